@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: MIT
+#
+# mrcount's build, for GNU make.
+#
+#   make                the program build/mrcount, build/libmapreduce.a and .so
+#   make run            counts a sample text and shows its ten most frequent words
+#   make check          all tests; the last line is check's own summary
+#   make asan, tsan     the tests under ASan and UBSan, or under TSan, in build/asan, build/tsan
+#   make lint           compilers with warnings as errors, clang-tidy, cppcheck, shellcheck, man pages,
+#                       and the rules about who may include and call what
+#   make check-corpus   the comparisons of the tests on big texts from Debian packages
+#   make bench          times on generated corpora
+#   make unicode        writes the Unicode tables anew from the Unicode Character Database
+#   make install        PREFIX (/usr/local) and DESTDIR are respected; make uninstall undoes it
+#   make dist           a source tarball in build/
+#
+# CC, CFLAGS, CPPFLAGS and LDFLAGS are the user's; HARDENING= builds without hardening flags.
+
+BUILD  ?= build
+CFLAGS ?= -O2 -g
+PREFIX ?= /usr/local
+
+bindir       ?= $(PREFIX)/bin
+libdir       ?= $(PREFIX)/lib
+includedir   ?= $(PREFIX)/include
+datadir      ?= $(PREFIX)/share
+mandir       ?= $(datadir)/man
+pkgconfigdir ?= $(libdir)/pkgconfig
+bashcompdir  ?= $(datadir)/bash-completion/completions
+zshcompdir   ?= $(datadir)/zsh/site-functions
+fishcompdir  ?= $(datadir)/fish/vendor_completions.d
+
+VERSION := $(shell sed -n 's/^\#define MRCOUNT_VERSION "\(.*\)"/\1/p' src/*.h src/*/*.h 2>/dev/null | head -n 1)
+VERSION := $(or $(VERSION),1.0.0)
+SONAME  := libmapreduce.so.0
+SOFILE  := $(SONAME).1.0
+
+# ---- Flags ---------------------------------------------------------------------------------------
+
+WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
+            -Wmissing-prototypes -Wvla
+ifdef WERROR
+WARNINGS += -Werror
+endif
+
+# $(call supported,FLAG): the flag, where the compiler takes it without a word.
+supported = $(shell $(CC) -Werror $(1) -x c -c /dev/null -o /dev/null 2>/dev/null && echo $(1))
+
+ifndef VARIANT
+HARDENING := -fstack-protector-strong $(call supported,-fstack-clash-protection) \
+             $(call supported,-fcf-protection)
+ifeq (,$(findstring _FORTIFY_SOURCE,$(CFLAGS) $(CPPFLAGS)))
+ifneq (,$(filter -O1 -O2 -O3 -Os -Og,$(CFLAGS)))
+HARDENING += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+endif
+endif
+HARDENING_LD := -Wl,-z,relro,-z,now
+SHARED_LD    := -Wl,-z,defs
+else ifeq ($(VARIANT),asan)
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+else ifeq ($(VARIANT),tsan)
+SANITIZE := -fsanitize=thread -fno-omit-frame-pointer
+else
+$(error VARIANT is asan or tsan)
+endif
+
+ALL_CPPFLAGS = -D_GNU_SOURCE -Isrc $(CPPFLAGS)
+ALL_CFLAGS   = -std=c11 $(WARNINGS) -fvisibility=hidden -pthread $(HARDENING) $(SANITIZE) $(CFLAGS)
+ALL_LDFLAGS  = -pthread $(HARDENING_LD) $(SANITIZE) $(LDFLAGS)
+
+# The library's objects go into the program, the static and the shared library alike.
+PIC := -fPIC $(call supported,-fno-semantic-interposition)
+PIE := -fPIE
+
+# ---- What is built from what ---------------------------------------------------------------------
+
+# Generators of tables are programs of their own.
+SOURCES := $(sort $(filter-out %/generate.c,$(wildcard src/*.c src/*/*.c src/text/*/*.c)))
+LIB_SOURCES  := $(filter src/engine/% src/base/%,$(SOURCES))
+PROG_SOURCES := $(filter-out $(LIB_SOURCES),$(SOURCES))
+TEST_SOURCES := $(sort $(wildcard tests/unit/*.c))
+EXAMPLES     := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/examples/*.c)))
+
+object       = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+LIB_OBJECTS  := $(call object,$(LIB_SOURCES))
+PROG_OBJECTS := $(call object,$(PROG_SOURCES))
+TEST_OBJECTS := $(call object,$(TEST_SOURCES))
+SUITES       := $(patsubst tests/unit/%.c,%,$(filter tests/unit/test_%.c,$(TEST_SOURCES)))
+
+.PHONY: all run check asan tsan lint check-corpus bench unicode install uninstall dist clean \
+        check-programs FORCE
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+all: $(BUILD)/mrcount $(BUILD)/libmapreduce.a $(BUILD)/libmapreduce.so
+
+# Everything depends on the flags it was built with, so that a change of them builds anew.
+FLAGS_NOW := $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS)
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(FLAGS_NOW))' | cmp -s - $@ || \
+	    printf '%s\n' '$(subst ','\'',$(FLAGS_NOW))' > $@
+
+$(LIB_OBJECTS): CODE := $(PIC)
+$(PROG_OBJECTS) $(TEST_OBJECTS): CODE := $(PIE)
+$(TEST_OBJECTS): private ALL_CPPFLAGS += -I$(BUILD)/obj/tests -Itests
+$(call object,tests/unit/main.c): $(BUILD)/obj/tests/suites.inc
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(CODE) -MMD -MP -c -o $@ $<
+
+$(BUILD)/mrcount: $(PROG_OBJECTS) $(LIB_OBJECTS)
+	$(CC) $(ALL_CFLAGS) -pie $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# One object whose only global names are the public ones: a user's own `queue_push` is no clash.
+$(BUILD)/libmapreduce.a: $(LIB_OBJECTS)
+	$(LD) -r -o $(BUILD)/libmapreduce.o $^
+	objcopy --localize-hidden $(BUILD)/libmapreduce.o
+	rm -f $@
+	$(AR) rcs $@ $(BUILD)/libmapreduce.o
+	rm -f $(BUILD)/libmapreduce.o
+
+$(BUILD)/$(SOFILE): $(LIB_OBJECTS)
+	$(CC) $(ALL_CFLAGS) -shared -Wl,-soname,$(SONAME) $(SHARED_LD) $(ALL_LDFLAGS) -o $@ $^
+
+$(BUILD)/libmapreduce.so: $(BUILD)/$(SOFILE)
+	ln -sf $(SOFILE) $(BUILD)/$(SONAME)
+	ln -sf $(SONAME) $@
+
+$(BUILD)/generate: data/generate.c $(BUILD)/flags
+	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(PIE) -pie $(ALL_LDFLAGS) -o $@ $<
+
+# ---- Tests ---------------------------------------------------------------------------------------
+
+# The suites are the files tests/unit/test_*.c; each defines `Suite *<file name>_suite(void)`.
+$(BUILD)/obj/tests/suites.inc: FORCE
+	@mkdir -p $(@D)
+	@printf 'SUITE(%s_suite)\n' $(SUITES) | cmp -s - $@ || printf 'SUITE(%s_suite)\n' $(SUITES) > $@
+
+$(BUILD)/tests/unit: $(TEST_OBJECTS) $(filter-out %/src/main.o,$(PROG_OBJECTS)) $(LIB_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -pie $(ALL_LDFLAGS) -o $@ $^ $$(pkg-config --libs check)
+
+# As a user of the library would: the public header and the library, nothing else.
+$(BUILD)/tests/examples/%: tests/examples/%.c $(BUILD)/libmapreduce.a src/engine/mapreduce.h
+	@mkdir -p $(@D)
+	$(CC) -Isrc/engine $(CPPFLAGS) $(ALL_CFLAGS) $(PIE) -pie $(ALL_LDFLAGS) -o $@ $< $(BUILD)/libmapreduce.a
+
+check-programs: all $(BUILD)/tests/unit $(BUILD)/generate $(EXAMPLES)
+
+TEST_ENV = MRCOUNT_SOURCE='$(CURDIR)' MRCOUNT_BUILD='$(abspath $(BUILD))' MRCOUNT_VARIANT='$(VARIANT)' \
+           CC='$(CC)'
+ifdef VARIANT
+TEST_ENV += CK_TIMEOUT_MULTIPLIER=$${CK_TIMEOUT_MULTIPLIER:-10}
+endif
+
+check: check-programs
+	@$(TEST_ENV) $(BUILD)/tests/unit
+
+asan:
+	@ASAN_OPTIONS=$${ASAN_OPTIONS:-detect_stack_use_after_return=1:allocator_may_return_null=1} \
+	UBSAN_OPTIONS=$${UBSAN_OPTIONS:-print_stacktrace=1} \
+	$(MAKE) --no-print-directory BUILD=$(BUILD)/asan VARIANT=asan check
+
+tsan:
+	@TSAN_OPTIONS=$${TSAN_OPTIONS:-second_deadlock_stack=1:history_size=4} \
+	$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan VARIANT=tsan check
+
+check-corpus: check-programs
+	$(TEST_ENV) tests/corpus/run
+
+lint:
+	$(MAKE) --no-print-directory BUILD=$(BUILD)/lint/gcc CC=gcc WERROR=1 check-programs
+	$(MAKE) --no-print-directory BUILD=$(BUILD)/lint/clang CC=clang WERROR=1 check-programs
+	tests/lint/run
+
+# ---- Daily use -----------------------------------------------------------------------------------
+
+run: $(BUILD)/mrcount
+	@echo '$$ $(BUILD)/mrcount --ignore-case --top=10 data/tempest.txt'
+	@$(BUILD)/mrcount --ignore-case --top=10 data/tempest.txt
+
+bench: all $(BUILD)/generate
+	$(TEST_ENV) tests/bench/run
+
+unicode:
+	src/text/unicode/generate
+
+clean:
+	rm -rf $(BUILD)
+
+# ---- Installation --------------------------------------------------------------------------------
+
+install: all
+	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(libdir) $(DESTDIR)$(includedir) \
+	    $(DESTDIR)$(pkgconfigdir) $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man3
+	install -m 755 $(BUILD)/mrcount $(DESTDIR)$(bindir)/mrcount
+	install -m 644 $(BUILD)/libmapreduce.a $(DESTDIR)$(libdir)/libmapreduce.a
+	install -m 644 $(BUILD)/$(SOFILE) $(DESTDIR)$(libdir)/$(SOFILE)
+	ln -sf $(SOFILE) $(DESTDIR)$(libdir)/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(libdir)/libmapreduce.so
+	install -m 644 src/engine/mapreduce.h $(DESTDIR)$(includedir)/mapreduce.h
+	install -m 644 man/mrcount.1 $(DESTDIR)$(mandir)/man1/mrcount.1
+	install -m 644 man/mapreduce.3 $(DESTDIR)$(mandir)/man3/mapreduce.3
+	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(libdir)' 'includedir=$(includedir)' '' \
+	    'Name: mapreduce' 'Description: MapReduce in memory and threads of one machine' \
+	    'Version: $(VERSION)' 'Libs: -L$${libdir} -lmapreduce' 'Libs.private: -pthread' \
+	    'Cflags: -I$${includedir}' > $(DESTDIR)$(pkgconfigdir)/mapreduce.pc
+	@if $(BUILD)/mrcount --completion=bash > /dev/null 2>&1; then \
+	    set -e; \
+	    install -d $(DESTDIR)$(bashcompdir) $(DESTDIR)$(zshcompdir) $(DESTDIR)$(fishcompdir); \
+	    $(BUILD)/mrcount --completion=bash > $(DESTDIR)$(bashcompdir)/mrcount; \
+	    $(BUILD)/mrcount --completion=zsh > $(DESTDIR)$(zshcompdir)/_mrcount; \
+	    $(BUILD)/mrcount --completion=fish > $(DESTDIR)$(fishcompdir)/mrcount.fish; \
+	fi
+
+uninstall:
+	rm -f $(DESTDIR)$(bindir)/mrcount $(DESTDIR)$(libdir)/libmapreduce.a \
+	    $(DESTDIR)$(libdir)/libmapreduce.so $(DESTDIR)$(libdir)/$(SONAME) \
+	    $(DESTDIR)$(libdir)/$(SOFILE) $(DESTDIR)$(includedir)/mapreduce.h \
+	    $(DESTDIR)$(mandir)/man1/mrcount.1 $(DESTDIR)$(mandir)/man3/mapreduce.3 \
+	    $(DESTDIR)$(pkgconfigdir)/mapreduce.pc $(DESTDIR)$(bashcompdir)/mrcount \
+	    $(DESTDIR)$(zshcompdir)/_mrcount $(DESTDIR)$(fishcompdir)/mrcount.fish
+
+DIST := mrcount-$(VERSION)
+dist:
+	@mkdir -p $(BUILD)
+	if git rev-parse --git-dir > /dev/null 2>&1; then \
+	    git archive --format=tar --prefix=$(DIST)/ HEAD; \
+	else \
+	    tar -c --exclude=./build --sort=name --owner=0 --group=0 --numeric-owner \
+	        --transform='s,^\.,$(DIST),' .; \
+	fi | gzip -9n > $(BUILD)/$(DIST).tar.gz
+
+-include $(LIB_OBJECTS:.o=.d) $(PROG_OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d)
