@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cases.h - tests that are not C: golden runs of the command line, and scripts.
+ */
+#ifndef TESTS_CASES_H
+#define TESTS_CASES_H
+
+#include <check.h>
+#include <stdio.h>
+
+/* Every folder of tests/cli is one test: see cases.c. */
+Suite *cases_cli_suite(void);
+/* Every executable of tests/scripts is one test: exit 0 passes, 77 skips. */
+Suite *cases_scripts_suite(void);
+/* Prints what was skipped, and why, to `out`; returns how many. */
+unsigned cases_print_skipped(FILE *out);
+
+#endif
