@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * io - reads and writes that finish; see io.h.
+ */
+#include "base/io.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* True when the call that just failed is worth another try, after waiting where need be. */
+static int io_again(int fd, short events)
+{
+    if (errno == EINTR)
+        return 1;
+    if (errno != EAGAIN && errno != EWOULDBLOCK)
+        return 0;
+    /* Somebody we share the descriptor with made it non-blocking. A poll that fails or reports an
+     * error condition needs no care here: the next try says what is wrong. */
+    struct pollfd wait = { .fd = fd, .events = events };
+    (void)poll(&wait, 1, -1);
+    return 1;
+}
+
+ssize_t io_read_some(int fd, void *buf, size_t n)
+{
+    for (;;) {
+        ssize_t got = read(fd, buf, n);
+        if (got >= 0 || !io_again(fd, POLLIN))
+            return got;
+    }
+}
+
+ssize_t io_read_full(int fd, void *buf, size_t n)
+{
+    size_t done = 0;
+
+    while (done < n) {
+        ssize_t got = io_read_some(fd, (char *)buf + done, n - done);
+        if (got < 0)
+            return -1;
+        if (got == 0)
+            break;
+        done += (size_t)got;
+    }
+    return (ssize_t)done;
+}
+
+ssize_t io_pread_full(int fd, void *buf, size_t n, off_t off)
+{
+    size_t done = 0;
+
+    while (done < n) {
+        ssize_t got = pread(fd, (char *)buf + done, n - done, off + (off_t)done);
+        if (got < 0) {
+            if (io_again(fd, POLLIN))
+                continue;
+            return -1;
+        }
+        if (got == 0)
+            break;
+        done += (size_t)got;
+    }
+    return (ssize_t)done;
+}
+
+int io_read_all(int fd, unsigned char **data, size_t *size)
+{
+    size_t capacity = 1 << 16;
+    size_t used = 0;
+    unsigned char *bytes = NULL;
+    struct stat st;
+
+    /* A regular file's size is only a good first guess; the second byte more sees its end. */
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
+        (uintmax_t)st.st_size < SIZE_MAX / 2)
+        capacity = (size_t)st.st_size + 2;
+    bytes = malloc(capacity);
+    if (bytes == NULL)
+        return -1;
+    for (;;) {
+        ssize_t got = io_read_full(fd, bytes + used, capacity - used - 1);
+        if (got < 0)
+            goto fail;
+        used += (size_t)got;
+        if (used < capacity - 1)
+            break;
+        if (capacity > SIZE_MAX / 2) {
+            errno = ENOMEM;
+            goto fail;
+        }
+        unsigned char *bigger = realloc(bytes, capacity * 2);
+        if (bigger == NULL)
+            goto fail;
+        bytes = bigger;
+        capacity *= 2;
+    }
+    bytes[used] = '\0';
+    *data = bytes;
+    *size = used;
+    return 0;
+
+fail:;
+    int saved = errno;
+    free(bytes);
+    errno = saved;
+    return -1;
+}
+
+int io_write_full(int fd, const void *buf, size_t n)
+{
+    size_t done = 0;
+
+    while (done < n) {
+        ssize_t put = write(fd, (const char *)buf + done, n - done);
+        if (put < 0) {
+            if (io_again(fd, POLLOUT))
+                continue;
+            return -1;
+        }
+        if (put == 0) { /* a device that takes nothing more and gives no reason */
+            errno = ENOSPC;
+            return -1;
+        }
+        done += (size_t)put;
+    }
+    return 0;
+}
+
+int io_pwrite_full(int fd, const void *buf, size_t n, off_t off)
+{
+    size_t done = 0;
+
+    while (done < n) {
+        ssize_t put = pwrite(fd, (const char *)buf + done, n - done, off + (off_t)done);
+        if (put < 0) {
+            if (io_again(fd, POLLOUT))
+                continue;
+            return -1;
+        }
+        if (put == 0) {
+            errno = ENOSPC;
+            return -1;
+        }
+        done += (size_t)put;
+    }
+    return 0;
+}

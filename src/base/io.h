@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * io - reads and writes that finish. All of them take EINTR in their stride and wait with poll where
+ * a descriptor is non-blocking. On failure they return -1 and leave the reason in errno.
+ */
+#ifndef BASE_IO_H
+#define BASE_IO_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/* One read that brings something: up to n bytes. Returns how many, 0 at the end, -1 on failure. */
+ssize_t io_read_some(int fd, void *buf, size_t n);
+
+/* Reads until n bytes are there or the input ends; returns how many came. After a failure what
+ * had been read before it is lost to the caller. */
+ssize_t io_read_full(int fd, void *buf, size_t n);
+
+/* As io_read_full, from a place in the file; the file offset stays where it is. */
+ssize_t io_pread_full(int fd, void *buf, size_t n, off_t off);
+
+/* Reads all that is left into *data, which the caller frees; one NUL byte that *size does not
+ * count follows it. Returns 0 or -1; then nothing needs freeing. */
+int io_read_all(int fd, unsigned char **data, size_t *size);
+
+/* Writes all n bytes. Returns 0 or -1; then an unknown part has been written. */
+int io_write_full(int fd, const void *buf, size_t n);
+int io_pwrite_full(int fd, const void *buf, size_t n, off_t off);
+
+#endif
