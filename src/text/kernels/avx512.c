@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * avx512 - kernels for AVX-512 with VBMI and VBMI2 (Ice Lake, Zen 4): 64 bytes are one register,
+ * comparisons give masks, and compress flattens a mask to positions.
+ */
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "text/kernels/kernels.h"
+#include "text/kernels/target.h"
+
+#define TARGET "avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,avx512vbmi2,bmi,bmi2,popcnt,lzcnt"
+TARGET_BEGIN
+
+struct block {
+    __m512i v;
+};
+
+static inline struct block block_load(const unsigned char *p)
+{
+    return (struct block){_mm512_loadu_si512(p)};
+}
+
+static inline void block_store(unsigned char *p, struct block block)
+{
+    _mm512_storeu_si512(p, block.v);
+}
+
+static inline struct block block_lower(struct block block)
+{
+    __mmask64 capitals =
+        _mm512_cmplt_epu8_mask(_mm512_sub_epi8(block.v, _mm512_set1_epi8('A')),
+                               _mm512_set1_epi8(26));
+    return (struct block){
+        _mm512_mask_add_epi8(block.v, capitals, block.v, _mm512_set1_epi8(0x20))};
+}
+
+static inline uint64_t block_wide(struct block block)
+{
+    return _mm512_movepi8_mask(block.v);
+}
+
+static inline uint64_t block_equal(struct block block, unsigned char c)
+{
+    return _mm512_cmpeq_epi8_mask(block.v, _mm512_set1_epi8((char)c));
+}
+
+/* A byte is in the class where the table entry of its low half is the byte itself. Bytes above 0x7f
+ * look up 0. */
+static inline uint64_t block_listed(struct block block, __m128i list)
+{
+    __m512i table = _mm512_broadcast_i32x4(list);
+    return _mm512_cmpeq_epi8_mask(_mm512_shuffle_epi8(table, block.v), block.v);
+}
+
+static inline uint64_t block_spaces(struct block block)
+{
+    return block_listed(block, _mm_setr_epi8(' ', -1, -1, -1, -1, -1, -1, -1, -1, '\t', '\n', '\v',
+                                             '\f', '\r', -1, -1));
+}
+
+static inline uint64_t block_blanks(struct block block)
+{
+    return block_listed(block, _mm_setr_epi8(' ', -1, -1, -1, -1, -1, -1, -1, -1, '\t', '\n', -1,
+                                             -1, -1, -1, -1));
+}
+
+static inline uint64_t block_letters(struct block block)
+{
+    __m512i small = _mm512_or_si512(block.v, _mm512_set1_epi8(0x20));
+    return _mm512_cmplt_epu8_mask(_mm512_sub_epi8(small, _mm512_set1_epi8('a')),
+                                  _mm512_set1_epi8(26));
+}
+
+struct body_classes {
+    uint64_t letters, digits, underscore, joins_letters, joins_digits;
+};
+
+enum { LETTER = 1, DIGIT = 2, UNDERSCORE = 4, JOINS_LETTERS = 8, JOINS_DIGITS = 16 };
+
+static const unsigned char class_table[128] __attribute__((aligned(64))) = {
+    ['A' ... 'Z'] = LETTER,
+    ['a' ... 'z'] = LETTER,
+    ['0' ... '9'] = DIGIT,
+    ['_'] = UNDERSCORE,
+    [':'] = JOINS_LETTERS,
+    ['.'] = JOINS_LETTERS | JOINS_DIGITS,
+    ['\''] = JOINS_LETTERS | JOINS_DIGITS,
+    [','] = JOINS_DIGITS,
+    [';'] = JOINS_DIGITS,
+};
+
+/* Bytes above 0x7f look up entries too: what they get is masked by the caller. */
+static inline struct body_classes block_classes(struct block block)
+{
+    __m512i low = _mm512_load_si512(class_table), high = _mm512_load_si512(class_table + 64);
+    __m512i class = _mm512_permutex2var_epi8(low, block.v, high);
+    return (struct body_classes){
+        .letters = _mm512_test_epi8_mask(class, _mm512_set1_epi8(LETTER)),
+        .digits = _mm512_test_epi8_mask(class, _mm512_set1_epi8(DIGIT)),
+        .underscore = _mm512_test_epi8_mask(class, _mm512_set1_epi8(UNDERSCORE)),
+        .joins_letters = _mm512_test_epi8_mask(class, _mm512_set1_epi8(JOINS_LETTERS)),
+        .joins_digits = _mm512_test_epi8_mask(class, _mm512_set1_epi8(JOINS_DIGITS)),
+    };
+}
+
+/* Text has some 25 edges a block: two stores are always made, the others rarely. */
+static inline uint32_t *body_flatten(uint64_t mask, uint32_t base, uint32_t *out)
+{
+    const __m512i all = _mm512_set_epi8(
+        63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46, 45, 44, 43, 42, 41,
+        40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18,
+        17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    __m512i bits = _mm512_maskz_compress_epi8(mask, all);
+    __m512i from = _mm512_set1_epi32((int)base);
+    unsigned count = (unsigned)__builtin_popcountll(mask);
+
+    _mm512_storeu_si512(out,
+                        _mm512_add_epi32(from, _mm512_cvtepu8_epi32(_mm512_castsi512_si128(bits))));
+    _mm512_storeu_si512(out + 16, _mm512_add_epi32(from, _mm512_cvtepu8_epi32(
+                                                             _mm512_extracti32x4_epi32(bits, 1))));
+    if (__builtin_expect(count > 32, 0)) {
+        _mm512_storeu_si512(
+            out + 32,
+            _mm512_add_epi32(from, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(bits, 2))));
+        _mm512_storeu_si512(
+            out + 48,
+            _mm512_add_epi32(from, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(bits, 3))));
+    }
+    return out + count;
+}
+
+#define BODY_NAME "avx512"
+#define BODY_TABLE text_kernels_avx512
+#include "text/kernels/body.h"
+
+TARGET_END
+
+#else
+typedef int text_kernels_no_avx512; /* a file must declare something */
+#endif

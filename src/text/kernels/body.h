@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * body - the kernels' one algorithm, written over the primitives of an instruction set.
+ *
+ * To be included by one file an instruction set, which before has defined
+ *     BODY_NAME, BODY_TABLE     the set's name and the name of its struct text_kernels
+ *     struct block              64 bytes
+ *     block_load, block_store   from and to unaligned memory
+ *     block_lower               A-Z made small
+ *     block_wide                mask of the bytes above 0x7f
+ *     block_equal               mask of the bytes equal to one
+ *     block_spaces, block_blanks, block_letters   masks of those classes
+ *     block_classes             masks of the classes that make ASCII words
+ *     body_flatten              writes base + i for each bit i that is set, in order, and returns
+ *                               the end of the list; may write up to 64 entries
+ * and has switched its instructions on.
+ *
+ * Bit i of a mask is byte i of the block. Where `t` has a bit for each byte of a token, tokens begin
+ * and end where t differs from itself moved on by one byte, so that t ^ (t << 1 | carry) flattened
+ * is an array of spans.
+ */
+
+#include <string.h>
+
+#include "text/kernels/kernels.h"
+
+/* Bits of the bytes left in the last block. */
+static inline uint64_t body_valid(size_t left)
+{
+    return left < 64 ? (UINT64_C(1) << left) - 1 : UINT64_MAX;
+}
+
+enum body_class { BODY_SPACES, BODY_BLANKS, BODY_LETTERS };
+
+/* Inlined with a constant class, so that each kernel is a loop of its own. */
+static inline __attribute__((always_inline)) uint64_t
+body_tokens(enum body_class class, struct block block, unsigned char extra)
+{
+    if (class == BODY_LETTERS)
+        return block_letters(block);
+    uint64_t gaps = class == BODY_SPACES ? block_spaces(block) : block_blanks(block);
+    if (extra != ' ')
+        gaps |= block_equal(block, extra);
+    return ~gaps;
+}
+
+static inline __attribute__((always_inline)) size_t
+body_runs(enum body_class class, bool folding, const unsigned char *data, size_t size, size_t pos,
+          struct mr_span *spans, size_t max, size_t *count, unsigned char *folded, bool *wide,
+          unsigned char extra)
+{
+    uint32_t *const first = &spans->begin;
+    uint32_t *const limit = first + 2 * max - 64;
+    uint32_t *out = first;
+    uint64_t carry = 0, seen = 0;
+
+    while (pos < size && out <= limit) {
+        struct block block = block_load(data + pos);
+        uint64_t valid = body_valid(size - pos);
+        uint64_t tokens = body_tokens(class, block, extra) & valid;
+        if (folding) {
+            block_store(folded + pos, block_lower(block));
+            if (class != BODY_LETTERS)
+                seen |= block_wide(block) & valid;
+        }
+        out = body_flatten(tokens ^ (tokens << 1 | carry), (uint32_t)pos, out);
+        carry = tokens >> 63;
+        pos += 64;
+    }
+    if (pos >= size) {
+        pos = size;
+        if (carry)
+            *out++ = (uint32_t)size;
+    } else if (carry) {
+        pos = *--out; /* a token that goes on behind: from its begin next time */
+    }
+    if (class != BODY_LETTERS && seen)
+        *wide = true;
+    *count = (size_t)(out - first) / 2;
+    return pos;
+}
+
+#define BODY_RUNS_KERNEL(name, class)                                                              \
+    static size_t name(const unsigned char *data, size_t size, size_t pos, struct mr_span *spans,  \
+                       size_t max, size_t *count, unsigned char *folded, bool *wide,               \
+                       unsigned char extra)                                                        \
+    {                                                                                              \
+        if (folded && extra != ' ')                                                                \
+            return body_runs(class, true, data, size, pos, spans, max, count, folded, wide,        \
+                             extra);                                                               \
+        if (folded)                                                                                \
+            return body_runs(class, true, data, size, pos, spans, max, count, folded, wide, ' ');  \
+        if (extra != ' ')                                                                          \
+            return body_runs(class, false, data, size, pos, spans, max, count, NULL, wide, extra); \
+        return body_runs(class, false, data, size, pos, spans, max, count, NULL, wide, ' ');       \
+    }
+
+BODY_RUNS_KERNEL(body_spaces, BODY_SPACES)
+BODY_RUNS_KERNEL(body_blanks, BODY_BLANKS)
+
+static size_t body_letters(const unsigned char *data, size_t size, size_t pos,
+                           struct mr_span *spans, size_t max, size_t *count, unsigned char *folded)
+{
+    if (folded)
+        return body_runs(BODY_LETTERS, true, data, size, pos, spans, max, count, folded, NULL, 0);
+    return body_runs(BODY_LETTERS, false, data, size, pos, spans, max, count, NULL, NULL, 0);
+}
+
+static inline __attribute__((always_inline)) size_t
+body_marks_of(bool folding, bool two, const unsigned char *data, size_t size, size_t pos,
+              uint32_t *positions, size_t max, size_t *count, unsigned char *folded, bool *wide,
+              unsigned char a, unsigned char b)
+{
+    uint32_t *const limit = positions + max - 64;
+    uint32_t *out = positions;
+    uint64_t seen = 0;
+
+    while (pos < size && out <= limit) {
+        struct block block = block_load(data + pos);
+        uint64_t valid = body_valid(size - pos);
+        uint64_t marks = block_equal(block, a);
+        if (two)
+            marks |= block_equal(block, b);
+        if (folding) {
+            block_store(folded + pos, block_lower(block));
+            seen |= block_wide(block) & valid;
+        }
+        marks &= valid;
+        if (marks) /* lines are often longer than blocks */
+            out = body_flatten(marks, (uint32_t)pos, out);
+        pos += 64;
+    }
+    if (folding && seen)
+        *wide = true;
+    *count = (size_t)(out - positions);
+    return pos < size ? pos : size;
+}
+
+static size_t body_marks(const unsigned char *data, size_t size, size_t pos, uint32_t *positions,
+                         size_t max, size_t *count, unsigned char *folded, bool *wide,
+                         unsigned char a, unsigned char b)
+{
+    if (folded)
+        return body_marks_of(true, true, data, size, pos, positions, max, count, folded, wide, a,
+                             b);
+    if (a != b)
+        return body_marks_of(false, true, data, size, pos, positions, max, count, NULL, wide, a, b);
+    return body_marks_of(false, false, data, size, pos, positions, max, count, NULL, wide, a, a);
+}
+
+/* ---- Words -------------------------------------------------------------------------------- */
+
+static inline bool body_is_letter(unsigned char c)
+{
+    return (unsigned char)((c | 0x20) - 'a') < 26;
+}
+
+static inline bool body_is_digit(unsigned char c)
+{
+    return (unsigned char)(c - '0') < 10;
+}
+
+/* A run of underscores that began at a token's begin: is it a token, given what follows it? What was
+ * found out is kept, as a run can be longer than many blocks. */
+struct body_underscores {
+    size_t end; /* of the run looked at last */
+    bool keep;
+};
+
+static bool body_keeps_underscores(struct body_underscores *run, const unsigned char *data,
+                                   size_t size, size_t at)
+{
+    if (at >= run->end) {
+        while (at < size && data[at] == '_')
+            at++;
+        run->end = at;
+        /* A character above 0x7f may go on with the run: then it is not ours to drop. */
+        run->keep = at < size && (data[at] > 0x7f || body_is_letter(data[at]) ||
+                                  body_is_digit(data[at]));
+    }
+    return run->keep;
+}
+
+/* Takes the runs of underscores that hold nothing else out of `tokens`; `begins` are the bits of
+ * underscores at which tokens begin. */
+static uint64_t body_drop_underscores(struct body_underscores *run, const unsigned char *data,
+                                      size_t size, size_t pos, uint64_t tokens, uint64_t begins)
+{
+    while (begins) {
+        size_t at = pos + (size_t)__builtin_ctzll(begins);
+        begins &= begins - 1;
+        if (!body_keeps_underscores(run, data, size, at)) {
+            uint64_t upto = run->end - pos < 64 ? (UINT64_C(1) << (run->end - pos)) - 1 : UINT64_MAX;
+            tokens &= ~(upto & (UINT64_MAX << (at - pos)));
+        }
+    }
+    return tokens;
+}
+
+/* The byte at `at` is above 0x7f or not looked at yet; the tokens before it are written, the last
+ * perhaps only its begin. Returns the last certain segment boundary, and takes back what stands
+ * behind it. What begins at `at` may attach to the character before, or complete a word across an
+ * apostrophe. */
+static size_t body_retreat(const unsigned char *data, size_t start, size_t at, uint32_t *first,
+                           uint32_t **end)
+{
+    if ((*end - first) & 1) {
+        --*end;
+        return **end;
+    }
+    if (at == start)
+        return at;
+    switch (data[at - 1]) {
+    case '\n':
+    case '\v':
+    case '\f':
+    case '\r':
+        return at;
+    case ' ':
+        while (at > start && data[at - 1] == ' ')
+            at--;
+        return at;
+    case '\'':
+    case '.':
+    case ':':
+    case ',':
+    case ';':
+        if (*end > first && (*end)[-1] == at - 1) {
+            *end -= 2;
+            return **end;
+        }
+        return at - 1;
+    default:
+        return at - 1;
+    }
+}
+
+static inline __attribute__((always_inline)) size_t
+body_words_of(bool folding, const unsigned char *data, size_t size, size_t pos,
+              struct mr_span *spans, size_t max, size_t *count, unsigned char *folded)
+{
+    const size_t start = pos;
+    uint32_t *const first = &spans->begin;
+    uint32_t *const limit = first + 2 * max - 64;
+    uint32_t *out = first;
+    uint64_t carry = 0, letters_carry = 0, digits_carry = 0;
+    struct body_underscores underscores = {0, false};
+    bool ascii = true;
+
+    while (pos < size && out <= limit) {
+        struct block block = block_load(data + pos);
+        uint64_t valid = body_valid(size - pos);
+        uint64_t wide = block_wide(block) & valid;
+        if (folding)
+            block_store(folded + pos, block_lower(block));
+        if (__builtin_expect(wide != 0, 0)) {
+            valid = (wide & (0 - wide)) - 1;
+            ascii = false;
+        }
+        struct body_classes classes = block_classes(block);
+        uint64_t letters = classes.letters & valid, digits = classes.digits & valid;
+        uint64_t underscore = classes.underscore & valid;
+        /* What stands next behind the block, for a joiner that is its last byte. */
+        uint64_t next_letter = 0, next_digit = 0;
+        if (size - pos > 64 && ascii) {
+            next_letter = (uint64_t)body_is_letter(data[pos + 64]) << 63;
+            next_digit = (uint64_t)body_is_digit(data[pos + 64]) << 63;
+        }
+        /* valid needs not be asked of the joiners: they join to valid neighbours on both sides. */
+        uint64_t joins = (classes.joins_letters & (letters << 1 | letters_carry) &
+                          (letters >> 1 | next_letter)) |
+                         (classes.joins_digits & (digits << 1 | digits_carry) &
+                          (digits >> 1 | next_digit));
+        uint64_t tokens = letters | digits | underscore | joins;
+        uint64_t begins = tokens & ~(tokens << 1 | carry);
+        if (__builtin_expect((begins & underscore) != 0, 0)) {
+            tokens = body_drop_underscores(&underscores, data, size, pos, tokens,
+                                           begins & underscore);
+        }
+        out = body_flatten(tokens ^ (tokens << 1 | carry), (uint32_t)pos, out);
+        if (!ascii) {
+            pos += (size_t)__builtin_ctzll(wide);
+            /* The token that ends at the wide byte has its end written: it is open still. */
+            if (out > first && out[-1] == pos)
+                out--;
+            break;
+        }
+        carry = tokens >> 63;
+        letters_carry = letters >> 63;
+        digits_carry = digits >> 63;
+        pos += 64;
+    }
+    if (pos >= size) {
+        pos = size;
+        if (carry)
+            *out++ = (uint32_t)size;
+    } else {
+        pos = body_retreat(data, start, pos, first, &out);
+    }
+    *count = (size_t)(out - first) / 2;
+    return pos;
+}
+
+static size_t body_words(const unsigned char *data, size_t size, size_t pos, struct mr_span *spans,
+                         size_t max, size_t *count, unsigned char *folded)
+{
+    if (folded)
+        return body_words_of(true, data, size, pos, spans, max, count, folded);
+    return body_words_of(false, data, size, pos, spans, max, count, NULL);
+}
+
+const struct text_kernels BODY_TABLE = {
+    .name = BODY_NAME,
+    .spaces = body_spaces,
+    .blanks = body_blanks,
+    .letters = body_letters,
+    .marks = body_marks,
+    .words = body_words,
+};

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * kernels - where tokens begin and end, for whole ranges of bytes at a time.
+ *
+ * Each kernel looks at data[pos, size) in blocks of 64 bytes, turns byte classes into 64-bit masks
+ * and writes the positions where tokens begin and end as a flat list, which is an array of spans.
+ * All kernels keep to these terms:
+ *  - They begin at `pos`, which nothing before it concerns, and take data[size] as the end of the
+ *    text. Positions are counted from data; size is below 2^32 - 64.
+ *  - They write at most `max` spans, and `max` is at least TEXT_KERNEL_MIN. They may use all of the
+ *    array for scratch.
+ *  - They return `size` when done, or a smaller position when the array is full: all that begins
+ *    before it was written and it can be given as the next call's `pos`. They always get on.
+ *  - `folded`, where it is not NULL, receives the bytes from `pos` on with A-Z made small, at the
+ *    indices that they have in data. It has room for size + 64 bytes; those past the returned
+ *    position are undefined. *wide is then set (never cleared) where a byte above 0x7f was met.
+ *  - They read up to 64 bytes past data[size - 1] and none before data[pos].
+ */
+#ifndef TEXT_KERNELS_KERNELS_H
+#define TEXT_KERNELS_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/mapreduce.h"
+
+#define TEXT_KERNEL_MIN 64
+
+struct text_kernels {
+    const char *name;
+    /* Runs of bytes other than space \t \n \v \f \r and `extra` (give ' ' for none). */
+    size_t (*spaces)(const unsigned char *data, size_t size, size_t pos, struct mr_span *spans,
+                     size_t max, size_t *count, unsigned char *folded, bool *wide,
+                     unsigned char extra);
+    /* Runs of bytes other than space \t \n and `extra`. */
+    size_t (*blanks)(const unsigned char *data, size_t size, size_t pos, struct mr_span *spans,
+                     size_t max, size_t *count, unsigned char *folded, bool *wide,
+                     unsigned char extra);
+    /* Runs of A-Z a-z. */
+    size_t (*letters)(const unsigned char *data, size_t size, size_t pos, struct mr_span *spans,
+                      size_t max, size_t *count, unsigned char *folded);
+    /* The positions of the bytes equal to a or b. `max` counts positions here, and is at least
+     * 2 * TEXT_KERNEL_MIN. */
+    size_t (*marks)(const unsigned char *data, size_t size, size_t pos, uint32_t *positions,
+                    size_t max, size_t *count, unsigned char *folded, bool *wide, unsigned char a,
+                    unsigned char b);
+    /* The UAX #29 words of ASCII text that hold a letter or a digit. `pos` is a segment boundary.
+     * Ends also at a byte above 0x7f: the position returned is then a segment boundary, whatever
+     * that byte begins, before which every word was written, and behind which none was. It is that
+     * byte itself only where the character before is a line end or `pos` has been reached. */
+    size_t (*words)(const unsigned char *data, size_t size, size_t pos, struct mr_span *spans,
+                    size_t max, size_t *count, unsigned char *folded);
+};
+
+/* The kernels in use: text_select_kernel (text.h) fills them in. */
+extern struct text_kernels text_kernels;
+
+extern const struct text_kernels text_kernels_scalar;
+#if defined(__x86_64__)
+extern const struct text_kernels text_kernels_sse42;
+extern const struct text_kernels text_kernels_avx2;
+extern const struct text_kernels text_kernels_avx512;
+#elif defined(__aarch64__)
+extern const struct text_kernels text_kernels_neon;
+#endif
+
+/* The i-th of the kernels that can run on this CPU, best first; NULL past the last. */
+const struct text_kernels *text_kernels_available(size_t i);
+
+#endif

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * neon - kernels for 64-bit ARM: four registers a block, positions by a table of the bits of each
+ * byte.
+ */
+#if defined(__aarch64__)
+
+#include <arm_neon.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "text/kernels/indexes.h"
+#include "text/kernels/kernels.h"
+#include "text/kernels/target.h"
+
+struct block {
+    uint8x16_t v[4];
+};
+
+static inline struct block block_load(const unsigned char *p)
+{
+    return (struct block){{vld1q_u8(p), vld1q_u8(p + 16), vld1q_u8(p + 32), vld1q_u8(p + 48)}};
+}
+
+static inline void block_store(unsigned char *p, struct block block)
+{
+    TARGET_UNROLL
+    for (int i = 0; i < 4; i++)
+        vst1q_u8(p + 16 * i, block.v[i]);
+}
+
+/* One bit a byte; the bytes are 0 or 0xff. Each takes its bit's weight, and three rounds of adding
+ * neighbours bring eight bytes into one. */
+static inline uint64_t block_mask(struct block block)
+{
+    static const uint8_t weight[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+    const uint8x16_t weights = vld1q_u8(weight);
+    uint8x16_t a = vpaddq_u8(vandq_u8(block.v[0], weights), vandq_u8(block.v[1], weights));
+    uint8x16_t b = vpaddq_u8(vandq_u8(block.v[2], weights), vandq_u8(block.v[3], weights));
+    uint8x16_t sums = vpaddq_u8(a, b);
+    sums = vpaddq_u8(sums, sums);
+    return vgetq_lane_u64(vreinterpretq_u64_u8(sums), 0);
+}
+
+static inline uint8x16_t alphabet(uint8x16_t v, uint8_t low)
+{
+    return vcltq_u8(vsubq_u8(v, vdupq_n_u8(low)), vdupq_n_u8(26));
+}
+
+static inline struct block block_lower(struct block block)
+{
+    TARGET_UNROLL
+    for (int i = 0; i < 4; i++) {
+        uint8x16_t capitals = alphabet(block.v[i], 'A');
+        block.v[i] = vorrq_u8(block.v[i], vandq_u8(capitals, vdupq_n_u8(0x20)));
+    }
+    return block;
+}
+
+static inline uint64_t block_wide(struct block block)
+{
+    TARGET_UNROLL
+    for (int i = 0; i < 4; i++)
+        block.v[i] = vcgeq_u8(block.v[i], vdupq_n_u8(0x80));
+    return block_mask(block);
+}
+
+static inline uint64_t block_equal(struct block block, unsigned char c)
+{
+    TARGET_UNROLL
+    for (int i = 0; i < 4; i++)
+        block.v[i] = vceqq_u8(block.v[i], vdupq_n_u8(c));
+    return block_mask(block);
+}
+
+static inline uint64_t block_spaces(struct block block)
+{
+    TARGET_UNROLL
+    for (int i = 0; i < 4; i++) {
+        uint8x16_t controls = vcltq_u8(vsubq_u8(block.v[i], vdupq_n_u8('\t')), vdupq_n_u8(5));
+        block.v[i] = vorrq_u8(controls, vceqq_u8(block.v[i], vdupq_n_u8(' ')));
+    }
+    return block_mask(block);
+}
+
+static inline uint64_t block_blanks(struct block block)
+{
+    TARGET_UNROLL
+    for (int i = 0; i < 4; i++) {
+        uint8x16_t controls = vcltq_u8(vsubq_u8(block.v[i], vdupq_n_u8('\t')), vdupq_n_u8(2));
+        block.v[i] = vorrq_u8(controls, vceqq_u8(block.v[i], vdupq_n_u8(' ')));
+    }
+    return block_mask(block);
+}
+
+static inline uint64_t block_letters(struct block block)
+{
+    TARGET_UNROLL
+    for (int i = 0; i < 4; i++)
+        block.v[i] = alphabet(vorrq_u8(block.v[i], vdupq_n_u8(0x20)), 'a');
+    return block_mask(block);
+}
+
+struct body_classes {
+    uint64_t letters, digits, underscore, joins_letters, joins_digits;
+};
+
+/* Class bits of a byte: those that the tables of its two halves have in common. Letters come in two
+ * bits, as the columns 4 and 6 and the columns 5 and 7 of ASCII hold different rows. */
+enum {
+    LETTER_46 = 1,
+    LETTER_57 = 2,
+    DIGIT = 4,
+    COLON = 8,
+    QUOTE_STOP = 16,
+    COMMA = 32,
+    SEMICOLON = 64,
+    UNDERSCORE = 128,
+};
+
+static inline uint64_t having(struct block class, uint8_t bits)
+{
+    TARGET_UNROLL
+    for (int i = 0; i < 4; i++)
+        class.v[i] = vtstq_u8(class.v[i], vdupq_n_u8(bits));
+    return block_mask(class);
+}
+
+static inline struct body_classes block_classes(struct block block)
+{
+    enum { L4 = LETTER_46, L5 = LETTER_57, BOTH = LETTER_46 | LETTER_57 };
+    static const uint8_t low_table[16] = {
+        L5 | DIGIT,   BOTH | DIGIT,  BOTH | DIGIT,   BOTH | DIGIT,
+        BOTH | DIGIT, BOTH | DIGIT,  BOTH | DIGIT,   BOTH | DIGIT | QUOTE_STOP,
+        BOTH | DIGIT, BOTH | DIGIT,  BOTH | COLON,   L4 | SEMICOLON,
+        L4 | COMMA,   L4,            L4 | QUOTE_STOP, L4 | UNDERSCORE};
+    static const uint8_t high_table[16] = {
+        0, 0, QUOTE_STOP | COMMA, DIGIT | COLON | SEMICOLON, L4, L5 | UNDERSCORE, L4, L5};
+    const uint8x16_t low = vld1q_u8(low_table), high = vld1q_u8(high_table);
+
+    TARGET_UNROLL
+    for (int i = 0; i < 4; i++) {
+        /* A byte above 0x7f looks up 0 in `high`. */
+        block.v[i] = vandq_u8(vqtbl1q_u8(low, vandq_u8(block.v[i], vdupq_n_u8(15))),
+                              vqtbl1q_u8(high, vshrq_n_u8(block.v[i], 4)));
+    }
+    return (struct body_classes){
+        .letters = having(block, LETTER_46 | LETTER_57),
+        .digits = having(block, DIGIT),
+        .underscore = having(block, UNDERSCORE),
+        .joins_letters = having(block, COLON | QUOTE_STOP),
+        .joins_digits = having(block, QUOTE_STOP | COMMA | SEMICOLON),
+    };
+}
+
+static inline uint32_t *body_flatten(uint64_t mask, uint32_t base, uint32_t *out)
+{
+    uint32x4_t from = vdupq_n_u32(base);
+    const uint32x4_t eight = vdupq_n_u32(8);
+
+    TARGET_UNROLL
+    for (int i = 0; i < 8; i++) {
+        unsigned byte = (unsigned)(mask >> 8 * i) & 0xff;
+        uint16x8_t bits = vmovl_u8(vcreate_u8(text_kernel_indexes[byte]));
+        vst1q_u32(out, vaddw_u16(from, vget_low_u16(bits)));
+        vst1q_u32(out + 4, vaddw_u16(from, vget_high_u16(bits)));
+        out += __builtin_popcount(byte);
+        from = vaddq_u32(from, eight);
+    }
+    return out;
+}
+
+#define BODY_NAME "neon"
+#define BODY_TABLE text_kernels_neon
+#include "text/kernels/body.h"
+
+#else
+typedef int text_kernels_no_neon; /* a file must declare something */
+#endif

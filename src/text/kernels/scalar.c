@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * scalar - kernels in plain C, byte by byte: for CPUs with no others, and what the others are
+ * tested against. They share nothing with body.h.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "text/kernels/kernels.h"
+
+enum {
+    SPACE = 1,
+    BLANK = 2,
+    LETTER = 4,
+    DIGIT = 8,
+    UNDERSCORE = 16,
+    JOINS_LETTERS = 32,
+    JOINS_DIGITS = 64,
+    WIDE = 128,
+};
+
+static const unsigned char classes[256] = {
+    [' '] = SPACE | BLANK,
+    ['\t'] = SPACE | BLANK,
+    ['\n'] = SPACE | BLANK,
+    ['\v'] = SPACE,
+    ['\f'] = SPACE,
+    ['\r'] = SPACE,
+    ['A' ... 'Z'] = LETTER,
+    ['a' ... 'z'] = LETTER,
+    ['0' ... '9'] = DIGIT,
+    ['_'] = UNDERSCORE,
+    [':'] = JOINS_LETTERS,
+    ['.'] = JOINS_LETTERS | JOINS_DIGITS,
+    ['\''] = JOINS_LETTERS | JOINS_DIGITS,
+    [','] = JOINS_DIGITS,
+    [';'] = JOINS_DIGITS,
+    [0x80 ... 0xff] = WIDE,
+};
+
+/* Copies [from, to) with A-Z made small; returns whether a byte was above 0x7f. */
+static bool fold(const unsigned char *data, size_t from, size_t to, unsigned char *folded)
+{
+    unsigned char all = 0;
+
+    for (size_t i = from; i < to; i++) {
+        unsigned char c = data[i];
+        folded[i] = (unsigned char)((unsigned char)(c - 'A') < 26 ? c + 0x20 : c);
+        all |= c;
+    }
+    return all > 0x7f;
+}
+
+/* Runs of bytes where (class & mask) is `mask` or is 0, as `inside` says, and which are not extra. */
+static inline size_t runs(unsigned mask, bool inside, const unsigned char *data, size_t size,
+                          size_t pos, struct mr_span *spans, size_t max, size_t *count, int extra)
+{
+    size_t n = 0;
+
+    while (pos < size) {
+        while (pos < size && (((classes[data[pos]] & mask) != 0) != inside || data[pos] == extra))
+            pos++;
+        if (pos == size || n == max)
+            break;
+        spans[n].begin = (uint32_t)pos;
+        while (pos < size && ((classes[data[pos]] & mask) != 0) == inside && data[pos] != extra)
+            pos++;
+        spans[n++].end = (uint32_t)pos;
+    }
+    *count = n;
+    return pos;
+}
+
+static size_t scalar_spaces(const unsigned char *data, size_t size, size_t pos,
+                            struct mr_span *spans, size_t max, size_t *count,
+                            unsigned char *folded, bool *wide, unsigned char extra)
+{
+    size_t end = runs(SPACE, false, data, size, pos, spans, max, count, extra);
+    if (folded && fold(data, pos, end, folded))
+        *wide = true;
+    return end;
+}
+
+static size_t scalar_blanks(const unsigned char *data, size_t size, size_t pos,
+                            struct mr_span *spans, size_t max, size_t *count,
+                            unsigned char *folded, bool *wide, unsigned char extra)
+{
+    size_t end = runs(BLANK, false, data, size, pos, spans, max, count, extra);
+    if (folded && fold(data, pos, end, folded))
+        *wide = true;
+    return end;
+}
+
+static size_t scalar_letters(const unsigned char *data, size_t size, size_t pos,
+                             struct mr_span *spans, size_t max, size_t *count,
+                             unsigned char *folded)
+{
+    size_t end = runs(LETTER, true, data, size, pos, spans, max, count, -1);
+    if (folded)
+        fold(data, pos, end, folded);
+    return end;
+}
+
+static size_t scalar_marks(const unsigned char *data, size_t size, size_t pos, uint32_t *positions,
+                           size_t max, size_t *count, unsigned char *folded, bool *wide,
+                           unsigned char a, unsigned char b)
+{
+    size_t i = pos, n = 0;
+
+    for (; i < size && n < max; i++) {
+        if (data[i] == a || data[i] == b)
+            positions[n++] = (uint32_t)i;
+    }
+    if (folded && fold(data, pos, i, folded))
+        *wide = true;
+    *count = n;
+    return i;
+}
+
+/* The end of the word that begins at `pos`, which is a letter, digit or underscore; *kept says
+ * whether it holds more than underscores. */
+static size_t word_end(const unsigned char *data, size_t size, size_t pos, bool *kept)
+{
+    unsigned all = 0;
+
+    for (;;) {
+        unsigned last = 0;
+        while (pos < size && (classes[data[pos]] & (LETTER | DIGIT | UNDERSCORE)) != 0)
+            all |= last = classes[data[pos++]];
+        if (size - pos < 2)
+            break;
+        unsigned joiner = classes[data[pos]], next = classes[data[pos + 1]];
+        if (!((joiner & JOINS_LETTERS) != 0 && (last & next & LETTER) != 0) &&
+            !((joiner & JOINS_DIGITS) != 0 && (last & next & DIGIT) != 0))
+            break;
+        pos++;
+    }
+    *kept = (all & (LETTER | DIGIT)) != 0;
+    return pos;
+}
+
+static size_t scalar_words(const unsigned char *data, size_t size, size_t pos,
+                           struct mr_span *spans, size_t max, size_t *count,
+                           unsigned char *folded)
+{
+    const size_t start = pos;
+    size_t n = 0;
+    size_t boundary = pos; /* the begin of the segment that ends at pos */
+
+    while (pos < size) {
+        unsigned class = classes[data[pos]];
+        if (class == WIDE || n == max)
+            break;
+        boundary = pos;
+        if ((class & (LETTER | DIGIT | UNDERSCORE)) != 0) {
+            bool kept;
+            size_t end = word_end(data, size, pos, &kept);
+            /* A word that a wide byte follows, at once or behind a joiner, is not complete. */
+            if (end < size && classes[data[end]] == WIDE) {
+                pos = end;
+                break;
+            }
+            if (kept && size - end >= 2 && (classes[data[end]] & (JOINS_LETTERS | JOINS_DIGITS)) != 0 &&
+                classes[data[end + 1]] == WIDE) {
+                pos = end + 1;
+                break;
+            }
+            if (kept) {
+                spans[n].begin = (uint32_t)pos;
+                spans[n++].end = (uint32_t)end;
+            }
+            pos = end;
+        } else if (data[pos] == ' ') {
+            while (pos < size && data[pos] == ' ')
+                pos++;
+        } else {
+            pos++;
+            /* Nothing attaches to a line end, so that what follows is sure to begin a segment. */
+            if (class & SPACE && data[pos - 1] != '\t')
+                boundary = pos;
+        }
+    }
+    *count = n;
+    if (pos < size && classes[data[pos]] == WIDE)
+        pos = boundary;
+    if (folded)
+        fold(data, start, pos, folded);
+    return pos;
+}
+
+const struct text_kernels text_kernels_scalar = {
+    .name = "scalar",
+    .spaces = scalar_spaces,
+    .blanks = scalar_blanks,
+    .letters = scalar_letters,
+    .marks = scalar_marks,
+    .words = scalar_words,
+};

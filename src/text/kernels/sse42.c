@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * sse42 - kernels for SSE4.2: four registers a block, positions by a table of the bits of each byte.
+ */
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "text/kernels/indexes.h"
+#include "text/kernels/kernels.h"
+#include "text/kernels/target.h"
+
+#define TARGET "sse4.2,popcnt"
+TARGET_BEGIN
+
+struct block {
+    __m128i v[4];
+};
+
+static inline struct block block_load(const unsigned char *p)
+{
+    struct block block;
+    TARGET_UNROLL
+    for (int i = 0; i < 4; i++)
+        block.v[i] = _mm_loadu_si128((const void *)(p + 16 * i));
+    return block;
+}
+
+static inline void block_store(unsigned char *p, struct block block)
+{
+    TARGET_UNROLL
+    for (int i = 0; i < 4; i++)
+        _mm_storeu_si128((void *)(p + 16 * i), block.v[i]);
+}
+
+/* The high bits of the bytes. */
+static inline uint64_t block_wide(struct block block)
+{
+    uint64_t mask = 0;
+    TARGET_UNROLL
+    for (int i = 0; i < 4; i++)
+        mask |= (uint64_t)(unsigned)_mm_movemask_epi8(block.v[i]) << 16 * i;
+    return mask;
+}
+
+/* 0xff for the bytes in [low, low + 25]. */
+static inline __m128i alphabet(__m128i v, char low)
+{
+    __m128i from = _mm_sub_epi8(v, _mm_set1_epi8(low));
+    return _mm_cmpeq_epi8(_mm_min_epu8(from, _mm_set1_epi8(25)), from);
+}
+
+static inline struct block block_lower(struct block block)
+{
+    TARGET_UNROLL
+    for (int i = 0; i < 4; i++) {
+        __m128i capitals = alphabet(block.v[i], 'A');
+        block.v[i] = _mm_or_si128(block.v[i], _mm_and_si128(capitals, _mm_set1_epi8(0x20)));
+    }
+    return block;
+}
+
+static inline uint64_t block_equal(struct block block, unsigned char c)
+{
+    TARGET_UNROLL
+    for (int i = 0; i < 4; i++)
+        block.v[i] = _mm_cmpeq_epi8(block.v[i], _mm_set1_epi8((char)c));
+    return block_wide(block);
+}
+
+/* A byte is in the class where the table entry of its low half is the byte itself. Bytes above 0x7f
+ * look up 0. */
+static inline uint64_t block_listed(struct block block, __m128i list)
+{
+    TARGET_UNROLL
+    for (int i = 0; i < 4; i++)
+        block.v[i] = _mm_cmpeq_epi8(_mm_shuffle_epi8(list, block.v[i]), block.v[i]);
+    return block_wide(block);
+}
+
+static inline uint64_t block_spaces(struct block block)
+{
+    return block_listed(block, _mm_setr_epi8(' ', -1, -1, -1, -1, -1, -1, -1, -1, '\t', '\n', '\v',
+                                             '\f', '\r', -1, -1));
+}
+
+static inline uint64_t block_blanks(struct block block)
+{
+    return block_listed(block, _mm_setr_epi8(' ', -1, -1, -1, -1, -1, -1, -1, -1, '\t', '\n', -1,
+                                             -1, -1, -1, -1));
+}
+
+static inline uint64_t block_letters(struct block block)
+{
+    TARGET_UNROLL
+    for (int i = 0; i < 4; i++)
+        block.v[i] = alphabet(_mm_or_si128(block.v[i], _mm_set1_epi8(0x20)), 'a');
+    return block_wide(block);
+}
+
+struct body_classes {
+    uint64_t letters, digits, underscore, joins_letters, joins_digits;
+};
+
+/* Class bits of a byte: those that the tables of its two halves have in common. Letters come in two
+ * bits, as the columns 4 and 6 and the columns 5 and 7 of ASCII hold different rows. */
+enum {
+    LETTER_46 = 1,
+    LETTER_57 = 2,
+    DIGIT = 4,
+    COLON = 8,
+    QUOTE_STOP = 16,
+    COMMA = 32,
+    SEMICOLON = 64,
+    UNDERSCORE = 128,
+};
+
+/* The bytes with any of `bits` of their class, 1 to 0x7f. */
+static inline uint64_t having(struct block class, char bits)
+{
+    TARGET_UNROLL
+    for (int i = 0; i < 4; i++) {
+        __m128i held = _mm_and_si128(class.v[i], _mm_set1_epi8(bits));
+        class.v[i] = _mm_cmpgt_epi8(held, _mm_setzero_si128());
+    }
+    return block_wide(class);
+}
+
+static inline struct body_classes block_classes(struct block block)
+{
+    enum { L4 = LETTER_46, L5 = LETTER_57, BOTH = LETTER_46 | LETTER_57 };
+    const __m128i low =
+        _mm_setr_epi8(L5 | DIGIT, BOTH | DIGIT, BOTH | DIGIT, BOTH | DIGIT, BOTH | DIGIT,
+                      BOTH | DIGIT, BOTH | DIGIT, BOTH | DIGIT | QUOTE_STOP, BOTH | DIGIT,
+                      BOTH | DIGIT, BOTH | COLON, L4 | SEMICOLON, L4 | COMMA, L4, L4 | QUOTE_STOP,
+                      (char)(L4 | UNDERSCORE));
+    const __m128i high = _mm_setr_epi8(0, 0, QUOTE_STOP | COMMA, DIGIT | COLON | SEMICOLON, L4,
+                                       (char)(L5 | UNDERSCORE), L4, L5, 0, 0, 0, 0, 0, 0, 0, 0);
+
+    TARGET_UNROLL
+    for (int i = 0; i < 4; i++) {
+        __m128i halves = _mm_and_si128(_mm_srli_epi16(block.v[i], 4), _mm_set1_epi8(15));
+        /* A byte above 0x7f looks up 0 in `low`. */
+        block.v[i] = _mm_and_si128(_mm_shuffle_epi8(low, block.v[i]),
+                                   _mm_shuffle_epi8(high, halves));
+    }
+    return (struct body_classes){
+        .letters = having(block, LETTER_46 | LETTER_57),
+        .digits = having(block, DIGIT),
+        .underscore = block_wide(block),
+        .joins_letters = having(block, COLON | QUOTE_STOP),
+        .joins_digits = having(block, QUOTE_STOP | COMMA | SEMICOLON),
+    };
+}
+
+static inline uint32_t *body_flatten(uint64_t mask, uint32_t base, uint32_t *out)
+{
+    __m128i from = _mm_set1_epi32((int)base);
+    const __m128i eight = _mm_set1_epi32(8);
+
+    TARGET_UNROLL
+    for (int i = 0; i < 8; i++) {
+        unsigned byte = (unsigned)(mask >> 8 * i) & 0xff;
+        __m128i bits = _mm_loadl_epi64((const void *)&text_kernel_indexes[byte]);
+        _mm_storeu_si128((void *)out, _mm_add_epi32(from, _mm_cvtepu8_epi32(bits)));
+        _mm_storeu_si128((void *)(out + 4),
+                         _mm_add_epi32(from, _mm_cvtepu8_epi32(_mm_srli_epi64(bits, 32))));
+        out += __builtin_popcount(byte);
+        from = _mm_add_epi32(from, eight);
+    }
+    return out;
+}
+
+#define BODY_NAME "sse4.2"
+#define BODY_TABLE text_kernels_sse42
+#include "text/kernels/body.h"
+
+TARGET_END
+
+#else
+typedef int text_kernels_no_sse42; /* a file must declare something */
+#endif

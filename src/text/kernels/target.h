@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * target - switches instructions on for the functions between two macros, so that one build carries
+ * every kernel and asks for no machine of its own.
+ *
+ *     #define TARGET "avx2,bmi,popcnt"
+ *     TARGET_BEGIN
+ *     ...
+ *     TARGET_END
+ */
+#ifndef TEXT_KERNELS_TARGET_H
+#define TEXT_KERNELS_TARGET_H
+
+#define TARGET_PRAGMA(text) _Pragma(#text)
+#if defined(__clang__)
+#define TARGET_BEGIN_(list)                                                                        \
+    TARGET_PRAGMA(clang attribute push(__attribute__((target(list))), apply_to = function))
+#define TARGET_END _Pragma("clang attribute pop")
+#else
+#define TARGET_BEGIN_(list) _Pragma("GCC push_options") TARGET_PRAGMA(GCC target(list))
+#define TARGET_END _Pragma("GCC pop_options")
+#endif
+#define TARGET_BEGIN TARGET_BEGIN_(TARGET)
+
+/* Before a loop of a constant few rounds: gcc -O2 would leave it one, and its registers in memory. */
+#if defined(__clang__)
+#define TARGET_UNROLL _Pragma("unroll")
+#else
+#define TARGET_UNROLL _Pragma("GCC unroll 8")
+#endif
+
+#endif

@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_kernels.c - every kernel that this CPU can run, against slow obvious references: between
+ * guard pages, at every alignment, with spans running out, on random and on adversarial bytes.
+ */
+#include <check.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "text/kernels/kernels.h"
+#include "text/text.h"
+
+#define MOST 1024 /* bytes of text in a test */
+
+enum kind { SPACES, BLANKS, LETTERS, MARKS, WORDS, KINDS };
+
+struct tokens {
+    size_t count;
+    size_t end; /* where a words kernel stood still */
+    struct mr_span spans[MOST + 1];
+};
+
+static uint64_t state = 88172645463325252u;
+
+static uint64_t next_random(void)
+{
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return state;
+}
+
+static size_t below(size_t n)
+{
+    return (size_t)(next_random() >> 11) % n;
+}
+
+/* ---- References ----------------------------------------------------------------------------- */
+
+static bool in_class(enum kind kind, unsigned char c, unsigned char extra)
+{
+    switch (kind) {
+    case SPACES:
+        return strchr(" \t\n\v\f\r", c) == NULL ? c != extra : c == 0 && extra != 0;
+    case BLANKS:
+        return strchr(" \t\n", c) == NULL ? c != extra : c == 0 && extra != 0;
+    default:
+        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    }
+}
+
+/* Word_Break classes as far as ASCII goes; bytes above 0x7f are whatever `wide` says. */
+static char word_class(unsigned char c, char wide)
+{
+    if (c > 0x7f)
+        return wide;
+    if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'))
+        return 'A';
+    if (c >= '0' && c <= '9')
+        return 'N';
+    if (c == '\r' || c == '\n' || c == ' ' || c == '_' || c == ':')
+        return (char)c;
+    if (c == '\v' || c == '\f')
+        return 'L';
+    if (c == '.' || c == '\'')
+        return '.';
+    if (c == ',' || c == ';')
+        return ',';
+    return 'O';
+}
+
+/* The class at i steps from `at` in direction `step`, past what WB4 makes invisible; 0 at the end. */
+static char look(const char *classes, size_t size, size_t at, int step)
+{
+    for (at += (size_t)step; at < size; at += (size_t)step) {
+        if (classes[at] != 'E')
+            return classes[at];
+    }
+    return 0;
+}
+
+/* Whether UAX #29 breaks between at - 1 and at. */
+static bool breaks(const char *classes, size_t size, size_t at)
+{
+    char raw = classes[at - 1], after = classes[at];
+    if (raw == '\r' && after == '\n')
+        return false;
+    if (strchr("\r\nL", raw) || strchr("\r\nL", after))
+        return true;
+    if (raw == ' ' && after == ' ')
+        return false;
+    if (after == 'E')
+        return false;
+    size_t p = at - 1;
+    while (p > 0 && classes[p] == 'E' && !strchr("\r\nL", classes[p - 1]))
+        p--;
+    char before = classes[p], before2 = p > 0 ? look(classes, size, p, -1) : (char)0;
+    char after2 = look(classes, size, at, 1);
+    if (strchr("AN_", before) && strchr("AN_", after))
+        return false;
+    if (before == 'A' && strchr(".:", after) && after2 == 'A')
+        return false;
+    if (before2 == 'A' && strchr(".:", before) && after == 'A')
+        return false;
+    if (before == 'N' && strchr(".,", after) && after2 == 'N')
+        return false;
+    if (before2 == 'N' && strchr(".,", before) && after == 'N')
+        return false;
+    return true;
+}
+
+static void reference(enum kind kind, const unsigned char *data, size_t size, unsigned char a,
+                      unsigned char b, char wide, struct tokens *out)
+{
+    out->count = 0;
+    if (kind == MARKS) {
+        for (size_t i = 0; i < size; i++) {
+            if (data[i] == a || data[i] == b)
+                out->spans[out->count++].begin = (uint32_t)i;
+        }
+    } else if (kind == WORDS) {
+        static char classes[MOST];
+        for (size_t i = 0; i < size; i++)
+            classes[i] = word_class(data[i], wide);
+        for (size_t i = 0, end; i < size; i = end) {
+            bool keep = false;
+            for (end = i; end == i || (end < size && !breaks(classes, size, end)); end++)
+                keep |= classes[end] == 'A' || classes[end] == 'N';
+            if (keep)
+                out->spans[out->count++] = (struct mr_span){(uint32_t)i, (uint32_t)end};
+        }
+    } else {
+        for (size_t i = 0; i < size; i++) {
+            if (!in_class(kind, data[i], a))
+                continue;
+            size_t end = i;
+            while (end < size && in_class(kind, data[end], a))
+                end++;
+            out->spans[out->count++] = (struct mr_span){(uint32_t)i, (uint32_t)end};
+            i = end;
+        }
+    }
+    out->end = size;
+}
+
+/* ---- Driving a kernel ------------------------------------------------------------------------ */
+
+/* Calls the kernel until it has got to the end, or does not get on. */
+static void drive(const struct text_kernels *kernels, enum kind kind, const unsigned char *data,
+                  size_t size, size_t pos, size_t max, unsigned char *folded, unsigned char a,
+                  unsigned char b, struct tokens *out)
+{
+    static struct mr_span spans[4 * TEXT_KERNEL_MIN];
+    static uint32_t positions[4 * TEXT_KERNEL_MIN];
+    bool wide = false, is_wide = false;
+    size_t from = pos;
+
+    out->count = 0;
+    do {
+        size_t count = SIZE_MAX, old = pos;
+        switch (kind) {
+        case SPACES:
+            pos = kernels->spaces(data, size, pos, spans, max, &count, folded, &wide, a);
+            break;
+        case BLANKS:
+            pos = kernels->blanks(data, size, pos, spans, max, &count, folded, &wide, a);
+            break;
+        case LETTERS:
+            pos = kernels->letters(data, size, pos, spans, max, &count, folded);
+            break;
+        case MARKS:
+            pos = kernels->marks(data, size, pos, positions, 2 * max, &count, folded, &wide, a, b);
+            break;
+        default:
+            pos = kernels->words(data, size, pos, spans, max, &count, folded);
+            break;
+        }
+        ck_assert_uint_le(pos, size);
+        ck_assert_uint_le(count, kind == MARKS ? 2 * max : max);
+        ck_assert_uint_le(out->count + count, MOST + 1);
+        for (size_t i = 0; i < count; i++) {
+            if (kind == MARKS)
+                out->spans[out->count++].begin = positions[i];
+            else
+                out->spans[out->count++] = spans[i];
+        }
+        for (size_t i = old; folded && i < pos; i++) {
+            unsigned char c = data[i] >= 'A' && data[i] <= 'Z' ? data[i] | 0x20 : data[i];
+            ck_assert_uint_eq(folded[i], c);
+        }
+        if (count == 0 && kind == WORDS)
+            break; /* spans cannot have run out: a byte above 0x7f */
+        ck_assert(pos == size || pos > old);
+    } while (pos < size);
+    out->end = pos;
+    for (size_t i = from; i < size; i++)
+        is_wide |= data[i] > 0x7f;
+    if (folded && kind != LETTERS && kind != WORDS)
+        ck_assert(wide == is_wide);
+}
+
+static void compare(const struct tokens *got, const struct tokens *want, enum kind kind,
+                    const char *name)
+{
+    ck_assert_msg(got->count == want->count, "%s, kind %d: %zu tokens, not %zu", name, (int)kind,
+                  got->count, want->count);
+    for (size_t i = 0; i < got->count; i++) {
+        ck_assert_uint_eq(got->spans[i].begin, want->spans[i].begin);
+        if (kind != MARKS)
+            ck_assert_uint_eq(got->spans[i].end, want->spans[i].end);
+    }
+}
+
+/* A page-aligned room of `size` bytes between two pages that must not be touched. */
+static unsigned char *guarded(size_t size)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    unsigned char *all = mmap(NULL, size + 2 * page, PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    ck_assert(all != MAP_FAILED);
+    ck_assert_int_eq(mprotect(all, page, PROT_NONE), 0);
+    ck_assert_int_eq(mprotect(all + page + size, page, PROT_NONE), 0);
+    return all + page;
+}
+
+struct room {
+    size_t size;
+    unsigned char *data, *folded;
+};
+
+/* Maps `text` by all kernels, lying at the end of the room if `late`, else `shift` bytes behind its
+ * beginning. */
+static void check_text(const struct room *room, const unsigned char *text, size_t size, bool late,
+                       size_t shift)
+{
+    static struct tokens want, got, first;
+    const struct text_kernels *kernels;
+    size_t at = late ? room->size - MR_PAD - size : shift;
+    unsigned char *data = room->data + at, *folded = room->folded + at;
+    unsigned char extra = below(2) ? ' ' : below(2) ? 0 : 'e', b = below(2) ? '\n' : 'a';
+
+    memset(room->data, 'a', room->size); /* as if a token went on behind the end */
+    memcpy(data, text, size);
+    for (enum kind kind = 0; kind < KINDS; kind++) {
+        bool fold = below(2);
+        size_t max = TEXT_KERNEL_MIN + below(3) * 20;
+        reference(kind, data, size, kind == MARKS ? '\n' : extra, b, 'A', &want);
+        for (size_t i = 0; (kernels = text_kernels_available(i)) != NULL; i++) {
+            drive(kernels, kind, data, size, 0, max, fold ? folded : NULL,
+                  kind == MARKS ? '\n' : extra, b, &got);
+            if (kind != WORDS) {
+                compare(&got, &want, kind, kernels->name);
+                continue;
+            }
+            /* A byte above 0x7f may be anything: before `end` all its meanings agree. */
+            for (const char *wide = "ANE_O.,: L"; *wide; wide++) {
+                reference(kind, data, size, 0, 0, *wide, &want);
+                size_t before = 0;
+                while (before < want.count && want.spans[before].begin < got.end)
+                    before++;
+                if (before > 0)
+                    ck_assert_uint_le(want.spans[before - 1].end, got.end);
+                want.count = before;
+                compare(&got, &want, kind, kernels->name);
+            }
+            if (i == 0)
+                first = got;
+            ck_assert_uint_eq(got.end, first.end);
+            bool ascii = true;
+            for (size_t k = 0; k < size; k++)
+                ascii &= data[k] < 0x80;
+            if (ascii)
+                ck_assert_uint_eq(got.end, size);
+        }
+    }
+}
+
+static void open_room(struct room *room)
+{
+    room->size = 4096;
+    room->data = guarded(room->size);
+    room->folded = guarded(room->size);
+}
+
+static void close_room(const struct room *room)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    munmap(room->data - page, room->size + 2 * page);
+    munmap(room->folded - page, room->size + 2 * page);
+}
+
+static const char *const alphabets[] = {
+    "a b",
+    "ab12_ .,':;",
+    "aZ09_'.,:;\"-\r\n\v\f\t  ",
+    "__ a",
+    "____________________________________________________________a ",
+    "a'",
+    "1.,a",
+    "\n",
+    "a\n",
+    "ab 12'_.\x80",
+    "abcdefghijklmnop qrst\xc3_. '",
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa ",
+};
+
+static void fill(unsigned char *text, size_t size)
+{
+    size_t which = below(sizeof alphabets / sizeof *alphabets + 2);
+    for (size_t i = 0; i < size; i++) {
+        if (which >= sizeof alphabets / sizeof *alphabets)
+            text[i] = (unsigned char)below(which & 1 ? 256 : 128);
+        else
+            text[i] = (unsigned char)alphabets[which][below(strlen(alphabets[which]))];
+    }
+}
+
+START_TEST(test_random)
+{
+    struct room room;
+    unsigned char text[MOST];
+    open_room(&room);
+    for (int i = 0; i < 500; i++) {
+        size_t size = below(4) ? below(200) : below(MOST);
+        fill(text, size);
+        check_text(&room, text, size, below(2), below(130));
+    }
+    close_room(&room);
+}
+END_TEST
+
+START_TEST(test_alignments)
+{
+    struct room room;
+    unsigned char text[MOST];
+    open_room(&room);
+    for (size_t shift = 0; shift < 64; shift++) {
+        for (size_t size = 0; size < 4; size++) {
+            fill(text, 63 + size);
+            check_text(&room, text, 63 + size, false, shift);
+        }
+    }
+    for (size_t size = 0; size < 200; size++) {
+        fill(text, size);
+        check_text(&room, text, size, true, 0);
+    }
+    close_room(&room);
+}
+END_TEST
+
+/* Each hard spot at each place of a block, so that each comes to stand over a block's end. */
+START_TEST(test_block_ends)
+{
+    static const char *const spots[] = {
+        "can't",  "a.b",    "1.5",   "1,5",      "a,b",        "a:b",    "1:5",   "a''b", "a.",
+        "a.\x80", "a'\x80", "__",    "_a",       "a_",         "__\x80", "1.\x80", "  \x80",
+        "\n\x80", "\r\n",   "a \x80", "_'\x80" "b", "a'b.c:d'e1", "1.2,3;4", "a1.b",  "1a.2",
+    };
+    struct room room;
+    unsigned char text[256];
+    open_room(&room);
+    for (size_t i = 0; i < sizeof spots / sizeof *spots; i++) {
+        for (size_t at = 50; at < 70; at++) {
+            for (size_t around = 0; around < 3; around++) {
+                memset(text, " -q"[around], sizeof text);
+                memcpy(text + at, spots[i], strlen(spots[i]));
+                check_text(&room, text, at + strlen(spots[i]), true, 0);
+                check_text(&room, text, 200, true, 0);
+            }
+        }
+    }
+    close_room(&room);
+}
+END_TEST
+
+/* Begins in the middle, where what stands before must not count. */
+START_TEST(test_middle)
+{
+    static struct tokens want, got;
+    static unsigned char text[MOST + MR_PAD];
+    const struct text_kernels *kernels;
+    for (int round = 0; round < 300; round++) {
+        size_t size = 1 + below(MOST), pos = below(size);
+        fill(text, size);
+        for (size_t i = 0; (kernels = text_kernels_available(i)) != NULL; i++) {
+            for (enum kind kind = 0; kind < KINDS; kind++) {
+                drive(kernels, kind, text, size, pos, TEXT_KERNEL_MIN, NULL, ' ', 'b', &got);
+                drive(&text_kernels_scalar, kind, text + pos, size - pos, 0, TEXT_KERNEL_MIN, NULL,
+                      ' ', 'b', &want);
+                for (size_t k = 0; k < want.count; k++) {
+                    want.spans[k].begin += (uint32_t)pos;
+                    want.spans[k].end += (uint32_t)pos;
+                }
+                compare(&got, &want, kind, kernels->name);
+                ck_assert_uint_eq(got.end, want.end + pos);
+            }
+        }
+    }
+}
+END_TEST
+
+/* A megabyte of underscores is looked through once, not once a block. */
+START_TEST(test_underscores)
+{
+    size_t size = (size_t)1 << 22, count, max = TEXT_KERNEL_MIN;
+    struct mr_span spans[TEXT_KERNEL_MIN];
+    unsigned char *text = malloc(size + MR_PAD);
+    const struct text_kernels *kernels;
+    ck_assert_ptr_nonnull(text);
+    memset(text, '_', size + MR_PAD);
+    for (size_t i = 0; (kernels = text_kernels_available(i)) != NULL; i++) {
+        ck_assert_uint_eq(kernels->words(text, size, 0, spans, max, &count, NULL), size);
+        ck_assert_uint_eq(count, 0);
+        text[size - 1] = 'a';
+        ck_assert_uint_eq(kernels->words(text, size, 0, spans, max, &count, NULL), size);
+        ck_assert_uint_eq(count, 1);
+        ck_assert_uint_eq(spans[0].begin, 0);
+        ck_assert_uint_eq(spans[0].end, size);
+        text[size - 1] = '_';
+    }
+    free(text);
+}
+END_TEST
+
+START_TEST(test_select)
+{
+    ck_assert_int_eq(text_select_kernel("scalar"), 0);
+    ck_assert_str_eq(text_kernel_name(), "scalar");
+    ck_assert_int_eq(text_select_kernel("quantum"), -1);
+    ck_assert_int_eq(text_select_kernel(""), -1);
+    ck_assert_str_eq(text_kernel_name(), "scalar");
+    ck_assert_int_eq(text_select_kernel(NULL), 0);
+    ck_assert_str_eq(text_kernel_name(), text_kernels_available(0)->name);
+}
+END_TEST
+
+Suite *test_kernels_suite(void);
+
+Suite *test_kernels_suite(void)
+{
+    Suite *suite = suite_create("kernels");
+    TCase *tests = tcase_create("kernels");
+    tcase_add_test(tests, test_random);
+    tcase_add_test(tests, test_alignments);
+    tcase_add_test(tests, test_block_ends);
+    tcase_add_test(tests, test_middle);
+    tcase_add_test(tests, test_underscores);
+    tcase_add_test(tests, test_select);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
