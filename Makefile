@@ -9,8 +9,9 @@
 #   make lint           compilers with warnings as errors, clang-tidy, cppcheck, shellcheck, man pages,
 #                       and the rules about who may include and call what
 #   make check-corpus   the comparisons of the tests on big texts from Debian packages
+#   make documents      runs the examples of README and man pages and writes their outputs anew
 #   make bench          times on generated corpora
-#   make unicode        writes the Unicode tables anew from the Unicode Character Database
+#   make unicode        writes the Unicode tables anew from the Unicode Character Database in UCD
 #   make install        PREFIX (/usr/local) and DESTDIR are respected; make uninstall undoes it
 #   make dist           a source tarball in build/
 #
@@ -74,8 +75,7 @@ PIE := -fPIE
 
 # ---- What is built from what ---------------------------------------------------------------------
 
-# Generators of tables are programs of their own.
-SOURCES := $(sort $(filter-out %/generate.c,$(wildcard src/*.c src/*/*.c src/text/*/*.c)))
+SOURCES := $(sort $(wildcard src/*.c src/*/*.c src/text/*/*.c))
 LIB_SOURCES  := $(filter src/engine/% src/base/%,$(SOURCES))
 PROG_SOURCES := $(filter-out $(LIB_SOURCES),$(SOURCES))
 TEST_SOURCES := $(sort $(wildcard tests/unit/*.c))
@@ -87,8 +87,8 @@ PROG_OBJECTS := $(call object,$(PROG_SOURCES))
 TEST_OBJECTS := $(call object,$(TEST_SOURCES))
 SUITES       := $(patsubst tests/unit/%.c,%,$(filter tests/unit/test_%.c,$(TEST_SOURCES)))
 
-.PHONY: all run check asan tsan lint check-corpus bench unicode install uninstall dist clean \
-        check-programs FORCE
+.PHONY: all run check asan tsan lint check-corpus bench unicode install uninstall dist \
+        documents clean check-programs FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -167,6 +167,13 @@ tsan:
 	@TSAN_OPTIONS=$${TSAN_OPTIONS:-second_deadlock_stack=1:history_size=4} \
 	$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan VARIANT=tsan check
 
+# Writes the outputs of the examples into the README and the man pages.
+documents: check-programs
+	rm -rf $(BUILD)/tests/documents
+	mkdir -p $(BUILD)/tests/documents
+	cd $(BUILD)/tests/documents && PATH='$(abspath $(BUILD))':"$$PATH" LC_ALL=C $(TEST_ENV) \
+	    '$(CURDIR)'/tests/scripts/documents.py --write
+
 check-corpus: check-programs
 	$(TEST_ENV) tests/corpus/run
 
@@ -184,8 +191,9 @@ run: $(BUILD)/mrcount
 bench: all $(BUILD)/generate
 	$(TEST_ENV) tests/bench/run
 
+UCD ?= /usr/share/unicode
 unicode:
-	src/text/unicode/generate
+	python3 src/text/unicode/generate.py $(UCD)
 
 clean:
 	rm -rf $(BUILD)

@@ -1,0 +1,55 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# make install puts everything where it says, a program builds against the static and the shared
+# library by pkg-config, and make uninstall leaves nothing behind.
+. "$MRCOUNT_SOURCE/tests/scripts/lib.sh"
+[ -z "$slow" ] || skip "a library built with a sanitizer is not for installing"
+
+make_it() {
+    make -s -C "$MRCOUNT_SOURCE" BUILD="$MRCOUNT_BUILD" PREFIX=/opt/mrcount DESTDIR="$PWD/root" "$@"
+}
+
+make_it install > log
+root=$PWD/root/opt/mrcount
+for file in bin/mrcount lib/libmapreduce.a lib/libmapreduce.so lib/libmapreduce.so.0 \
+    include/mapreduce.h lib/pkgconfig/mapreduce.pc share/man/man1/mrcount.1 \
+    share/man/man3/mapreduce.3 share/bash-completion/completions/mrcount \
+    share/zsh/site-functions/_mrcount share/fish/vendor_completions.d/mrcount.fish; do
+    [ -s "$root/$file" ] || fail "$file is not installed"
+done
+readelf -d "$root/lib/libmapreduce.so" | grep -q 'SONAME.*\[libmapreduce\.so\.0\]' || fail "no soname"
+
+# What the library defines for others begins with mr_.
+nm -D --defined-only "$root/lib/libmapreduce.so" | awk '{ print $3 }' > names
+nm -g --defined-only "$root/lib/libmapreduce.a" | awk 'NF == 3 { print $3 }' >> names
+grep -q '^mr_run$' names || fail "mr_run is not there"
+if grep -v '^mr_' names; then fail "these names are not the library's own"; fi
+
+export PKG_CONFIG_PATH=$root/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$PWD/root
+pkg-config --validate mapreduce
+cp "$MRCOUNT_SOURCE"/tests/examples/{wordcount.c,files.h} .
+cp "$MRCOUNT_SOURCE/data/tempest.txt" text
+tokens space < text | count_lines | tr '\t' ' ' > want
+read -ra cflags < <(pkg-config --cflags mapreduce)
+read -ra libs < <(pkg-config --libs mapreduce)
+read -ra all < <(pkg-config --static --libs mapreduce)
+cc=${CC:-cc}
+$cc -D_GNU_SOURCE "${cflags[@]}" -o shared wordcount.c "${libs[@]}"
+LD_LIBRARY_PATH=$root/lib ./shared text > got
+same "the shared library" want got
+rm "$root"/lib/libmapreduce.so*
+$cc -D_GNU_SOURCE "${cflags[@]}" -o static wordcount.c "${all[@]}"
+./static text > got
+same "the static library" want got
+
+# The header alone is enough, also for C++ where there is a compiler of it.
+if command -v c++ > /dev/null; then
+    printf '#include <mapreduce.h>\nint main() { return MR_OK; }\n' > header.cc
+    c++ "${cflags[@]}" -Wall -Wextra -Werror -o header header.cc
+fi
+
+make_it install > log
+make_it uninstall > log
+left=$(find root ! -type d)
+[ -z "$left" ] || fail "left behind: $left"
