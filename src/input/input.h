@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * input - the FILEs and standard input as splits for the engine, cut where no token can span.
+ *
+ * Regular files travel as ranges that the workers read themselves; everything else (pipes, FIFOs,
+ * terminals, devices, /proc) is read by the job's reader thread into buffers of a bounded pool. No
+ * size is trusted: each FILE is read to its end as met.
+ *
+ * A split's number is the index of its FILE among the names, its offset the place of its first byte
+ * in that FILE.
+ */
+#ifndef INPUT_INPUT_H
+#define INPUT_INPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/mapreduce.h"
+
+/* Where `data` may be cut. Both look at no more than the bytes on the two sides of a cut.
+ * input_border: the smallest safe cut in [from, size), size when there is none; data[0] may be in
+ * the middle of anything. input_border_last: the largest safe cut in (0, size], 0 when there is
+ * none. */
+typedef size_t input_border(const void *text, const unsigned char *data, size_t size, size_t from);
+typedef size_t input_border_last(const void *text, const unsigned char *data, size_t size);
+
+struct input_options {
+    const char *const *names; /* "-" is standard input; must outlive the input */
+    size_t count;             /* 0: standard input */
+    size_t threads;           /* workers that will share the splits */
+    uint64_t memory;          /* the whole budget; buffers of streams take a small part of it */
+    const void *text;         /* for the two below; must outlive the input */
+    input_border *border;
+    input_border_last *border_last;
+    /* Called for a FILE that cannot be read or whose reading broke off, once a FILE, on any thread.
+     * The rest of the input goes on. */
+    void (*fault)(void *context, const char *name, int errnum);
+    void *fault_context;
+    size_t split_size;  /* bytes a split of a regular file; 0: chosen */
+    size_t buffer_size; /* bytes a buffer of a stream; 0: chosen */
+};
+
+struct input;
+
+/* Opens no FILE yet. Returns 0 and sets *input, or -1 with *error filled. */
+int input_open(const struct input_options *options, struct input **input, struct mr_error *error);
+/* To be called when every split has been released. NULL is allowed. */
+void input_close(struct input *input);
+
+/* Whether the whole input is there already and is at most some 64 KiB, so that threads are not worth
+ * starting. Waits a few hundredths of a second at most for the end of a pipe; what is read by that
+ * is not lost. To be called before the job, if at all. */
+bool input_small(struct input *input);
+
+/* The input as the engine wants it. To be called once, after input_small. The size is what the FILEs
+ * had just now: more or less may come. */
+void input_job(struct input *input, struct mr_input *job);
+
+/* Ends the input early, even where the reader waits for a pipe: for a job that is being cancelled.
+ * On any thread; not in a signal handler. */
+void input_interrupt(struct input *input);
+
+/* The name of the FILE with that number, "-" for standard input. */
+const char *input_name(const struct input *input, uint64_t number);
+
+#endif

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * splitter - ranges of regular files (see splitter.h).
+ */
+#include "input/splitter.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Ranges are read whole, into a buffer that is used again and again and should stay in the core's
+ * cache. From 64 KiB to 1 MiB the size made no difference to speed at few threads; many threads
+ * meet at the queue less often with larger ones. */
+#define LEAST_STEP ((size_t)64 * 1024)
+#define USUAL_STEP ((size_t)256 * 1024)
+#define LARGE_STEP ((size_t)1024 * 1024)
+#define MANY_THREADS 32
+
+/* Read along with a range, as the first safe cut behind it is mostly near. */
+#define AHEAD ((size_t)256)
+/* One read asks for no more than this, so that an interruption is seen in time. */
+#define READ_SIZE ((size_t)16 * 1024 * 1024)
+
+void
+splitter_open(struct splitter *splitter, const struct input_options *options,
+              struct sources *sources)
+{
+    *splitter = (struct splitter){.options = options, .sources = sources};
+    splitter->most = options->threads >= MANY_THREADS ? LARGE_STEP : USUAL_STEP;
+}
+
+/* A file should give each worker several ranges, where that leaves them large enough. */
+static size_t
+choose_step(const struct splitter *splitter, uint64_t bytes)
+{
+    if (splitter->options->split_size > 0)
+        return splitter->options->split_size;
+    uint64_t threads = splitter->options->threads > 0 ? splitter->options->threads : 1;
+    uint64_t step = bytes / threads / 4;
+    if (step >= splitter->most)
+        return splitter->most;
+    return step > LEAST_STEP ? (size_t)step / 4096 * 4096 : LEAST_STEP;
+}
+
+void
+splitter_begin(struct splitter *splitter, struct source *source)
+{
+    splitter->source = source;
+    splitter->at = source->start;
+    splitter->size = source->size;
+    splitter->step = choose_step(splitter, source->size - source->start);
+}
+
+bool
+splitter_next(struct splitter *splitter, struct mr_split *split)
+{
+    struct source *source = splitter->source;
+    if (splitter->at >= splitter->size) {
+        sources_release(splitter->sources, source);
+        splitter->source = NULL;
+        return false;
+    }
+    uint64_t left = splitter->size - splitter->at;
+    if (left <= splitter->step && splitter->at > source->start) {
+        /* A file that grew meanwhile is cut up further, lest the last range become huge. */
+        struct stat st;
+        if (fstat(source->fd, &st) == 0 && st.st_size > 0 && (uint64_t)st.st_size > splitter->size) {
+            splitter->size = (uint64_t)st.st_size;
+            left = splitter->size - splitter->at;
+        }
+    }
+    uint64_t length = left < splitter->step ? left : splitter->step;
+    *split = (struct mr_split){
+        .length = length,
+        .offset = splitter->at,
+        .number = source->number,
+        .handle = source,
+    };
+    splitter->at += length;
+    if (splitter->at < splitter->size) {
+        source_retain(source);
+    } else {
+        /* The last range knows by this that it goes on to the end of the file. */
+        atomic_store(&source->end, splitter->at);
+        splitter->source = NULL;
+    }
+    return true;
+}
+
+/* A range while it is loaded. */
+struct load {
+    const struct splitter *splitter;
+    struct source *source;
+    struct mr_buffer *buffer;
+    uint64_t begin; /* where in the file the buffer's first byte is from */
+    unsigned char *data;
+    size_t size;
+    bool ended; /* the file ends with these bytes */
+};
+
+/* Reads `more` bytes behind those that are there. A failure to read is told and ends the file; -1
+ * only when memory is out. */
+static int
+read_more(struct load *load, size_t more, struct mr_error *error)
+{
+    unsigned char *room = more <= SIZE_MAX / 2 ? mr_buffer_reserve(load->buffer, more + MR_PAD) : NULL;
+    if (!room) {
+        mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory: no room for a token of %zu bytes",
+                     load->size);
+        return -1;
+    }
+    size_t read = 0;
+    while (read < more && !load->ended) {
+        size_t want = more - read < READ_SIZE ? more - read : READ_SIZE;
+        uint64_t at = load->begin + load->size + read;
+        ssize_t got = pread(load->source->fd, room + read, want, (off_t)at);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            sources_fault(load->splitter->sources, load->source, errno);
+        if (got <= 0 || atomic_load(&load->splitter->sources->interrupted))
+            load->ended = true;
+        if (got > 0)
+            read += (size_t)got;
+    }
+    /* There must be bytes there, and nobody should see uninitialised ones. */
+    memset(room + read, 0, MR_PAD);
+    mr_buffer_commit(load->buffer, read);
+    load->data = mr_buffer_data(load->buffer, &load->size);
+    return 0;
+}
+
+/* Finds the first safe cut at or after data[from] (from > 0), reading on until there is one or the
+ * file ends: then that is the cut. The search starts at the byte before `from` whoever searches, so
+ * that the range that ends there and the one that begins there find the same. */
+static int
+find_cut(struct load *load, size_t from, size_t *cut, struct mr_error *error)
+{
+    const struct input_options *options = load->splitter->options;
+    size_t searched = from;
+    size_t more = AHEAD;
+    for (;;) {
+        size_t base = from - 1;
+        if (load->size > searched) {
+            size_t found = options->border(options->text, load->data + base, load->size - base,
+                                           searched - base);
+            if (found < load->size - base) {
+                *cut = base + found;
+                return 0;
+            }
+            searched = load->size;
+        }
+        if (load->ended) {
+            *cut = load->size;
+            return 0;
+        }
+        /* In steps that grow as what has been read: the sum stays linear. */
+        more = more < load->size - base ? load->size - base : more;
+        if (read_more(load, more, error) != 0)
+            return -1;
+    }
+}
+
+/* As find_cut, but looks only at [from, to) and reads nothing: `to` where there is none. */
+static size_t
+find_cut_within(const struct load *load, size_t from, size_t to)
+{
+    const struct input_options *options = load->splitter->options;
+    size_t base = from - 1;
+    return base + options->border(options->text, load->data + base, to - base, 1);
+}
+
+int
+splitter_load(const struct splitter *splitter, struct mr_split *split, struct mr_buffer *scratch,
+              struct mr_error *error)
+{
+    struct source *source = split->handle;
+    bool last = atomic_load(&source->end) == split->offset + split->length;
+    /* The first byte of the file is a cut; else one byte of what stands before is needed. */
+    size_t before = split->offset > source->start ? 1 : 0;
+    size_t length = before + (size_t)split->length;
+    size_t step = (size_t)split->length;
+    struct load load = {
+        .splitter = splitter,
+        .source = source,
+        .buffer = scratch,
+        .begin = split->offset - before,
+    };
+    split->data = NULL;
+    split->size = 0;
+    mr_buffer_clear(scratch);
+    if (read_more(&load, length + (step < AHEAD ? step : AHEAD), error) != 0)
+        return -1;
+
+    size_t start = 0;
+    size_t end = load.size;
+    if (last) {
+        /* Whatever the file holds from here on, even if it has grown. */
+        for (size_t more = length; !load.ended; more = load.size) {
+            if (read_more(&load, more, error) != 0)
+                return -1;
+        }
+        end = load.size;
+        atomic_store(&source->reached, load.begin + end);
+    }
+    if (before > 0) {
+        size_t to = last || load.size < length ? load.size : length;
+        start = to > before ? find_cut_within(&load, before, to) : to;
+        if (start >= to)
+            start = end; /* an earlier range carries these bytes on */
+    }
+    if (!last && start < end && find_cut(&load, length, &end, error) != 0)
+        return -1;
+    split->data = load.data + start;
+    split->size = end - start;
+    split->offset = load.begin + start;
+    return 0;
+}

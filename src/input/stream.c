@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * stream - fills blocks and cuts them at the last safe place (see stream.h).
+ *
+ * What stands behind the cut is copied to the front of the next block. A block without any safe cut
+ * is doubled until there is one: all copying and searching stays linear in the input.
+ */
+#include "input/stream.h"
+
+#include "base/io.h"
+#include "base/thread.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+
+/* The first block of a stream starts at this size, enough for most things that are piped by hand. */
+#define FIRST_SIZE ((size_t)64 * 1024)
+/* One read asks for no more than this, so that an interruption is seen in time. */
+#define READ_SIZE ((size_t)16 * 1024 * 1024)
+/* What an unprivileged process may usually make a pipe hold; Linux starts with 64 KiB. */
+#define PIPE_SIZE (1 << 20)
+
+#define NO_DEADLINE UINT64_MAX
+#define MILLISECOND UINT64_C(1000000)
+
+void
+stream_open(struct stream *stream, const struct input_options *options, struct sources *sources,
+            struct blocks *blocks)
+{
+    *stream = (struct stream){.options = options, .sources = sources, .blocks = blocks};
+}
+
+void
+stream_close(struct stream *stream)
+{
+    if (stream->block)
+        blocks_drop(stream->blocks, stream->block);
+    if (stream->previous)
+        blocks_drop(stream->blocks, stream->previous);
+}
+
+void
+stream_begin(struct stream *stream, struct source *source)
+{
+    assert(!stream->block && !stream->previous);
+    stream->source = source;
+    stream->offset = 0;
+    stream->ended = false;
+    stream->widened = false;
+}
+
+/* Waits until there is something to read, or the end. Returns false when the deadline has passed, a
+ * signal came while there was a deadline, or there is an interruption. */
+static bool
+wait_for_bytes(struct stream *stream, uint64_t deadline)
+{
+    struct pollfd polls[2] = {
+        {.fd = stream->source->fd, .events = POLLIN},
+        {.fd = stream->sources->wake, .events = POLLIN},
+    };
+    for (;;) {
+        int timeout = -1;
+        if (deadline != NO_DEADLINE) {
+            uint64_t now = thread_now();
+            timeout = now < deadline ? (int)((deadline - now) / MILLISECOND) + 1 : 0;
+        }
+        int ready = poll(polls, 2, timeout);
+        if (ready > 0)
+            return polls[1].revents == 0;
+        if (ready == 0 || deadline != NO_DEADLINE)
+            return false;
+        if (errno != EINTR)
+            return true; /* reading will tell what is wrong */
+    }
+}
+
+/* Reads into the block until it is full or the stream has ended; false where wait_for_bytes ended
+ * it before that. A failure ends the stream. */
+static bool
+fill(struct stream *stream, uint64_t deadline)
+{
+    struct block *block = stream->block;
+    while (!stream->ended && block->used < block->capacity) {
+        if (!wait_for_bytes(stream, deadline))
+            return false;
+        size_t want = block->capacity - block->used;
+        ssize_t got = io_read_some(stream->source->fd, block->data + block->used,
+                                   want < READ_SIZE ? want : READ_SIZE);
+        if (got < 0)
+            sources_fault(stream->sources, stream->source, errno);
+        if (got <= 0)
+            stream->ended = true;
+        else
+            block->used += (size_t)got;
+    }
+    return true;
+}
+
+/* Takes the block to fill next and moves to it what the previous one left. Returns as blocks_take. */
+static int
+start_block(struct stream *stream, struct mr_error *error)
+{
+    struct block *previous = stream->previous;
+    size_t left = previous ? previous->used - stream->cut : 0;
+    size_t capacity = stream->blocks->block_size;
+    if (stream->offset == 0 && capacity > FIRST_SIZE)
+        capacity = FIRST_SIZE;
+    if (left > SIZE_MAX / 4)
+        capacity = left;
+    else if (capacity / 2 < left)
+        capacity = left * 2;
+    int rc = blocks_take(stream->blocks, capacity, &stream->block, error);
+    if (rc != 1) {
+        stream->block = NULL;
+        return rc;
+    }
+    if (previous) {
+        if (left > 0)
+            memcpy(stream->block->data, previous->data + stream->cut, left);
+        stream->block->used = left;
+        blocks_drop(stream->blocks, previous);
+        stream->previous = NULL;
+    }
+    return 1;
+}
+
+int
+stream_probe(struct stream *stream, uint64_t deadline, struct mr_error *error)
+{
+    int rc = start_block(stream, error);
+    if (rc == 1 && (!fill(stream, deadline) || !stream->ended))
+        rc = 0;
+    return rc;
+}
+
+/* Hands the block out up to `cut`. */
+static void
+hand_out(struct stream *stream, size_t cut, struct mr_split *split)
+{
+    struct block *block = stream->block;
+    bool keep = cut < block->used;
+    /* There must be bytes there, and nobody should see uninitialised ones. */
+    memset(block->data + block->used, 0, MR_PAD);
+    *split = (struct mr_split){
+        .data = block->data,
+        .size = cut,
+        .length = cut,
+        .offset = stream->offset,
+        .number = stream->source->number,
+        .handle = block,
+    };
+    stream->offset += cut;
+    stream->cut = cut;
+    stream->previous = keep ? block : NULL;
+    stream->block = NULL;
+    blocks_lend(stream->blocks, block, keep);
+}
+
+/* A pipe that brings more than a block is worth asking for more room; it may be refused. */
+static void
+widen(struct stream *stream)
+{
+    if (!stream->widened)
+        (void)fcntl(stream->source->fd, F_SETPIPE_SZ, PIPE_SIZE);
+    stream->widened = true;
+}
+
+int
+stream_next(struct stream *stream, struct mr_split *split, struct mr_error *error)
+{
+    const struct input_options *options = stream->options;
+    if (!stream->block) {
+        if (stream->ended)
+            return 0;
+        int rc = start_block(stream, error);
+        if (rc != 1)
+            return rc;
+    }
+    for (;;) {
+        struct block *block = stream->block;
+        if (!fill(stream, NO_DEADLINE))
+            return 0;
+        if (stream->ended) {
+            if (block->used == 0) {
+                blocks_drop(stream->blocks, block);
+                stream->block = NULL;
+                return 0;
+            }
+            hand_out(stream, block->used, split);
+            return 1;
+        }
+        widen(stream);
+        size_t capacity = stream->blocks->block_size;
+        if (block->capacity >= capacity) {
+            size_t cut = options->border_last(options->text, block->data, block->used);
+            if (cut > 0) {
+                hand_out(stream, cut, split);
+                return 1;
+            }
+            capacity = block->capacity > SIZE_MAX / 2 ? SIZE_MAX : block->capacity * 2;
+        }
+        int rc = blocks_grow(stream->blocks, block, capacity, error);
+        if (rc != 1)
+            return rc;
+    }
+}
