@@ -183,7 +183,7 @@ static void write_zipf(uint64_t count, uint64_t keys)
     bool begin = true;
     for (uint64_t i = 0; i < count; i++) {
         uint64_t n = zipf_next(&zipf);
-        char out[WORD_MAX + 4];
+        char out[WORD_MAX + 4] = "";
         size_t length = lengths[n];
         memcpy(out, words[n], length);
         if (begin && out[0] >= 'a')
@@ -347,11 +347,15 @@ static void write_log(uint64_t count, uint64_t keys)
         uint64_t path = zipf_next(&visits);
         uint64_t luck = random_below(100);
         time = (time + random_below(240)) % 86400;
-        int status = path == 9 && luck < 60 ? 403 : luck < 82 ? 200 : luck < 90 ? 304 : luck < 98 ? 404 : 500;
-        printf("%s.%" PRIu64 " - - [04/Mar/2024:%02u:%02u:%02u +0000] \"%s %s HTTP/1.1\" %d %" PRIu64 "\n",
-               networks[address % 3], 1 + mix(address) % 250, (unsigned)(time / 3600),
-               (unsigned)(time / 60 % 60), (unsigned)(time % 60), path == 9 ? "POST" : "GET",
-               paths[path], status, status == 304 ? 0 : 180 + mix(path) % 9000);
+        bool login = path == 9;
+        int status = luck < 82 ? 200 : luck < 90 ? 304 : luck < 98 ? 404 : 500;
+        if (login && luck < 60)
+            status = 403;
+        printf("%s.%" PRIu64 " - - [04/Mar/2024:%02u:%02u:%02u +0000] ", networks[address % 3],
+               1 + mix(address) % 250, (unsigned)(time / 3600), (unsigned)(time / 60 % 60),
+               (unsigned)(time % 60));
+        printf("\"%s %s HTTP/1.1\" %d %" PRIu64 "\n", login ? "POST" : "GET", paths[path], status,
+               status == 304 ? 0 : 180 + mix(path) % 9000);
     }
     zipf_close(&addresses);
     zipf_close(&visits);

@@ -3,8 +3,8 @@
  * mean_max - of FILEs with lines "KEY NUMBER": each key with the mean and the greatest of its
  * numbers: "/index.html 512.25 9000", ordered by the greatest.
  *
- * A value is a struct of the caller, and combine makes one of two. A mean cannot be folded, but a sum
- * and a count can; reduce divides them at the end.
+ * A value is a struct of the caller, and combine makes one of two. A mean cannot be folded, but a
+ * sum and a count can; reduce divides them at the end.
  */
 #include "files.h"
 
