@@ -149,3 +149,24 @@ int io_pwrite_full(int fd, const void *buf, size_t n, off_t off)
     }
     return 0;
 }
+
+int
+io_pwritev_full(int fd, struct iovec *pieces, int count, off_t off)
+{
+    while (count > 0) {
+        ssize_t put = pwritev(fd, pieces, count, off);
+        if (put < 0) {
+            if (!io_again(fd, POLLOUT))
+                return -1;
+            continue;
+        }
+        off += put;
+        for (; count > 0 && (size_t)put >= pieces->iov_len; pieces++, count--)
+            put -= (ssize_t)pieces->iov_len;
+        if (count > 0) {
+            pieces->iov_base = (unsigned char *)pieces->iov_base + put;
+            pieces->iov_len -= (size_t)put;
+        }
+    }
+    return 0;
+}

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 /* One read that brings something: up to n bytes. Returns how many, 0 at the end, -1 on failure. */
 ssize_t io_read_some(int fd, void *buf, size_t n);
@@ -26,5 +27,7 @@ int io_read_all(int fd, unsigned char **data, size_t *size);
 /* Writes all n bytes. Returns 0 or -1; then an unknown part has been written. */
 int io_write_full(int fd, const void *buf, size_t n);
 int io_pwrite_full(int fd, const void *buf, size_t n, off_t off);
+/* Writes all `count` pieces, which it changes, from `off` on. */
+int io_pwritev_full(int fd, struct iovec *pieces, int count, off_t off);
 
 #endif

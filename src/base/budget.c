@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * budget - a shared count of bytes, and pages from the system (see budget.h).
+ */
+#include "base/budget.h"
+
+#include <sys/mman.h>
+
+/* The size of a huge page on x86-64 and on most AArch64 systems. Elsewhere it is only a hint. */
+#define HUGE_PAGE ((size_t)2 << 20)
+
+void
+budget_open(struct budget *budget, uint64_t limit)
+{
+    budget->limit = limit;
+    atomic_init(&budget->used, 0);
+}
+
+bool
+budget_take(struct budget *budget, uint64_t bytes)
+{
+    uint64_t used = atomic_load_explicit(&budget->used, memory_order_relaxed);
+    do {
+        if (used > budget->limit || bytes > budget->limit - used)
+            return false;
+    } while (!atomic_compare_exchange_weak_explicit(&budget->used, &used, used + bytes,
+                                                    memory_order_relaxed, memory_order_relaxed));
+    return true;
+}
+
+void
+budget_force(struct budget *budget, uint64_t bytes)
+{
+    atomic_fetch_add_explicit(&budget->used, bytes, memory_order_relaxed);
+}
+
+void
+budget_give(struct budget *budget, uint64_t bytes)
+{
+    atomic_fetch_sub_explicit(&budget->used, bytes, memory_order_relaxed);
+}
+
+uint64_t
+budget_left(const struct budget *budget)
+{
+    uint64_t used = atomic_load_explicit(&budget->used, memory_order_relaxed);
+    return used < budget->limit ? budget->limit - used : 0;
+}
+
+void *
+budget_map(size_t bytes, bool huge)
+{
+    size_t slack = bytes >= HUGE_PAGE ? HUGE_PAGE : 0;
+    if (bytes > SIZE_MAX - slack)
+        return NULL;
+    unsigned char *pages = mmap(NULL, bytes + slack, PROT_READ | PROT_WRITE,
+                                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (pages == MAP_FAILED)
+        return NULL;
+    if (slack == 0)
+        return pages;
+
+    /* Cut the mapping down to its aligned part. */
+    size_t before = (size_t)(-(uintptr_t)pages & (HUGE_PAGE - 1));
+    if (before > 0)
+        munmap(pages, before);
+    if (slack > before)
+        munmap(pages + before + bytes, slack - before);
+    pages += before;
+    madvise(pages, bytes, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+    return pages;
+}
+
+void
+budget_unmap(void *pages, size_t bytes)
+{
+    if (pages)
+        munmap(pages, bytes);
+}

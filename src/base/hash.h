@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * hash - a seeded 64-bit hash of keys, in the three shapes in which the engine holds them.
+ *
+ * The primitive is the folded multiplication of wyhash and its kin: the 128-bit product of two words,
+ * each first masked by a secret word, with its halves xored. Who does not know the seed cannot choose
+ * keys that collide more often than chance. All bits of the result may be used: the engine takes
+ * partitions from the top and table slots from the bottom.
+ */
+#ifndef BASE_HASH_H
+#define BASE_HASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct hash_seed {
+    uint64_t word[8];
+};
+
+/* Draws a seed from the system's random source. */
+void hash_seed_draw(struct hash_seed *seed);
+/* Derives a seed from a number, for tests that need the same one twice. */
+void hash_seed_fixed(struct hash_seed *seed, uint64_t number);
+
+static inline uint64_t
+hash_fold(uint64_t a, uint64_t b)
+{
+    __extension__ unsigned __int128 product = (unsigned __int128)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* Of a key held in two words. */
+static inline uint64_t
+hash_2(const struct hash_seed *seed, uint64_t a, uint64_t b)
+{
+    return hash_fold(a ^ seed->word[0], b ^ seed->word[1]);
+}
+
+/* Of a key held in four words. */
+static inline uint64_t
+hash_4(const struct hash_seed *seed, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+    uint64_t first = hash_fold(a ^ seed->word[2], b ^ seed->word[3]);
+    return hash_fold(first ^ c ^ seed->word[4], d ^ seed->word[5]);
+}
+
+/* Of `size` bytes, 16 at least. */
+uint64_t hash_bytes(const struct hash_seed *seed, const unsigned char *bytes, size_t size);
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * thread - the wrapping of pthread (see thread.h).
+ */
+#include "base/thread.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define NANOSECONDS UINT64_C(1000000000)
+
+/* What a new thread is to do; freed by it. */
+struct start {
+    void (*run)(void *argument);
+    void *argument;
+    char name[16];
+};
+
+static void *
+start_thread(void *argument)
+{
+    struct start start = *(struct start *)argument;
+    free(argument);
+    (void)pthread_setname_np(pthread_self(), start.name);
+    start.run(start.argument);
+    return NULL;
+}
+
+int
+thread_start(struct thread *thread, const char *name, void (*run)(void *argument), void *argument)
+{
+    struct start *start = malloc(sizeof *start);
+    if (!start)
+        return ENOMEM;
+    start->run = run;
+    start->argument = argument;
+    strncpy(start->name, name, sizeof start->name - 1);
+    start->name[sizeof start->name - 1] = '\0';
+
+    /* The mask is inherited: set before the thread exists, so that it never runs with signals on. */
+    sigset_t all, before;
+    sigfillset(&all);
+    int error = pthread_sigmask(SIG_SETMASK, &all, &before);
+    if (error == 0) {
+        error = pthread_create(&thread->id, NULL, start_thread, start);
+        int restored = pthread_sigmask(SIG_SETMASK, &before, NULL);
+        assert(restored == 0);
+        (void)restored;
+    }
+    if (error != 0)
+        free(start);
+    return error;
+}
+
+void
+thread_join(struct thread *thread)
+{
+    int error = pthread_join(thread->id, NULL);
+    assert(error == 0);
+    (void)error;
+}
+
+int
+thread_mutex_open(struct thread_mutex *mutex)
+{
+    return pthread_mutex_init(&mutex->lock, NULL);
+}
+
+void
+thread_mutex_close(struct thread_mutex *mutex)
+{
+    int error = pthread_mutex_destroy(&mutex->lock);
+    assert(error == 0);
+    (void)error;
+}
+
+void
+thread_lock(struct thread_mutex *mutex)
+{
+    int error = pthread_mutex_lock(&mutex->lock);
+    assert(error == 0);
+    (void)error;
+}
+
+bool
+thread_try_lock(struct thread_mutex *mutex)
+{
+    return pthread_mutex_trylock(&mutex->lock) == 0;
+}
+
+void
+thread_unlock(struct thread_mutex *mutex)
+{
+    int error = pthread_mutex_unlock(&mutex->lock);
+    assert(error == 0);
+    (void)error;
+}
+
+int
+thread_cond_open(struct thread_cond *cond)
+{
+    pthread_condattr_t attributes;
+    int error = pthread_condattr_init(&attributes);
+    if (error != 0)
+        return error;
+    error = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    if (error == 0)
+        error = pthread_cond_init(&cond->cond, &attributes);
+    pthread_condattr_destroy(&attributes);
+    return error;
+}
+
+void
+thread_cond_close(struct thread_cond *cond)
+{
+    int error = pthread_cond_destroy(&cond->cond);
+    assert(error == 0);
+    (void)error;
+}
+
+void
+thread_wait(struct thread_cond *cond, struct thread_mutex *mutex)
+{
+    int error = pthread_cond_wait(&cond->cond, &mutex->lock);
+    assert(error == 0);
+    (void)error;
+}
+
+bool
+thread_wait_until(struct thread_cond *cond, struct thread_mutex *mutex, uint64_t deadline)
+{
+    struct timespec at = {.tv_sec = (time_t)(deadline / NANOSECONDS),
+                          .tv_nsec = (long)(deadline % NANOSECONDS)};
+    int error = pthread_cond_timedwait(&cond->cond, &mutex->lock, &at);
+    assert(error == 0 || error == ETIMEDOUT);
+    return error == 0;
+}
+
+void
+thread_wake_one(struct thread_cond *cond)
+{
+    int error = pthread_cond_signal(&cond->cond);
+    assert(error == 0);
+    (void)error;
+}
+
+void
+thread_wake_all(struct thread_cond *cond)
+{
+    int error = pthread_cond_broadcast(&cond->cond);
+    assert(error == 0);
+    (void)error;
+}
+
+uint64_t
+thread_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * NANOSECONDS + (uint64_t)now.tv_nsec;
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * divide - what a job does when its data outgrow memory (see divide.h).
+ */
+#include "engine/divide.h"
+
+#include "engine/reduce.h"
+#include "engine/source.h"
+
+#define MOST_BITS 6u
+
+/* Memory that folding one record may take: a slot of the table, half full after doubling. */
+#define RECORD_MEMORY 64u
+
+/* A partition with less in memory than this is not worth a write. */
+#define LEAST_SPILL ((uint64_t)16 << 10)
+
+uint64_t
+divide_share(const struct worker *worker)
+{
+    return worker->job->budget->limit / 4 / worker->job->worker_count;
+}
+
+static uint64_t
+estimate(const struct worker *worker, const struct stream *stream)
+{
+    uint64_t records = stream->records + stream->spilled_count;
+    uint64_t each = RECORD_MEMORY + (worker->job->sums ? 0 : 2 * worker->job->value_size);
+    return records * each;
+}
+
+bool
+divide_needed(const struct worker *worker, const struct stream *stream, unsigned bits)
+{
+    return bits < DIVIDE_NEVER - MOST_BITS && estimate(worker, stream) > divide_share(worker);
+}
+
+/* Writes the records of a stream to the parts of `divide`. */
+static int
+distribute(struct worker *worker, struct stream *stream, unsigned bits, struct divide *divide)
+{
+    const struct job *job = worker->job;
+    const unsigned shift = 64 - divide->parts.bits;
+    struct source source;
+    const struct chunk *chunk;
+    int result = 0;
+    source_open(&source, worker, stream, true);
+    while (result == 0 && (chunk = source_next(&source))) {
+        const unsigned char *at = chunk->data, *end = at + chunk->used;
+        while (at < end) {
+            const unsigned char *start = at;
+            struct record record;
+            uint64_t words[KEY_MIDDLE_WORDS], hash;
+            at = record_get(at, job->form.kind, job->form.value_size, &record);
+            if (record.size <= KEY_SHORT) {
+                key_load_short(words, record.key, record.size);
+                hash = hash_2(job->seed, words[0], words[1]);
+            } else if (record.size <= KEY_MIDDLE) {
+                key_load_middle(words, record.key, record.size);
+                hash = hash_4(job->seed, words[0], words[1], words[2], words[3]);
+            } else {
+                hash = hash_bytes(job->seed, record.key, record.size);
+            }
+            unsigned part = (unsigned)(hash << bits >> shift);
+            size_t size = (size_t)(at - start);
+            unsigned char *room = shuffle_room(&divide->writer, part, size);
+            if (!room) {
+                result = -1;
+                break;
+            }
+            memcpy(room, start, size);
+            shuffle_wrote(&divide->writer, part, room + size);
+        }
+        if (job_stopped(worker->job))
+            result = -1;
+    }
+    return source_close(&source) != 0 ? -1 : result;
+}
+
+int
+divide_partition(struct worker *worker, struct stream *stream, unsigned bits,
+                 struct mr_results *results)
+{
+    struct job *job = worker->job;
+    struct divide divide = {.outer = worker->divides};
+    uint64_t whole = estimate(worker, stream);
+    unsigned more = 1;
+    while (more < MOST_BITS && whole >> more > divide_share(worker) / 2)
+        more++;
+    if (shuffle_open(&divide.parts, more, job->form, UINT64_MAX) != 0) {
+        job_no_memory(job);
+        source_drop(worker, stream);
+        return -1;
+    }
+    struct shuffle_owner owner = worker->owner;
+    owner.grown = NULL;
+    int result = 0;
+    if (shuffle_writer_open(&divide.writer, &divide.parts, &worker->cache, &owner) != 0) {
+        job_no_memory(job);
+        result = -1;
+    }
+    worker->divides = &divide;
+    if (result == 0)
+        result = distribute(worker, stream, bits, &divide);
+    source_drop(worker, stream);
+    if (result == 0)
+        shuffle_writer_flush(&divide.writer);
+    shuffle_writer_close(&divide.writer);
+
+    for (unsigned i = 0; i < 1u << more; i++) {
+        struct stream part;
+        shuffle_take(&divide.parts, i, &part);
+        /* Where one part got nearly all, it is a key or a few: their hash divides them no further. */
+        bool stuck = estimate(worker, &part) > whole - whole / 8;
+        if (result == 0)
+            result = reduce_partition(worker, &part, stuck ? DIVIDE_NEVER : bits + more, results);
+        else
+            source_drop(worker, &part);
+    }
+    worker->divides = divide.outer;
+    shuffle_close(&divide.parts);
+    return result;
+}
+
+/* ---- Spilling ------------------------------------------------------------------------------- */
+
+static uint64_t
+bytes_of(struct partition *partition)
+{
+    thread_lock(&partition->lock);
+    uint64_t bytes = partition->busy ? 0 : partition->fresh.bytes + partition->settled.bytes;
+    thread_unlock(&partition->lock);
+    return bytes;
+}
+
+/* The partition of `shuffle` with most bytes in memory, where it has more than *most. */
+static struct partition *
+larger(struct shuffle *shuffle, uint64_t *most)
+{
+    struct partition *found = NULL;
+    for (size_t i = 0; shuffle->partitions && i < (size_t)1 << shuffle->bits; i++) {
+        uint64_t bytes = bytes_of(&shuffle->partitions[i]);
+        if (bytes > *most) {
+            *most = bytes;
+            found = &shuffle->partitions[i];
+        }
+    }
+    return found;
+}
+
+/* Writes what a partition has in memory to disk. */
+static int
+spill_partition(struct worker *worker, struct partition *partition, bool fold)
+{
+    struct job *job = worker->job;
+    struct stream pairs = {0}, settled = {0};
+    thread_lock(&partition->lock);
+    bool mine = !partition->busy;
+    if (mine) {
+        partition->busy = true;
+        bool fresh = partition->fresh.records > 0;
+        pairs = partition->fresh;
+        pairs.extents = NULL;
+        pairs.spilled = pairs.spilled_count = 0;
+        stream_take_chunks(&partition->fresh);
+        struct stream rest = partition->settled;
+        rest.extents = NULL;
+        rest.spilled = rest.spilled_count = 0;
+        stream_take_chunks(&partition->settled);
+        stream_join(&pairs, &rest);
+        fold = fold && fresh;
+    }
+    thread_unlock(&partition->lock);
+    if (!mine)
+        return 0;
+
+    int result = 0;
+    if (fold)
+        result = reduce_fold(worker, &pairs, &settled);
+    else
+        stream_join(&settled, &pairs);
+    struct extent *extent = NULL;
+    if (result == 0 && settled.chunks) {
+        struct mr_error error = {0};
+        enum mr_status status = spill_write(&job->spill, settled.chunks, &extent, &error);
+        if (status != MR_OK) {
+            job_fail_with(job, status, &error, "temporary data could not be written");
+            result = -1;
+        }
+    }
+    pool_give(&worker->cache, stream_take_chunks(&settled));
+    thread_lock(&partition->lock);
+    if (extent) {
+        struct stream added = {
+            .extents = extent, .spilled = extent->content, .spilled_count = extent->records};
+        stream_join(&partition->fresh, &added);
+    }
+    partition->busy = false;
+    thread_unlock(&partition->lock);
+    return result;
+}
+
+int
+divide_exhausted(void *context, enum pool_need *need)
+{
+    struct worker *worker = context;
+    struct job *job = worker->job;
+    uint64_t wanted = job->budget->limit / 32, freed = 0;
+    if (job_stopped(job))
+        return -1;
+    while (freed < wanted) {
+        uint64_t most = LEAST_SPILL;
+        struct partition *partition = NULL, *other;
+        bool fold = false;
+        for (struct divide *divide = worker->divides; divide; divide = divide->outer)
+            if ((other = larger(&divide->parts, &most)))
+                partition = other;
+        if (atomic_load_explicit(&job->pairs_open, memory_order_acquire) &&
+            (other = larger(&job->pairs, &most))) {
+            partition = other;
+            fold = !job->keeps && !worker->table_busy;
+        }
+        if (job->order.ranges_open && (other = larger(&job->order.ranges, &most))) {
+            partition = other;
+            fold = false;
+        }
+        if (!partition)
+            break;
+        if (spill_partition(worker, partition, fold) != 0)
+            return -1;
+        freed += most;
+    }
+    if (freed == 0)
+        *need = POOL_MUST;
+    return 0;
+}

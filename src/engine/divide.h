@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * divide - partitions too large to reduce at once, and making room by spilling.
+ */
+#ifndef ENGINE_DIVIDE_H
+#define ENGINE_DIVIDE_H
+
+#include "engine/job.h"
+
+/* A partition being divided by further bits of the hash, by one worker. */
+struct divide {
+    struct divide *outer;
+    struct shuffle parts;
+    struct shuffle_writer writer;
+};
+
+/* Hash bits that a partition cannot be divided by any more. */
+#define DIVIDE_NEVER 64u
+
+/* Bytes of memory that reducing one partition may take. */
+uint64_t divide_share(const struct worker *worker);
+/* Whether a partition whose keys agree in the first `bits` of their hash should be divided first. */
+bool divide_needed(const struct worker *worker, const struct stream *stream, unsigned bits);
+/* Divides it and reduces the parts. Takes the stream. Returns -1 when the job fails. */
+int divide_partition(struct worker *worker, struct stream *stream, unsigned bits,
+                     struct mr_results *results);
+
+/* The budget is exhausted: writes the largest partitions to disk. As shuffle_owner.exhausted. */
+int divide_exhausted(void *worker, enum pool_need *need);
+
+#endif

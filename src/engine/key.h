@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * key - how the engine holds keys: in classes by length.
+ *
+ * A short key (15 bytes at most) is two words, a middling one (31 at most) four, padded with zeros and
+ * with the length plus one in the last byte: so comparing the words compares the keys, and the last
+ * word of a key is never zero. Longer keys stay where they are and are known by hash, length and address.
+ */
+#ifndef ENGINE_KEY_H
+#define ENGINE_KEY_H
+
+#include <stdint.h>
+#include <string.h>
+
+#define KEY_SHORT 15u
+#define KEY_MIDDLE 31u
+#define KEY_SHORT_WORDS 2u
+#define KEY_MIDDLE_WORDS 4u
+
+/* Loading 32 bytes from key_masks + 32 - n gives n bytes of ones, then zeros. */
+extern const unsigned char key_masks[64];
+
+static inline uint64_t
+key_word(const unsigned char *bytes)
+{
+    uint64_t value;
+    memcpy(&value, bytes, sizeof value);
+    return value;
+}
+
+/* A word whose last byte in memory is `byte`. */
+static inline uint64_t
+key_last_byte(uint64_t byte)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    return byte << 56;
+#else
+    return byte;
+#endif
+}
+
+/* Loads a key of `size` bytes, at most 15, into two words. Reads 16 bytes. */
+static inline void
+key_load_short(uint64_t *words, const unsigned char *key, size_t size)
+{
+    const unsigned char *mask = key_masks + 32 - size;
+    words[0] = key_word(key) & key_word(mask);
+    words[1] = (key_word(key + 8) & key_word(mask + 8)) | key_last_byte(size + 1);
+}
+
+/* Loads a key of `size` bytes, 16 to 31, into four words. Reads 32 bytes. */
+static inline void
+key_load_middle(uint64_t *words, const unsigned char *key, size_t size)
+{
+    const unsigned char *mask = key_masks + 32 - size;
+    words[0] = key_word(key);
+    words[1] = key_word(key + 8);
+    words[2] = key_word(key + 16) & key_word(mask + 16);
+    words[3] = (key_word(key + 24) & key_word(mask + 24)) | key_last_byte(size + 1);
+}
+
+/* The length of a key held in `count` words. */
+static inline size_t
+key_words_size(const uint64_t *words, size_t count)
+{
+    return (size_t)((const unsigned char *)words)[count * sizeof *words - 1] - 1;
+}
+
+#endif

@@ -1,0 +1,586 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * mapper - the combiner: a table in the cache that folds the keys met often, and lets the rest pass.
+ *
+ * Text is Zipf: a table of some hundred thousand keys absorbs nearly all words of a language, while ids
+ * hardly ever repeat. Each key class of the table is therefore in one of three modes (worker.h):
+ *
+ *   FILL    new keys go in and the table doubles, as long as the rate of hits says that a table of the
+ *           largest size would pay;
+ *   FROZEN  full at that size: known keys are folded, others are written to their partition. After
+ *           some millions of pairs the rarer half is written out and the table fills again, so that it
+ *           follows a text whose words change;
+ *   BYPASS  hits are so rare that even looking does not pay: all pairs are written to their partition,
+ *           and now and then the table is tried again.
+ *
+ * Pairs are taken in batches: all hashes first, with their slots prefetched, then all probes.
+ */
+#include "engine/mapper.h"
+
+#include "engine/reduce.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define BATCH 64
+
+/* Slots at first and at most. The largest table, 12 MiB of short keys, is where doubling stopped to pay:
+ * it is beyond the private caches, but lookups are prefetched and huge pages back it. */
+#define FIRST_SLOTS 512
+#define MOST_SLOTS ((size_t)1 << 19)
+#define MOST_LONG_SLOTS ((size_t)1 << 13)
+/* Bytes for long keys in the table; a key over a quarter of it is not kept. */
+#define ARENA ((size_t)512 << 10)
+
+/* Below this rate of hits, expected of the largest table, probing costs more than it saves. */
+#define WORTH_HITS 0.25
+/* From this size on the rate of hits is evidence. */
+#define EVIDENCE_SLOTS 4096
+/* A frozen table that misses less than one in this many needs no change. */
+#define GOOD_MISSES 64
+
+/* Values folded in place are copied about with the table: larger ones go to the partitions at once. */
+#define MOST_VALUE 64
+
+enum how {
+    UNIT, /* sums, each value 1 */
+    SUM,  /* sums of given values */
+    FOLD, /* the caller's combine */
+};
+
+/* A key on its way to the table: hash, words, number in the batch. */
+#define SHORT_ROW (KEY_SHORT_WORDS + 2)
+#define MIDDLE_ROW (KEY_MIDDLE_WORDS + 2)
+
+static inline uint64_t *
+row_at(uint64_t *rows, enum table_class_name name, size_t i)
+{
+    return rows + i * (name == TABLE_SHORT ? SHORT_ROW : MIDDLE_ROW);
+}
+
+static bool
+has_front(const struct job *job)
+{
+    return !job->keeps && job->value_size <= MOST_VALUE;
+}
+
+/* ---- Partitions ---------------------------------------------------------------- */
+
+unsigned
+mapper_most_bits(const struct job *job)
+{
+    /* 1024 partitions keep the table of one in the second-level cache for some 20 million keys. With
+     * little memory there are fewer: each should be worth a write of its own when it is spilled, and the
+     * open chunks of all workers must stay a small part. */
+    unsigned bits = 10;
+    uint64_t memory = job->budget->limit;
+    while (bits > 4 && ((memory >> bits) < ((uint64_t)128 << 10) ||
+                        ((uint64_t)POOL_CHUNK << bits) * job->worker_count > memory / 8))
+        bits--;
+    return bits;
+}
+
+int
+mapper_make_partitions(struct job *job, unsigned bits)
+{
+    if (atomic_load_explicit(&job->pairs_open, memory_order_acquire))
+        return 0;
+    int error = 0;
+    thread_lock(&job->pairs_lock);
+    if (!atomic_load_explicit(&job->pairs_open, memory_order_relaxed)) {
+        error = shuffle_open(&job->pairs, bits, job->form, reduce_threshold(job, bits));
+        if (error == 0)
+            atomic_store_explicit(&job->pairs_open, true, memory_order_release);
+    }
+    thread_unlock(&job->pairs_lock);
+    if (error != 0) {
+        job_no_memory(job);
+        return -1;
+    }
+    return 0;
+}
+
+/* Makes the worker's writer to the partitions. */
+static int
+need_pairs(struct mr_emitter *emitter)
+{
+    struct worker *worker = emitter->worker;
+    if (worker->pairs.tails)
+        return 0;
+    if (mapper_make_partitions(worker->job, mapper_most_bits(worker->job)) != 0)
+        return -1;
+    if (shuffle_writer_open(&worker->pairs, &worker->job->pairs, &worker->cache, &worker->owner) !=
+        0) {
+        job_no_memory(worker->job);
+        return -1;
+    }
+    return 0;
+}
+
+/* Writes one pair to its partition. `words` is the key's, or NULL for a key of any length at `key`. */
+static inline int
+write_pair(struct mr_emitter *emitter, uint64_t hash, const uint64_t *words, size_t word_count,
+           const unsigned char *key, size_t size, const void *value)
+{
+    struct worker *worker = emitter->worker;
+    const struct job *job = worker->job;
+    unsigned partition = shuffle_of_hash(&job->pairs, hash);
+    size_t bound = words ? 1 + word_count * 8 + RECORD_NUMBER_MAX + job->value_size
+                         : record_bound(size, job->value_size);
+    unsigned char *at = shuffle_room(&worker->pairs, partition, bound);
+    if (!at)
+        return -1;
+    uint64_t number = 1;
+    if (job->sums)
+        memcpy(&number, value, sizeof number);
+    at = record_put_head(at, size, number != 1);
+    if (words)
+        memcpy(at, words, word_count * 8);
+    else
+        memcpy(at, key, size);
+    at += size;
+    if (number != 1) {
+        at = record_put_number(at, number);
+    } else if (!job->sums) {
+        memcpy(at, value, job->value_size);
+        at += job->value_size;
+    }
+    shuffle_wrote(&worker->pairs, partition, at);
+    return 0;
+}
+
+static const uint64_t one = 1;
+
+/* Writes one row of a batch to its partition. */
+static inline int
+write_row(struct mr_emitter *emitter, enum table_class_name name, const uint64_t *row,
+          const void *value)
+{
+    size_t words = name == TABLE_SHORT ? KEY_SHORT_WORDS : KEY_MIDDLE_WORDS;
+    return write_pair(emitter, row[0], row + 1, words, NULL, key_words_size(row + 1, words), value);
+}
+
+/* ---- The table's modes ----------------------------------------------------------- */
+
+static void
+set_mode(struct front_class *front, enum front_mode mode, uint64_t review_after)
+{
+    *front = (struct front_class){.mode = mode, .review_at = review_after, .cap = front->cap};
+}
+
+/* Writes a used slot to its partition and empties it. */
+static int
+evict(struct mr_emitter *emitter, enum table_class_name name, uint64_t *slot)
+{
+    struct table_class *class = &emitter->table.classes[name];
+    size_t size;
+    const unsigned char *key = table_slot_key(slot, name, &size);
+    uint64_t hash = table_slot_hash(&emitter->table, name, slot);
+    bool inside = name != TABLE_LONG;
+    if (write_pair(emitter, hash, inside ? slot : NULL, class->words, key, size,
+                   slot + class->words) != 0)
+        return -1;
+    memset(slot, 0, class->stride * sizeof *slot);
+    class->used--;
+    return 0;
+}
+
+static int
+evict_all(struct mr_emitter *emitter, enum table_class_name name)
+{
+    struct table_class *class = &emitter->table.classes[name];
+    for (size_t i = 0; class->used > 0 && i <= class->mask; i++) {
+        uint64_t *slot = class->slots + i * class->stride;
+        if (table_slot_used(slot, name) && evict(emitter, name, slot) != 0)
+            return -1;
+    }
+    if (name == TABLE_LONG)
+        emitter->arena_used = 0;
+    return 0;
+}
+
+/* Evicts the keys counted least, at least half of all. Without counts, and for long keys, whose bytes
+ * lie in the arena, all go. */
+static int
+evict_rare(struct mr_emitter *emitter, enum table_class_name name)
+{
+    struct table_class *class = &emitter->table.classes[name];
+    if (!emitter->job->sums || name == TABLE_LONG)
+        return evict_all(emitter, name);
+    enum { LEVELS = 64 };
+    size_t level[LEVELS] = {0};
+    for (size_t i = 0; i <= class->mask; i++) {
+        const uint64_t *slot = class->slots + i * class->stride;
+        uint64_t count = slot[class->words];
+        if (table_slot_used(slot, name))
+            level[count < LEVELS ? count : LEVELS - 1]++;
+    }
+    uint64_t keep_from = 0;
+    for (size_t sum = 0; keep_from < LEVELS - 1 && sum < class->used / 2; keep_from++)
+        sum += level[keep_from];
+    /* Where more than half has the highest level, there is no telling them apart: all go. */
+    if (keep_from == LEVELS - 1)
+        return evict_all(emitter, name);
+    for (size_t i = 0; i <= class->mask; i++) {
+        uint64_t *slot = class->slots + i * class->stride;
+        if (table_slot_used(slot, name) && slot[class->words] < keep_from &&
+            evict(emitter, name, slot) != 0)
+            return -1;
+    }
+    table_class_repair(&emitter->table, name);
+    return 0;
+}
+
+/* The table is full: grow it, freeze it or give it up. */
+static int
+when_full(struct mr_emitter *emitter, enum table_class_name name)
+{
+    struct table_class *class = &emitter->table.classes[name];
+    struct front_class *front = &emitter->front[name];
+    size_t slots = class->mask + 1;
+    double hits = front->seen > 0 ? 1.0 - (double)front->missed / (double)front->seen : 1.0;
+    double hoped = hits * ((double)front->cap / (double)slots);
+    if (slots < front->cap && (slots < EVIDENCE_SLOTS || hoped >= WORTH_HITS) &&
+        table_class_grow(&emitter->table, name, slots < EVIDENCE_SLOTS)) {
+        set_mode(front, FRONT_FILL, UINT64_MAX);
+        return 0;
+    }
+    if (need_pairs(emitter) != 0)
+        return -1;
+    if (name == TABLE_LONG && hits >= WORTH_HITS)
+        return evict_all(emitter, name);
+    if (hoped >= WORTH_HITS)
+        set_mode(front, FRONT_FROZEN, 8 * slots);
+    else
+        set_mode(front, FRONT_BYPASS, 64 * slots);
+    return 0;
+}
+
+/* Thinks again about a class that has been frozen or bypassed for a while. */
+static int
+review(struct mr_emitter *emitter, enum table_class_name name)
+{
+    struct front_class *front = &emitter->front[name];
+    size_t slots = emitter->table.classes[name].mask + 1;
+    if (front->mode == FRONT_FROZEN && front->missed < front->seen / GOOD_MISSES) {
+        set_mode(front, FRONT_FROZEN, 8 * slots);
+        return 0;
+    }
+    int result = front->mode == FRONT_FROZEN ? evict_rare(emitter, name) : evict_all(emitter, name);
+    set_mode(front, FRONT_FILL, UINT64_MAX);
+    return result;
+}
+
+/* ---- Folding --------------------------------------------------------------------- */
+
+/* Folds a value into a used slot's. Returns -1 when a sum overflows. */
+static inline int
+fold(struct job *job, uint64_t *into, const void *value, enum how how)
+{
+    if (how == UNIT) {
+        ++*into;
+        return 0;
+    }
+    if (how == SUM) {
+        uint64_t more;
+        memcpy(&more, value, sizeof more);
+        if (__builtin_add_overflow(*into, more, into)) {
+            job_fail(job, MR_OVERFLOW, 0, "a count goes past 18446744073709551615");
+            return -1;
+        }
+        return 0;
+    }
+    alignas(8) unsigned char copy[MOST_VALUE];
+    memcpy(copy, value, job->value_size);
+    job->spec.combine(job->spec.context, into, copy);
+    return 0;
+}
+
+/* A row that is not in the table and for which there is no free place. */
+static __attribute__((noinline)) int
+miss(struct mr_emitter *emitter, enum table_class_name name, const uint64_t *row, const void *value)
+{
+    struct table_class *class = &emitter->table.classes[name];
+    struct front_class *front = &emitter->front[name];
+    while (front->mode == FRONT_FILL) {
+        if (class->used < class->limit) {
+            uint64_t *slot =
+                name == TABLE_SHORT
+                    ? table_find_short(class->slots, class->mask, class->stride, row + 1, row[0])
+                    : table_find_middle(class->slots, class->mask, class->stride, row + 1, row[0]);
+            memcpy(slot, row + 1, class->words * sizeof *slot);
+            memcpy(slot + class->words, value, emitter->job->value_size);
+            class->used++;
+            return 0;
+        }
+        if (when_full(emitter, name) != 0)
+            return -1;
+    }
+    return write_row(emitter, name, row, value);
+}
+
+/* Brings the rows of one class to the table or to their partitions. */
+static inline __attribute__((always_inline)) int
+fold_rows(struct mr_emitter *emitter, const enum table_class_name name, uint64_t *rows, size_t count,
+          const unsigned char *values, const enum how how)
+{
+    struct job *job = emitter->job;
+    struct table_class *class = &emitter->table.classes[name];
+    struct front_class *front = &emitter->front[name];
+    const size_t words = name == TABLE_SHORT ? KEY_SHORT_WORDS : KEY_MIDDLE_WORDS;
+    const size_t value_size = how == FOLD ? job->value_size : sizeof(uint64_t);
+    const size_t stride = how == FOLD ? class->stride : words + 1;
+
+    front->seen += count;
+    if (front->mode == FRONT_BYPASS) {
+        for (size_t i = 0; i < count; i++) {
+            const uint64_t *row = row_at(rows, name, i);
+            const void *value = how == UNIT ? (const void *)&one : values + row[words + 1] * value_size;
+            if (write_row(emitter, name, row, value) != 0)
+                return -1;
+        }
+    } else {
+        uint64_t *slots = class->slots;
+        size_t mask = class->mask;
+        for (size_t i = 0; i < count; i++) {
+            const uint64_t *row = row_at(rows, name, i);
+            const void *value = how == UNIT ? (const void *)&one : values + row[words + 1] * value_size;
+            uint64_t *slot = name == TABLE_SHORT
+                                 ? table_find_short(slots, mask, stride, row + 1, row[0])
+                                 : table_find_middle(slots, mask, stride, row + 1, row[0]);
+            if (table_slot_used(slot, name)) {
+                if (fold(job, slot + words, value, how) != 0)
+                    return -1;
+                continue;
+            }
+            front->missed++;
+            if (class->used < class->limit && front->mode == FRONT_FILL) {
+                memcpy(slot, row + 1, words * sizeof *slot);
+                memcpy(slot + words, value, value_size);
+                class->used++;
+                continue;
+            }
+            if (miss(emitter, name, row, value) != 0)
+                return -1;
+            slots = class->slots;
+            mask = class->mask;
+        }
+    }
+    return front->seen >= front->review_at ? review(emitter, name) : 0;
+}
+
+/* A key of 32 bytes or more. */
+static __attribute__((noinline)) int
+emit_long(struct mr_emitter *emitter, const unsigned char *key, size_t size, const void *value,
+          enum how how)
+{
+    struct table_class *class = &emitter->table.classes[TABLE_LONG];
+    struct front_class *front = &emitter->front[TABLE_LONG];
+    uint64_t hash = hash_bytes(emitter->table.seed, key, size);
+    bool kept = has_front(emitter->job) && size <= ARENA / 4;
+    front->seen++;
+    while (kept && front->mode == FRONT_FILL) {
+        if (!class->slots &&
+            !table_class_open(&emitter->table, TABLE_LONG, FIRST_SLOTS, true)) {
+            job_no_memory(emitter->job);
+            return -1;
+        }
+        if (!emitter->arena && !(emitter->arena = malloc(ARENA))) {
+            job_no_memory(emitter->job);
+            return -1;
+        }
+        uint64_t *slot =
+            table_find_long(class->slots, class->mask, class->stride, key, size, hash);
+        if (table_slot_used(slot, TABLE_LONG))
+            return fold(emitter->job, slot + TABLE_LONG_WORDS, value, how);
+        if (class->used < class->limit && size <= ARENA - emitter->arena_used) {
+            front->missed++;
+            unsigned char *copy = emitter->arena + emitter->arena_used;
+            memcpy(copy, key, size);
+            emitter->arena_used += size;
+            slot[0] = hash;
+            slot[1] = size;
+            slot[2] = (uint64_t)(uintptr_t)copy;
+            memcpy(slot + TABLE_LONG_WORDS, value, emitter->job->value_size);
+            class->used++;
+            return 0;
+        }
+        if (class->used < class->limit) { /* the arena is full, and so the table */
+            if (need_pairs(emitter) != 0 || evict_all(emitter, TABLE_LONG) != 0)
+                return -1;
+            if (front->missed > front->seen - front->seen / 4)
+                set_mode(front, FRONT_BYPASS, 64 * MOST_LONG_SLOTS);
+            else
+                set_mode(front, FRONT_FILL, UINT64_MAX);
+        } else if (when_full(emitter, TABLE_LONG) != 0) {
+            return -1;
+        }
+    }
+    if (need_pairs(emitter) != 0 || write_pair(emitter, hash, NULL, 0, key, size, value) != 0)
+        return -1;
+    return front->seen >= front->review_at ? review(emitter, TABLE_LONG) : 0;
+}
+
+static inline __attribute__((always_inline)) int
+emit(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
+     size_t count, const unsigned char *values, const enum how how)
+{
+    const struct hash_seed *seed = emitter->table.seed;
+    const size_t value_size = how == FOLD ? emitter->job->value_size : sizeof(uint64_t);
+    uint64_t short_rows[BATCH * SHORT_ROW], middle_rows[BATCH * MIDDLE_ROW];
+
+    for (size_t start = 0; start < count; start += BATCH) {
+        const struct table_class *class = emitter->table.classes;
+        const uint64_t *short_slots = class[TABLE_SHORT].slots;
+        const uint64_t *middle_slots = class[TABLE_MIDDLE].slots;
+        size_t short_mask = class[TABLE_SHORT].mask, middle_mask = class[TABLE_MIDDLE].mask;
+        size_t short_stride = class[TABLE_SHORT].stride, middle_stride = class[TABLE_MIDDLE].stride;
+        size_t shorts = 0, middles = 0;
+        size_t end = count - start < BATCH ? count : start + BATCH;
+        for (size_t i = start; i < end; i++) {
+            const unsigned char *key = base + spans[i].begin;
+            size_t size = spans[i].end - spans[i].begin;
+            if (size <= KEY_SHORT) {
+                uint64_t *row = short_rows + shorts++ * SHORT_ROW;
+                uint64_t words[KEY_SHORT_WORDS];
+                key_load_short(words, key, size);
+                uint64_t hash = hash_2(seed, words[0], words[1]);
+                row[0] = hash;
+                row[1] = words[0];
+                row[2] = words[1];
+                if (how != UNIT)
+                    row[3] = i;
+                __builtin_prefetch(short_slots + ((size_t)hash & short_mask) * short_stride, 1);
+            } else if (size <= KEY_MIDDLE) {
+                uint64_t *row = middle_rows + middles++ * MIDDLE_ROW;
+                key_load_middle(row + 1, key, size);
+                row[0] = hash_4(seed, row[1], row[2], row[3], row[4]);
+                if (how != UNIT)
+                    row[5] = i;
+                __builtin_prefetch(middle_slots + ((size_t)row[0] & middle_mask) * middle_stride, 1);
+            } else {
+                const void *value = how == UNIT ? (const void *)&one : values + i * value_size;
+                if (emit_long(emitter, key, size, value, how) != 0)
+                    return -1;
+            }
+        }
+        if (shorts > 0 && fold_rows(emitter, TABLE_SHORT, short_rows, shorts, values, how) != 0)
+            return -1;
+        if (middles > 0 && fold_rows(emitter, TABLE_MIDDLE, middle_rows, middles, values, how) != 0)
+            return -1;
+    }
+    emitter->records += count;
+    return 0;
+}
+
+int
+mr_emit_batch(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
+              size_t count, const void *values)
+{
+    struct job *job = emitter->job;
+    if (job_stopped(job))
+        return -1;
+    if (!job->sums) {
+        if (!values) {
+            job_fail(job, MR_INVALID, 0, "a pair was emitted without a value");
+            return -1;
+        }
+        return emit(emitter, base, spans, count, values, FOLD);
+    }
+    return values ? emit(emitter, base, spans, count, values, SUM)
+                  : emit(emitter, base, spans, count, NULL, UNIT);
+}
+
+int
+mr_emit(struct mr_emitter *emitter, const void *key, size_t size, const void *value)
+{
+    if (size <= KEY_MIDDLE) {
+        unsigned char copy[KEY_MIDDLE + 1 + MR_PAD];
+        if (size > 0)
+            memcpy(copy, key, size);
+        memset(copy + size, 0, sizeof copy - size);
+        return mr_emit_batch(emitter, copy, &(struct mr_span){0, (uint32_t)size}, 1, value);
+    }
+    struct job *job = emitter->job;
+    if (job_stopped(job))
+        return -1;
+    if (!value && !job->sums) {
+        job_fail(job, MR_INVALID, 0, "a pair was emitted without a value");
+        return -1;
+    }
+    emitter->records++;
+    return emit_long(emitter, key, size, value ? value : &one,
+                     !job->sums ? FOLD : value ? SUM : UNIT);
+}
+
+struct mr_error *
+mr_emitter_error(struct mr_emitter *emitter)
+{
+    return &emitter->error;
+}
+
+/* ---- Beginning and end -------------------------------------------------------------- */
+
+int
+mapper_open(struct worker *worker)
+{
+    struct job *job = worker->job;
+    struct mr_emitter *emitter = &worker->emitter;
+    *emitter = (struct mr_emitter){.job = job, .worker = worker};
+    table_open(&emitter->table, job->seed, (job->value_size + 7) / 8, job->budget);
+    if (!has_front(job)) {
+        for (int name = 0; name < TABLE_CLASSES; name++)
+            set_mode(&emitter->front[name], FRONT_BYPASS, UINT64_MAX);
+        return need_pairs(emitter);
+    }
+    /* The tables of all workers take an eighth of the memory at the most. */
+    size_t most = MOST_SLOTS;
+    while (most > EVIDENCE_SLOTS && most * emitter->table.classes[TABLE_MIDDLE].stride * 8 >
+                                        job->budget->limit / 8 / job->worker_count)
+        most /= 2;
+    emitter->front[TABLE_SHORT].cap = most;
+    emitter->front[TABLE_MIDDLE].cap = most / 2;
+    emitter->front[TABLE_LONG].cap = most < MOST_LONG_SLOTS ? most : MOST_LONG_SLOTS;
+    for (int name = 0; name < TABLE_CLASSES; name++)
+        set_mode(&emitter->front[name], FRONT_FILL, UINT64_MAX);
+    if (!table_class_open(&emitter->table, TABLE_SHORT, FIRST_SLOTS, true) ||
+        !table_class_open(&emitter->table, TABLE_MIDDLE, FIRST_SLOTS / 4, true)) {
+        job_no_memory(job);
+        return -1;
+    }
+    return 0;
+}
+
+void
+mapper_close(struct worker *worker)
+{
+    table_close(&worker->emitter.table);
+    free(worker->emitter.arena);
+    worker->emitter.arena = NULL;
+}
+
+uint64_t
+mapper_held(const struct worker *worker)
+{
+    uint64_t held = 0;
+    for (int name = 0; name < TABLE_CLASSES; name++)
+        held += worker->emitter.table.classes[name].used;
+    return held;
+}
+
+int
+mapper_drain(struct worker *worker)
+{
+    struct mr_emitter *emitter = &worker->emitter;
+    if (mapper_held(worker) > 0) {
+        if (need_pairs(emitter) != 0)
+            return -1;
+        for (int name = 0; name < TABLE_CLASSES; name++)
+            if (evict_all(emitter, (enum table_class_name)name) != 0)
+                return -1;
+    }
+    shuffle_writer_flush(&worker->pairs);
+    shuffle_writer_close(&worker->pairs);
+    mapper_close(worker);
+    return 0;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * order - from reduced partitions to results in order: a distribution sort over all workers.
+ *
+ * Partitions by hash are fair samples of the keys. The first one reduced is sorted and cut into equal
+ * parts; the cuts divide the whole order into ranges, to which the results of the other partitions are
+ * written as they come. Each range is then sorted and put out by one worker. Where only the first N
+ * results are wanted, what lies behind the N-th of the sample cannot be among them, and is dropped at
+ * once.
+ */
+#ifndef ENGINE_ORDER_H
+#define ENGINE_ORDER_H
+
+#include "engine/mapreduce.h"
+#include "engine/shuffle.h"
+#include "engine/sort.h"
+
+struct job;
+struct worker;
+
+/* A place in the order; `key` is owned by the order. */
+struct order_cut {
+    uint64_t rank_word;
+    uint64_t key_word;
+    unsigned char *key; /* padded by POOL_PAD bytes */
+    size_t size;
+};
+
+struct order {
+    struct sort_order sort;
+    bool any;              /* no order asked for */
+    uint64_t limit;        /* results wanted; UINT64_MAX: all */
+    uint64_t min_rank;
+    struct shuffle ranges; /* partitions 0 to range_count - 1 are used */
+    bool ranges_open;
+    size_t range_count;
+    struct order_cut *cuts; /* range_count - 1: where ranges 1 and up begin */
+    struct order_cut last;  /* results behind it are not wanted */
+    bool has_last;
+    uint64_t *starts;       /* of each range: results in the ranges before it */
+};
+
+void order_open(struct order *order, const struct mr_output *output);
+/* All streams must have been taken. */
+void order_close(struct order *order);
+
+/* Cuts the order into ranges by a sample of 1 in `share` of all results, sorts it in passing and sends
+ * it on to them. Takes the sample. Returns -1 when the job fails. */
+int order_by_sample(struct worker *worker, struct stream *sample, uint64_t share);
+
+/* Writes a result to its range. Returns -1 when the job fails. */
+int order_route(struct worker *worker, const unsigned char *key, size_t size, uint64_t rank,
+                const void *payload, size_t payload_size);
+
+/* After the last result: counts what the ranges hold. Returns how many of them, from the first on,
+ * hold wanted results, or -1 when memory is out. */
+long order_count(struct job *job);
+
+/* Sorts a range and puts it out. Returns -1 when the job fails. */
+int order_put_out(struct worker *worker, size_t range);
+/* Puts a stream out as it is, as piece `number`. Takes the stream. Returns -1 when the job fails. */
+int order_put_out_any(struct worker *worker, size_t number, struct stream *stream);
+
+/* The bytes of a result record are written at `at`; returns their end. */
+static inline unsigned char *
+order_put_record(unsigned char *at, const unsigned char *key, size_t size, uint64_t rank,
+                 const void *payload, size_t payload_size)
+{
+    at = record_put_head(at, size, rank != 1);
+    memcpy(at, key, size);
+    at += size;
+    if (rank != 1)
+        at = record_put_number(at, rank);
+    at = record_put_number(at, payload_size);
+    if (payload_size > 0)
+        memcpy(at, payload, payload_size);
+    return at + payload_size;
+}
+
+#endif

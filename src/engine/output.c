@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * output - pieces made in parallel, put out in turn (see output.h).
+ */
+#include "engine/output.h"
+
+#include "engine/engine.h"
+#include "engine/job.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* Records handed to an encode callback at a time. */
+#define BATCH 256
+/* Buffers larger than this are not kept for the next piece. */
+#define KEEP ((size_t)8 << 20)
+
+int
+output_open(struct output *output, size_t workers, struct budget *budget)
+{
+    *output = (struct output){.window = 2 * workers + 2};
+    output->pieces = calloc(output->window, sizeof *output->pieces);
+    output->spare = calloc(output->window, sizeof *output->spare);
+    int error = output->pieces && output->spare ? thread_mutex_open(&output->lock) : ENOMEM;
+    if (error != 0) {
+        free(output->pieces);
+        free(output->spare);
+        return error;
+    }
+    for (size_t i = 0; i < output->window; i++)
+        buffer_open(&output->pieces[i].buffer, budget);
+    return 0;
+}
+
+void
+output_close(struct output *output, struct pool_cache *cache)
+{
+    for (size_t i = 0; i < output->window; i++) {
+        buffer_close(&output->pieces[i].buffer);
+        pool_give(cache, output->pieces[i].chunks);
+    }
+    for (size_t i = 0; i < output->spares; i++)
+        buffer_close(&output->spare[i]);
+    free(output->pieces);
+    free(output->spare);
+    thread_mutex_close(&output->lock);
+}
+
+bool
+output_may_begin(const struct output *output, size_t number)
+{
+    return number - atomic_load_explicit(&output->next, memory_order_relaxed) < output->window;
+}
+
+static void
+fill_record(const struct job *job, const unsigned char *at, struct mr_record *out)
+{
+    struct record record;
+    record_get(at, RECORD_RESULT, 0, &record);
+    (void)job;
+    *out = (struct mr_record){.key = record.key,
+                              .key_size = record.size,
+                              .rank = record.number,
+                              .payload = record.value,
+                              .payload_size = record.value_size};
+}
+
+/* Encodes the records, or lists them for collect, into `buffer`. */
+static int
+make_piece(struct job *job, const struct sort_item *items, size_t count, struct mr_buffer *buffer)
+{
+    const struct mr_output *out = &job->spec.output;
+    struct mr_record records[BATCH];
+    for (size_t start = 0; start < count; start += BATCH) {
+        if (job_stopped(job))
+            return -1;
+        size_t n = count - start < BATCH ? count - start : BATCH;
+        for (size_t i = 0; i < n; i++)
+            fill_record(job, items[start + i].record, &records[i]);
+        if (out->encode) {
+            struct mr_error error = {0};
+            if (out->encode(out->context, records, n, buffer, &error) != 0) {
+                job_fail_with(job, MR_OUTPUT, &error, "the results could not be encoded");
+                return -1;
+            }
+        } else {
+            unsigned char *room = mr_buffer_reserve(buffer, n * sizeof *records);
+            if (!room) {
+                job_no_memory(job);
+                return -1;
+            }
+            memcpy(room, records, n * sizeof *records);
+            mr_buffer_commit(buffer, n * sizeof *records);
+        }
+    }
+    return 0;
+}
+
+/* Puts one piece out. */
+static int
+write_piece(struct job *job, struct output_piece *piece, uint64_t offset)
+{
+    const struct mr_output *out = &job->spec.output;
+    struct mr_error error = {0};
+    size_t size;
+    const unsigned char *bytes = mr_buffer_data(&piece->buffer, &size);
+    if (size == 0 || job_stopped(job))
+        return 0;
+    int result = out->encode ? out->write(out->context, bytes, size, offset, &error)
+                             : out->collect(out->context, (const struct mr_record *)(const void *)bytes,
+                                            size / sizeof(struct mr_record), &error);
+    if (result != 0)
+        job_fail_with(job, MR_OUTPUT, &error, "the results could not be put out");
+    return result;
+}
+
+/* Puts out the pieces that are next and in place. */
+static int
+put_out(struct worker *worker)
+{
+    struct job *job = worker->job;
+    struct output *output = &job->output;
+    bool apart = job->spec.output.encode && job->spec.output.positional;
+    int result = 0;
+    for (;;) {
+        size_t next = atomic_load_explicit(&output->next, memory_order_relaxed);
+        struct output_piece *place = &output->pieces[next % output->window];
+        if (!place->present || (output->writing && !apart))
+            return result;
+        struct output_piece piece = *place;
+        buffer_open(&place->buffer, job->budget);
+        place->present = false;
+        place->chunks = NULL;
+        uint64_t offset = output->offset;
+        output->offset += piece.buffer.used;
+        output->writing = true;
+        /* Where pieces may overtake each other this one's place is settled: make room already. */
+        if (apart)
+            atomic_store_explicit(&output->next, next + 1, memory_order_relaxed);
+        thread_unlock(&output->lock);
+
+        if (write_piece(job, &piece, offset) != 0)
+            result = -1;
+        pool_give(&worker->cache, piece.chunks);
+        buffer_trim(&piece.buffer, KEEP);
+
+        thread_lock(&output->lock);
+        output->writing = false;
+        if (!apart)
+            atomic_store_explicit(&output->next, next + 1, memory_order_relaxed);
+        if (piece.buffer.data && output->spares < output->window)
+            output->spare[output->spares++] = piece.buffer;
+        else
+            buffer_close(&piece.buffer);
+        thread_unlock(&output->lock);
+        engine_wake(job->engine);
+        thread_lock(&output->lock);
+    }
+}
+
+int
+output_put(struct worker *worker, size_t number, const struct sort_item *items, size_t count,
+           struct chunk *chunks)
+{
+    struct job *job = worker->job;
+    struct output *output = &job->output;
+    struct mr_buffer buffer;
+    buffer_open(&buffer, job->budget);
+    thread_lock(&output->lock);
+    if (output->spares > 0)
+        buffer = output->spare[--output->spares];
+    thread_unlock(&output->lock);
+
+    int result = make_piece(job, items, count, &buffer);
+    if (result != 0) {
+        buffer_close(&buffer);
+        pool_give(&worker->cache, chunks);
+        return result;
+    }
+    atomic_fetch_add_explicit(&job->results, count, memory_order_relaxed);
+    if (job->spec.output.encode) {
+        pool_give(&worker->cache, chunks);
+        chunks = NULL;
+    }
+    thread_lock(&output->lock);
+    struct output_piece *place = &output->pieces[number % output->window];
+    *place = (struct output_piece){.buffer = buffer, .chunks = chunks, .present = true};
+    result = put_out(worker);
+    thread_unlock(&output->lock);
+    return result;
+}

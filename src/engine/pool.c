@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * pool - slabs from the system, cut into chunks (see pool.h).
+ */
+#include "engine/pool.h"
+
+#include <stdlib.h>
+
+/* Slabs begin at 16 chunks and end at 1 MiB: large enough to make the system calls rare, small enough
+ * not to matter in any budget. */
+#define FIRST_SLAB ((size_t)16 * POOL_CHUNK)
+#define LAST_SLAB ((size_t)256 * POOL_CHUNK)
+
+/* Lies at the start of its pages; the chunks begin at the next multiple of POOL_CHUNK. */
+struct slab {
+    struct slab *next;
+    size_t bytes;
+};
+
+int
+pool_open(struct pool *pool, struct budget *budget)
+{
+    *pool = (struct pool){.budget = budget, .slab_size = FIRST_SLAB};
+    return thread_mutex_open(&pool->lock);
+}
+
+static void
+free_slabs(struct pool *pool)
+{
+    while (pool->slabs) {
+        struct slab *slab = pool->slabs;
+        size_t bytes = slab->bytes;
+        pool->slabs = slab->next;
+        budget_unmap(slab, bytes);
+        budget_give(pool->budget, bytes);
+    }
+    pool->free = NULL;
+    pool->slab_size = FIRST_SLAB;
+}
+
+void
+pool_close(struct pool *pool)
+{
+    free_slabs(pool);
+    thread_mutex_close(&pool->lock);
+}
+
+void
+pool_cache_open(struct pool_cache *cache, struct pool *pool)
+{
+    *cache = (struct pool_cache){.pool = pool};
+}
+
+static void
+give_batch(struct pool_cache *cache, size_t count)
+{
+    struct pool *pool = cache->pool;
+    thread_lock(&pool->lock);
+    pool->handed_out -= count;
+    for (cache->count -= count; count > 0; count--) {
+        struct chunk *chunk = cache->free;
+        cache->free = chunk->next;
+        chunk->next = pool->free;
+        pool->free = chunk;
+    }
+    /* The last user gone, everything returns to the system. */
+    if (pool->handed_out == 0)
+        free_slabs(pool);
+    thread_unlock(&pool->lock);
+}
+
+void
+pool_cache_close(struct pool_cache *cache)
+{
+    if (cache->count > 0)
+        give_batch(cache, cache->count);
+}
+
+/* Adds a slab's chunks to the free list; the lock is held. */
+static bool
+add_slab(struct pool *pool, enum pool_need need, bool *exhausted)
+{
+    size_t bytes = pool->slab_size;
+    if (!budget_take(pool->budget, bytes)) {
+        bytes = FIRST_SLAB;
+        if (need == POOL_MUST)
+            budget_force(pool->budget, bytes);
+        else if (!budget_take(pool->budget, bytes)) {
+            *exhausted = true;
+            return false;
+        }
+    }
+    struct slab *slab = budget_map(bytes, false);
+    if (!slab) {
+        budget_give(pool->budget, bytes);
+        return false;
+    }
+    *slab = (struct slab){.next = pool->slabs, .bytes = bytes};
+    pool->slabs = slab;
+    for (size_t at = bytes - POOL_CHUNK; at > 0; at -= POOL_CHUNK) {
+        struct chunk *chunk = (struct chunk *)(void *)((unsigned char *)slab + at);
+        chunk->next = pool->free;
+        pool->free = chunk;
+    }
+    if (pool->slab_size < LAST_SLAB)
+        pool->slab_size *= 2;
+    return true;
+}
+
+static bool
+take_batch(struct pool_cache *cache, enum pool_need need, bool *exhausted)
+{
+    struct pool *pool = cache->pool;
+    thread_lock(&pool->lock);
+    if (pool->free || add_slab(pool, need, exhausted)) {
+        while (pool->free && cache->count < POOL_BATCH) {
+            struct chunk *chunk = pool->free;
+            pool->free = chunk->next;
+            chunk->next = cache->free;
+            cache->free = chunk;
+            cache->count++;
+            pool->handed_out++;
+        }
+    }
+    thread_unlock(&pool->lock);
+    return cache->count > 0;
+}
+
+/* A chunk of its own for a record that fits no ordinary one. */
+static struct chunk *
+take_large(struct pool *pool, size_t size, enum pool_need need, bool *exhausted)
+{
+    if (size > SIZE_MAX / 2)
+        return NULL;
+    size_t bytes = (sizeof(struct chunk) + size + POOL_PAD + 4095) & ~(size_t)4095;
+    if (need == POOL_MUST) {
+        budget_force(pool->budget, bytes);
+    } else if (!budget_take(pool->budget, bytes)) {
+        *exhausted = true;
+        return NULL;
+    }
+    struct chunk *chunk = budget_map(bytes, false);
+    if (!chunk) {
+        budget_give(pool->budget, bytes);
+        return NULL;
+    }
+    chunk->capacity = bytes - sizeof(struct chunk) - POOL_PAD;
+    return chunk;
+}
+
+struct chunk *
+pool_take(struct pool_cache *cache, size_t size, enum pool_need need, bool *exhausted)
+{
+    *exhausted = false;
+    struct chunk *chunk;
+    if (size > POOL_CAPACITY) {
+        chunk = take_large(cache->pool, size, need, exhausted);
+        if (!chunk)
+            return NULL;
+    } else {
+        if (cache->count == 0 && !take_batch(cache, need, exhausted))
+            return NULL;
+        chunk = cache->free;
+        cache->free = chunk->next;
+        cache->count--;
+        chunk->capacity = POOL_CAPACITY;
+    }
+    chunk->next = NULL;
+    chunk->used = 0;
+    chunk->records = 0;
+    return chunk;
+}
+
+void
+pool_give(struct pool_cache *cache, struct chunk *list)
+{
+    while (list) {
+        struct chunk *chunk = list;
+        list = chunk->next;
+        if (chunk->capacity > POOL_CAPACITY) {
+            size_t bytes = sizeof(struct chunk) + chunk->capacity + POOL_PAD;
+            budget_unmap(chunk, bytes);
+            budget_give(cache->pool->budget, bytes);
+            continue;
+        }
+        chunk->next = cache->free;
+        cache->free = chunk;
+        if (++cache->count >= 2 * POOL_BATCH)
+            give_batch(cache, POOL_BATCH);
+    }
+}

@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * reduce - a partition's pairs into the worker's table, and the table's keys to the caller.
+ *
+ * The table of one partition fits the second-level cache. While mapping goes on, a partition whose fresh
+ * pairs have come to outweigh its settled ones is collapsed by the worker that notices: so memory follows
+ * the number of distinct keys, not of pairs, at the price of folding each key again once for every time
+ * their volume doubles.
+ */
+#include "engine/reduce.h"
+
+#include "engine/divide.h"
+#include "engine/source.h"
+#include "engine/values.h"
+
+#define BATCH 32
+#define ROW (KEY_MIDDLE_WORDS + 2)
+
+/* Fresh bytes of all partitions before the first is collapsed: less saves memory that is to be had and
+ * costs time. */
+#define COLLAPSE_FROM ((uint64_t)192 << 20)
+
+/* Slots that a partition's table begins with at the most; it grows from there. */
+#define MOST_FIRST_SLOTS ((uint64_t)1 << 16)
+
+/* Values up to this size are copied to the stack to align them. */
+#define SMALL_VALUE 64
+
+uint64_t
+reduce_threshold(const struct job *job, unsigned bits)
+{
+    if (job->keeps)
+        return UINT64_MAX;
+    uint64_t all = job->budget->limit / 4;
+    return (all < COLLAPSE_FROM ? all : COLLAPSE_FROM) >> bits;
+}
+
+/* ---- Into the table --------------------------------------------------------------------- */
+
+static int
+start_table(struct worker *worker, uint64_t records)
+{
+    static const unsigned less[TABLE_CLASSES] = {0, 2, 4};
+    for (int name = 0; name < TABLE_CLASSES; name++) {
+        size_t slots = 64;
+        while (slots < MOST_FIRST_SLOTS && slots < records >> less[name])
+            slots *= 2;
+        if (!table_class_open(&worker->table, (enum table_class_name)name, slots, true)) {
+            job_no_memory(worker->job);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static void
+end_table(struct worker *worker)
+{
+    pool_give(&worker->cache, stream_take_chunks(&worker->long_keys));
+}
+
+/* Makes sure that `more` keys fit one class. */
+static int
+make_room(struct worker *worker, enum table_class_name name, size_t more)
+{
+    struct table_class *class = &worker->table.classes[name];
+    while (class->used + more > class->limit) {
+        if (!table_class_grow(&worker->table, name, true)) {
+            job_no_memory(worker->job);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* Calls combine with an aligned copy of the value at `from`. */
+static int
+combine(struct worker *worker, uint64_t *into, const void *from)
+{
+    struct job *job = worker->job;
+    alignas(8) unsigned char small[SMALL_VALUE];
+    void *copy = small;
+    if (job->value_size > sizeof small) {
+        mr_buffer_clear(&worker->values);
+        copy = mr_buffer_reserve(&worker->values, job->value_size);
+        if (!copy) {
+            job_no_memory(job);
+            return -1;
+        }
+    }
+    memcpy(copy, from, job->value_size);
+    job->spec.combine(job->spec.context, into, copy);
+    return 0;
+}
+
+/* Folds a record's value into the slot found for its key, an empty one or the key's own. */
+static inline __attribute__((always_inline)) int
+fold_value(struct worker *worker, uint64_t *into, bool known, uint64_t value, const bool sums)
+{
+    struct job *job = worker->job;
+    if (sums) {
+        if (!known)
+            into[0] = value;
+        else if (__builtin_add_overflow(into[0], value, into)) {
+            job_fail(job, MR_OVERFLOW, 0, "a count goes past 18446744073709551615");
+            return -1;
+        }
+        return 0;
+    }
+    if (job->keeps) {
+        /* The slot counts the key's values; where they go is decided when all are counted. */
+        into[0]++;
+        return 0;
+    }
+    const void *from = (const void *)(uintptr_t)value;
+    if (known)
+        return combine(worker, into, from);
+    memcpy(into, from, job->value_size);
+    return 0;
+}
+
+static inline __attribute__((always_inline)) int
+fold_rows(struct worker *worker, const enum table_class_name name, const uint64_t *rows,
+          size_t count, const bool sums)
+{
+    const size_t words = name == TABLE_SHORT ? KEY_SHORT_WORDS : KEY_MIDDLE_WORDS;
+    struct table_class *class = &worker->table.classes[name];
+    if (class->used + count > class->limit && make_room(worker, name, count) != 0)
+        return -1;
+    uint64_t *slots = class->slots;
+    const size_t mask = class->mask, stride = sums ? words + 1 : class->stride;
+    for (size_t i = 0; i < count; i++) {
+        const uint64_t *row = rows + i * ROW;
+        uint64_t *slot = name == TABLE_SHORT
+                             ? table_find_short(slots, mask, stride, row + 1, row[0])
+                             : table_find_middle(slots, mask, stride, row + 1, row[0]);
+        bool known = table_slot_used(slot, name);
+        if (!known) {
+            memcpy(slot, row + 1, words * sizeof *slot);
+            class->used++;
+        }
+        if (fold_value(worker, slot + words, known, row[words + 1], sums) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* A copy of a long key that lives as long as the table's content. */
+static unsigned char *
+keep_key(struct worker *worker, const unsigned char *key, size_t size)
+{
+    struct stream_writer *writer = &worker->long_key_writer;
+    unsigned char *at = stream_room(writer, size);
+    if (!at)
+        return NULL;
+    memcpy(at, key, size);
+    stream_wrote(writer, at + size);
+    return at;
+}
+
+static int
+fold_long(struct worker *worker, const struct record *record, uint64_t value, const bool sums)
+{
+    struct table_class *class = &worker->table.classes[TABLE_LONG];
+    uint64_t hash = hash_bytes(worker->table.seed, record->key, record->size);
+    if (make_room(worker, TABLE_LONG, 1) != 0)
+        return -1;
+    uint64_t *slot = table_find_long(class->slots, class->mask, class->stride, record->key,
+                                     record->size, hash);
+    bool known = table_slot_used(slot, TABLE_LONG);
+    if (!known) {
+        const unsigned char *copy = keep_key(worker, record->key, record->size);
+        if (!copy)
+            return -1;
+        slot[0] = hash;
+        slot[1] = record->size;
+        slot[2] = (uint64_t)(uintptr_t)copy;
+        class->used++;
+    }
+    return fold_value(worker, slot + TABLE_LONG_WORDS, known, value, sums);
+}
+
+/* Brings the records of a chunk into the table. */
+static inline __attribute__((always_inline)) int
+fold_chunk(struct worker *worker, const struct chunk *chunk, const bool sums)
+{
+    const struct hash_seed *seed = worker->table.seed;
+    const enum record_kind kind = sums ? RECORD_SUM : RECORD_VALUE;
+    const size_t value_size = sums ? 0 : worker->job->value_size;
+    uint64_t short_rows[BATCH * ROW], middle_rows[BATCH * ROW];
+    size_t shorts = 0, middles = 0;
+    const unsigned char *at = chunk->data, *end = at + chunk->used;
+    while (at < end) {
+        struct record record;
+        at = record_get(at, kind, value_size, &record);
+        uint64_t value = sums ? record.number : (uint64_t)(uintptr_t)record.value;
+        if (record.size <= KEY_SHORT) {
+            uint64_t *row = short_rows + shorts * ROW;
+            const struct table_class *class = &worker->table.classes[TABLE_SHORT];
+            key_load_short(row + 1, record.key, record.size);
+            row[0] = hash_2(seed, row[1], row[2]);
+            row[3] = value;
+            __builtin_prefetch(class->slots + ((size_t)row[0] & class->mask) * class->stride, 1);
+            if (++shorts == BATCH) {
+                if (fold_rows(worker, TABLE_SHORT, short_rows, shorts, sums) != 0)
+                    return -1;
+                shorts = 0;
+            }
+        } else if (record.size <= KEY_MIDDLE) {
+            uint64_t *row = middle_rows + middles * ROW;
+            const struct table_class *class = &worker->table.classes[TABLE_MIDDLE];
+            key_load_middle(row + 1, record.key, record.size);
+            row[0] = hash_4(seed, row[1], row[2], row[3], row[4]);
+            row[5] = value;
+            __builtin_prefetch(class->slots + ((size_t)row[0] & class->mask) * class->stride, 1);
+            if (++middles == BATCH) {
+                if (fold_rows(worker, TABLE_MIDDLE, middle_rows, middles, sums) != 0)
+                    return -1;
+                middles = 0;
+            }
+        } else if (fold_long(worker, &record, value, sums) != 0) {
+            return -1;
+        }
+    }
+    if (fold_rows(worker, TABLE_SHORT, short_rows, shorts, sums) != 0)
+        return -1;
+    return fold_rows(worker, TABLE_MIDDLE, middle_rows, middles, sums);
+}
+
+/* Brings a stream into the table. */
+static int
+fold_stream(struct worker *worker, struct stream *stream, bool consume)
+{
+    struct source source;
+    struct chunk *chunk;
+    int result = start_table(worker, stream->records + stream->spilled_count);
+    stream_writer_open(&worker->long_key_writer, &worker->long_keys, &worker->cache,
+                       &worker->owner, POOL_MUST);
+    source_open(&source, worker, stream, consume);
+    while (result == 0 && (chunk = source_next(&source))) {
+        result = worker->job->sums ? fold_chunk(worker, chunk, true)
+                                   : fold_chunk(worker, chunk, false);
+        if (job_stopped(worker->job))
+            result = -1;
+    }
+    if (source_close(&source) != 0)
+        result = -1;
+    stream_writer_close(&worker->long_key_writer);
+    return result;
+}
+
+/* ---- Out of the table: pairs again ----------------------------------------------------------- */
+
+static int
+write_settled(struct worker *worker, enum table_class_name name, struct stream_writer *writer)
+{
+    const struct job *job = worker->job;
+    const struct table_class *class = &worker->table.classes[name];
+    for (size_t i = 0; class->used > 0 && i <= class->mask; i++) {
+        const uint64_t *slot = class->slots + i * class->stride;
+        if (!table_slot_used(slot, name))
+            continue;
+        size_t size;
+        const unsigned char *key = table_slot_key(slot, name, &size);
+        unsigned char *at = stream_room(writer, record_bound(size, job->value_size));
+        if (!at)
+            return -1;
+        const uint64_t *value = slot + class->words;
+        bool number = job->sums && *value != 1;
+        at = record_put_head(at, size, number);
+        memcpy(at, key, size);
+        at += size;
+        if (number) {
+            at = record_put_number(at, *value);
+        } else if (!job->sums) {
+            memcpy(at, value, job->value_size);
+            at += job->value_size;
+        }
+        stream_wrote(writer, at);
+    }
+    return 0;
+}
+
+int
+reduce_fold(struct worker *worker, struct stream *pairs, struct stream *settled)
+{
+    worker->table_busy = true;
+    int result = fold_stream(worker, pairs, true);
+    source_drop(worker, pairs);
+    struct stream_writer writer;
+    stream_writer_open(&writer, settled, &worker->cache, &worker->owner, POOL_MUST);
+    for (int name = 0; result == 0 && name < TABLE_CLASSES; name++)
+        result = write_settled(worker, (enum table_class_name)name, &writer);
+    stream_writer_close(&writer);
+    end_table(worker);
+    worker->table_busy = false;
+    return result;
+}
+
+int
+reduce_collapse(struct worker *worker, unsigned number)
+{
+    struct partition *partition = &worker->job->pairs.partitions[number];
+    struct stream pairs = {0}, settled = {0};
+    thread_lock(&partition->lock);
+    bool mine = !partition->busy && partition->fresh.bytes >= partition->threshold;
+    uint64_t fresh = 0;
+    if (mine) {
+        partition->busy = true;
+        fresh = partition->fresh.bytes;
+        /* Only what is in memory: extents stay where they are. */
+        pairs = (struct stream){.chunks = partition->fresh.chunks,
+                                .bytes = partition->fresh.bytes,
+                                .records = partition->fresh.records};
+        struct chunk *more = partition->settled.chunks;
+        stream_take_chunks(&partition->fresh);
+        struct stream rest = {.chunks = more,
+                              .bytes = partition->settled.bytes,
+                              .records = partition->settled.records};
+        stream_take_chunks(&partition->settled);
+        stream_join(&pairs, &rest);
+    }
+    thread_unlock(&partition->lock);
+    if (!mine)
+        return 0;
+
+    uint64_t before = pairs.bytes;
+    int result = reduce_fold(worker, &pairs, &settled);
+    thread_lock(&partition->lock);
+    /* Collapse again when as much has come as is there; later where it hardly helped. */
+    bool helped = settled.bytes < before - before / 4;
+    uint64_t next = helped ? settled.bytes : settled.bytes * 2;
+    partition->threshold = next > fresh / 2 ? next : fresh / 2;
+    stream_join(&partition->settled, &settled);
+    partition->busy = false;
+    thread_unlock(&partition->lock);
+    return result;
+}
+
+/* ---- Out of the table: results ----------------------------------------------------------------- */
+
+static inline int
+put_result(struct mr_results *results, const unsigned char *key, size_t size, uint64_t rank,
+           const void *payload, size_t payload_size)
+{
+    if (rank < results->job->order.min_rank)
+        return 0;
+    if (!results->sheet)
+        return order_route(results->worker, key, size, rank, payload, payload_size);
+    unsigned char *at = stream_room(results->sheet, record_bound(size, payload_size));
+    if (!at)
+        return -1;
+    stream_wrote(results->sheet, order_put_record(at, key, size, rank, payload, payload_size));
+    return 0;
+}
+
+int
+mr_put(struct mr_results *results, const void *key, size_t key_size, uint64_t rank,
+       const void *payload, size_t payload_size)
+{
+    /* A copy with padding, as the order reads keys by words. */
+    struct mr_buffer *copy = &results->worker->result_key;
+    mr_buffer_clear(copy);
+    unsigned char *padded = mr_buffer_reserve(copy, key_size);
+    if (!padded) {
+        job_no_memory(results->job);
+        return -1;
+    }
+    if (key_size > 0)
+        memcpy(padded, key, key_size);
+    return put_result(results, padded, key_size, rank, payload, payload_size);
+}
+
+/* Calls reduce, or puts the result, for each key in one class of the table. */
+static int
+finish_class(struct worker *worker, enum table_class_name name, struct mr_results *results)
+{
+    struct job *job = worker->job;
+    const struct table_class *class = &worker->table.classes[name];
+    for (size_t i = 0; class->used > 0 && i <= class->mask; i++) {
+        const uint64_t *slot = class->slots + i * class->stride;
+        if (!table_slot_used(slot, name))
+            continue;
+        size_t size;
+        const unsigned char *key = table_slot_key(slot, name, &size);
+        const uint64_t *value = slot + class->words;
+        int result;
+        if (job->spec.reduce)
+            result = values_reduce_one(worker, key, size, value, results);
+        else if (job->sums)
+            result = put_result(results, key, size, *value, NULL, 0);
+        else
+            result = put_result(results, key, size, 0, value, job->value_size);
+        if (result != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int
+reduce_partition(struct worker *worker, struct stream *stream, unsigned bits,
+                 struct mr_results *results)
+{
+    struct job *job = worker->job;
+    if (divide_needed(worker, stream, bits))
+        return divide_partition(worker, stream, bits, results);
+    worker->table_busy = true;
+    int result = fold_stream(worker, stream, !job->keeps);
+    uint64_t keys = 0;
+    for (int name = 0; name < TABLE_CLASSES; name++)
+        keys += worker->table.classes[name].used;
+    if (result == 0 && job->keeps)
+        result = values_reduce(worker, stream, results);
+    for (int name = 0; result == 0 && !job->keeps && name < TABLE_CLASSES; name++)
+        result = finish_class(worker, (enum table_class_name)name, results);
+    source_drop(worker, stream);
+    end_table(worker);
+    worker->table_busy = false;
+    atomic_fetch_add_explicit(&job->keys, keys, memory_order_relaxed);
+    return result;
+}

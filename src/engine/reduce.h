@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * reduce - from a partition's pairs to one call, or one result, a key.
+ */
+#ifndef ENGINE_REDUCE_H
+#define ENGINE_REDUCE_H
+
+#include "engine/job.h"
+
+/* Bytes of fresh pairs from which one of 2^bits partitions is collapsed. */
+uint64_t reduce_threshold(const struct job *job, unsigned bits);
+
+/* While mapping goes on: replaces a partition's pairs in memory by one pair a key, where nobody else
+ * is at it. Returns -1 when the job fails. */
+int reduce_collapse(struct worker *worker, unsigned partition);
+
+/* Folds the pairs of a stream, which it takes, into one pair a key, written to *settled. Uses the
+ * worker's table, and memory past the budget where it must. Returns -1 when the job fails. */
+int reduce_fold(struct worker *worker, struct stream *pairs, struct stream *settled);
+
+/* Reduces a partition whose keys agree in the first `bits` of their hash: one call or result a key.
+ * Takes the stream. Returns -1 when the job fails. */
+int reduce_partition(struct worker *worker, struct stream *stream, unsigned bits,
+                     struct mr_results *results);
+
+#endif

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * shuffle - partitions, and handing chunks over to them (see shuffle.h).
+ */
+#include "engine/shuffle.h"
+
+#include "engine/spill.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+void
+stream_push(struct stream *stream, struct chunk *chunk)
+{
+    chunk->next = stream->chunks;
+    stream->chunks = chunk;
+    stream->bytes += chunk->used;
+    stream->records += chunk->records;
+}
+
+void
+stream_join(struct stream *into, struct stream *from)
+{
+    struct chunk **last_chunk = &from->chunks;
+    while (*last_chunk)
+        last_chunk = &(*last_chunk)->next;
+    *last_chunk = into->chunks;
+    struct extent **last_extent = &from->extents;
+    while (*last_extent)
+        last_extent = &(*last_extent)->next;
+    *last_extent = into->extents;
+
+    *into = (struct stream){
+        .chunks = from->chunks,
+        .extents = from->extents,
+        .bytes = into->bytes + from->bytes,
+        .records = into->records + from->records,
+        .spilled = into->spilled + from->spilled,
+        .spilled_count = into->spilled_count + from->spilled_count,
+    };
+    *from = (struct stream){0};
+}
+
+struct chunk *
+stream_take_chunks(struct stream *stream)
+{
+    struct chunk *chunks = stream->chunks;
+    stream->chunks = NULL;
+    stream->bytes = stream->records = 0;
+    return chunks;
+}
+
+/* An empty chunk for the owner's next record; NULL when the job fails. */
+static struct chunk *
+new_chunk(struct pool_cache *cache, const struct shuffle_owner *owner, size_t bound,
+          enum pool_need need)
+{
+    struct chunk *chunk;
+    bool exhausted;
+    while (!(chunk = pool_take(cache, bound, need, &exhausted))) {
+        if (!exhausted) {
+            owner->no_memory(owner->context);
+            return NULL;
+        }
+        if (owner->exhausted(owner->context, &need) != 0)
+            return NULL;
+    }
+    return chunk;
+}
+
+void
+stream_writer_open(struct stream_writer *writer, struct stream *stream, struct pool_cache *cache,
+                   const struct shuffle_owner *owner, enum pool_need need)
+{
+    *writer = (struct stream_writer){
+        .stream = stream, .cache = cache, .owner = owner, .need = need};
+}
+
+void
+stream_writer_close(struct stream_writer *writer)
+{
+    struct chunk *chunk = writer->chunk;
+    if (!chunk)
+        return;
+    chunk->used = (size_t)(writer->at - chunk->data);
+    chunk->records = writer->records;
+    stream_push(writer->stream, chunk);
+    writer->chunk = NULL;
+    writer->at = writer->end = NULL;
+    writer->records = 0;
+}
+
+unsigned char *
+stream_new_room(struct stream_writer *writer, size_t bound)
+{
+    stream_writer_close(writer);
+    struct chunk *chunk = new_chunk(writer->cache, writer->owner, bound, writer->need);
+    if (!chunk)
+        return NULL;
+    writer->chunk = chunk;
+    writer->at = chunk->data;
+    writer->end = chunk->data + chunk->capacity;
+    return writer->at;
+}
+
+int
+shuffle_open(struct shuffle *shuffle, unsigned bits, struct record_form form, uint64_t threshold)
+{
+    size_t count = (size_t)1 << bits;
+    *shuffle = (struct shuffle){.bits = bits, .form = form};
+    shuffle->partitions = aligned_alloc(alignof(struct partition),
+                                        count * sizeof *shuffle->partitions);
+    if (!shuffle->partitions)
+        return ENOMEM;
+    for (size_t i = 0; i < count; i++) {
+        struct partition *partition = &shuffle->partitions[i];
+        *partition = (struct partition){.threshold = threshold};
+        int error = thread_mutex_open(&partition->lock);
+        if (error != 0) {
+            while (i > 0)
+                thread_mutex_close(&shuffle->partitions[--i].lock);
+            free(shuffle->partitions);
+            shuffle->partitions = NULL;
+            return error;
+        }
+    }
+    return 0;
+}
+
+void
+shuffle_close(struct shuffle *shuffle)
+{
+    if (!shuffle->partitions)
+        return;
+    for (size_t i = 0; i < (size_t)1 << shuffle->bits; i++) {
+        assert(!shuffle->partitions[i].fresh.chunks && !shuffle->partitions[i].settled.chunks);
+        thread_mutex_close(&shuffle->partitions[i].lock);
+    }
+    free(shuffle->partitions);
+    shuffle->partitions = NULL;
+}
+
+int
+shuffle_writer_open(struct shuffle_writer *writer, struct shuffle *shuffle,
+                    struct pool_cache *cache, const struct shuffle_owner *owner)
+{
+    size_t bytes = sizeof(struct shuffle_tail) << shuffle->bits;
+    struct shuffle_tail *tails = aligned_alloc(64, (bytes + 63) & ~(size_t)63);
+    if (!tails)
+        return ENOMEM;
+    memset(tails, 0, bytes);
+    *writer = (struct shuffle_writer){
+        .tails = tails, .shuffle = shuffle, .cache = cache, .owner = owner};
+    return 0;
+}
+
+/* Hands a tail's chunk to its partition; returns whether the partition has grown past its threshold. */
+static bool
+hand_over(struct shuffle_writer *writer, unsigned number)
+{
+    struct shuffle_tail *tail = &writer->tails[number];
+    if (!tail->chunk)
+        return false;
+    struct chunk *chunk = tail->chunk;
+    chunk->used = (size_t)(tail->at - chunk->data);
+    chunk->records = tail->records;
+    *tail = (struct shuffle_tail){0};
+
+    struct partition *partition = &writer->shuffle->partitions[number];
+    thread_lock(&partition->lock);
+    stream_push(&partition->fresh, chunk);
+    bool grown = partition->fresh.bytes >= partition->threshold && !partition->busy;
+    thread_unlock(&partition->lock);
+    return grown;
+}
+
+void
+shuffle_writer_flush(struct shuffle_writer *writer)
+{
+    if (!writer->tails)
+        return;
+    for (unsigned i = 0; i < 1u << writer->shuffle->bits; i++)
+        hand_over(writer, i);
+}
+
+void
+shuffle_writer_close(struct shuffle_writer *writer)
+{
+    if (!writer->tails)
+        return;
+    for (unsigned i = 0; i < 1u << writer->shuffle->bits; i++)
+        pool_give(writer->cache, writer->tails[i].chunk);
+    free(writer->tails);
+    writer->tails = NULL;
+}
+
+unsigned char *
+shuffle_new_room(struct shuffle_writer *writer, unsigned number, size_t bound)
+{
+    const struct shuffle_owner *owner = writer->owner;
+    if (hand_over(writer, number) && owner->grown && owner->grown(owner->context, number) != 0)
+        return NULL;
+
+    struct chunk *chunk = new_chunk(writer->cache, owner, bound, POOL_IF_LEFT);
+    if (!chunk)
+        return NULL;
+    struct shuffle_tail *tail = &writer->tails[number];
+    *tail = (struct shuffle_tail){
+        .at = chunk->data, .end = chunk->data + chunk->capacity, .chunk = chunk};
+    return tail->at;
+}
+
+void
+shuffle_take(struct shuffle *shuffle, unsigned number, struct stream *stream)
+{
+    struct partition *partition = &shuffle->partitions[number];
+    *stream = (struct stream){0};
+    thread_lock(&partition->lock);
+    assert(!partition->busy);
+    stream_join(stream, &partition->settled);
+    stream_join(stream, &partition->fresh);
+    thread_unlock(&partition->lock);
+}

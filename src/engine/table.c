@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * table - memory, growth and repair of the tables (see table.h).
+ */
+#include "engine/table.h"
+
+#include <stdlib.h>
+
+const unsigned char key_masks[64] = {
+    255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+    255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+};
+
+/* Slots from this many bytes on are pages of their own; below, malloc serves small jobs faster. */
+#define MAP_FROM ((size_t)128 << 10)
+
+/* Of 8 slots 5 may be used: on a table of keys that do not repeat, the next step, 6, made each miss
+ * dearer than the memory saved. */
+#define LOAD_PART 5
+#define LOAD_WHOLE 8
+
+static const size_t key_words[TABLE_CLASSES] = {KEY_SHORT_WORDS, KEY_MIDDLE_WORDS,
+                                                TABLE_LONG_WORDS};
+
+static size_t
+class_bytes(const struct table_class *class)
+{
+    return class->have * class->stride * sizeof *class->slots;
+}
+
+static uint64_t *
+take_slots(struct budget *budget, size_t bytes, bool must)
+{
+    if (must)
+        budget_force(budget, bytes);
+    else if (!budget_take(budget, bytes))
+        return NULL;
+    uint64_t *slots = bytes >= MAP_FROM ? budget_map(bytes, true) : calloc(1, bytes);
+    if (!slots)
+        budget_give(budget, bytes);
+    return slots;
+}
+
+static void
+give_slots(struct budget *budget, uint64_t *slots, size_t bytes)
+{
+    if (!slots)
+        return;
+    if (bytes >= MAP_FROM)
+        budget_unmap(slots, bytes);
+    else
+        free(slots);
+    budget_give(budget, bytes);
+}
+
+void
+table_open(struct table *table, const struct hash_seed *seed, size_t value_words,
+           struct budget *budget)
+{
+    *table = (struct table){.seed = seed, .budget = budget};
+    for (int name = 0; name < TABLE_CLASSES; name++) {
+        table->classes[name].words = key_words[name];
+        table->classes[name].stride = key_words[name] + value_words;
+    }
+}
+
+void
+table_close(struct table *table)
+{
+    for (int name = 0; name < TABLE_CLASSES; name++)
+        table_class_close(table, (enum table_class_name)name);
+}
+
+/* Puts the first `count` slots in use. */
+static void
+use_slots(struct table_class *class, size_t count)
+{
+    class->mask = count - 1;
+    class->limit = count / LOAD_WHOLE * LOAD_PART;
+    class->used = 0;
+}
+
+bool
+table_class_open(struct table *table, enum table_class_name name, size_t slots, bool must)
+{
+    struct table_class *class = &table->classes[name];
+    if (slots <= class->have) {
+        memset(class->slots, 0, slots * class->stride * sizeof *class->slots);
+    } else {
+        uint64_t *fresh = take_slots(table->budget, slots * class->stride * sizeof *fresh, must);
+        if (!fresh)
+            return false;
+        table_class_close(table, name);
+        class->slots = fresh;
+        class->have = slots;
+    }
+    use_slots(class, slots);
+    return true;
+}
+
+void
+table_class_close(struct table *table, enum table_class_name name)
+{
+    struct table_class *class = &table->classes[name];
+    give_slots(table->budget, class->slots, class_bytes(class));
+    class->slots = NULL;
+    class->mask = class->have = class->used = class->limit = 0;
+}
+
+void
+table_class_clear(struct table_class *class)
+{
+    if (class->used > 0)
+        memset(class->slots, 0, (class->mask + 1) * class->stride * sizeof *class->slots);
+    class->used = 0;
+}
+
+uint64_t
+table_slot_hash(const struct table *table, enum table_class_name name, const uint64_t *slot)
+{
+    switch (name) {
+    case TABLE_SHORT:
+        return hash_2(table->seed, slot[0], slot[1]);
+    case TABLE_MIDDLE:
+        return hash_4(table->seed, slot[0], slot[1], slot[2], slot[3]);
+    default:
+        return slot[0];
+    }
+}
+
+/* The first empty slot for a key known not to be in the table. */
+static uint64_t *
+empty_slot(const struct table_class *class, enum table_class_name name, uint64_t hash)
+{
+    size_t i = (size_t)hash & class->mask;
+    while (table_slot_used(class->slots + i * class->stride, name))
+        i = (i + 1) & class->mask;
+    return class->slots + i * class->stride;
+}
+
+bool
+table_class_grow(struct table *table, enum table_class_name name, bool must)
+{
+    struct table_class *class = &table->classes[name];
+    struct table_class old = *class;
+    size_t count = (old.mask + 1) * 2;
+    uint64_t *slots = take_slots(table->budget, count * old.stride * sizeof *slots, must);
+    if (!slots)
+        return false;
+    class->slots = slots;
+    class->have = count;
+    use_slots(class, count);
+    class->used = old.used;
+    for (size_t i = 0; i <= old.mask; i++) {
+        const uint64_t *from = old.slots + i * old.stride;
+        if (table_slot_used(from, name))
+            memcpy(empty_slot(class, name, table_slot_hash(table, name, from)), from,
+                   old.stride * sizeof *from);
+    }
+    give_slots(table->budget, old.slots, class_bytes(&old));
+    return true;
+}
+
+void
+table_class_repair(struct table *table, enum table_class_name name)
+{
+    struct table_class *class = &table->classes[name];
+    /* Start behind an empty slot: then every key is met after all slots that its probe passes, so
+     * that moving it to the first empty one of these leaves no hole behind a key already placed. */
+    size_t start = 0;
+    while (table_slot_used(class->slots + start * class->stride, name))
+        start++;
+    for (size_t n = 1; n <= class->mask; n++) {
+        size_t own = (start + n) & class->mask;
+        uint64_t *slot = class->slots + own * class->stride;
+        if (!table_slot_used(slot, name))
+            continue;
+        size_t i = (size_t)table_slot_hash(table, name, slot) & class->mask;
+        while (i != own && table_slot_used(class->slots + i * class->stride, name))
+            i = (i + 1) & class->mask;
+        if (i == own)
+            continue;
+        memcpy(class->slots + i * class->stride, slot, class->stride * sizeof *slot);
+        memset(slot, 0, class->stride * sizeof *slot);
+    }
+}

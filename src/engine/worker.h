@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * worker - what one worker holds of one job: its mapper, its writers, its reducer's table, its scratch.
+ *
+ * A job has one of these for each worker that has touched it, and only one task at a time uses it, so
+ * nothing in it is locked. It is aligned so that no two share a cache line.
+ */
+#ifndef ENGINE_WORKER_H
+#define ENGINE_WORKER_H
+
+#include "engine/buffer.h"
+#include "engine/shuffle.h"
+#include "engine/table.h"
+
+struct job;
+
+/* How the mapper's table treats the keys of one class at present. */
+enum front_mode {
+    FRONT_FILL,   /* new keys go in; hits are counted from `since` on */
+    FRONT_FROZEN, /* the table is full of good keys: others go straight to their partition */
+    FRONT_BYPASS, /* keys do not repeat: all go straight to their partition */
+};
+
+struct front_class {
+    enum front_mode mode;
+    uint64_t seen;      /* pairs since the mode began */
+    uint64_t missed;    /* of these, not in the table */
+    uint64_t review_at; /* value of `seen` at which to think again */
+    size_t cap;         /* slots at the most */
+};
+
+/* The caller's emitter: the combiner in front of the shuffle. */
+struct mr_emitter {
+    struct job *job;
+    struct worker *worker;
+    struct table table;
+    struct front_class front[TABLE_CLASSES];
+    unsigned char *arena; /* bytes of the long keys in the table */
+    size_t arena_used;
+    uint64_t records;     /* pairs emitted */
+    struct mr_error error; /* what the caller's map says of its failure */
+};
+
+/* Where reduce's results go. */
+struct mr_results {
+    struct job *job;
+    struct worker *worker;
+    struct stream_writer *sheet; /* all to one stream, or, where NULL, to the ranges of the order */
+    uint64_t count;              /* results kept */
+};
+
+struct worker {
+    alignas(128) struct job *job;
+    unsigned number;
+    struct pool_cache cache;
+    struct shuffle_owner owner;
+    struct mr_emitter emitter;
+    void *state; /* the caller's mapper state */
+    bool state_open;
+    struct shuffle_writer pairs;   /* to the partitions by hash */
+    struct shuffle_writer ranges;  /* to the ranges of the order */
+    struct table table;            /* reduces one partition at a time */
+    bool table_busy;
+    struct stream long_keys; /* bytes of the long keys in it */
+    struct stream_writer long_key_writer;
+    struct divide *divides;   /* partitions being divided, innermost first (divide.h) */
+    struct mr_buffer result_key; /* of mr_put */
+    struct mr_buffer scratch; /* the input's */
+    struct mr_buffer values;  /* kept values of one partition */
+    struct mr_buffer items;   /* of the range being sorted */
+    struct mr_buffer bytes;   /* encoded */
+};
+
+#endif
