@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * encode - records as text; see encode.h.
+ */
+#include "cli/encode.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+/* Keys longer than this are encoded in pieces, so that the room for the worst case of an escape
+ * stays a small multiple of the key. A multiple of three, for base64. */
+#define ENCODE_PIECE ((size_t)3 << 14)
+
+static const char encode_pairs[] = "00010203040506070809101112131415161718192021222324"
+                                   "25262728293031323334353637383940414243444546474849"
+                                   "50515253545556575859606162636465666768697071727374"
+                                   "75767778798081828384858687888990919293949596979899";
+
+static unsigned encode_width(uint64_t number)
+{
+    unsigned width = 1;
+
+    for (;;) {
+        if (number < 10)
+            return width;
+        if (number < 100)
+            return width + 1;
+        if (number < 1000)
+            return width + 2;
+        if (number < 10000)
+            return width + 3;
+        number /= 10000;
+        width += 4;
+    }
+}
+
+/* The digits of a number whose width is known. */
+static unsigned char *encode_digits(unsigned char *out, uint64_t number, unsigned width)
+{
+    unsigned char *p = out + width;
+
+    while (number >= 100) {
+        p -= 2;
+        memcpy(p, encode_pairs + 2 * (number % 100), 2);
+        number /= 100;
+    }
+    if (number >= 10)
+        memcpy(p - 2, encode_pairs + 2 * number, 2);
+    else
+        p[-1] = (unsigned char)('0' + number);
+    return out + width;
+}
+
+unsigned char *encode_number(unsigned char *out, uint64_t number)
+{
+    if (number < 10) { /* by far the most of them, where there are many */
+        *out = (unsigned char)('0' + number);
+        return out + 1;
+    }
+    return encode_digits(out, number, encode_width(number));
+}
+
+/* Copies a key. Most are short: two fixed copies that may overlap spare the call of memcpy, and read
+ * nothing beyond the key. */
+static inline unsigned char *encode_copy(unsigned char *out, const unsigned char *key, size_t size)
+{
+    if (size >= 8 && size <= 16) {
+        memcpy(out, key, 8);
+        memcpy(out + size - 8, key + size - 8, 8);
+    } else if (size >= 4 && size < 8) {
+        memcpy(out, key, 4);
+        memcpy(out + size - 4, key + size - 4, 4);
+    } else if (size < 4) {
+        for (size_t i = 0; i < size; i++)
+            out[i] = key[i];
+    } else if (size <= 32) {
+        memcpy(out, key, 16);
+        memcpy(out + size - 16, key + size - 16, 16);
+    } else {
+        memcpy(out, key, size);
+    }
+    return out + size;
+}
+
+/* Always two bytes, of which end->size count: the room has one to spare. */
+static inline unsigned char *encode_finish(unsigned char *out, const struct encode_end *end)
+{
+    memcpy(out, end->bytes, 2);
+    return out + end->size;
+}
+
+/* Room for what stands beside a key in a line of tsv or uniq. */
+#define ENCODE_BESIDE (ENCODE_DIGITS + 1 + 2)
+
+static unsigned char *encode_room(struct mr_buffer *bytes, const struct mr_record *records,
+                                  size_t count)
+{
+    size_t room = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (__builtin_add_overflow(room, records[i].key_size + ENCODE_BESIDE, &room))
+            return NULL;
+    }
+    return mr_buffer_reserve(bytes, room);
+}
+
+int encode_tsv(const struct mr_record *records, size_t count, const struct encode_end *end,
+               struct mr_buffer *bytes)
+{
+    unsigned char *start = encode_room(bytes, records, count);
+    unsigned char *out = start;
+
+    if (out == NULL)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        out = encode_copy(out, records[i].key, records[i].key_size);
+        *out++ = '\t';
+        out = encode_number(out, records[i].rank);
+        out = encode_finish(out, end);
+    }
+    mr_buffer_commit(bytes, (size_t)(out - start));
+    return 0;
+}
+
+int encode_uniq(const struct mr_record *records, size_t count, const struct encode_end *end,
+                struct mr_buffer *bytes)
+{
+    unsigned char *start = encode_room(bytes, records, count);
+    unsigned char *out = start;
+
+    if (out == NULL)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        unsigned width = encode_width(records[i].rank);
+        if (width < 7) {
+            memset(out, ' ', 7);
+            out += 7 - width;
+        }
+        out = encode_digits(out, records[i].rank, width);
+        *out++ = ' ';
+        out = encode_copy(out, records[i].key, records[i].key_size);
+        out = encode_finish(out, end);
+    }
+    mr_buffer_commit(bytes, (size_t)(out - start));
+    return 0;
+}
+
+/* Appends `size` bytes from somewhere as they are. */
+static int encode_literal(struct mr_buffer *bytes, const void *from, size_t size)
+{
+    unsigned char *out = mr_buffer_reserve(bytes, size);
+
+    if (out == NULL)
+        return -1;
+    memcpy(out, from, size);
+    mr_buffer_commit(bytes, size);
+    return 0;
+}
+
+static int encode_count(struct mr_buffer *bytes, const char *before, uint64_t count,
+                        const char *after, const struct encode_end *end)
+{
+    unsigned char tail[64];
+    unsigned char *out = tail;
+
+    out = (unsigned char *)stpcpy((char *)out, before);
+    out = encode_number(out, count);
+    out = (unsigned char *)stpcpy((char *)out, after);
+    out = encode_finish(out, end);
+    return encode_literal(bytes, tail, (size_t)(out - tail));
+}
+
+static int encode_csv_quoted(struct mr_buffer *bytes, const unsigned char *key, size_t size)
+{
+    if (encode_literal(bytes, "\"", 1) != 0)
+        return -1;
+    while (size > 0) {
+        size_t piece = size < ENCODE_PIECE ? size : ENCODE_PIECE;
+        unsigned char *start = mr_buffer_reserve(bytes, 2 * piece);
+        unsigned char *out = start;
+        if (out == NULL)
+            return -1;
+        for (size_t i = 0; i < piece; i++) {
+            if (key[i] == '"')
+                *out++ = '"';
+            *out++ = key[i];
+        }
+        mr_buffer_commit(bytes, (size_t)(out - start));
+        key += piece;
+        size -= piece;
+    }
+    return encode_literal(bytes, "\"", 1);
+}
+
+static bool encode_csv_plain(const unsigned char *key, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (key[i] == ',' || key[i] == '"' || key[i] == '\n' || key[i] == '\r')
+            return false;
+    return true;
+}
+
+int encode_csv(const struct mr_record *records, size_t count, const struct encode_end *end,
+               struct mr_buffer *bytes)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct mr_record *record = &records[i];
+        int status = encode_csv_plain(record->key, record->key_size)
+                         ? encode_literal(bytes, record->key, record->key_size)
+                         : encode_csv_quoted(bytes, record->key, record->key_size);
+        if (status != 0 || encode_count(bytes, ",", record->rank, "", end) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Bytes of the well-formed UTF-8 character at p, 0 where there is none (Unicode, table 3-7). */
+static size_t encode_utf8(const unsigned char *p, size_t size)
+{
+    unsigned char low = 0x80;
+    unsigned char high = 0xbf;
+    size_t length;
+
+    if (p[0] < 0x80)
+        return 1;
+    if (p[0] >= 0xc2 && p[0] <= 0xdf) {
+        length = 2;
+    } else if (p[0] >= 0xe0 && p[0] <= 0xef) {
+        length = 3;
+        low = p[0] == 0xe0 ? 0xa0 : low;
+        high = p[0] == 0xed ? 0x9f : high;
+    } else if (p[0] >= 0xf0 && p[0] <= 0xf4) {
+        length = 4;
+        low = p[0] == 0xf0 ? 0x90 : low;
+        high = p[0] == 0xf4 ? 0x8f : high;
+    } else {
+        return 0;
+    }
+    if (size < length || p[1] < low || p[1] > high)
+        return 0;
+    for (size_t i = 2; i < length; i++)
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+    return length;
+}
+
+static bool encode_valid(const unsigned char *key, size_t size)
+{
+    size_t i = 0;
+
+    while (i < size) {
+        uint64_t eight;
+        if (size - i >= sizeof eight) {
+            memcpy(&eight, key + i, sizeof eight);
+            if ((eight & UINT64_C(0x8080808080808080)) == 0) {
+                i += sizeof eight;
+                continue;
+            }
+        }
+        size_t length = encode_utf8(key + i, size - i);
+        if (length == 0)
+            return false;
+        i += length;
+    }
+    return true;
+}
+
+/* The inside of a JSON string (RFC 8259): what must be escaped is, in the short form where there is
+ * one, and nothing else. */
+static int encode_json_string(struct mr_buffer *bytes, const unsigned char *key, size_t size)
+{
+    static const char hex[] = "0123456789abcdef";
+    static const char shorts[0x20] = {
+        ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r',
+    };
+
+    while (size > 0) {
+        size_t piece = size < ENCODE_PIECE ? size : ENCODE_PIECE;
+        unsigned char *start = mr_buffer_reserve(bytes, 6 * piece);
+        unsigned char *out = start;
+        if (out == NULL)
+            return -1;
+        for (size_t i = 0; i < piece; i++) {
+            unsigned char c = key[i];
+            if (c >= 0x20 && c != '"' && c != '\\') {
+                *out++ = c;
+                continue;
+            }
+            *out++ = '\\';
+            if (c >= 0x20) {
+                *out++ = c;
+            } else if (shorts[c] != '\0') {
+                *out++ = (unsigned char)shorts[c];
+            } else {
+                memcpy(out, "u00", 3);
+                out[3] = (unsigned char)hex[c >> 4];
+                out[4] = (unsigned char)hex[c & 15];
+                out += 5;
+            }
+        }
+        mr_buffer_commit(bytes, (size_t)(out - start));
+        key += piece;
+        size -= piece;
+    }
+    return 0;
+}
+
+/* RFC 4648, section 4. */
+static int encode_base64(struct mr_buffer *bytes, const unsigned char *key, size_t size)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+    while (size > 0) {
+        size_t piece = size < ENCODE_PIECE ? size : ENCODE_PIECE;
+        unsigned char *start = mr_buffer_reserve(bytes, piece / 3 * 4 + 4);
+        unsigned char *out = start;
+        if (out == NULL)
+            return -1;
+        for (size_t i = 0; i < piece; i += 3) {
+            size_t left = piece - i;
+            uint32_t group = (uint32_t)key[i] << 16;
+            group |= left > 1 ? (uint32_t)key[i + 1] << 8 : 0;
+            group |= left > 2 ? key[i + 2] : 0;
+            *out++ = (unsigned char)digits[group >> 18];
+            *out++ = (unsigned char)digits[group >> 12 & 63];
+            *out++ = (unsigned char)(left > 1 ? digits[group >> 6 & 63] : '=');
+            *out++ = (unsigned char)(left > 2 ? digits[group & 63] : '=');
+        }
+        mr_buffer_commit(bytes, (size_t)(out - start));
+        key += piece;
+        size -= piece;
+    }
+    return 0;
+}
+
+int encode_json(const struct mr_record *records, size_t count, const struct encode_end *end,
+                struct mr_buffer *bytes)
+{
+    static const char text[] = "{\"key\":\"";
+    static const char raw[] = "{\"key_base64\":\"";
+
+    for (size_t i = 0; i < count; i++) {
+        const struct mr_record *record = &records[i];
+        int status;
+        if (encode_valid(record->key, record->key_size))
+            status = encode_literal(bytes, text, sizeof text - 1) != 0 ||
+                     encode_json_string(bytes, record->key, record->key_size) != 0;
+        else
+            status = encode_literal(bytes, raw, sizeof raw - 1) != 0 ||
+                     encode_base64(bytes, record->key, record->key_size) != 0;
+        if (status != 0 || encode_count(bytes, "\",\"count\":", record->rank, "}", end) != 0)
+            return -1;
+    }
+    return 0;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * encode - records as text: tsv, uniq, csv and json.
+ *
+ * These run on all workers at once and touch nothing but their arguments. They are on the hot path of
+ * jobs with many distinct keys, hence the care about copies and digits.
+ */
+#ifndef CLI_ENCODE_H
+#define CLI_ENCODE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/mapreduce.h"
+
+/* What stands behind each record; at most two bytes. */
+struct encode_end {
+    unsigned char bytes[2];
+    size_t size;
+};
+
+/* Appends the records to `bytes`; the count is the rank. Returns 0, or -1 when memory is out. */
+int encode_tsv(const struct mr_record *records, size_t count, const struct encode_end *end,
+               struct mr_buffer *bytes);
+/* As uniq -c prints: "%7ju KEY". */
+int encode_uniq(const struct mr_record *records, size_t count, const struct encode_end *end,
+                struct mr_buffer *bytes);
+/* RFC 4180: quotes around a key that holds a comma, a quote, a CR or an LF. */
+int encode_csv(const struct mr_record *records, size_t count, const struct encode_end *end,
+               struct mr_buffer *bytes);
+/* {"key":"...","count":3}; key_base64 for a key that is no valid UTF-8. */
+int encode_json(const struct mr_record *records, size_t count, const struct encode_end *end,
+                struct mr_buffer *bytes);
+
+/* Most digits a number has, and the digits of one written to `out`; returns what follows them. */
+#define ENCODE_DIGITS 20
+unsigned char *encode_number(unsigned char *out, uint64_t number);
+
+#endif

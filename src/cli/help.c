@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * help - what --help and --version print; see help.h.
+ */
+#include "cli/help.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "cli/optable.h"
+
+#define HELP_COLUMN 32 /* where the explanations begin: one past the longest option */
+
+static void help_option(FILE *out, const struct optable_option *option)
+{
+    int column;
+
+    if (option->value < 256)
+        column = fprintf(out, "  -%c, --%s", option->value, option->name);
+    else
+        column = fprintf(out, "      --%s", option->name);
+    if (option->takes == OPTABLE_OPTIONAL)
+        column += fprintf(out, "[=%s]", option->argument);
+    else if (option->takes == OPTABLE_REQUIRED)
+        column += fprintf(out, "=%s", option->argument);
+    fprintf(out, "%*s%s\n", column < HELP_COLUMN ? HELP_COLUMN - column : 1, "", option->help);
+}
+
+/* Ends a stream of open_memstream; NULL where anything went wrong on the way. */
+static char *help_end(FILE *out, char **text)
+{
+    int failed = ferror(out);
+
+    if (fclose(out) != 0 || failed) {
+        free(*text);
+        return NULL;
+    }
+    return *text;
+}
+
+char *help_text(void)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    if (out == NULL)
+        return NULL;
+    fputs("Usage: mrcount [OPTION]... [FILE]...\n"
+          "Count how often each word, line, character or field occurs in the FILEs (or in\n"
+          "standard input), and print KEY<TAB>COUNT lines, the most frequent first.\n",
+          out);
+    for (unsigned group = 0; group < OPTABLE_GROUPS; group++) {
+        fprintf(out, "\n%s:\n", optable_heading(group));
+        for (size_t i = 0; i < optable_count; i++)
+            if (optable_options[i].group == group)
+                help_option(out, &optable_options[i]);
+    }
+    fputs("\n"
+          "Example: mrcount -i -n 10 book.txt     (the ten most frequent words of a book)\n"
+          "Exit status: 0 all read and printed, 1 a FILE could not be read, 2 error.\n"
+          "Full manual: man mrcount\n",
+          out);
+    return help_end(out, &text);
+}
+
+char *help_version(const char *unicode_version)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    if (out == NULL)
+        return NULL;
+    fprintf(out,
+            "mrcount %s\n"
+            "Unicode %s\n"
+            "License MIT. This is free software without any warranty.\n",
+            MRCOUNT_VERSION, unicode_version);
+    return help_end(out, &text);
+}
+
+void help_print(const struct options *options, const char *unicode_version,
+                struct message *message)
+{
+    char *text = options->action == OPTIONS_HELP      ? help_text()
+                 : options->action == OPTIONS_VERSION ? help_version(unicode_version)
+                                                      : help_completion(options->shell);
+
+    if (text == NULL)
+        message_error(message, "memory is out");
+    else if (io_write_full(STDOUT_FILENO, text, strlen(text)) != 0 || close(STDOUT_FILENO) != 0)
+        message_fatal(message, "standard output", "cannot write: %s", strerror(errno));
+    free(text);
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * message - the only writer to standard error; see message.h.
+ */
+#include "cli/message.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/thread.h"
+#include "cli/quote.h"
+
+struct message {
+    struct thread_mutex lock; /* of all below */
+    int status;
+    bool quiet;
+    bool live;  /* a live line is on the terminal */
+    bool ended; /* and no other may come */
+};
+
+/* Back to the line's start, and nothing left on it. */
+#define MESSAGE_ERASE "\r\033[K"
+
+struct message *message_open(void)
+{
+    struct message *message = calloc(1, sizeof *message);
+
+    if (message != NULL && thread_mutex_open(&message->lock) != 0) {
+        free(message);
+        message = NULL;
+    }
+    return message;
+}
+
+void message_close(struct message *message)
+{
+    if (message == NULL)
+        return;
+    message_live_end(message);
+    thread_mutex_close(&message->lock);
+    free(message);
+}
+
+void message_set_quiet(struct message *message, bool quiet)
+{
+    thread_lock(&message->lock);
+    message->quiet = quiet;
+    thread_unlock(&message->lock);
+}
+
+int message_status(struct message *message)
+{
+    thread_lock(&message->lock);
+    int status = message->status;
+    thread_unlock(&message->lock);
+    return status;
+}
+
+/* Where standard error itself fails there is nobody left to tell. */
+static void message_write(const char *bytes, size_t size)
+{
+    (void)io_write_full(STDERR_FILENO, bytes, size);
+}
+
+static void message_erase_locked(struct message *message)
+{
+    if (message->live)
+        message_write(MESSAGE_ERASE, sizeof MESSAGE_ERASE - 1);
+    message->live = false;
+}
+
+/* The pieces of one message, put together as "mrcount: NAME: TEXT: REASON\nAFTER". */
+struct message_parts {
+    const char *name;   /* a file's, or NULL */
+    const char *reason; /* or NULL */
+    const char *after;  /* or NULL */
+};
+
+static void message_put(struct message *message, int status, const struct message_parts *parts,
+                        const char *text)
+{
+    const char *name = parts->name == NULL ? "" : parts->name;
+    const char *reason = parts->reason == NULL ? "" : parts->reason;
+    const char *after = parts->after == NULL ? "" : parts->after;
+    char small[512];
+    size_t room = QUOTE_ROOM(strlen(name)) + QUOTE_ROOM(strlen(text)) + QUOTE_ROOM(strlen(reason)) +
+                  strlen(after) + 64;
+    char *whole = malloc(room);
+    char *p = whole;
+
+    if (whole == NULL) { /* say at least that much, unless it could harm */
+        snprintf(small, sizeof small, "mrcount: %.400s\n", text);
+        for (char *c = small; c[1] != '\0'; c++)
+            if (quote_printable(c) != 1)
+                *c = '?';
+    } else {
+        p = stpcpy(p, "mrcount: ");
+        if (parts->name != NULL) {
+            quote_name(name, p);
+            p = stpcpy(p + strlen(p), *text != '\0' || *reason != '\0' ? ": " : "");
+        }
+        quote_escape(text, p);
+        p += strlen(p);
+        if (parts->reason != NULL) {
+            p = stpcpy(p, *text != '\0' ? ": " : "");
+            quote_escape(reason, p);
+            p += strlen(p);
+        }
+        p = stpcpy(p, "\n");
+        p = stpcpy(p, after);
+    }
+
+    thread_lock(&message->lock);
+    if (message->status < status)
+        message->status = status;
+    message_erase_locked(message);
+    if (whole == NULL)
+        message_write(small, strlen(small));
+    else
+        message_write(whole, (size_t)(p - whole));
+    thread_unlock(&message->lock);
+    free(whole);
+}
+
+/* Formats `arguments` and prints; a text too long for the memory there is comes out cut short. */
+static void message_format(struct message *message, int status, const struct message_parts *parts,
+                           const char *format, va_list arguments)
+{
+    char fallback[256];
+    char *text = NULL;
+    va_list again;
+
+    va_copy(again, arguments);
+    if (vasprintf(&text, format, arguments) < 0) {
+        text = NULL;
+        vsnprintf(fallback, sizeof fallback, format, again);
+    }
+    va_end(again);
+    message_put(message, status, parts, text == NULL ? fallback : text);
+    free(text);
+}
+
+void message_error(struct message *message, const char *format, ...)
+{
+    const struct message_parts parts = { 0 };
+    va_list arguments;
+
+    va_start(arguments, format);
+    message_format(message, MESSAGE_FATAL, &parts, format, arguments);
+    va_end(arguments);
+}
+
+void message_usage(struct message *message, const char *format, ...)
+{
+    const struct message_parts parts = {
+        .after = "Try 'mrcount --help' for more information.\n",
+    };
+    va_list arguments;
+
+    va_start(arguments, format);
+    message_format(message, MESSAGE_FATAL, &parts, format, arguments);
+    va_end(arguments);
+}
+
+void message_fault(void *context, const char *name, int errnum)
+{
+    /* glibc's strerror is safe between threads for the numbers that have a text. */
+    const struct message_parts parts = { .name = name, .reason = strerror(errnum) };
+
+    message_put(context, MESSAGE_FILE, &parts, "");
+}
+
+void message_fatal(struct message *message, const char *name, const char *format, ...)
+{
+    const struct message_parts parts = { .name = name };
+    va_list arguments;
+
+    va_start(arguments, format);
+    message_format(message, MESSAGE_FATAL, &parts, format, arguments);
+    va_end(arguments);
+}
+
+void message_note(struct message *message, const char *format, ...)
+{
+    const struct message_parts parts = { 0 };
+    va_list arguments;
+
+    thread_lock(&message->lock);
+    bool quiet = message->quiet;
+    thread_unlock(&message->lock);
+    if (quiet)
+        return;
+    va_start(arguments, format);
+    message_format(message, MESSAGE_OK, &parts, format, arguments);
+    va_end(arguments);
+}
+
+void message_print(struct message *message, const char *text)
+{
+    thread_lock(&message->lock);
+    message_erase_locked(message);
+    message_write(text, strlen(text));
+    thread_unlock(&message->lock);
+}
+
+void message_live(struct message *message, const char *text)
+{
+    char line[1024];
+
+    thread_lock(&message->lock);
+    if (!message->ended) {
+        int size = snprintf(line, sizeof line, "\r%s\033[K", text);
+        if (size > 0 && (size_t)size < sizeof line) {
+            message_write(line, (size_t)size);
+            message->live = true;
+        }
+    }
+    thread_unlock(&message->lock);
+}
+
+void message_live_erase(struct message *message)
+{
+    thread_lock(&message->lock);
+    message_erase_locked(message);
+    thread_unlock(&message->lock);
+}
+
+void message_live_end(struct message *message)
+{
+    thread_lock(&message->lock);
+    message_erase_locked(message);
+    message->ended = true;
+    thread_unlock(&message->lock);
+}

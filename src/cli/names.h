@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * names - the files that a run reads: the FILEs, of the command line or of a list, and the stop words.
+ */
+#ifndef CLI_NAMES_H
+#define CLI_NAMES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cli/message.h"
+#include "cli/options.h"
+
+struct names {
+    const char *const *list; /* at least one */
+    size_t count;
+    unsigned char *stop_words; /* the content of --stop-words, NULL without */
+    size_t stop_words_size;
+    unsigned char *content; /* that the list points into; NULL where it points into argv */
+    const char **array;     /* the list where it is ours */
+};
+
+/* Says which FILEs the options name, reading --files0-from, and reads --stop-words. Returns 0, or -1
+ * when either cannot be had, which has been reported. Either way names_close is to be called. */
+int names_open(struct names *names, const struct options *options, struct message *message);
+void names_close(struct names *names);
+
+/* Reports a line of `file` that is wrong. `line` is its number, or 0 where only its offset is known:
+ * then the lines before it are counted, if the file can still be read. */
+void names_report_line(const char *file, uint64_t line, uint64_t offset, char line_end,
+                       const char *reason, struct message *message);
+
+#endif

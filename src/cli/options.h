@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * options - what the command line asks for, read once and checked as a whole.
+ */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cli/message.h"
+#include "cli/number.h"
+
+enum options_action {
+    OPTIONS_COUNT,
+    OPTIONS_HELP,
+    OPTIONS_VERSION,
+    OPTIONS_COMPLETION,
+};
+
+enum options_kind {
+    OPTIONS_WORDS_UNICODE,
+    OPTIONS_WORDS_SPACE,
+    OPTIONS_WORDS_LETTERS,
+    OPTIONS_LINES,
+    OPTIONS_CHARS,
+    OPTIONS_FIELDS,
+    OPTIONS_MERGE,
+};
+
+enum options_sort { OPTIONS_SORT_COUNT, OPTIONS_SORT_KEY, OPTIONS_SORT_NONE };
+
+enum options_format { OPTIONS_TSV, OPTIONS_UNIQ, OPTIONS_CSV, OPTIONS_JSON };
+
+enum options_progress {
+    OPTIONS_PROGRESS_AUTO,
+    OPTIONS_PROGRESS_ALWAYS,
+    OPTIONS_PROGRESS_NEVER,
+    OPTIONS_PROGRESS_JSON,
+};
+
+struct options {
+    enum options_action action;
+    const char *shell; /* of OPTIONS_COMPLETION */
+
+    enum options_kind kind;
+    struct number_range *ranges; /* of OPTIONS_FIELDS */
+    size_t range_count;
+    bool have_delimiter;
+    unsigned char delimiter;
+    unsigned ngram_min; /* 0: no n-grams */
+    unsigned ngram_max;
+    bool zero_terminated;
+    bool ignore_case;
+    const char *stop_words; /* name of a file, or NULL */
+    uint64_t min_length;
+    uint64_t max_length; /* UINT64_MAX: no limit */
+
+    bool have_top;
+    uint64_t top;
+    uint64_t min_count;
+    enum options_sort sort;
+    bool reverse;
+    enum options_format format;
+    const char *output; /* name of a file, or NULL */
+    bool total;
+
+    unsigned threads;     /* 0: as many as there are CPUs */
+    uint64_t buffer_size; /* bytes; 0: the engine's default */
+    const char **tmpdirs;
+    size_t tmpdir_count;
+    enum options_progress progress;
+    bool quiet;
+    bool stats;
+
+    const char *files0_from; /* name of a file, or NULL */
+    char **files;            /* the FILEs of the command line: a part of argv */
+    size_t file_count;
+};
+
+/* Reads the command line; argv gets a new order, options first. Returns 0, or -1 when it is wrong, which
+ * has been reported. Strings point into argv. Either way options_free is to be called. */
+int options_parse(int argc, char **argv, struct message *message, struct options *options);
+void options_free(struct options *options);
+
+#endif

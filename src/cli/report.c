@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * report - what is printed; see report.h.
+ */
+#include "cli/report.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/encode.h"
+#include "cli/sink.h"
+
+struct report {
+    const struct options *options;
+    struct message *message;
+    struct sink *sink;
+    struct encode_end end; /* of a line */
+    int (*encode)(const struct mr_record *, size_t, const struct encode_end *, struct mr_buffer *);
+    unsigned char header[16]; /* the first line, where the format has one */
+    size_t header_size;
+    atomic_bool begun;  /* the header is on its way */
+    uint64_t tokens;    /* of --total; the engine collects one call at a time */
+    uint64_t distinct;
+};
+
+static int report_fail(const struct report *report, struct mr_error *error)
+{
+    int saved = errno;
+    const char *file = report->options->output;
+
+    mr_error_set(error, MR_OUTPUT, saved, "%s: cannot write: %s",
+                 file == NULL ? "standard output" : file, strerror(saved));
+    return -1;
+}
+
+/* Only the first N are wanted and N is 0; the engine's limit of 0 would mean all. */
+static bool report_nothing(const struct report *report)
+{
+    return report->options->have_top && report->options->top == 0;
+}
+
+static int report_encode(void *context, const struct mr_record *records, size_t count,
+                         struct mr_buffer *bytes, struct mr_error *error)
+{
+    const struct report *report = context;
+
+    if (report_nothing(report))
+        return 0;
+    if (report->encode(records, count, &report->end, bytes) == 0)
+        return 0;
+    return mr_error_set(error, MR_NOMEM, ENOMEM, "memory is out while printing") == MR_OK ? 0 : -1;
+}
+
+/* Clears the way for output and puts the header in front of it, once. */
+static int report_begin(struct report *report, struct mr_error *error)
+{
+    if (atomic_exchange(&report->begun, true))
+        return 0;
+    if (sink_visible(report->sink))
+        message_live_end(report->message);
+    if (sink_write(report->sink, report->header, report->header_size, 0) != 0)
+        return report_fail(report, error);
+    return 0;
+}
+
+static int report_write(void *context, const void *bytes, size_t size, uint64_t offset,
+                        struct mr_error *error)
+{
+    struct report *report = context;
+
+    if (report_begin(report, error) != 0)
+        return -1;
+    if (sink_write(report->sink, bytes, size, offset + report->header_size) != 0)
+        return report_fail(report, error);
+    return 0;
+}
+
+static int report_collect(void *context, const struct mr_record *records, size_t count,
+                          struct mr_error *error)
+{
+    struct report *report = context;
+
+    if (report_nothing(report))
+        return 0;
+    report->distinct += count;
+    for (size_t i = 0; i < count; i++) {
+        if (__builtin_add_overflow(report->tokens, records[i].rank, &report->tokens)) {
+            mr_error_set(error, MR_OVERFLOW, 0, "the total is past 2^64-1");
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* What ends a line: NUL under -z, else a newline, for which RFC 4180 says CR LF. */
+static void report_set_lines(struct report *report)
+{
+    const struct options *options = report->options;
+    static const char names[] = "key,count";
+
+    if (options->zero_terminated)
+        report->end = (struct encode_end){ .bytes = { '\0' }, .size = 1 };
+    else if (options->format == OPTIONS_CSV && !options->total)
+        report->end = (struct encode_end){ .bytes = { '\r', '\n' }, .size = 2 };
+    else
+        report->end = (struct encode_end){ .bytes = { '\n' }, .size = 1 };
+
+    if (options->format == OPTIONS_CSV && !options->total) {
+        size_t size = sizeof names - 1;
+        memcpy(report->header, names, size);
+        memcpy(report->header + size, report->end.bytes, report->end.size);
+        report->header_size = size + report->end.size;
+    }
+}
+
+int report_open(const struct options *options, struct message *message, struct report **report,
+                struct mr_error *error)
+{
+    static int (*const encoders[])(const struct mr_record *, size_t, const struct encode_end *,
+                                   struct mr_buffer *) = {
+        [OPTIONS_TSV] = encode_tsv,
+        [OPTIONS_UNIQ] = encode_uniq,
+        [OPTIONS_CSV] = encode_csv,
+        [OPTIONS_JSON] = encode_json,
+    };
+    struct report *made = calloc(1, sizeof *made);
+
+    if (made == NULL) {
+        mr_error_set(error, MR_NOMEM, ENOMEM, "memory is out");
+        return -1;
+    }
+    made->options = options;
+    made->message = message;
+    made->encode = encoders[options->format];
+    report_set_lines(made);
+    if (sink_open(options->output, &made->sink) != 0) {
+        report_fail(made, error);
+        free(made);
+        return -1;
+    }
+    *report = made;
+    return 0;
+}
+
+void report_describe(struct report *report, struct mr_output *output)
+{
+    static const enum mr_order orders[] = {
+        [OPTIONS_SORT_COUNT] = MR_ORDER_RANK,
+        [OPTIONS_SORT_KEY] = MR_ORDER_KEY,
+        [OPTIONS_SORT_NONE] = MR_ORDER_NONE,
+    };
+    const struct options *options = report->options;
+
+    *output = (struct mr_output){
+        .context = report,
+        .order = orders[options->sort],
+        .reverse = options->reverse,
+        .limit = report_nothing(report) ? 1 : options->top,
+        .min_rank = options->min_count,
+    };
+    if (options->total) {
+        output->collect = report_collect;
+        if (!options->have_top) /* a sum of all needs no order */
+            output->order = MR_ORDER_NONE;
+    } else {
+        output->encode = report_encode;
+        output->write = report_write;
+        output->positional = sink_positional(report->sink);
+    }
+}
+
+int report_finish(struct report *report, struct mr_error *error)
+{
+    if (report_begin(report, error) != 0)
+        return -1;
+    if (report->options->total) {
+        unsigned char line[2 * ENCODE_DIGITS + 4];
+        unsigned char *p = encode_number(line, report->tokens);
+        *p++ = '\t';
+        p = encode_number(p, report->distinct);
+        memcpy(p, report->end.bytes, report->end.size);
+        p += report->end.size;
+        if (sink_write(report->sink, line, (size_t)(p - line), 0) != 0)
+            return report_fail(report, error);
+    }
+    if (sink_finish(report->sink) != 0)
+        return report_fail(report, error);
+    return 0;
+}
+
+void report_discard(struct report *report)
+{
+    sink_discard(report->sink);
+}
+
+void report_close(struct report *report)
+{
+    if (report == NULL)
+        return;
+    sink_close(report->sink);
+    free(report);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * report - what is printed: the records in their format, or the total, to where they belong.
+ */
+#ifndef CLI_REPORT_H
+#define CLI_REPORT_H
+
+#include "cli/message.h"
+#include "cli/options.h"
+#include "engine/mapreduce.h"
+
+struct report;
+
+/* Opens what the options ask for; both arguments must outlive the report. Returns 0, or -1 with *error
+ * filled. */
+int report_open(const struct options *options, struct message *message, struct report **report,
+                struct mr_error *error);
+
+/* Fills in the job's output: which records, in which order, and the hooks that print them. */
+void report_describe(struct report *report, struct mr_output *output);
+
+/* When the job is done: prints what is left and makes the output final. Returns 0, or -1 with *error
+ * filled. */
+int report_finish(struct report *report, struct mr_error *error);
+
+/* Takes back what can be; the job may still be running. */
+void report_discard(struct report *report);
+
+/* Discards what is not finished and frees. NULL is allowed. */
+void report_close(struct report *report);
+
+#endif

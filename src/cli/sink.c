@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * sink - where the report's bytes go; see sink.h.
+ */
+#include "cli/sink.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/thread.h"
+
+struct sink {
+    /* Fixed by sink_open. */
+    char *target;    /* the file to replace; NULL where fd is written directly */
+    bool positional;
+    bool visible;
+    off_t base;      /* where our first byte goes */
+    off_t size;      /* of the file as it was */
+    struct stat was; /* the target's, where there is one */
+    bool existed;
+
+    struct thread_mutex lock; /* of what follows */
+    struct thread_cond idle;  /* no write runs */
+    int fd;                   /* -1: not open yet */
+    char *temporary;          /* name of the file beside the target, while there is one */
+    unsigned writing;         /* positional writes that run */
+    uint64_t end;             /* of the farthest byte written, from base */
+    bool written;             /* anything at all */
+    bool over;                /* finished or discarded */
+};
+
+/* Standard output as it was handed to us. */
+static void sink_inspect(struct sink *sink)
+{
+    struct stat out;
+    struct stat err;
+
+    sink->fd = STDOUT_FILENO;
+    sink->visible = true;
+    if (fstat(STDOUT_FILENO, &out) != 0 || !S_ISREG(out.st_mode))
+        return;
+    sink->visible = false;
+    int flags = fcntl(STDOUT_FILENO, F_GETFL);
+    off_t base = lseek(STDOUT_FILENO, 0, SEEK_CUR);
+    if (flags < 0 || (flags & O_APPEND) != 0 || base < 0)
+        return;
+    /* With 2>&1 messages move the same file's offset: places counted from here would hit them. */
+    if (fstat(STDERR_FILENO, &err) == 0 && err.st_dev == out.st_dev && err.st_ino == out.st_ino)
+        return;
+    sink->positional = true;
+    sink->base = base;
+    sink->size = out.st_size;
+}
+
+/* Whether a temporary can be made beside the target, so that a fault shows before the counting. */
+static int sink_check_folder(const char *target)
+{
+    const char *slash = strrchr(target, '/');
+    char *folder = slash == NULL     ? strdup(".")
+                   : slash == target ? strdup("/")
+                                     : strndup(target, (size_t)(slash - target));
+
+    if (folder == NULL)
+        return -1;
+    int status = access(folder, W_OK | X_OK);
+    int saved = errno;
+    free(folder);
+    errno = saved;
+    return status;
+}
+
+static int sink_open_file(struct sink *sink, const char *file)
+{
+    struct stat link;
+
+    sink->existed = stat(file, &sink->was) == 0;
+    if (!sink->existed && errno != ENOENT)
+        return -1;
+    bool dangling = !sink->existed && lstat(file, &link) == 0;
+    if (dangling || (sink->existed && !S_ISREG(sink->was.st_mode))) {
+        /* A device, a FIFO, or a link to what is not there: no name to replace. */
+        sink->visible = !dangling;
+        sink->fd = open(file, O_WRONLY | O_CLOEXEC | O_NOCTTY | (dangling ? O_CREAT | O_TRUNC : 0),
+                          0666);
+        return sink->fd < 0 ? -1 : 0;
+    }
+    size_t length = strlen(file);
+    if (!sink->existed && (length == 0 || file[length - 1] == '/')) {
+        errno = length == 0 ? ENOENT : EISDIR;
+        return -1;
+    }
+    if (sink->existed && access(file, W_OK) != 0)
+        return -1;
+    /* Through a link it is the file that is replaced, not the link. */
+    sink->target = sink->existed ? realpath(file, NULL) : strdup(file);
+    if (sink->target == NULL || sink_check_folder(sink->target) != 0)
+        return -1;
+    sink->positional = true;
+    return 0;
+}
+
+int sink_open(const char *file, struct sink **sink)
+{
+    struct sink *made = calloc(1, sizeof *made);
+    int saved;
+
+    if (made == NULL)
+        return -1;
+    made->fd = -1;
+    saved = thread_mutex_open(&made->lock);
+    if (saved != 0)
+        goto free_output;
+    saved = thread_cond_open(&made->idle);
+    if (saved != 0)
+        goto close_lock;
+    if (file == NULL) {
+        sink_inspect(made);
+    } else if (sink_open_file(made, file) != 0) {
+        saved = errno;
+        goto close_cond;
+    }
+    *sink = made;
+    return 0;
+
+close_cond:
+    free(made->target);
+    thread_cond_close(&made->idle);
+close_lock:
+    thread_mutex_close(&made->lock);
+free_output:
+    free(made);
+    errno = saved;
+    return -1;
+}
+
+bool sink_positional(const struct sink *sink)
+{
+    return sink->positional;
+}
+
+bool sink_visible(const struct sink *sink)
+{
+    return sink->visible;
+}
+
+/* Makes the temporary, locked. A name of its own length, as the target's may be the longest there is. */
+static int sink_make_temporary(struct sink *sink)
+{
+    static const char pattern[] = ".mrcount-XXXXXX";
+    const char *slash = strrchr(sink->target, '/');
+    size_t folder = slash == NULL ? 0 : (size_t)(slash - sink->target) + 1;
+    char *name = malloc(folder + sizeof pattern);
+
+    if (name == NULL)
+        return -1;
+    memcpy(name, sink->target, folder);
+    memcpy(name + folder, pattern, sizeof pattern);
+    sink->fd = mkostemp(name, O_CLOEXEC);
+    if (sink->fd < 0) {
+        free(name);
+        return -1;
+    }
+    sink->temporary = name;
+    return 0;
+}
+
+/* What every write does first and last. */
+static int sink_begin(struct sink *sink)
+{
+    int status = 0;
+
+    thread_lock(&sink->lock);
+    if (sink->over) {
+        errno = ECANCELED;
+        status = -1;
+    } else if (sink->fd < 0) {
+        status = sink_make_temporary(sink);
+    }
+    if (status == 0) {
+        sink->writing++;
+        sink->written = true;
+    }
+    thread_unlock(&sink->lock);
+    return status;
+}
+
+static void sink_end(struct sink *sink, uint64_t end)
+{
+    thread_lock(&sink->lock);
+    sink->writing--;
+    if (sink->end < end)
+        sink->end = end;
+    if (sink->writing == 0)
+        thread_wake_all(&sink->idle);
+    thread_unlock(&sink->lock);
+}
+
+int sink_write(struct sink *sink, const void *bytes, size_t size, uint64_t offset)
+{
+    uint64_t place;
+    int status;
+
+    if (size == 0)
+        return 0;
+    if (sink_begin(sink) != 0)
+        return -1;
+    if (!sink->positional) {
+        status = io_write_full(sink->fd, bytes, size);
+    } else if (__builtin_add_overflow(offset, (uint64_t)sink->base, &place) ||
+               place > (uint64_t)INT64_MAX - size) {
+        errno = EFBIG;
+        status = -1;
+    } else {
+        status = io_pwrite_full(sink->fd, bytes, size, (off_t)place);
+    }
+    int saved = errno;
+    sink_end(sink, offset + size);
+    errno = saved;
+    return status;
+}
+
+/* The mode the file would have had, were it written in place. */
+static int sink_set_mode(const struct sink *sink)
+{
+    mode_t mode;
+
+    if (sink->existed) {
+        mode = sink->was.st_mode & 0777;
+        /* Kept where we may; who is not allowed to give the file away keeps it, and then the group's
+         * rights are not for ours. */
+        if (fchown(sink->fd, (uid_t)-1, sink->was.st_gid) != 0)
+            mode &= 0707;
+        if (fchown(sink->fd, sink->was.st_uid, (gid_t)-1) != 0 && errno != EPERM)
+            return -1;
+    } else {
+        mode_t mask = umask(0);
+        umask(mask);
+        mode = 0666 & ~mask;
+    }
+    return fchmod(sink->fd, mode);
+}
+
+/* Puts the temporary in the target's place, locked. */
+static int sink_replace(struct sink *sink)
+{
+    if (sink->fd < 0 && sink_make_temporary(sink) != 0) /* an empty report */
+        return -1;
+    int status = sink_set_mode(sink);
+    int saved = errno;
+    if (close(sink->fd) != 0 && status == 0) {
+        status = -1;
+        saved = errno;
+    }
+    sink->fd = -1;
+    if (status == 0 && rename(sink->temporary, sink->target) != 0) {
+        status = -1;
+        saved = errno;
+    }
+    if (status != 0)
+        (void)unlink(sink->temporary);
+    free(sink->temporary);
+    sink->temporary = NULL;
+    errno = saved;
+    return status;
+}
+
+int sink_finish(struct sink *sink)
+{
+    int status = 0;
+
+    thread_lock(&sink->lock);
+    if (sink->target != NULL) {
+        status = sink_replace(sink);
+    } else {
+        if (sink->positional && sink->written)
+            status = lseek(sink->fd, sink->base + (off_t)sink->end, SEEK_SET) < 0 ? -1 : 0;
+        /* Some file systems tell only now that there was no room. Who closed standard output and got
+         * nothing to see misses nothing. */
+        if (close(sink->fd) != 0 && status == 0 && (errno != EBADF || sink->written))
+            status = -1;
+        sink->fd = -1;
+    }
+    sink->over = true;
+    thread_unlock(&sink->lock);
+    return status;
+}
+
+void sink_discard(struct sink *sink)
+{
+    thread_lock(&sink->lock);
+    if (!sink->over) {
+        sink->over = true;
+        if (sink->temporary != NULL) {
+            (void)unlink(sink->temporary);
+        } else if (sink->positional && sink->written) {
+            /* Writes to a regular file come to an end by themselves; after them nothing is added. */
+            while (sink->writing > 0)
+                thread_wait(&sink->idle, &sink->lock);
+            (void)(ftruncate(sink->fd, sink->size) == 0);
+            (void)lseek(sink->fd, sink->base, SEEK_SET);
+        }
+    }
+    thread_unlock(&sink->lock);
+}
+
+void sink_close(struct sink *sink)
+{
+    if (sink == NULL)
+        return;
+    sink_discard(sink);
+    if (sink->fd > STDERR_FILENO)
+        (void)close(sink->fd);
+    thread_cond_close(&sink->idle);
+    thread_mutex_close(&sink->lock);
+    free(sink->temporary);
+    free(sink->target);
+    free(sink);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * stats - the table of --stats.
+ */
+#ifndef CLI_STATS_H
+#define CLI_STATS_H
+
+#include <stdint.h>
+
+#include "cli/message.h"
+#include "engine/mapreduce.h"
+
+/* Prints the table to standard error: what the engine knows and what only the map knows. The peak
+ * memory is that of the process until now. */
+void stats_print(struct message *message, const struct mr_stats *stats, uint64_t tokens,
+                 uint64_t invalid_bytes, const char *kernel);
+
+#endif

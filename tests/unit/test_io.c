@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_io.c - reads and writes that finish: over pipes that deliver little, that are full, that do not
+ * block, and between signals.
+ */
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/io.h"
+
+Suite *test_io_suite(void);
+
+#define MUCH 300000 /* more than a pipe holds */
+
+static unsigned char pattern(size_t i)
+{
+    return (unsigned char)(i * 131 + (i >> 8));
+}
+
+static void nothing(int number)
+{
+    (void)number;
+}
+
+/* A signal every few hundred microseconds, so that calls are broken off now and then. */
+static void disturb(long microseconds)
+{
+    struct sigaction action = { .sa_handler = nothing };
+    struct itimerval timer = { .it_interval.tv_usec = microseconds, .it_value.tv_usec = microseconds };
+    ck_assert(sigaction(SIGALRM, &action, NULL) == 0);
+    ck_assert(setitimer(ITIMER_REAL, &timer, NULL) == 0);
+}
+
+/* A child that writes MUCH bytes in odd portions while it is disturbed, the reading end non-blocking. */
+START_TEST(test_pipe)
+{
+    int ends[2];
+    ck_assert(pipe(ends) == 0);
+    pid_t child = fork();
+    ck_assert(child >= 0);
+    if (child == 0) {
+        unsigned char *bytes = malloc(MUCH);
+        close(ends[0]);
+        fcntl(ends[1], F_SETFL, O_NONBLOCK);
+        disturb(300);
+        for (size_t i = 0; bytes != NULL && i < MUCH; i++)
+            bytes[i] = pattern(i);
+        size_t done = 0;
+        for (size_t part = 1; bytes != NULL && done < MUCH; part = part * 3 + 1) {
+            if (part > MUCH - done)
+                part = MUCH - done;
+            if (io_write_full(ends[1], bytes + done, part) != 0)
+                _exit(1);
+            done += part;
+        }
+        free(bytes);
+        _exit(bytes == NULL);
+    }
+    close(ends[1]);
+    ck_assert(fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0);
+    disturb(500);
+    unsigned char *got = malloc(MUCH + 1);
+    ck_assert_ptr_nonnull(got);
+    ck_assert(io_read_full(ends[0], got, 1000) == 1000);
+    ck_assert(io_read_some(ends[0], got + 1000, 1) == 1);
+    ck_assert(io_read_full(ends[0], got + 1001, MUCH) == MUCH - 1001);
+    ck_assert(io_read_some(ends[0], got, 1) == 0);
+    for (size_t i = 0; i < MUCH; i++)
+        ck_assert(got[i] == pattern(i));
+    disturb(0);
+    int status = -1;
+    ck_assert(waitpid(child, &status, 0) == child);
+    ck_assert(status == 0);
+    free(got);
+    close(ends[0]);
+}
+END_TEST
+
+START_TEST(test_positional)
+{
+    FILE *file = tmpfile();
+    ck_assert_ptr_nonnull(file);
+    int fd = fileno(file);
+    char got[8] = "";
+    ck_assert(io_pwrite_full(fd, "tail", 4, 100) == 0);
+    ck_assert(io_pwrite_full(fd, "head", 4, 0) == 0);
+    ck_assert(lseek(fd, 0, SEEK_CUR) == 0);
+    ck_assert(io_pread_full(fd, got, 8, 98) == 6);
+    ck_assert_mem_eq(got, "\0\0tail", 6);
+    ck_assert(io_pread_full(fd, got, 8, 104) == 0);
+    ck_assert(lseek(fd, 0, SEEK_CUR) == 0);
+    fclose(file);
+}
+END_TEST
+
+START_TEST(test_read_all)
+{
+    static const size_t sizes[] = { 0, 1, 65535, 65536, 65537, MUCH };
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        FILE *file = tmpfile();
+        ck_assert_ptr_nonnull(file);
+        int fd = fileno(file);
+        unsigned char *bytes = malloc(sizes[i] + 1);
+        unsigned char *got = NULL;
+        size_t size = 99;
+        ck_assert_ptr_nonnull(bytes);
+        for (size_t j = 0; j < sizes[i]; j++)
+            bytes[j] = pattern(j);
+        ck_assert(io_write_full(fd, bytes, sizes[i]) == 0);
+        ck_assert(lseek(fd, 0, SEEK_SET) == 0);
+        ck_assert(io_read_all(fd, &got, &size) == 0);
+        ck_assert(size == sizes[i] && got[size] == '\0');
+        ck_assert_mem_eq(got, bytes, size);
+        free(got);
+        free(bytes);
+        fclose(file);
+    }
+}
+END_TEST
+
+START_TEST(test_faults)
+{
+    char byte = 'x';
+    unsigned char *bytes = NULL;
+    size_t size = 0;
+    errno = 0;
+    ck_assert(io_read_some(-1, &byte, 1) == -1 && errno == EBADF);
+    errno = 0;
+    ck_assert(io_read_full(-1, &byte, 1) == -1 && errno == EBADF);
+    errno = 0;
+    ck_assert(io_pread_full(-1, &byte, 1, 0) == -1 && errno == EBADF);
+    errno = 0;
+    ck_assert(io_write_full(-1, &byte, 1) == -1 && errno == EBADF);
+    errno = 0;
+    ck_assert(io_pwrite_full(-1, &byte, 1, 0) == -1 && errno == EBADF);
+    errno = 0;
+    ck_assert(io_read_all(-1, &bytes, &size) == -1 && errno == EBADF);
+    int full = open("/dev/full", O_WRONLY);
+    if (full >= 0) {
+        errno = 0;
+        ck_assert(io_write_full(full, &byte, 1) == -1 && errno == ENOSPC);
+        close(full);
+    }
+    int ends[2];
+    ck_assert(pipe(ends) == 0);
+    close(ends[0]);
+    signal(SIGPIPE, SIG_IGN);
+    errno = 0;
+    ck_assert(io_write_full(ends[1], &byte, 1) == -1 && errno == EPIPE);
+    close(ends[1]);
+}
+END_TEST
+
+Suite *test_io_suite(void)
+{
+    Suite *suite = suite_create("io");
+    TCase *tcase = tcase_create("io");
+    tcase_add_test(tcase, test_pipe);
+    tcase_add_test(tcase, test_positional);
+    tcase_add_test(tcase, test_read_all);
+    tcase_add_test(tcase, test_faults);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
