@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The CPUs that affinity allows, or the CPU quota of the control group (v2) rounded up, whichever is
- * less; at least 1. */
+/* The CPUs that affinity allows, or the CPU quota of the control group (v2) rounded up, whichever
+ * is less; at least 1. */
 unsigned cpu_count(void);
 
 /* Bytes of memory that can be had without swapping: what the kernel says is available, less where a

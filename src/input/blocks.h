@@ -47,9 +47,11 @@ void blocks_close(struct blocks *blocks);
 
 /* Takes a block that is empty and has room for at least `capacity` bytes; waits for one where the
  * limit is reached. Returns 1, 0 after an interruption, -1 with *error filled. */
-int blocks_take(struct blocks *blocks, size_t capacity, struct block **block, struct mr_error *error);
+int blocks_take(struct blocks *blocks, size_t capacity, struct block **block,
+                struct mr_error *error);
 /* Makes a block that the reader fills larger; its bytes stay. Returns as blocks_take. */
-int blocks_grow(struct blocks *blocks, struct block *block, size_t capacity, struct mr_error *error);
+int blocks_grow(struct blocks *blocks, struct block *block, size_t capacity,
+                struct mr_error *error);
 /* Hands the block to a split. With `keep` the reader goes on reading from it and drops it later. */
 void blocks_lend(struct blocks *blocks, struct block *block, bool keep);
 /* The split is done with it. On any thread. */

@@ -48,13 +48,13 @@ int input_open(const struct input_options *options, struct input **input, struct
 /* To be called when every split has been released. NULL is allowed. */
 void input_close(struct input *input);
 
-/* Whether the whole input is there already and is at most some 64 KiB, so that threads are not worth
- * starting. Waits a few hundredths of a second at most for the end of a pipe; what is read by that
- * is not lost. To be called before the job, if at all. */
+/* Whether the whole input is there already and is at most some 64 KiB, so that threads are not
+ * worth starting. Waits a few hundredths of a second at most for the end of a pipe; what is read
+ * by that is not lost. To be called before the job, if at all. */
 bool input_small(struct input *input);
 
-/* The input as the engine wants it. To be called once, after input_small. The size is what the FILEs
- * had just now: more or less may come. */
+/* The input as the engine wants it. To be called once, after input_small. The size is what the
+ * FILEs had just now: more or less may come. */
 void input_job(struct input *input, struct mr_input *job);
 
 /* Ends the input early, even where the reader waits for a pipe: for a job that is being cancelled.

@@ -65,7 +65,8 @@ splitter_next(struct splitter *splitter, struct mr_split *split)
     if (left <= splitter->step && splitter->at > source->start) {
         /* A file that grew meanwhile is cut up further, lest the last range become huge. */
         struct stat st;
-        if (fstat(source->fd, &st) == 0 && st.st_size > 0 && (uint64_t)st.st_size > splitter->size) {
+        if (fstat(source->fd, &st) == 0 && st.st_size > 0
+            && (uint64_t)st.st_size > splitter->size) {
             splitter->size = (uint64_t)st.st_size;
             left = splitter->size - splitter->at;
         }
@@ -104,7 +105,9 @@ struct load {
 static int
 read_more(struct load *load, size_t more, struct mr_error *error)
 {
-    unsigned char *room = more <= SIZE_MAX / 2 ? mr_buffer_reserve(load->buffer, more + MR_PAD) : NULL;
+    unsigned char *room = NULL;
+    if (more <= SIZE_MAX / 2)
+        room = mr_buffer_reserve(load->buffer, more + MR_PAD);
     if (!room) {
         mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory: no room for a token of %zu bytes",
                      load->size);

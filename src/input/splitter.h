@@ -3,14 +3,15 @@
  * splitter - cuts regular files into ranges, and reads a range from its first safe cut to the first
  * one behind it.
  *
- * Ranges are cut blindly at multiples of a size. Whoever loads [a, b) begins at the first safe cut at
- * or after a and ends at the first safe cut at or after b; so the end of a range and the beginning of
- * the next are always the same place, and a range within a long token is empty: the one that the
- * token begins in reads on to its end.
+ * Ranges are cut blindly at multiples of a size. Whoever loads [a, b) begins at the first safe cut
+ * at or after a and ends at the first safe cut at or after b; so the end of a range and the
+ * beginning of the next are always the same place, and a range within a long token is empty: the
+ * one that the token begins in reads on to its end.
  */
 #ifndef INPUT_SPLITTER_H
 #define INPUT_SPLITTER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -16,7 +16,7 @@
 #include <poll.h>
 #include <string.h>
 
-/* The first block of a stream starts at this size, enough for most things that are piped by hand. */
+/* The first block of a stream starts at this size, enough for most of what is piped by hand. */
 #define FIRST_SIZE ((size_t)64 * 1024)
 /* One read asks for no more than this, so that an interruption is seen in time. */
 #define READ_SIZE ((size_t)16 * 1024 * 1024)
@@ -99,7 +99,8 @@ fill(struct stream *stream, uint64_t deadline)
     return true;
 }
 
-/* Takes the block to fill next and moves to it what the previous one left. Returns as blocks_take. */
+/* Takes the block to fill next and moves to it what the previous one left. Returns as
+ * blocks_take. */
 static int
 start_block(struct stream *stream, struct mr_error *error)
 {

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * reader - stands in for the engine in the tests of the input (see reader.h).
+ */
+#include "unit/reader.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/budget.h"
+#include "base/io.h"
+#include "engine/buffer.h"
+
+/* ---- Border rules ---------------------------------------------------------------------------- */
+
+size_t
+reader_line_border(const void *text, const unsigned char *data, size_t size, size_t from)
+{
+    (void)text;
+    for (size_t p = from > 0 ? from : 1; p < size; p++)
+        if (data[p - 1] == '\n')
+            return p;
+    return size;
+}
+
+size_t
+reader_line_border_last(const void *text, const unsigned char *data, size_t size)
+{
+    (void)text;
+    for (size_t p = size; p > 0; p--)
+        if (data[p - 1] == '\n')
+            return p;
+    return 0;
+}
+
+size_t
+reader_pair_border(const void *text, const unsigned char *data, size_t size, size_t from)
+{
+    (void)text;
+    for (size_t p = from > 0 ? from : 1; p < size; p++)
+        if (data[p - 1] != '\n' && data[p] == '\n')
+            return p;
+    return size;
+}
+
+size_t
+reader_pair_border_last(const void *text, const unsigned char *data, size_t size)
+{
+    (void)text;
+    for (size_t p = size; p-- > 1;)
+        if (data[p - 1] != '\n' && data[p] == '\n')
+            return p;
+    return 0;
+}
+
+/* ---- A stand-in for the engine --------------------------------------------------------------- */
+
+static void
+keep_piece(struct reader *reader, const struct mr_split *split)
+{
+    thread_lock(&reader->lock);
+    if (reader->count == reader->room) {
+        reader->room = reader->room * 2 + 16;
+        reader->pieces = realloc(reader->pieces, reader->room * sizeof *reader->pieces);
+    }
+    struct piece *piece = &reader->pieces[reader->count++];
+    *piece = (struct piece){split->number, split->offset, split->size, malloc(split->size + 1)};
+    memcpy(piece->data, split->data, split->size);
+    /* The padding must be readable. */
+    piece->data[split->size] = split->data[split->size + MR_PAD - 1];
+    thread_unlock(&reader->lock);
+}
+
+static void
+work(void *argument)
+{
+    struct reader *reader = argument;
+    struct budget budget;
+    struct mr_buffer scratch;
+    budget_open(&budget, UINT64_MAX);
+    buffer_open(&scratch, &budget);
+    for (;;) {
+        struct mr_split split;
+        struct mr_error error;
+        thread_lock(&reader->next_lock);
+        int rc = reader->job.next(reader->job.context, &split, &error);
+        thread_unlock(&reader->next_lock);
+        if (rc == 1) {
+            uint64_t length = split.length;
+            if (reader->job.load(reader->job.context, &split, &scratch, &error) != 0)
+                rc = -1;
+            else if (split.size > 0)
+                keep_piece(reader, &split);
+            thread_lock(&reader->lock);
+            reader->length += length;
+            thread_unlock(&reader->lock);
+            reader->job.release(reader->job.context, &split);
+        }
+        if (rc < 0) {
+            thread_lock(&reader->lock);
+            reader->failed = 1;
+            thread_unlock(&reader->lock);
+        }
+        if (rc <= 0)
+            break;
+    }
+    buffer_close(&scratch);
+}
+
+static int
+compare_pieces(const void *a, const void *b)
+{
+    const struct piece *x = a, *y = b;
+    if (x->number != y->number)
+        return x->number < y->number ? -1 : 1;
+    return x->offset < y->offset ? -1 : x->offset > y->offset;
+}
+
+void
+reader_run(struct input *input, unsigned workers, struct reader *reader)
+{
+    struct thread threads[8];
+    memset(reader, 0, sizeof *reader);
+    input_job(input, &reader->job);
+    ck_assert_int_eq(thread_mutex_open(&reader->next_lock), 0);
+    ck_assert_int_eq(thread_mutex_open(&reader->lock), 0);
+    if (workers == 1) {
+        work(reader);
+    } else {
+        for (unsigned i = 0; i < workers; i++)
+            ck_assert_int_eq(thread_start(&threads[i], "worker", work, reader), 0);
+        for (unsigned i = 0; i < workers; i++)
+            thread_join(&threads[i]);
+    }
+    ck_assert_int_eq(reader->failed, 0);
+    thread_mutex_close(&reader->lock);
+    thread_mutex_close(&reader->next_lock);
+    if (reader->count > 0)
+        qsort(reader->pieces, reader->count, sizeof *reader->pieces, compare_pieces);
+}
+
+void
+reader_free(struct reader *reader)
+{
+    for (size_t i = 0; i < reader->count; i++)
+        free(reader->pieces[i].data);
+    free(reader->pieces);
+}
+
+size_t
+reader_check(const struct reader *reader, input_border *border, uint64_t number, uint64_t base,
+             const unsigned char *data, size_t size)
+{
+    uint64_t at = 0;
+    size_t pieces = 0;
+    for (size_t i = 0; i < reader->count; i++) {
+        const struct piece *piece = &reader->pieces[i];
+        if (piece->number != number)
+            continue;
+        pieces++;
+        ck_assert_uint_eq(piece->offset, base + at);
+        ck_assert_uint_le(at + piece->size, size);
+        ck_assert_int_eq(memcmp(piece->data, data + at, piece->size), 0);
+        if (at > 0)
+            ck_assert_uint_eq(border(NULL, data, size, at), at);
+        at += piece->size;
+    }
+    ck_assert_uint_eq(at, size);
+    return pieces;
+}
+
+static void
+note_fault(void *context, const char *name, int errnum)
+{
+    struct faults *faults = context;
+    thread_lock(&faults->lock);
+    faults->count++;
+    faults->errnum = errnum;
+    snprintf(faults->name, sizeof faults->name, "%s", name);
+    thread_unlock(&faults->lock);
+}
+
+struct faults reader_faults;
+
+struct input_options
+reader_options(const char *const *names, size_t count)
+{
+    return (struct input_options){
+        .names = names,
+        .count = count,
+        .threads = 2,
+        .memory = 64 << 20,
+        .border = reader_line_border,
+        .border_last = reader_line_border_last,
+        .fault = note_fault,
+        .fault_context = &reader_faults,
+    };
+}
+
+struct input *
+reader_open(const struct input_options *options)
+{
+    struct input *input;
+    struct mr_error error = {0};
+    ck_assert_int_eq(input_open(options, &input, &error), 0);
+    return input;
+}
+
+/* ---- Files ----------------------------------------------------------------------------------- */
+
+char reader_folder[] = "/tmp/test_input.XXXXXX";
+char reader_path[256];
+
+void
+reader_setup(void)
+{
+    memset(&reader_faults, 0, sizeof reader_faults);
+    ck_assert_int_eq(thread_mutex_open(&reader_faults.lock), 0);
+    memcpy(reader_folder + sizeof reader_folder - 7, "XXXXXX", 6);
+    ck_assert_ptr_nonnull(mkdtemp(reader_folder));
+    snprintf(reader_path, sizeof reader_path, "%s/file", reader_folder);
+}
+
+void
+reader_teardown(void)
+{
+    unlink(reader_path);
+    rmdir(reader_folder);
+    thread_mutex_close(&reader_faults.lock);
+}
+
+void
+reader_write_file(const char *name, const void *data, size_t size)
+{
+    int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(io_write_full(fd, data, size), 0);
+    close(fd);
+}
+
+/* A small generator of its own: the same bytes everywhere. */
+static uint32_t
+draw(uint32_t *seed)
+{
+    *seed = *seed * 1664525 + 1013904223;
+    return *seed >> 8;
+}
+
+void
+reader_fill_lines(unsigned char *data, size_t size, uint32_t longest, uint32_t seed)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < size; i++) {
+        data[i] = left > 0 ? (unsigned char)('a' + i % 26) : '\n';
+        left = left > 0 ? left - 1 : draw(&seed) % (longest + 1);
+    }
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * reader - stands in for the engine in the tests of the input: reads all splits with some threads,
+ * keeps their bytes, and checks that together they are the FILEs, cut by the rule only.
+ */
+#ifndef TESTS_READER_H
+#define TESTS_READER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/thread.h"
+#include "input/input.h"
+
+/* Two rules: lines, for which a cut looks at the byte before it, and one that looks at both sides
+ * (before a newline that ends something). */
+size_t reader_line_border(const void *text, const unsigned char *data, size_t size, size_t from);
+size_t reader_line_border_last(const void *text, const unsigned char *data, size_t size);
+size_t reader_pair_border(const void *text, const unsigned char *data, size_t size, size_t from);
+size_t reader_pair_border_last(const void *text, const unsigned char *data, size_t size);
+
+struct piece {
+    uint64_t number, offset;
+    size_t size;
+    unsigned char *data;
+};
+
+struct reader {
+    struct mr_input job;
+    struct thread_mutex next_lock; /* next is called by one worker at a time */
+    struct thread_mutex lock;      /* of all below */
+    struct piece *pieces;
+    size_t count, room;
+    uint64_t length;
+    int failed;
+};
+
+struct faults {
+    struct thread_mutex lock;
+    unsigned count;
+    int errnum;
+    char name[256];
+};
+
+/* What the input of the running test has told. */
+extern struct faults reader_faults;
+
+/* A folder of the running test, removed after it, and the name of a file there, likewise. */
+extern char reader_folder[];
+extern char reader_path[256];
+
+/* A checked fixture for the above. */
+void reader_setup(void);
+void reader_teardown(void);
+
+/* Options for those FILEs, cut at lines, and an input with them. */
+struct input_options reader_options(const char *const *names, size_t count);
+struct input *reader_open(const struct input_options *options);
+
+/* Reads the whole input with that many workers, 8 at most; pieces come back in order. */
+void reader_run(struct input *input, unsigned workers, struct reader *reader);
+void reader_free(struct reader *reader);
+/* Checks that the pieces with that number are the `size` bytes that follow `base` in their FILE,
+ * cut by the rule only; returns how many pieces there were. */
+size_t reader_check(const struct reader *reader, input_border *border, uint64_t number,
+                    uint64_t base, const unsigned char *data, size_t size);
+
+void reader_write_file(const char *name, const void *data, size_t size);
+/* Lines of up to `longest` bytes, the same for the same seed. */
+void reader_fill_lines(unsigned char *data, size_t size, uint32_t longest, uint32_t seed);
+
+#endif
