@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * numbers - see numbers.h.
+ */
+#include "unit/numbers.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const unsigned char nothing[1 + MR_PAD];
+
+size_t
+numbers_key(const struct numbers *numbers, uint64_t number, char *out)
+{
+    static const size_t sizes[] = {0, 0, 0, 14, 15, 16, 17, 30, 31, 32, 33, 126, 127, 128, 200, 0};
+    int digits = snprintf(out, 256, "%llu", (unsigned long long)number);
+    size_t size = numbers->key_size ? numbers->key_size : sizes[number % 16];
+    if (size < (size_t)digits)
+        return (size_t)digits;
+    memset(out + digits, '.', size - (size_t)digits);
+    return size;
+}
+
+uint64_t
+numbers_of_key(const void *key, size_t size)
+{
+    const char *digits = key;
+    uint64_t number = 0;
+    size_t i = 0;
+    for (; i < size && digits[i] >= '0' && digits[i] <= '9'; i++)
+        number = number * 10 + (uint64_t)(digits[i] - '0');
+    if (i == 0)
+        return UINT64_MAX;
+    for (; i < size; i++)
+        if (digits[i] != '.')
+            return UINT64_MAX;
+    return number;
+}
+
+uint64_t
+numbers_count(const struct numbers *numbers, uint64_t key)
+{
+    /* step is 1 or prime to keys, so that the keys come round in turn. */
+    uint64_t all = numbers->splits * numbers->each, count = all / numbers->keys;
+    uint64_t rest = all % numbers->keys;
+    if (numbers->step == 1)
+        return count + (key < rest);
+    for (uint64_t n = 0; n < rest; n++)
+        if (n * numbers->step % numbers->keys == key)
+            return count + 1;
+    return count;
+}
+
+static int
+next_split(void *context, struct mr_split *split, struct mr_error *error)
+{
+    struct numbers *numbers = context;
+    (void)error;
+    if (numbers->next == numbers->splits)
+        return 0;
+    *split = (struct mr_split){
+        .data = nothing, .size = 1, .length = numbers->each, .number = numbers->next++};
+    atomic_fetch_add(&numbers->read, 1);
+    return 1;
+}
+
+static void
+release_split(void *context, struct mr_split *split)
+{
+    struct numbers *numbers = context;
+    (void)split;
+    atomic_fetch_add(&numbers->released, 1);
+}
+
+static int
+map_numbers(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter)
+{
+    struct numbers *numbers = context;
+    enum { BATCH = 100 };
+    char keys[BATCH * 256 + MR_PAD];
+    struct mr_span spans[BATCH];
+    (void)state;
+    if (numbers->map_us)
+        usleep(numbers->map_us);
+    for (uint64_t i = 0; i < numbers->each;) {
+        size_t n = 0, at = 0;
+        for (; n < BATCH && i < numbers->each; n++, i++) {
+            uint64_t number = (split->number * numbers->each + i) * numbers->step % numbers->keys;
+            size_t size = numbers_key(numbers, number, keys + at);
+            spans[n] = (struct mr_span){(uint32_t)at, (uint32_t)(at + size)};
+            at += size;
+        }
+        if (mr_emit_batch(emitter, (unsigned char *)keys, spans, n, NULL) != 0)
+            return -1;
+    }
+    atomic_fetch_add(&numbers->mapped, 1);
+    return 0;
+}
+
+static bool
+in_order(const struct numbers *numbers, const struct mr_record *record)
+{
+    if (!numbers->last_key || numbers->order == 0)
+        return true;
+    size_t less = numbers->last_size < record->key_size ? numbers->last_size : record->key_size;
+    int by_key = memcmp(numbers->last_key, record->key, less);
+    if (by_key == 0)
+        by_key = numbers->last_size < record->key_size ? -1 : 1;
+    if (abs(numbers->order) == MR_ORDER_RANK && numbers->last_rank != record->rank)
+        by_key = numbers->last_rank > record->rank ? -1 : 1;
+    return numbers->order > 0 ? by_key < 0 : by_key > 0;
+}
+
+static int
+collect(void *context, const struct mr_record *records, size_t count, struct mr_error *error)
+{
+    struct numbers *numbers = context;
+    (void)error;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t number = numbers_of_key(records[i].key, records[i].key_size);
+        if (number >= numbers->keys || numbers->counts[number] != 0 ||
+            !in_order(numbers, &records[i])) {
+            numbers->wrong = true;
+            continue;
+        }
+        numbers->counts[number] = records[i].rank;
+        numbers->collected++;
+        free(numbers->last_key);
+        numbers->last_key = malloc(records[i].key_size + 1);
+        memcpy(numbers->last_key, records[i].key, records[i].key_size);
+        numbers->last_size = records[i].key_size;
+        numbers->last_rank = records[i].rank;
+    }
+    return 0;
+}
+
+void
+numbers_job(struct numbers *numbers, struct mr_job_spec *spec)
+{
+    if (numbers->step == 0)
+        numbers->step = 1;
+    numbers->counts = calloc(numbers->keys, sizeof *numbers->counts);
+    ck_assert_ptr_nonnull(numbers->counts);
+    *spec = (struct mr_job_spec){
+        .input = {.context = numbers,
+                  .size = numbers->splits * numbers->each,
+                  .next = next_split,
+                  .release = release_split},
+        .context = numbers,
+        .map = map_numbers,
+        .output = {.context = numbers,
+                   .order = (enum mr_order)abs(numbers->order),
+                   .reverse = numbers->order < 0,
+                   .collect = collect},
+    };
+}
+
+void
+numbers_check(struct numbers *numbers)
+{
+    uint64_t all = numbers->splits * numbers->each;
+    ck_assert(!numbers->wrong);
+    ck_assert_uint_eq(numbers->collected, all < numbers->keys ? all : numbers->keys);
+    uint64_t rest = all % numbers->keys;
+    bool *more = calloc(numbers->keys, sizeof *more);
+    ck_assert_ptr_nonnull(more);
+    for (uint64_t n = 0; n < rest; n++)
+        more[n * numbers->step % numbers->keys] = true;
+    for (uint64_t key = 0; key < numbers->keys; key++)
+        ck_assert_uint_eq(numbers->counts[key], all / numbers->keys + more[key]);
+    free(more);
+    free(numbers->counts);
+    free(numbers->last_key);
+    numbers->counts = NULL;
+    numbers->last_key = NULL;
+    numbers->last_size = 0;
+    numbers->next = numbers->collected = 0;
+}

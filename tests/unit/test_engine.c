@@ -1,0 +1,581 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_engine - what a MapReduce engine must do, each a thing a caller can do.
+ */
+#include "base/thread.h"
+#include "engine/mapreduce.h"
+#include "unit/numbers.h"
+
+#include <check.h>
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define AWAIT(condition)                                                                           \
+    while (!(condition))                                                                           \
+    usleep(200)
+
+static struct mr_engine *
+engine_of(unsigned threads, uint64_t memory)
+{
+    struct mr_engine *engine;
+    struct mr_error error;
+    struct mr_engine_options options = {.threads = threads, .memory = memory};
+    ck_assert_msg(mr_engine_open(&options, &engine, &error) == MR_OK, "%s", error.text);
+    return engine;
+}
+
+static unsigned
+entries_of(const char *directory)
+{
+    unsigned n = 0;
+    DIR *open = opendir(directory);
+    ck_assert_ptr_nonnull(open);
+    while (readdir(open))
+        n++;
+    closedir(open);
+    return n;
+}
+
+static void
+run(struct mr_engine *engine, struct numbers *numbers, struct mr_stats *stats)
+{
+    struct mr_job_spec spec;
+    struct mr_error error;
+    numbers_job(numbers, &spec);
+    ck_assert_msg(mr_run(engine, &spec, stats, &error) == MR_OK, "%s", error.text);
+    ck_assert_uint_eq(numbers->read, numbers->released);
+}
+
+/* Number of keys, from one to far more than the mapper's tables hold, by every order. */
+static const uint64_t key_counts[] = {1, 7, 100, 5000, 60000, 700000};
+static const int orders[] = {0, MR_ORDER_KEY, -MR_ORDER_KEY, MR_ORDER_RANK, -MR_ORDER_RANK};
+
+START_TEST(counts_are_exact_at_every_number_of_keys)
+{
+    struct mr_engine *engine = engine_of(3, (uint64_t)256 << 20);
+    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
+        struct numbers numbers = {.splits = 37,
+                                  .each = 20011,
+                                  .keys = key_counts[_i],
+                                  .step = 7919,
+                                  .order = orders[i]};
+        struct mr_stats stats;
+        run(engine, &numbers, &stats);
+        ck_assert_uint_eq(stats.records, 37 * 20011);
+        ck_assert_uint_eq(stats.keys, numbers.keys < 37 * 20011 ? numbers.keys : 37 * 20011);
+        ck_assert_uint_eq(stats.results, stats.keys);
+        ck_assert_uint_eq(stats.splits, 37);
+        ck_assert_uint_eq(stats.bytes, 37 * 20011);
+        numbers_check(&numbers);
+    }
+    mr_engine_close(engine);
+}
+END_TEST
+
+START_TEST(keys_that_share_all_but_their_end_are_ordered)
+{
+    struct mr_engine *engine = engine_of(2, 0);
+    struct numbers numbers = {
+        .splits = 10, .each = 30000, .keys = 300000, .key_size = 40, .order = MR_ORDER_KEY};
+    run(engine, &numbers, NULL);
+    numbers_check(&numbers);
+    mr_engine_close(engine);
+}
+END_TEST
+
+START_TEST(one_thread_or_many_or_none_give_the_same)
+{
+    for (unsigned threads = 1; threads <= 9; threads += 4) {
+        struct mr_engine *engine = engine_of(threads, 0);
+        struct numbers numbers = {.splits = 9, .each = 3000, .keys = 5003, .order = MR_ORDER_RANK};
+        struct mr_job_spec spec;
+        unsigned before = entries_of("/proc/self/task");
+        numbers_job(&numbers, &spec);
+        spec.small = true;
+        ck_assert_int_eq(mr_run(engine, &spec, NULL, NULL), MR_OK);
+        ck_assert_uint_eq(entries_of("/proc/self/task"), before); /* no thread was started */
+        numbers_check(&numbers);
+        run(engine, &numbers, NULL);
+        numbers_check(&numbers);
+        mr_engine_close(engine);
+    }
+}
+END_TEST
+
+START_TEST(an_empty_input_has_no_results)
+{
+    struct mr_engine *engine = engine_of(2, 0);
+    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
+        struct numbers numbers = {.keys = 1, .order = orders[i]};
+        run(engine, &numbers, NULL);
+        ck_assert_uint_eq(numbers.collected, 0);
+        free(numbers.counts);
+    }
+    mr_engine_close(engine);
+}
+END_TEST
+
+START_TEST(only_the_first_results_of_the_order)
+{
+    static const uint64_t limits[] = {1, 2, 100, 29999, 30000, 1000000};
+    struct mr_engine *engine = engine_of(2, 0);
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+        /* Keys 0 to 9999 have one more than the others. */
+        struct numbers numbers = {
+            .splits = 7, .each = 10000, .keys = 30000, .order = MR_ORDER_RANK};
+        struct mr_job_spec spec;
+        numbers_job(&numbers, &spec);
+        spec.output.limit = limits[i];
+        ck_assert_int_eq(mr_run(engine, &spec, NULL, NULL), MR_OK);
+        ck_assert(!numbers.wrong);
+        uint64_t wanted = limits[i] < 30000 ? limits[i] : 30000;
+        ck_assert_uint_eq(numbers.collected, wanted);
+        for (uint64_t key = 0, more = 0; key < 30000; key++) {
+            ck_assert(numbers.counts[key] == 0 || numbers.counts[key] == 2 + (key < 10000));
+            more += numbers.counts[key] == 3;
+            if (key == 29999)
+                ck_assert_uint_eq(more, wanted < 10000 ? wanted : 10000);
+        }
+        free(numbers.counts);
+        free(numbers.last_key);
+    }
+    mr_engine_close(engine);
+}
+END_TEST
+
+START_TEST(results_below_the_least_rank_are_dropped)
+{
+    struct mr_engine *engine = engine_of(2, 0);
+    struct numbers numbers = {.splits = 7, .each = 10000, .keys = 30000, .order = MR_ORDER_KEY};
+    struct mr_job_spec spec;
+    numbers_job(&numbers, &spec);
+    spec.output.min_rank = 3;
+    ck_assert_int_eq(mr_run(engine, &spec, NULL, NULL), MR_OK);
+    ck_assert(!numbers.wrong);
+    ck_assert_uint_eq(numbers.collected, 10000);
+    free(numbers.counts);
+    free(numbers.last_key);
+    mr_engine_close(engine);
+}
+END_TEST
+
+/* ---- Futures ----------------------------------------------------------------------------- */
+
+START_TEST(a_future_goes_from_pending_to_done)
+{
+    struct mr_engine *engine = engine_of(1, 0);
+    struct numbers first = {.splits = 40, .each = 100, .keys = 50, .map_us = 2000};
+    struct numbers second = {.splits = 3, .each = 100, .keys = 50};
+    struct mr_job_spec spec;
+    struct mr_job *one, *two;
+    struct mr_progress progress;
+    numbers_job(&first, &spec);
+    ck_assert_int_eq(mr_submit(engine, &spec, &one, NULL), MR_OK);
+    numbers_job(&second, &spec);
+    ck_assert_int_eq(mr_submit(engine, &spec, &two, NULL), MR_OK);
+    enum mr_state state = mr_poll(one, &progress);
+    ck_assert(state == MR_PENDING || state == MR_RUNNING);
+    ck_assert_str_eq(progress.tag, "map");
+    ck_assert_uint_eq(progress.done + progress.not_done, 40 * 100);
+    state = mr_wait(one, 1, NULL, NULL);
+    ck_assert(state == MR_PENDING || state == MR_RUNNING);
+    struct mr_stats stats;
+    struct mr_error error;
+    ck_assert_int_eq(mr_wait(one, -1, &stats, &error), MR_DONE);
+    ck_assert_int_eq(mr_wait(one, -1, &stats, &error), MR_DONE);
+    ck_assert_int_eq(mr_poll(one, &progress), MR_DONE);
+    ck_assert_str_eq(progress.tag, "reduce");
+    ck_assert_uint_eq(progress.not_done, 0);
+    ck_assert_uint_eq(stats.records, 4000);
+    ck_assert_int_eq(error.status, MR_OK);
+    ck_assert_int_eq(mr_wait(two, 100000, NULL, NULL), MR_DONE);
+    mr_release(one);
+    mr_release(two);
+    numbers_check(&first);
+    numbers_check(&second);
+    mr_engine_close(engine);
+}
+END_TEST
+
+START_TEST(a_cancelled_job_gives_all_back)
+{
+    struct mr_engine *engine = engine_of(2, 0);
+    unsigned files = entries_of("/proc/self/fd");
+    for (unsigned delay = 0; delay < 20; delay++) {
+        struct numbers numbers = {.splits = 100000, .each = 1000, .keys = 1000003, .step = 7919};
+        struct mr_job_spec spec;
+        struct mr_job *job;
+        struct mr_error error;
+        numbers_job(&numbers, &spec);
+        ck_assert_int_eq(mr_submit(engine, &spec, &job, NULL), MR_OK);
+        usleep(delay * 1000);
+        mr_cancel(job);
+        ck_assert_int_eq(mr_wait(job, -1, NULL, &error), MR_STOPPED);
+        ck_assert_int_eq(error.status, MR_CANCELLED);
+        mr_cancel(job);
+        ck_assert_int_eq(mr_poll(job, NULL), MR_STOPPED);
+        mr_release(job);
+        ck_assert_uint_eq(numbers.read, numbers.released);
+        ck_assert_uint_eq(numbers.collected, 0);
+        ck_assert_uint_eq(entries_of("/proc/self/fd"), files);
+        free(numbers.counts);
+    }
+    mr_engine_close(engine);
+}
+END_TEST
+
+START_TEST(release_cancels_a_job_that_runs)
+{
+    struct mr_engine *engine = engine_of(2, 0);
+    struct numbers numbers = {.splits = 100000, .each = 1000, .keys = 1000};
+    struct mr_job_spec spec;
+    struct mr_job *job;
+    numbers_job(&numbers, &spec);
+    ck_assert_int_eq(mr_submit(engine, &spec, &job, NULL), MR_OK);
+    mr_release(job);
+    ck_assert_uint_eq(numbers.read, numbers.released);
+    ck_assert_uint_lt(numbers.mapped, 100000);
+    free(numbers.counts);
+    mr_engine_close(engine);
+}
+END_TEST
+
+/* ---- Progress ------------------------------------------------------------------------------ */
+
+struct watcher {
+    struct numbers numbers; /* first: it is the job's context too */
+    unsigned maps, reduces, last_maps, last_reduces;
+    unsigned cancel_at; /* the call that cancels, from 1; 0: none */
+    unsigned long worker; /* a thread that has mapped */
+    bool on_worker;
+    uint64_t last_done;
+    bool backwards;
+};
+
+static int (*plain_map)(void *, void *, const struct mr_split *, struct mr_emitter *);
+static _Thread_local bool maps_here;
+
+static int
+watched_map(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter)
+{
+    maps_here = true;
+    return plain_map(context, state, split, emitter);
+}
+
+static int
+watch(void *context, const struct mr_progress *progress)
+{
+    struct watcher *watcher = context;
+    watcher->on_worker |= maps_here;
+    if (strcmp(progress->tag, "map") == 0) {
+        watcher->backwards |= watcher->reduces > 0 || progress->done < watcher->last_done;
+        watcher->last_done = progress->done;
+        watcher->maps++;
+        watcher->last_maps += progress->not_done == 0;
+        watcher->backwards |=
+            progress->done + progress->not_done != watcher->numbers.splits * watcher->numbers.each;
+    } else {
+        watcher->reduces++;
+        watcher->last_reduces += progress->not_done == 0;
+    }
+    return watcher->maps + watcher->reduces == watcher->cancel_at;
+}
+
+static void
+watched(struct watcher *watcher, struct mr_job_spec *spec)
+{
+    numbers_job(&watcher->numbers, spec);
+    plain_map = spec->map;
+    spec->map = watched_map;
+    spec->progress = watch;
+}
+
+START_TEST(progress_tells_of_both_phases_on_a_thread_of_its_own)
+{
+    struct mr_engine *engine = engine_of(2, 0);
+    for (int future = 0; future < 2; future++) {
+        struct watcher watcher = {
+            .numbers = {.splits = 400, .each = 50, .keys = 77, .map_us = 7000}};
+        struct mr_job_spec spec;
+        watched(&watcher, &spec);
+        if (future) {
+            struct mr_job *job;
+            ck_assert_int_eq(mr_submit(engine, &spec, &job, NULL), MR_OK);
+            ck_assert_int_eq(mr_wait(job, -1, NULL, NULL), MR_DONE);
+            mr_release(job);
+        } else {
+            ck_assert_int_eq(mr_run(engine, &spec, NULL, NULL), MR_OK);
+        }
+        ck_assert_uint_ge(watcher.maps, 2); /* 1.4 s and more: at the half seconds, and the end */
+        ck_assert_uint_eq(watcher.last_maps, 1);
+        ck_assert_uint_ge(watcher.reduces, 1);
+        ck_assert_uint_eq(watcher.last_reduces, 1);
+        ck_assert(!watcher.backwards);
+        ck_assert(!watcher.on_worker);
+        numbers_check(&watcher.numbers);
+    }
+    mr_engine_close(engine);
+}
+END_TEST
+
+START_TEST(progress_that_says_so_cancels)
+{
+    struct mr_engine *engine = engine_of(2, 0);
+    for (int future = 0; future < 2; future++) {
+        struct watcher watcher = {
+            .numbers = {.splits = 100000, .each = 50, .keys = 77, .map_us = 3000},
+            .cancel_at = 1};
+        struct mr_job_spec spec;
+        struct mr_error error;
+        watched(&watcher, &spec);
+        if (future) {
+            struct mr_job *job;
+            ck_assert_int_eq(mr_submit(engine, &spec, &job, NULL), MR_OK);
+            ck_assert_int_eq(mr_wait(job, -1, NULL, &error), MR_STOPPED);
+            mr_release(job);
+        } else {
+            ck_assert_int_eq(mr_run(engine, &spec, NULL, &error), MR_CANCELLED);
+        }
+        ck_assert_int_eq(error.status, MR_CANCELLED);
+        ck_assert_uint_eq(watcher.maps + watcher.reduces, 1);
+        ck_assert_uint_eq(watcher.numbers.read, watcher.numbers.released);
+        free(watcher.numbers.counts);
+    }
+    mr_engine_close(engine);
+}
+END_TEST
+
+/* ---- Several clients ------------------------------------------------------------------------- */
+
+struct client {
+    struct mr_engine *engine;
+    struct numbers numbers;
+    enum mr_status status;
+};
+
+static void
+be_client(void *argument)
+{
+    struct client *client = argument;
+    struct mr_job_spec spec;
+    numbers_job(&client->numbers, &spec);
+    client->status = mr_run(client->engine, &spec, NULL, NULL);
+}
+
+START_TEST(sixteen_clients_get_each_their_own)
+{
+    enum { CLIENTS = 16 };
+    struct mr_engine *engine = engine_of(2, (uint64_t)64 << 20);
+    struct client clients[CLIENTS];
+    struct thread threads[CLIENTS];
+    for (unsigned i = 0; i < CLIENTS; i++) {
+        clients[i] = (struct client){.engine = engine,
+                                     .numbers = {.splits = (uint64_t)1 << i % 8,
+                                                 .each = 1 + 900 * i,
+                                                 .keys = 1 + 997 * i,
+                                                 .order = orders[i % 5]}};
+        ck_assert_int_eq(thread_start(&threads[i], "client", be_client, &clients[i]), 0);
+    }
+    for (unsigned i = 0; i < CLIENTS; i++) {
+        thread_join(&threads[i]);
+        ck_assert_int_eq(clients[i].status, MR_OK);
+        numbers_check(&clients[i].numbers);
+    }
+    mr_engine_close(engine);
+}
+END_TEST
+
+START_TEST(a_small_job_passes_a_long_one)
+{
+    struct mr_engine *engine = engine_of(2, 0);
+    struct numbers big = {.splits = 2000, .each = 10, .keys = 5, .map_us = 2000};
+    struct numbers small = {.splits = 1, .each = 10, .keys = 5};
+    struct mr_job_spec spec;
+    struct mr_job *job;
+    numbers_job(&big, &spec);
+    ck_assert_int_eq(mr_submit(engine, &spec, &job, NULL), MR_OK);
+    AWAIT(atomic_load(&big.mapped) > 5);
+    run(engine, &small, NULL);
+    /* Had it waited its turn, all 2000 would have been mapped. */
+    ck_assert_uint_lt(atomic_load(&big.mapped), 1000);
+    ck_assert_int_eq(mr_poll(job, NULL), MR_RUNNING);
+    mr_release(job);
+    numbers_check(&small);
+    free(big.counts);
+    mr_engine_close(engine);
+}
+END_TEST
+
+START_TEST(a_slow_mapper_stops_the_reader)
+{
+    struct mr_engine *engine = engine_of(2, 0);
+    struct numbers numbers = {.splits = 100000, .each = 1, .keys = 5, .map_us = 20000};
+    struct mr_job_spec spec;
+    struct mr_job *job;
+    numbers_job(&numbers, &spec);
+    ck_assert_int_eq(mr_submit(engine, &spec, &job, NULL), MR_OK);
+    for (int i = 0; i < 20; i++) {
+        usleep(10000);
+        /* The released first: what is read meanwhile may only make the difference look larger. */
+        uint64_t released = atomic_load(&numbers.released);
+        ck_assert_uint_le(atomic_load(&numbers.read), released + 2 + 6 + 1 + 2);
+    }
+    mr_release(job);
+    free(numbers.counts);
+    mr_engine_close(engine);
+}
+END_TEST
+
+/* ---- Errors -------------------------------------------------------------------------------------- */
+
+static int
+failing_map(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter)
+{
+    if (split->number == 5)
+        return mr_error_set(mr_emitter_error(emitter), MR_MAP, 0, "split %d is bad", 5) != MR_OK;
+    return plain_map(context, state, split, emitter);
+}
+
+static int
+failing_next(void *context, struct mr_split *split, struct mr_error *error)
+{
+    struct numbers *numbers = context;
+    if (numbers->next == 3) {
+        mr_error_set(error, MR_INPUT, 5, "no more of this");
+        return -1;
+    }
+    *split = (struct mr_split){.length = 1, .number = numbers->next++};
+    return 1;
+}
+
+static int
+failing_collect(void *context, const struct mr_record *records, size_t count,
+                struct mr_error *error)
+{
+    (void)context;
+    (void)records;
+    (void)count;
+    mr_error_set(error, MR_OUTPUT, 28, "no room");
+    return -1;
+}
+
+START_TEST(errors_of_callbacks_are_the_jobs)
+{
+    struct mr_engine *engine = engine_of(2, 0);
+    for (int small = 0; small < 2; small++) {
+        struct numbers numbers = {.splits = 50, .each = 100, .keys = 5};
+        struct mr_job_spec spec;
+        struct mr_error error;
+        numbers_job(&numbers, &spec);
+        spec.small = small;
+        plain_map = spec.map;
+        spec.map = failing_map;
+        ck_assert_int_eq(mr_run(engine, &spec, NULL, &error), MR_MAP);
+        ck_assert_str_eq(error.text, "split 5 is bad");
+        ck_assert_uint_eq(numbers.read, numbers.released);
+
+        spec.map = plain_map;
+        spec.input.next = failing_next;
+        numbers.next = 0;
+        ck_assert_int_eq(mr_run(engine, &spec, NULL, &error), MR_INPUT);
+        ck_assert_str_eq(error.text, "no more of this");
+        ck_assert_int_eq(error.errnum, 5);
+        free(numbers.counts);
+
+        numbers.next = 0;
+        numbers_job(&numbers, &spec);
+        spec.small = small;
+        spec.output.collect = failing_collect;
+        ck_assert_int_eq(mr_run(engine, &spec, NULL, &error), MR_OUTPUT);
+        ck_assert_str_eq(error.text, "no room");
+        free(numbers.counts);
+    }
+    mr_engine_close(engine);
+}
+END_TEST
+
+START_TEST(what_makes_no_sense_is_refused)
+{
+    struct mr_engine *engine = engine_of(1, 0);
+    struct numbers numbers = {.keys = 1};
+    struct mr_job_spec good, bad;
+    struct mr_job *job;
+    struct mr_error error;
+    numbers_job(&numbers, &good);
+    bad = good;
+    bad.map = NULL;
+    ck_assert_int_eq(mr_run(engine, &bad, NULL, &error), MR_INVALID);
+    bad = good;
+    bad.value_size = 8; /* kept, and no reduce to see them */
+    ck_assert_int_eq(mr_submit(engine, &bad, &job, &error), MR_INVALID);
+    ck_assert_ptr_null(job);
+    bad = good;
+    bad.output.collect = NULL;
+    ck_assert_int_eq(mr_run(engine, &bad, NULL, &error), MR_INVALID);
+    ck_assert_str_ne(error.text, "");
+    mr_release(NULL);
+    mr_engine_close(NULL);
+    free(numbers.counts);
+    mr_engine_close(engine);
+}
+END_TEST
+
+static int
+overflowing_map(void *context, void *state, const struct mr_split *split,
+                struct mr_emitter *emitter)
+{
+    uint64_t value = UINT64_MAX / 3;
+    (void)context;
+    (void)state;
+    (void)split;
+    return mr_emit(emitter, "k", 1, &value);
+}
+
+START_TEST(a_sum_past_64_bits_is_an_error)
+{
+    struct mr_engine *engine = engine_of(2, 0);
+    for (uint64_t splits = 3; splits <= 4; splits++) {
+        struct numbers numbers = {.splits = splits, .keys = 1};
+        struct mr_job_spec spec;
+        struct mr_error error;
+        numbers_job(&numbers, &spec);
+        spec.map = overflowing_map;
+        spec.output.collect = failing_collect;
+        ck_assert_int_eq(mr_run(engine, &spec, NULL, &error),
+                         splits == 3 ? MR_OUTPUT : MR_OVERFLOW);
+        free(numbers.counts);
+    }
+    mr_engine_close(engine);
+}
+END_TEST
+
+Suite *test_engine_suite(void);
+Suite *
+test_engine_suite(void)
+{
+    Suite *suite = suite_create("engine");
+    TCase *tests = tcase_create("engine");
+    tcase_set_timeout(tests, 300);
+    tcase_add_loop_test(tests, counts_are_exact_at_every_number_of_keys, 0,
+                        sizeof key_counts / sizeof *key_counts);
+    tcase_add_test(tests, keys_that_share_all_but_their_end_are_ordered);
+    tcase_add_test(tests, one_thread_or_many_or_none_give_the_same);
+    tcase_add_test(tests, an_empty_input_has_no_results);
+    tcase_add_test(tests, only_the_first_results_of_the_order);
+    tcase_add_test(tests, results_below_the_least_rank_are_dropped);
+    tcase_add_test(tests, a_future_goes_from_pending_to_done);
+    tcase_add_test(tests, a_cancelled_job_gives_all_back);
+    tcase_add_test(tests, release_cancels_a_job_that_runs);
+    tcase_add_test(tests, progress_tells_of_both_phases_on_a_thread_of_its_own);
+    tcase_add_test(tests, progress_that_says_so_cancels);
+    tcase_add_test(tests, sixteen_clients_get_each_their_own);
+    tcase_add_test(tests, a_small_job_passes_a_long_one);
+    tcase_add_test(tests, a_slow_mapper_stops_the_reader);
+    tcase_add_test(tests, errors_of_callbacks_are_the_jobs);
+    tcase_add_test(tests, what_makes_no_sense_is_refused);
+    tcase_add_test(tests, a_sum_past_64_bits_is_an_error);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
