@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT AND Unicode-DFS-2016
+ *
+ * tables - character properties, made by generate.py from the Unicode Character Database. Do not
+ * edit. The data is Copyright (c) 1991-2022 Unicode, Inc. All rights reserved. Distributed under
+ * the Terms of Use in https://www.unicode.org/copyright.html; this form of it has been modified.
+ */
+#ifndef TEXT_UNICODE_TABLES_H
+#define TEXT_UNICODE_TABLES_H
+
+#include <stdint.h>
+
+#define UNICODE_VERSION "15.0.0"
+
+/* Word_Break, with Format counted as EXTEND and Extended_Pictographic told apart. */
+enum unicode_class {
+    UNICODE_OTHER,
+    UNICODE_CR,
+    UNICODE_LF,
+    UNICODE_NEWLINE,
+    UNICODE_EXTEND,
+    UNICODE_ZWJ,
+    UNICODE_ALETTER,
+    UNICODE_HEBREW,
+    UNICODE_NUMERIC,
+    UNICODE_KATAKANA,
+    UNICODE_EXTENDNUMLET,
+    UNICODE_REGIONAL,
+    UNICODE_SPACE,
+    UNICODE_MIDLETTER,
+    UNICODE_MIDNUM,
+    UNICODE_MIDNUMLET,
+    UNICODE_SINGLE_QUOTE,
+    UNICODE_DOUBLE_QUOTE,
+    UNICODE_PICTOGRAPHIC,
+    UNICODE_ALETTER_PICTOGRAPHIC,
+    UNICODE_CLASSES,
+};
+#define UNICODE_CLASS 0x1F /* the class in what unicode_word returns */
+#define UNICODE_KEEP 0x80  /* set in it for Alphabetic or General_Category N */
+
+#define UNICODE_DIRECT 0x800 /* code points below index the second stage themselves */
+
+#define UNICODE_WORD_SHIFT 7
+#define UNICODE_WORD_LAST 7172
+extern const uint8_t unicode_word_first[7173];
+extern const uint8_t unicode_word_second[30464];
+
+#define UNICODE_FOLD_SHIFT 6
+#define UNICODE_FOLD_LAST 1957
+extern const uint8_t unicode_fold_first[1958];
+extern const uint16_t unicode_fold_second[4608];
+
+/* A folded form: its size in UTF-8, then its bytes. */
+extern const uint8_t unicode_folded[1531][8];
+
+/* The word class and the keep bit of a code point up to U+10FFFF. */
+static inline unsigned unicode_word(uint32_t code)
+{
+    uint32_t block = code >> UNICODE_WORD_SHIFT;
+
+    if (block > UNICODE_WORD_LAST)
+        block = UNICODE_WORD_LAST;
+    return unicode_word_second[(uint32_t)unicode_word_first[block] << UNICODE_WORD_SHIFT |
+                               (code & ((1U << UNICODE_WORD_SHIFT) - 1))];
+}
+
+/* The index in unicode_folded of a code point's folded form; 0: it folds to itself. */
+static inline unsigned unicode_fold(uint32_t code)
+{
+    uint32_t block = code >> UNICODE_FOLD_SHIFT;
+
+    if (block > UNICODE_FOLD_LAST)
+        block = UNICODE_FOLD_LAST;
+    return unicode_fold_second[(uint32_t)unicode_fold_first[block] << UNICODE_FOLD_SHIFT |
+                               (code & ((1U << UNICODE_FOLD_SHIFT) - 1))];
+}
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * utf8 - the one decoder of the text room. Valid is what RFC 3629 says: shortest form, no
+ * surrogates, nothing above U+10FFFF. A byte that begins no valid sequence is invalid by itself
+ * and its neighbours get their own chance, so no valid byte is ever lost.
+ */
+#ifndef TEXT_UTF8_H
+#define TEXT_UTF8_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The length of the valid character at p, where `left` > 0 bytes are left, and the code point in
+ * *code; 0 when the byte at p is invalid (and *code is untouched). */
+static inline size_t utf8_decode(const unsigned char *p, size_t left, uint32_t *code)
+{
+    uint32_t c = p[0];
+
+    if (c < 0x80) {
+        *code = c;
+        return 1;
+    }
+    if (c < 0xC2 || c > 0xF4 || left < 2 || (p[1] & 0xC0) != 0x80)
+        return 0;
+    if (c < 0xE0) {
+        *code = (c & 0x1F) << 6 | (p[1] & 0x3F);
+        return 2;
+    }
+    if (left < 3 || (p[2] & 0xC0) != 0x80)
+        return 0;
+    if (c < 0xF0) {
+        uint32_t v = (c & 0x0F) << 12 | (uint32_t)(p[1] & 0x3F) << 6 | (p[2] & 0x3F);
+        if (v < 0x800 || (v >= 0xD800 && v <= 0xDFFF))
+            return 0;
+        *code = v;
+        return 3;
+    }
+    if (left < 4 || (p[3] & 0xC0) != 0x80)
+        return 0;
+    uint32_t v = (c & 0x07) << 18 | (uint32_t)(p[1] & 0x3F) << 12 | (uint32_t)(p[2] & 0x3F) << 6 |
+                 (p[3] & 0x3F);
+    if (v < 0x10000 || v > 0x10FFFF)
+        return 0;
+    *code = v;
+    return 4;
+}
+
+#endif

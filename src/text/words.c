@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * words - UAX #29 word segmentation, see words.h.
+ *
+ * ASCII goes through the kernel given to words_open. What the kernel leaves (a segment that a byte
+ * beyond ASCII touches or may touch) goes through the automaton below, one segment after the other,
+ * until one ends where a stretch of ASCII begins.
+ *
+ * Segmentation needs no memory across a boundary: every rule that forbids a break looks back only
+ * over characters that are themselves joined (WB7, WB11: the letter, the mark, the letter; WB15 and
+ * WB16: a pair of regional indicators is a segment and the next pair starts afresh). So a segment is
+ * a function of the text from its beginning on, and any boundary is a place to start from. Looking
+ * ahead (WB6, WB7b, WB12) goes over one mark and what WB4 attaches to it; when it fails, the mark
+ * begins the next segment and is not looked past again, so all is linear.
+ */
+#include "text/words.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "text/fold.h"
+#include "text/kernels/kernels.h"
+#include "text/unicode/tables.h"
+#include "text/utf8.h"
+
+/* What the kernel sees of the text in one go: without folding only what keeps spans within 32
+ * bits; with folding as much as the fold buffer takes without falling out of a near cache. */
+#define WINDOW_PLAIN ((size_t)1 << 30)
+#define WINDOW_FOLD ((size_t)1 << 16)
+
+/* A byte that is no part of valid UTF-8, as a class next to those of enum unicode_class. */
+#define INVALID UNICODE_CLASSES
+
+/* States of the automaton: what the segment so far lets follow. A state + AFTER_ZWJ is the same
+ * with a ZWJ as the last character, which lets Extended_Pictographic follow (WB3c). */
+enum {
+    BREAK, /* as an action: the segment ends before this character */
+    HARD,  /* a line end or an invalid byte: nothing follows (WB3a; and for us invalid bytes) */
+    RETURN,   /* CR: only LF follows (WB3) */
+    BLANK,    /* WSegSpace as the very last character (WB3d) */
+    PLAIN,    /* nothing but what WB4 attaches */
+    LETTER = PLAIN + 2,
+    HEBREW = LETTER + 2,
+    HEBREW_QUOTE = HEBREW + 2, /* Hebrew_Letter Single_Quote (WB7a): letters follow by WB7 */
+    NUMBER = HEBREW_QUOTE + 2,
+    KATAKANA = NUMBER + 2,
+    LINE = KATAKANA + 2,     /* ExtendNumLet */
+    REGIONAL = LINE + 2,     /* one Regional_Indicator */
+    STATES = REGIONAL + 2,
+    AFTER_ZWJ = 1,
+    /* Actions that look past a mark for what must follow it. */
+    SEEK_LETTER = 0x40, /* WB6, WB7 */
+    SEEK_HEBREW,        /* WB7b, WB7c */
+    SEEK_NUMBER,        /* WB11, WB12 */
+};
+
+/* The state after a segment's first character, by class. */
+static const unsigned char start[UNICODE_CLASSES + 1] = {
+    [UNICODE_OTHER] = PLAIN,
+    [UNICODE_CR] = RETURN,
+    [UNICODE_LF] = HARD,
+    [UNICODE_NEWLINE] = HARD,
+    [UNICODE_EXTEND] = PLAIN,
+    [UNICODE_ZWJ] = PLAIN + AFTER_ZWJ,
+    [UNICODE_ALETTER] = LETTER,
+    [UNICODE_HEBREW] = HEBREW,
+    [UNICODE_NUMERIC] = NUMBER,
+    [UNICODE_KATAKANA] = KATAKANA,
+    [UNICODE_EXTENDNUMLET] = LINE,
+    [UNICODE_REGIONAL] = REGIONAL,
+    [UNICODE_SPACE] = BLANK,
+    [UNICODE_MIDLETTER] = PLAIN,
+    [UNICODE_MIDNUM] = PLAIN,
+    [UNICODE_MIDNUMLET] = PLAIN,
+    [UNICODE_SINGLE_QUOTE] = PLAIN,
+    [UNICODE_DOUBLE_QUOTE] = PLAIN,
+    [UNICODE_PICTOGRAPHIC] = PLAIN,
+    [UNICODE_ALETTER_PICTOGRAPHIC] = LETTER,
+    [INVALID] = HARD,
+};
+
+#define ATTACH(state) [UNICODE_EXTEND] = (state), [UNICODE_ZWJ] = (state) + AFTER_ZWJ
+#define LETTERS                                                                                    \
+    [UNICODE_ALETTER] = LETTER, [UNICODE_ALETTER_PICTOGRAPHIC] = LETTER, [UNICODE_HEBREW] = HEBREW
+/* A pair of rows for a state that letters may follow, and for one that they may not. */
+#define ROWS(state, ...)                                                                           \
+    [state] = {ATTACH(state), LETTERS, __VA_ARGS__},                                               \
+    [(state) + AFTER_ZWJ] = {ATTACH(state), LETTERS, [UNICODE_PICTOGRAPHIC] = PLAIN, __VA_ARGS__}
+#define BARE_ROWS(state, ...)                                                                      \
+    [state] = {ATTACH(state), __VA_ARGS__},                                                        \
+    [(state) + AFTER_ZWJ] = {ATTACH(state),                                                        \
+                             [UNICODE_PICTOGRAPHIC] = PLAIN,                                       \
+                             [UNICODE_ALETTER_PICTOGRAPHIC] = LETTER,                              \
+                             __VA_ARGS__}
+
+/* What a character does to a segment: the next state, BREAK or SEEK_. */
+static const unsigned char action[STATES][UNICODE_CLASSES + 1] = {
+    [RETURN] = {[UNICODE_LF] = HARD},
+    [BLANK] = {ATTACH(PLAIN), [UNICODE_SPACE] = BLANK},
+    BARE_ROWS(PLAIN, [UNICODE_OTHER] = BREAK),
+    ROWS(LETTER, [UNICODE_NUMERIC] = NUMBER, [UNICODE_EXTENDNUMLET] = LINE,
+         [UNICODE_MIDLETTER] = SEEK_LETTER, [UNICODE_MIDNUMLET] = SEEK_LETTER,
+         [UNICODE_SINGLE_QUOTE] = SEEK_LETTER),
+    ROWS(HEBREW, [UNICODE_NUMERIC] = NUMBER, [UNICODE_EXTENDNUMLET] = LINE,
+         [UNICODE_MIDLETTER] = SEEK_LETTER, [UNICODE_MIDNUMLET] = SEEK_LETTER,
+         [UNICODE_SINGLE_QUOTE] = HEBREW_QUOTE, [UNICODE_DOUBLE_QUOTE] = SEEK_HEBREW),
+    ROWS(HEBREW_QUOTE, [UNICODE_OTHER] = BREAK),
+    ROWS(NUMBER, [UNICODE_NUMERIC] = NUMBER, [UNICODE_EXTENDNUMLET] = LINE,
+         [UNICODE_MIDNUM] = SEEK_NUMBER, [UNICODE_MIDNUMLET] = SEEK_NUMBER,
+         [UNICODE_SINGLE_QUOTE] = SEEK_NUMBER),
+    BARE_ROWS(KATAKANA, [UNICODE_KATAKANA] = KATAKANA, [UNICODE_EXTENDNUMLET] = LINE),
+    ROWS(LINE, [UNICODE_NUMERIC] = NUMBER, [UNICODE_KATAKANA] = KATAKANA,
+         [UNICODE_EXTENDNUMLET] = LINE),
+    BARE_ROWS(REGIONAL, [UNICODE_REGIONAL] = PLAIN),
+};
+
+/* The class and the keep bit of the character at p < end, and its length. */
+static inline unsigned character(const unsigned char *p, const unsigned char *end, size_t *length)
+{
+    uint32_t c = p[0], code;
+
+    if (c < 0x80) {
+        *length = 1;
+        return unicode_word_second[c];
+    }
+    if (c >= 0xC2 && c < 0xE0 && end - p > 1 && (p[1] & 0xC0) == 0x80) {
+        *length = 2;
+        return unicode_word_second[(c & 0x1F) << 6 | (p[1] & 0x3F)];
+    }
+    *length = utf8_decode(p, (size_t)(end - p), &code);
+    if (*length == 0) {
+        *length = 1;
+        return INVALID;
+    }
+    return unicode_word(code);
+}
+
+/* A letter that has no rule of its own: most of all text. */
+#define COMMON (UNICODE_ALETTER | UNICODE_KEEP)
+
+/* The end of the run of common letters of two bytes that begins at p. */
+static inline const unsigned char *common_letters(const unsigned char *p, const unsigned char *end)
+{
+    while (end - p > 1 && p[0] >= 0xC2 && p[0] < 0xE0 && (p[1] & 0xC0) == 0x80 &&
+           unicode_word_second[(p[0] & 0x1F) << 6 | (p[1] & 0x3F)] == COMMON)
+        p += 2;
+    return p;
+}
+
+/* Looks past the mark that ends at p for what `seek` wants next, over what WB4 attaches to the
+ * mark. Returns the end of the character found, with the keep bits of all met in *keep and the
+ * state after it in *state, or NULL. */
+static const unsigned char *look_past(const unsigned char *p, const unsigned char *end,
+                                      unsigned seek, unsigned *keep, unsigned *state)
+{
+    unsigned all = 0, word, class;
+    size_t length;
+
+    do {
+        if (p == end)
+            return NULL;
+        word = character(p, end, &length);
+        class = word & UNICODE_CLASS;
+        all |= word;
+        p += length;
+    } while (class == UNICODE_EXTEND || class == UNICODE_ZWJ);
+
+    bool found;
+    if (seek == SEEK_LETTER)
+        found = start[class] == LETTER || start[class] == HEBREW;
+    else
+        found = class == (seek == SEEK_HEBREW ? UNICODE_HEBREW : UNICODE_NUMERIC);
+    if (!found)
+        return NULL;
+    *keep |= all;
+    *state = start[class];
+    return p;
+}
+
+/* The end of the segment that begins at p < end; *keep has UNICODE_KEEP where it is a word, and
+ * *invalid counts up where it is an invalid byte. */
+static inline const unsigned char *segment(const unsigned char *p, const unsigned char *end,
+                                           unsigned *keep, uint64_t *invalid)
+{
+    size_t length;
+    unsigned word = character(p, end, &length);
+    unsigned state = start[word & UNICODE_CLASS], all = word;
+
+    p += length;
+    if ((word & UNICODE_CLASS) == INVALID)
+        ++*invalid;
+    while (p < end) {
+        if (state == LETTER) {
+            const unsigned char *letters = p;
+            p = common_letters(p, end);
+            if (p > letters)
+                all |= UNICODE_KEEP;
+            if (p == end)
+                break;
+        }
+        word = character(p, end, &length);
+        unsigned next = action[state][word & UNICODE_CLASS];
+        if (next == BREAK)
+            break;
+        if (next >= SEEK_LETTER) {
+            const unsigned char *past = look_past(p + length, end, next, &all, &state);
+            if (past == NULL)
+                break;
+            p = past;
+        } else {
+            state = next;
+            p += length;
+        }
+        all |= word;
+    }
+    *keep = all;
+    return p;
+}
+
+#define BIT(class) (1U << (class))
+/* Classes of ASCII that are in no word by themselves, and those of them that may join letters. */
+#define GAPS                                                                                       \
+    (BIT(UNICODE_OTHER) | BIT(UNICODE_CR) | BIT(UNICODE_LF) | BIT(UNICODE_NEWLINE) |               \
+     BIT(UNICODE_SPACE) | BIT(UNICODE_MIDNUM) | BIT(UNICODE_DOUBLE_QUOTE) | JOINERS)
+#define JOINERS                                                                                    \
+    (BIT(UNICODE_MIDLETTER) | BIT(UNICODE_MIDNUMLET) | BIT(UNICODE_SINGLE_QUOTE))
+
+/* What most words beyond ASCII are: common letters of two bytes, then ASCII that is in no word.
+ * Returns the end of such a word at p, and in *next the beginning of the next where that has a
+ * common letter too, else the end; or NULL where it takes segment() to tell. It is told by the
+ * gap: a byte that may join letters does not where another byte of a gap follows it, and the bytes
+ * of a gap in front of a letter are segments without a letter. */
+static inline const unsigned char *common_word(const unsigned char *p, const unsigned char *end,
+                                               const unsigned char **next)
+{
+    const unsigned char *stop = common_letters(p, end), *gap = stop;
+
+    if (stop == p)
+        return NULL;
+    while (gap < end && *gap < 0x80 &&
+           (BIT(unicode_word_second[*gap] & UNICODE_CLASS) & GAPS) != 0)
+        gap++;
+    if (gap == stop ||
+        (gap - stop == 1 && (BIT(unicode_word_second[*stop] & UNICODE_CLASS) & JOINERS) != 0))
+        return NULL;
+    *next = gap < end && common_letters(gap, end - gap > 2 ? gap + 2 : end) > gap ? gap : stop;
+    return stop;
+}
+
+void words_open(struct words *words, struct words_kernel kernel, bool fold)
+{
+    words->kernel = kernel;
+    words->fold = fold;
+    words->span_limit = UINT32_MAX;
+    words->window = fold ? WINDOW_FOLD : WINDOW_PLAIN;
+    words->folded = NULL;
+    words->folded_room = 0;
+    words->invalid = 0;
+    words_begin(words, NULL, 0);
+}
+
+void words_close(struct words *words)
+{
+    free(words->folded);
+    words->folded = NULL;
+    words->folded_room = 0;
+}
+
+void words_begin(struct words *words, const unsigned char *data, size_t size)
+{
+    words->data = data;
+    words->size = size;
+    words->pos = 0;
+    words->window_end = 0;
+    words->bare_until = 0;
+}
+
+/* Makes the fold buffer hold `room` bytes and the pad. 0 or -1. */
+static int make_room(struct words *words, size_t room)
+{
+    if (room <= words->folded_room)
+        return 0;
+    size_t want = words->folded_room * 2 > room ? words->folded_room * 2 : room;
+    if (want > SIZE_MAX - MR_PAD)
+        return -1;
+    unsigned char *bytes = realloc(words->folded, want + MR_PAD);
+    if (bytes == NULL)
+        return -1;
+    words->folded = bytes;
+    words->folded_room = want;
+    return 0;
+}
+
+/* Whether the kernel can go on at pos: there is a safe cut ahead, found again for each window. */
+static bool kernel_window(struct words *words)
+{
+    if (words->pos < words->window_end)
+        return true;
+    if (words->pos < words->bare_until)
+        return false;
+    if (words->size - words->pos <= words->window) {
+        words->window_end = words->size;
+        return true;
+    }
+    size_t cut = words_border_last(words->data + words->pos, words->window);
+    if (cut == 0) {
+        words->bare_until = words->pos + words->window;
+        return false;
+    }
+    words->window_end = words->pos + cut;
+    return true;
+}
+
+/* Whether ASCII begins at p that is worth the start of the kernel: 16 bytes, or all that is left. */
+static inline bool ascii_ahead(const unsigned char *p, const unsigned char *end)
+{
+    uint64_t a, b;
+
+    if (end - p < 16) {
+        while (p < end && *p < 0x80)
+            p++;
+        return p == end;
+    }
+    memcpy(&a, p, 8);
+    memcpy(&b, p + 8, 8);
+    return ((a | b) & 0x8080808080808080) == 0;
+}
+
+/* Whether there is no room for what a call of the kernel needs at least. */
+static inline bool nearly_full(size_t count)
+{
+    return WORDS_BATCH - count < TEXT_KERNEL_MIN;
+}
+
+static int give(struct words_batch *batch, const unsigned char *base, const struct mr_span *spans,
+                size_t count, size_t giant)
+{
+    batch->base = base;
+    batch->spans = spans;
+    batch->count = count;
+    batch->giant = giant;
+    return count > 0 || giant > 0;
+}
+
+/* words_next without folding: spans of the text itself. */
+static int next_plain(struct words *words, struct words_batch *batch)
+{
+    const unsigned char *data = words->data, *p = data + words->pos, *end = data + words->size;
+    const unsigned char *base = p;
+    size_t count = 0;
+
+    while (p < end && !nearly_full(count)) {
+        if ((size_t)(p - base) > words->span_limit / 4) {
+            if (count > 0)
+                break;
+            base = p;
+        }
+        words->pos = (size_t)(p - data);
+        if (*p < 0x80 && ascii_ahead(p, end) && kernel_window(words)) {
+            const unsigned char *stop = data + words->window_end;
+            size_t got;
+            p = base + words->kernel.run(base, (size_t)(stop - base), (size_t)(p - base),
+                                         words->spans + count, WORDS_BATCH - count, &got, NULL);
+            count += got;
+            if (p == stop || nearly_full(count))
+                continue;
+        }
+        const unsigned char *next = p;
+        do {
+            const unsigned char *begin = next, *stop = common_word(begin, end, &next);
+            if (stop == NULL) {
+                unsigned keep;
+                next = stop = segment(begin, end, &keep, &words->invalid);
+                if ((keep & UNICODE_KEEP) == 0)
+                    continue;
+            }
+            if ((size_t)(stop - base) > words->span_limit) {
+                /* The next batch has it, whose base it is; or it is a giant even there. */
+                words->pos = (size_t)((count > 0 ? begin : next) - data);
+                if (count > 0)
+                    return give(batch, base, words->spans, count, 0);
+                base = begin;
+                if ((size_t)(stop - base) > words->span_limit)
+                    return give(batch, base, NULL, 0, (size_t)(stop - base));
+            }
+            words->spans[count].begin = (uint32_t)(begin - base);
+            words->spans[count++].end = (uint32_t)(stop - base);
+        } while (next < end && *next >= 0x80 && count < WORDS_BATCH);
+        p = next;
+    }
+    words->pos = (size_t)(p - data);
+    return give(batch, base, words->spans, count, 0);
+}
+
+/* words_next with folding: spans of the fold buffer, which gets the kernel's stretches whole and of
+ * the rest only the words. */
+static int next_folded(struct words *words, struct words_batch *batch)
+{
+    const unsigned char *data = words->data, *p = data + words->pos, *end = data + words->size;
+    size_t count = 0, used = 0;
+
+    while (p < end && !nearly_full(count) && (used < words->window || count == 0)) {
+        if (count == 0)
+            used = 0;
+        words->pos = (size_t)(p - data);
+        if (*p < 0x80 && ascii_ahead(p, end) && kernel_window(words)) {
+            size_t size = words->window_end - words->pos, got;
+            if (make_room(words, used + size) != 0)
+                return -1;
+            size_t done = words->kernel.run(p, size, 0, words->spans + count, WORDS_BATCH - count,
+                                            &got, words->folded + used);
+            for (size_t i = count; used > 0 && i < count + got; i++) {
+                words->spans[i].begin += (uint32_t)used;
+                words->spans[i].end += (uint32_t)used;
+            }
+            count += got;
+            used += done;
+            p += done;
+            if (done == size || nearly_full(count))
+                continue;
+        }
+        const unsigned char *next = p;
+        do {
+            const unsigned char *begin = next, *stop = common_word(begin, end, &next);
+            if (stop == NULL) {
+                unsigned keep;
+                next = stop = segment(begin, end, &keep, &words->invalid);
+                if ((keep & UNICODE_KEEP) == 0)
+                    continue;
+            }
+            if (make_room(words, used + FOLD_ROOM((size_t)(stop - begin))) != 0)
+                return -1;
+            size_t size = fold_bytes(begin, (size_t)(stop - begin), words->folded + used);
+            if (used + size > words->span_limit) {
+                words->pos = (size_t)((count > 0 ? begin : next) - data);
+                if (count > 0)
+                    return give(batch, words->folded, words->spans, count, 0);
+                return give(batch, words->folded + used, NULL, 0, size);
+            }
+            words->spans[count].begin = (uint32_t)used;
+            used += size;
+            words->spans[count++].end = (uint32_t)used;
+        } while (next < end && *next >= 0x80 && count < WORDS_BATCH);
+        p = next;
+    }
+    words->pos = (size_t)(p - data);
+    return give(batch, words->folded, words->spans, count, 0);
+}
+
+int words_next(struct words *words, struct words_batch *batch)
+{
+    if (words->pos == words->size)
+        return give(batch, words->data, words->spans, 0, 0);
+    return words->fold ? next_folded(words, batch) : next_plain(words, batch);
+}
+
+/* Whether the text can be cut before data[p]: whether the rules break there whatever else is there,
+ * and none looks across. Both follow from the two characters at the cut, `before` and `after`. With
+ * `after` in ASCII, so that p is no middle of a character, it is so where
+ *  - `after` is a line end (WB3b) or of class Other: only WB3c and WB4 join anything to Other, namely
+ *    pictographs, Extend, Format and ZWJ, of which ASCII has none. CR and LF may come apart: neither
+ *    is in a word, and no more joins to either than to both;
+ *  - `after` is a space and `before` is not of WSegSpace, as only WB3d joins a space to what stands
+ *    before it;
+ *  - `after` is a double quote and `before` is ASCII: WB7b wants a Hebrew letter there, or what WB4
+ *    attaches to one;
+ *  - `after` is a comma or semicolon and `before` is ASCII but no digit: WB12 wants Numeric there,
+ *    or what WB4 attaches to it;
+ *  - `before` is a line end, Other or a space in ASCII, and `after` is no space: nothing in ASCII
+ *    joins to these from the right but LF to CR (above) and WSegSpace to itself.
+ * The rules that look at more than two characters (WB6, 7, 7b, 7c, 11, 12, 15, 16) go over nothing
+ * but letters, digits, marks, regional indicators and what is attached to them; each time it is
+ * `before` or `after` that ends them, by being none of these or the wrong one. */
+static bool safe_cut(const unsigned char *data, size_t p)
+{
+    unsigned char after = data[p], before;
+    unsigned class;
+
+    if (after >= 0x80)
+        return false;
+    class = unicode_word_second[after] & UNICODE_CLASS;
+    if (class <= UNICODE_NEWLINE) /* OTHER, CR, LF, NEWLINE */
+        return true;
+    if (p == 0)
+        return false;
+    before = data[p - 1];
+    if (before >= 0x80) /* WSegSpace beyond ASCII ends in one of these bytes; so do some others */
+        return class == UNICODE_SPACE && !(before <= 0x8A || before == 0x9F);
+    switch (class) {
+    case UNICODE_SPACE:
+        return before != ' ';
+    case UNICODE_DOUBLE_QUOTE:
+        return true;
+    case UNICODE_MIDNUM:
+        return before < '0' || before > '9';
+    default:
+        return (unicode_word_second[before] & UNICODE_CLASS) <= UNICODE_NEWLINE || before == ' ';
+    }
+}
+
+size_t words_border(const unsigned char *data, size_t size, size_t from)
+{
+    while (from < size && !safe_cut(data, from))
+        from++;
+    return from;
+}
+
+size_t words_border_last(const unsigned char *data, size_t size)
+{
+    while (size > 1)
+        if (safe_cut(data, --size))
+            return size;
+    return 0;
+}

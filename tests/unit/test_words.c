@@ -1,0 +1,549 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_words.c - words against the standard's own test file and against the slow reference, with
+ * every kernel of this CPU and with none, cut everywhere, in tiny windows and with tiny spans.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "text/fold.h"
+#include "text/kernels/kernels.h"
+#include "text/unicode/tables.h"
+#include "text/words.h"
+#include "unit/words_reference.h"
+
+Suite *test_words_suite(void);
+
+/* ---- Bytes, and words as bytes: each with its size before it ----------------------------------- */
+
+struct bytes {
+    unsigned char *data;
+    size_t size, room;
+};
+
+static void append(struct bytes *bytes, const void *data, size_t size)
+{
+    if (bytes->size + size + MR_PAD > bytes->room) {
+        bytes->room = (bytes->size + size + MR_PAD) * 2;
+        bytes->data = realloc(bytes->data, bytes->room);
+        if (bytes->data == NULL)
+            abort();
+    }
+    if (size > 0)
+        memcpy(bytes->data + bytes->size, data, size);
+    bytes->size += size;
+}
+
+static void append_word(struct bytes *words, const unsigned char *data, size_t size)
+{
+    append(words, &size, sizeof size);
+    append(words, data, size);
+}
+
+static void append_code(struct bytes *text, uint32_t code)
+{
+    unsigned char b[4];
+    size_t n = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+
+    if (n == 1) {
+        b[0] = (unsigned char)code;
+    } else {
+        for (size_t i = n - 1; i > 0; i--, code >>= 6)
+            b[i] = (unsigned char)(0x80 | (code & 0x3F));
+        b[0] = (unsigned char)((n == 2 ? 0xC0 : n == 3 ? 0xE0 : 0xF0) | code);
+    }
+    append(text, b, n);
+}
+
+/* ---- What is tested ---------------------------------------------------------------------------- */
+
+/* A kernel that leaves everything to the automaton. */
+static size_t no_kernel(const unsigned char *data, size_t size, size_t pos, struct mr_span *spans,
+                        size_t max, size_t *count, unsigned char *folded)
+{
+    (void)data;
+    (void)size;
+    (void)spans;
+    (void)max;
+    (void)folded;
+    *count = 0;
+    return pos;
+}
+
+/* The i-th way of running: kernels (and none) by folding by tiny limits; false past the last. */
+static bool variant(size_t i, struct words *words, const char **name)
+{
+    size_t kernel = i / 4;
+    const struct text_kernels *kernels = NULL;
+    struct words_kernel run = {no_kernel};
+
+    for (size_t k = 0; k < kernel; k++)
+        if ((kernels = text_kernels_available(k)) == NULL)
+            return false;
+    if (kernels != NULL)
+        run.run = kernels->words;
+    *name = kernels != NULL ? kernels->name : "none";
+    words_open(words, run, i % 2 == 1);
+    if (i % 4 >= 2) {
+        words->span_limit = 128;
+        words->window = 64;
+    }
+    return true;
+}
+
+/* The words of a text, appended; the text is copied so that a tool sees reads past the pad. */
+static void run_words(struct words *words, const unsigned char *data, size_t size,
+                      struct bytes *found)
+{
+    struct words_batch batch;
+    unsigned char *copy = malloc(size + MR_PAD);
+    int got;
+
+    if (copy == NULL)
+        abort();
+    memcpy(copy, data, size);
+    for (size_t i = 0; i < MR_PAD; i++) /* would go on with almost any text */
+        copy[size + i] = (unsigned char)"a\x80" "1\xCC\x81"[i % 5];
+    words_begin(words, copy, size);
+    while ((got = words_next(words, &batch)) > 0) {
+        if (batch.count > WORDS_BATCH || (batch.count > 0) == (batch.giant > 0))
+            ck_abort_msg("a batch of %zu words and %zu bytes", batch.count, batch.giant);
+        if (batch.giant > 0) {
+            ck_assert_uint_gt(batch.giant, words->span_limit);
+            append_word(found, batch.base, batch.giant);
+        }
+        for (size_t i = 0; i < batch.count; i++) {
+            if (batch.spans[i].end > words->span_limit)
+                ck_abort_msg("a span up to %u", batch.spans[i].end);
+            append_word(found, batch.base + batch.spans[i].begin,
+                        batch.spans[i].end - batch.spans[i].begin);
+        }
+    }
+    ck_assert_int_eq(got, 0);
+    free(copy);
+}
+
+static void run_reference(const unsigned char *data, size_t size, bool fold, struct bytes *wanted,
+                          uint64_t *invalid)
+{
+    size_t count;
+    struct words_segment *segments = words_reference(data, size, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        size_t length = segments[i].end - segments[i].begin;
+        *invalid += segments[i].invalid;
+        if (!segments[i].keep)
+            continue;
+        if (fold) {
+            unsigned char *key = malloc(FOLD_ROOM(length));
+            if (key == NULL)
+                abort();
+            append_word(wanted, key, fold_bytes(data + segments[i].begin, length, key));
+            free(key);
+        } else {
+            append_word(wanted, data + segments[i].begin, length);
+        }
+    }
+    free(segments);
+}
+
+/* Loops over many cases make no assertion that holds: check writes each down, which takes time. */
+static void fail_with(const char *what, const char *name, const struct bytes *text)
+{
+    char hex[3 * 400 + 1] = "";
+    for (size_t i = 0; i < text->size && i < 400; i++)
+        snprintf(hex + 3 * i, 4, " %02X", text->data[i]);
+    ck_abort_msg("%s, kernel %s, %zu bytes:%s", what, name, text->size, hex);
+}
+
+/* Every variant finds in the text what the reference finds, and counts the same invalid bytes. */
+static void compare(const struct bytes *text)
+{
+    static struct words words;
+    const char *name;
+    struct bytes wanted[2] = {{0}, {0}}, found = {0};
+    uint64_t invalid = 0;
+
+    run_reference(text->data, text->size, false, &wanted[0], &invalid);
+    invalid = 0;
+    run_reference(text->data, text->size, true, &wanted[1], &invalid);
+    for (size_t i = 0; variant(i, &words, &name); i++) {
+        const struct bytes *want = &wanted[i % 2];
+        found.size = 0;
+        run_words(&words, text->data, text->size, &found);
+        if (found.size != want->size ||
+            (found.size > 0 && memcmp(found.data, want->data, found.size) != 0))
+            fail_with("other words", name, text);
+        if (words.invalid != invalid)
+            fail_with("another count of invalid bytes", name, text);
+        words_close(&words);
+    }
+    free(found.data);
+    free(wanted[0].data);
+    free(wanted[1].data);
+}
+
+/* ---- The standard's test file ------------------------------------------------------------------ */
+
+static FILE *open_data(const char *name)
+{
+    char path[4096];
+    const char *source = getenv("MRCOUNT_SOURCE");
+
+    snprintf(path, sizeof path, "%s/tests/data/ucd/%s", source != NULL ? source : ".", name);
+    FILE *file = fopen(path, "r");
+    ck_assert_msg(file != NULL, "cannot open %s", path);
+    return file;
+}
+
+START_TEST(standard_file)
+{
+    FILE *file = open_data("WordBreakTest.txt");
+    char *line = NULL;
+    size_t room = 0, lines = 0;
+    struct bytes all = {0};
+
+    ck_assert(getline(&line, &room, file) > 0);
+    ck_assert_msg(strstr(line, "-" UNICODE_VERSION ".txt") != NULL, "the data is not of Unicode %s",
+                  UNICODE_VERSION);
+    while (getline(&line, &room, file) > 0) {
+        struct bytes text = {0}, wanted = {0}, found = {0};
+        size_t begin = 0, segments = 0, count;
+        bool keep = false;
+        line[strcspn(line, "#\n")] = '\0';
+        for (char *word = strtok(line, " \t"); word != NULL; word = strtok(NULL, " \t")) {
+            if (strcmp(word, "\u00D7") == 0)
+                continue;
+            if (strcmp(word, "\u00F7") != 0) {
+                uint32_t code = (uint32_t)strtoul(word, NULL, 16);
+                append_code(&text, code);
+                keep = keep || (unicode_word(code) & UNICODE_KEEP) != 0;
+                continue;
+            }
+            if (text.size > begin) {
+                segments++;
+                if (keep)
+                    append_word(&wanted, text.data + begin, text.size - begin);
+            }
+            begin = text.size;
+            keep = false;
+        }
+        if (text.size == 0)
+            continue;
+        lines++;
+        static struct words words;
+        const char *name;
+        for (size_t i = 0; variant(i, &words, &name); i++) {
+            found.size = 0;
+            run_words(&words, text.data, text.size, &found);
+            if (!words.fold && (found.size != wanted.size ||
+                                memcmp(found.data, wanted.data, found.size) != 0))
+                fail_with("not the standard's words", name, &text);
+            words_close(&words);
+        }
+        free(words_reference(text.data, text.size, &count));
+        ck_assert_uint_eq(count, segments);
+        compare(&text);
+        append(&all, text.data, text.size);
+        append(&all, "ab \n", lines % 5);
+        free(text.data);
+        free(wanted.data);
+        free(found.data);
+    }
+    ck_assert_uint_gt(lines, 1800);
+    compare(&all);
+    free(all.data);
+    free(line);
+    fclose(file);
+}
+END_TEST
+
+/* ---- Cuts -------------------------------------------------------------------------------------- */
+
+/* One of each class or kind of character that the rules or the decoder tell apart. */
+static const char *const kinds[] = {
+    "!",        "\t",       "\r",           "\n",           "\v",           "\u0301", /* Extend */
+    "\u0345", /* Extend, Alphabetic */      "\u00AD", /* Format */          "\u200D", /* ZWJ */
+    "a",        "Z",        "\u0436",       "\u05D0", /* Hebrew */          "1",
+    "\u0661",   "\u30AB", /* Katakana */    "_",            "\U0001F1E6",   " ",
+    "\u3000", /* WSegSpace */               ":",            "\u00B7",       ",",
+    ";",        ".",        "\u2019",       "'",            "\"",           "\u00A9", /* pictograph */
+    "\u24C2", /* ALetter, pictograph */     "\u4E2D",       "\xFF",         "\xE4\xB8", /* truncated */
+    "\xC0\x80", "\xED\xA0\x80",             "\xC2\x85",       "-",            "\u0130",
+};
+#define KINDS (sizeof kinds / sizeof *kinds)
+
+/* Where words_border says that a text can be cut, cutting changes nothing. */
+static void check_cut(const struct bytes *text, size_t cut)
+{
+    struct bytes whole = {0}, parts = {0};
+    uint64_t invalid = 0, invalid_parts = 0;
+
+    run_reference(text->data, text->size, false, &whole, &invalid);
+    run_reference(text->data, cut, false, &parts, &invalid_parts);
+    run_reference(text->data + cut, text->size - cut, false, &parts, &invalid_parts);
+    if (invalid != invalid_parts || whole.size != parts.size ||
+        (whole.size > 0 && memcmp(whole.data, parts.data, whole.size) != 0)) {
+        char what[64];
+        snprintf(what, sizeof what, "cut at %zu", cut);
+        fail_with(what, "reference", text);
+    }
+    free(whole.data);
+    free(parts.data);
+}
+
+/* All sequences of four kinds: a cut seen as safe with only a part of the text in view, from any
+ * byte on and up to any byte, is safe in the whole. */
+START_TEST(border_exhaustive)
+{
+    struct bytes text = {0};
+    size_t cuts = 0;
+
+    for (size_t i = 0; i < KINDS; i++)
+        for (size_t j = 0; j < KINDS * KINDS * KINDS; j++) {
+            size_t index[4] = {i, j % KINDS, j / KINDS % KINDS, j / KINDS / KINDS};
+            text.size = 0;
+            for (size_t k = 0; k < 4; k++)
+                append(&text, kinds[index[k]], strlen(kinds[index[k]]));
+            size_t middle = strlen(kinds[index[0]]) + strlen(kinds[index[1]]);
+            /* The cut in the middle, seen from one byte before, and with nothing before. */
+            size_t seen = middle - 1;
+            if (words_border(text.data + seen, text.size - seen, 1) == 1) {
+                check_cut(&text, middle);
+                cuts++;
+            } else if (words_border(text.data, text.size, middle) == middle ||
+                       words_border(text.data + middle, text.size - middle, 0) == 0) {
+                fail_with("a cut depends on what is out of view", "reference", &text);
+            }
+        }
+    ck_assert_uint_gt(cuts, 100000);
+    free(text.data);
+}
+END_TEST
+
+/* A text of hard cases: splits that want to begin at any byte. */
+static void hard_text(struct bytes *text)
+{
+    static const char *const pieces[] = {
+        "The quick (\"brown\") fox can't jump 32.3 feet, right?\r\n",
+        "na\u00EFve a\u0308\u0301b \u0301x don\u2019t 3,14 1,234.5;6 a.b:c._d__ \"x\" e.g.\n",
+        "\u05D0\u05D1\"\u05D2 \u05D0' \u05D0\"1 \u05D0\u0301\"\u0301\u05D1'\u05D2\n",
+        "\u30AB\u30BF\u30AB\u30CA_\u6F22\u5B57\u3000\u3000\u4EEE\u540D\u3002",
+        "\U0001F1E9\U0001F1EA\U0001F1EB\U0001F1F7\U0001F1EC x\u200D\U0001F468\u200D\U0001F469"
+        "\u200D\U0001F467 \u24C2\u200D\u24C2\n",
+        "\xFF\xC3\xE2\x82 a\xF0\x9F\x98 b\xED\xA0\x80.c\xC0\xAF""d\xF4\x90\x80\x80""1\xE2\x82",
+        "{\"key\":[1,2.5,\"v a:l\"],\"\u0436\u0451\":null}  \u00A0 \u2003 \u0345\t_\u0345 _ __",
+        "\u0435\u0441\u0442\u044C \u0447\u0442\u043E \u0441\u043A\u0430\u0437\u0430\u0442\u044C ",
+        "\u0928\u092E\u0938\u094D\u0924\u0947 \u0E2A\u0E27\u0E31\u0E2A\u0E14\u0E35 \uD55C\uAE00 "
+        "\u0661\u066B\u0662 \u00DF\u0130\uFB03\u0390 STRASSE \x00\xCD\x85",
+    };
+    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++)
+        append(text, pieces[i], strlen(pieces[i]));
+}
+
+START_TEST(border_everywhere)
+{
+    struct bytes text = {0};
+    hard_text(&text);
+    compare(&text);
+
+    for (size_t at = 0; at < text.size; at++) {
+        size_t cut = words_border(text.data, text.size, at);
+        ck_assert(cut >= at && cut <= text.size);
+        for (size_t between = at; between < cut; between++)
+            if (words_border(text.data, text.size, between) == between)
+                fail_with("not the next cut", "reference", &text);
+        check_cut(&text, cut);
+        /* What a splitter sees that has only the bytes from `at` on, or up to `at`. */
+        size_t later = words_border(text.data + at, text.size - at, 0);
+        check_cut(&text, at + later);
+        size_t last = words_border_last(text.data, at);
+        ck_assert(last == 0 || last < at);
+        if (last > 0) {
+            check_cut(&text, last);
+            ck_assert_uint_eq(words_border(text.data, at, last), last);
+        }
+        ck_assert_uint_eq(words_border(text.data, at, last + 1), at > last ? at : last + 1);
+    }
+    free(text.data);
+}
+END_TEST
+
+/* All cuts of a text into splits of some size, by every variant, give the words of the whole. */
+START_TEST(border_splits)
+{
+    struct bytes text = {0}, whole = {0}, found = {0};
+    uint64_t invalid = 0;
+    const char *name;
+    static struct words words;
+
+    hard_text(&text);
+    for (size_t i = 0; variant(i, &words, &name); i++) {
+        whole.size = 0;
+        invalid = 0;
+        run_reference(text.data, text.size, words.fold, &whole, &invalid);
+        for (size_t step = 1; step < 60; step++) {
+            found.size = 0;
+            words.invalid = 0;
+            for (size_t from = 0, to; from < text.size; from = to) {
+                to = words_border(text.data, text.size,
+                                  from + step < text.size ? from + step : text.size);
+                run_words(&words, text.data + from, to - from, &found);
+            }
+            ck_assert_uint_eq(words.invalid, invalid);
+            ck_assert_uint_eq(found.size, whole.size);
+            ck_assert_mem_eq(found.data, whole.data, whole.size);
+        }
+        words_close(&words);
+    }
+    free(text.data);
+    free(whole.data);
+    free(found.data);
+}
+END_TEST
+
+/* The last bytes by which safe_cut knows a WSegSpace beyond ASCII. */
+START_TEST(border_spaces)
+{
+    for (uint32_t code = 0x80; code < 0x110000; code++) {
+        struct bytes text = {0};
+        if ((unicode_word(code) & UNICODE_CLASS) != UNICODE_SPACE)
+            continue;
+        append_code(&text, code);
+        append(&text, " x", 2);
+        ck_assert_uint_eq(words_border(text.data, text.size, 1), text.size - 1);
+        free(text.data);
+    }
+}
+END_TEST
+
+/* ---- Random texts ------------------------------------------------------------------------------ */
+
+static uint64_t random_state;
+
+static uint32_t random_below(uint32_t n)
+{
+    random_state += 0x9E3779B97F4A7C15;
+    uint64_t z = random_state;
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9;
+    z = (z ^ z >> 27) * 0x94D049BB133111EB;
+    return (uint32_t)((z >> 32) * n >> 32);
+}
+
+static uint32_t random_code(void)
+{
+    uint32_t code;
+    do {
+        static const uint32_t below[] = {0x80, 0x250, 0x800, 0x3100, 0x10000, 0x110000};
+        code = random_below(below[random_below(6)]);
+    } while (code >= 0xD800 && code < 0xE000);
+    return code;
+}
+
+/* Texts of the kinds above in all mixtures, from a few of them to many. */
+START_TEST(random_kinds)
+{
+    random_state = (uint64_t)_i;
+    for (int round = 0; round < 1500; round++) {
+        struct bytes text = {0};
+        size_t few = 1 + random_below(6), choice[6];
+        uint32_t ascii = random_below(100), wide = random_below(3);
+        for (size_t i = 0; i < few; i++)
+            choice[i] = random_below(KINDS);
+        for (size_t n = random_below(round % 10 == 0 ? 900 : 40); n > 0; n--) {
+            if (random_below(100) < ascii) {
+                unsigned char c = (unsigned char)(random_below(3) > 0
+                                                      ? (unsigned char)"aZ9_.:,;'\" x-"[random_below(13)]
+                                                      : random_below(128));
+                append(&text, &c, 1);
+                continue;
+            }
+            size_t k = wide == 0 ? random_below(KINDS) : choice[random_below((uint32_t)few)];
+            append(&text, kinds[k], strlen(kinds[k]));
+        }
+        append(&text, "", 0);
+        compare(&text);
+        free(text.data);
+    }
+}
+END_TEST
+
+START_TEST(random_codes)
+{
+    random_state = 1000 + (uint64_t)_i;
+    for (int round = 0; round < 600; round++) {
+        struct bytes text = {0};
+        for (size_t n = random_below(300); n > 0; n--)
+            append_code(&text, random_code());
+        append(&text, "", 0);
+        compare(&text);
+        free(text.data);
+    }
+}
+END_TEST
+
+START_TEST(random_bytes)
+{
+    random_state = 2000 + (uint64_t)_i;
+    for (int round = 0; round < 600; round++) {
+        struct bytes text = {0};
+        static const unsigned char likely[] = {0xC2, 0xE2, 0xF0, 0x80, 0x8D, 0x9F, 0xED, 0xF4, 'a', ' '};
+        for (size_t n = random_below(300); n > 0; n--) {
+            unsigned char c = (unsigned char)random_below(256);
+            if (random_below(2) == 0)
+                c = likely[random_below(sizeof likely)];
+            append(&text, &c, 1);
+        }
+        append(&text, "", 0);
+        compare(&text);
+        free(text.data);
+    }
+}
+END_TEST
+
+/* Batches fill up in the kernel, in the automaton, and with the buffer of folded keys. */
+START_TEST(long_texts)
+{
+    static const char *const repeated[] = {
+        "a ",  "ab",  "\u0436 ", "\u4E2D", "Word, ", "\u0390\u0390 ", "one t\u00FC two three four five, six ",
+        " ",   "\n",  "\xFF",    "_",      "\u0301", "12,34;5.6'7 ",  "A.B.C.D ",
+    };
+    for (size_t i = 0; i < sizeof repeated / sizeof *repeated; i++) {
+        struct bytes text = {0};
+        while (text.size < 90000)
+            append(&text, repeated[i], strlen(repeated[i]));
+        if (strcmp(repeated[i], "\u0301") == 0)
+            text.size = 2000; /* the reference is quadratic here */
+        append(&text, "e\u0301nd", 5);
+        compare(&text);
+        free(text.data);
+    }
+}
+END_TEST
+
+static TCase *tcase(Suite *suite, const char *name)
+{
+    TCase *made = tcase_create(name);
+    suite_add_tcase(suite, made);
+    return made;
+}
+
+Suite *test_words_suite(void)
+{
+    Suite *suite = suite_create("words");
+    TCase *standard = tcase(suite, "words_standard"), *borders = tcase(suite, "words_borders");
+    TCase *randoms = tcase(suite, "words_random"), *batches = tcase(suite, "words_batches");
+
+    tcase_add_test(standard, standard_file);
+    tcase_add_test(borders, border_exhaustive);
+    tcase_add_test(borders, border_everywhere);
+    tcase_add_test(borders, border_splits);
+    tcase_add_test(borders, border_spaces);
+    tcase_add_loop_test(randoms, random_kinds, 0, 4);
+    tcase_add_loop_test(randoms, random_codes, 0, 2);
+    tcase_add_loop_test(randoms, random_bytes, 0, 2);
+    tcase_add_test(batches, long_texts);
+    return suite;
+}
