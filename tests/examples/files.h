@@ -9,6 +9,10 @@
 #ifndef EXAMPLES_FILES_H
 #define EXAMPLES_FILES_H
 
+#ifndef _POSIX_C_SOURCE
+#define _POSIX_C_SOURCE 200809L /* open_memstream */
+#endif
+
 #include <errno.h>
 #include <mapreduce.h>
 #include <stdatomic.h>

@@ -3,7 +3,7 @@
 #
 # Tokens longer than any buffer are one key; tokens across the borders of splits are counted once,
 # wherever the borders lie.
-. "$MRCOUNT_SOURCE/tests/scripts/lib.sh"
+. "$MRCOUNT_SOURCE/tests/scripts/lib.sh" || exit
 
 if [ "$slow" ]; then bytes=6000000; else bytes=40000000; fi
 

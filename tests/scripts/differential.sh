@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # What mrcount says of generated texts is, byte for byte, what sort and uniq say of them.
-. "$MRCOUNT_SOURCE/tests/scripts/lib.sh"
+. "$MRCOUNT_SOURCE/tests/scripts/lib.sh" || exit
 
 if [ "$slow" ]; then million=100000; else million=600000; fi
 

@@ -83,7 +83,7 @@ def examples(lines, first, last, decode):
 def run(command):
     result = subprocess.run(["sh", "-c", command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                             stderr=subprocess.STDOUT, check=False)
-    out = result.stdout.decode("utf-8", "backslashreplace")
+    out = result.stdout.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
     if result.returncode != 0:
         sys.exit(f"$ {command}\n{out}exit status {result.returncode}")
     return out.rstrip("\n").split("\n") if out.strip("\n") else []

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # The example programs of the library against what other tools say of the same input.
-. "$MRCOUNT_SOURCE/tests/scripts/lib.sh"
+. "$MRCOUNT_SOURCE/tests/scripts/lib.sh" || exit
 examples=$MRCOUNT_BUILD/tests/examples
 if [ "$slow" ]; then million=50000; else million=400000; fi
 

@@ -3,7 +3,7 @@
 #
 # make install puts everything where it says, a program builds against the static and the shared
 # library by pkg-config, and make uninstall leaves nothing behind.
-. "$MRCOUNT_SOURCE/tests/scripts/lib.sh"
+. "$MRCOUNT_SOURCE/tests/scripts/lib.sh" || exit
 [ -z "$slow" ] || skip "a library built with a sanitizer is not for installing"
 
 make_it() {
@@ -35,11 +35,11 @@ read -ra cflags < <(pkg-config --cflags mapreduce)
 read -ra libs < <(pkg-config --libs mapreduce)
 read -ra all < <(pkg-config --static --libs mapreduce)
 cc=${CC:-cc}
-$cc -D_GNU_SOURCE "${cflags[@]}" -o shared wordcount.c "${libs[@]}"
+$cc "${cflags[@]}" -o shared wordcount.c "${libs[@]}"
 LD_LIBRARY_PATH=$root/lib ./shared text > got
 same "the shared library" want got
 rm "$root"/lib/libmapreduce.so*
-$cc -D_GNU_SOURCE "${cflags[@]}" -o static wordcount.c "${all[@]}"
+$cc "${cflags[@]}" -o static wordcount.c "${all[@]}"
 ./static text > got
 same "the static library" want got
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # Counting few different words takes 32 MiB and 8 MiB a thread at most, however long the input.
-. "$MRCOUNT_SOURCE/tests/scripts/lib.sh"
+. "$MRCOUNT_SOURCE/tests/scripts/lib.sh" || exit
 [ -z "$slow" ] || skip "memory is measured without sanitizers only"
 
 "$generate" uniform "${MRCOUNT_MEMORY_WORDS:-16000000}" 500 7 > text

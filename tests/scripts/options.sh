@@ -3,7 +3,7 @@
 #
 # The man page explains the options that --help lists, those and no others; --help fits a terminal
 # of 80 columns.
-. "$MRCOUNT_SOURCE/tests/scripts/lib.sh"
+. "$MRCOUNT_SOURCE/tests/scripts/lib.sh" || exit
 
 mrcount --help > help
 sed -nE 's/^ +(-[[:alnum:]]), (--[a-z0-9-]+).*/\1 \2/p; s/^ +(--[a-z0-9-]+).*/\1/p' help | tr ' ' '\n' |

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # No invalid access, nothing uninitialised, nothing lost, no descriptor left open, whatever is counted.
-. "$MRCOUNT_SOURCE/tests/scripts/lib.sh"
+. "$MRCOUNT_SOURCE/tests/scripts/lib.sh" || exit
 [ -z "$slow" ] || skip "valgrind and a sanitizer do not go together"
 command -v valgrind > /dev/null || skip "valgrind is not installed"
 
