@@ -72,7 +72,7 @@ static char word_class(unsigned char c, char wide)
     return 'O';
 }
 
-/* The class at i steps from `at` in direction `step`, past what WB4 makes invisible; 0 at the end. */
+/* The class at i steps from `at` in direction `step`, past what WB4 hides; 0 at the end. */
 static char look(const char *classes, size_t size, size_t at, int step)
 {
     for (at += (size_t)step; at < size; at += (size_t)step) {
@@ -357,7 +357,7 @@ START_TEST(test_block_ends)
     static const char *const spots[] = {
         "can't",  "a.b",    "1.5",   "1,5",      "a,b",        "a:b",    "1:5",   "a''b", "a.",
         "a.\x80", "a'\x80", "__",    "_a",       "a_",         "__\x80", "1.\x80", "  \x80",
-        "\n\x80", "\r\n",   "a \x80", "_'\x80" "b", "a'b.c:d'e1", "1.2,3;4", "a1.b",  "1a.2",
+        "\n\x80", "\r\n",   "a \x80", "_'\x80q", "a'b.c:d'e1", "1.2,3;4", "a1.b",  "1a.2",
     };
     struct room room;
     unsigned char text[256];

@@ -15,8 +15,8 @@
  *                               the end of the list; may write up to 64 entries
  * and has switched its instructions on.
  *
- * Bit i of a mask is byte i of the block. Where `t` has a bit for each byte of a token, tokens begin
- * and end where t differs from itself moved on by one byte, so that t ^ (t << 1 | carry) flattened
+ * Bit i of a mask is byte i of the block. Where `t` has a bit for each byte of a token, tokens
+ * begin and end where t differs from itself moved on by one byte, so that t ^ (t << 1 | carry) flattened
  * is an array of spans.
  */
 
@@ -160,8 +160,8 @@ static inline bool body_is_digit(unsigned char c)
     return (unsigned char)(c - '0') < 10;
 }
 
-/* A run of underscores that began at a token's begin: is it a token, given what follows it? What was
- * found out is kept, as a run can be longer than many blocks. */
+/* A run of underscores that began at a token's begin: is it a token, given what follows it? What
+ * was found out is kept, as a run can be longer than many blocks. */
 struct body_underscores {
     size_t end; /* of the run looked at last */
     bool keep;
@@ -190,8 +190,7 @@ static uint64_t body_drop_underscores(struct body_underscores *run, const unsign
         size_t at = pos + (size_t)__builtin_ctzll(begins);
         begins &= begins - 1;
         if (!body_keeps_underscores(run, data, size, at)) {
-            uint64_t upto = run->end - pos < 64 ? (UINT64_C(1) << (run->end - pos)) - 1 : UINT64_MAX;
-            tokens &= ~(upto & (UINT64_MAX << (at - pos)));
+            tokens &= ~(body_valid(run->end - pos) & UINT64_MAX << (at - pos));
         }
     }
     return tokens;

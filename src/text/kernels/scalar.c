@@ -51,7 +51,7 @@ static bool fold(const unsigned char *data, size_t from, size_t to, unsigned cha
     return all > 0x7f;
 }
 
-/* Runs of bytes where (class & mask) is `mask` or is 0, as `inside` says, and which are not extra. */
+/* Runs of bytes of a class in `mask`, or of none if `inside` is false, which are not extra. */
 static inline size_t runs(unsigned mask, bool inside, const unsigned char *data, size_t size,
                           size_t pos, struct mr_span *spans, size_t max, size_t *count, int extra)
 {
@@ -160,7 +160,8 @@ static size_t scalar_words(const unsigned char *data, size_t size, size_t pos,
                 pos = end;
                 break;
             }
-            if (kept && size - end >= 2 && (classes[data[end]] & (JOINS_LETTERS | JOINS_DIGITS)) != 0 &&
+            if (kept && size - end >= 2 &&
+                (classes[data[end]] & (JOINS_LETTERS | JOINS_DIGITS)) != 0 &&
                 classes[data[end + 1]] == WIDE) {
                 pos = end + 1;
                 break;

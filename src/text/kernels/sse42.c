@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * sse42 - kernels for SSE4.2: four registers a block, positions by a table of the bits of each byte.
+ * sse42 - kernels for SSE4.2: four registers a block, positions by a table of the bits of each
+ * byte.
  */
 #if defined(__x86_64__)
 

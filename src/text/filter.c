@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * filter - see filter.h. The list is kept as a hash set with open addressing, at most half full,
+ * whose seed is drawn for each run: whoever writes the list and the text cannot make probes long.
+ */
+#include "text/filter.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "text/fold.h"
+#include "text/utf8.h"
+
+struct entry {
+    uint64_t hash;
+    size_t at; /* in bytes, plus one: 0 is a free slot */
+    size_t size;
+};
+
+struct filter {
+    uint64_t min, max;
+    struct hash_seed seed;
+    unsigned char *bytes; /* of the keys, one behind the other */
+    struct entry *slots;
+    size_t mask;
+    size_t longest; /* key on the list */
+    bool listing;
+};
+
+static uint64_t key_hash(const struct filter *filter, const unsigned char *key, size_t size)
+{
+    uint64_t words[2] = {0, 0};
+
+    if (size >= 16)
+        return hash_bytes(&filter->seed, key, size);
+    memcpy(words, key, size);
+    return hash_2(&filter->seed, words[0], words[1] ^ (uint64_t)size << 56);
+}
+
+static struct entry *find(const struct filter *filter, const unsigned char *key, size_t size,
+                          uint64_t hash)
+{
+    size_t i = (size_t)hash & filter->mask;
+
+    for (;; i = (i + 1) & filter->mask) {
+        struct entry *entry = &filter->slots[i];
+        if (entry->at == 0 ||
+            (entry->hash == hash && entry->size == size &&
+             (size == 0 || memcmp(filter->bytes + entry->at - 1, key, size) == 0)))
+            return entry;
+    }
+}
+
+/* Whether the key has min to max code points. */
+static bool fits(const struct filter *filter, const unsigned char *key, size_t size)
+{
+    uint64_t count = 0;
+    uint32_t code;
+
+    if (size < filter->min) /* no character has less than a byte */
+        return false;
+    if (filter->max == UINT64_MAX && filter->min <= 1)
+        return true;
+    if (size / 4 > filter->max)
+        return false;
+    for (size_t i = 0; i < size; count++) {
+        size_t length = key[i] < 0x80 ? 1 : utf8_decode(key + i, size - i, &code);
+        i += length > 0 ? length : 1;
+    }
+    return count >= filter->min && count <= filter->max;
+}
+
+static int read_list(struct filter *filter, const unsigned char *list, size_t size,
+                     unsigned char end, bool fold)
+{
+    size_t lines = 0, slots = 16, used = 0;
+
+    for (size_t i = 0; i < size; i++)
+        lines += list[i] == end;
+    lines += size > 0 && list[size - 1] != end;
+    while (slots < 2 * lines)
+        slots *= 2;
+    if (fold && size > (SIZE_MAX - FOLD_SLACK) / FOLD_GROWTH)
+        return -1;
+    filter->bytes = malloc(fold ? FOLD_ROOM(size) : size + 1);
+    filter->slots = calloc(slots, sizeof *filter->slots);
+    if (!filter->bytes || !filter->slots)
+        return -1;
+    filter->mask = slots - 1;
+    filter->listing = true;
+    for (size_t at = 0; at < size;) {
+        const unsigned char *line = list + at, *stop = memchr(line, end, size - at);
+        size_t length = stop ? (size_t)(stop - line) : size - at;
+        unsigned char *key = filter->bytes + used;
+        at += length + 1;
+        if (fold)
+            length = fold_bytes(line, length, key);
+        else
+            memcpy(key, line, length);
+        uint64_t hash = key_hash(filter, key, length);
+        struct entry *entry = find(filter, key, length, hash);
+        if (entry->at != 0)
+            continue;
+        *entry = (struct entry){hash, used + 1, length};
+        used += length;
+        if (length > filter->longest)
+            filter->longest = length;
+    }
+    return 0;
+}
+
+struct filter *filter_open(uint64_t min, uint64_t max, const unsigned char *list, size_t size,
+                           unsigned char end, bool fold)
+{
+    struct filter *filter = calloc(1, sizeof *filter);
+
+    if (!filter)
+        return NULL;
+    filter->min = min;
+    filter->max = max;
+    hash_seed_draw(&filter->seed);
+    if (list && read_list(filter, list, size, end, fold) != 0) {
+        filter_close(filter);
+        return NULL;
+    }
+    return filter;
+}
+
+void filter_close(struct filter *filter)
+{
+    if (!filter)
+        return;
+    free(filter->bytes);
+    free(filter->slots);
+    free(filter);
+}
+
+bool filter_lets(const struct filter *filter, const unsigned char *key, size_t size)
+{
+    if (!fits(filter, key, size))
+        return false;
+    return !filter->listing || size > filter->longest ||
+           find(filter, key, size, key_hash(filter, key, size))->at == 0;
+}
+
+size_t filter_pass(const struct filter *filter, const unsigned char *base,
+                   const struct mr_span *spans, const uint64_t *values, size_t count,
+                   struct mr_span *passed, uint64_t *passed_values)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (!filter_lets(filter, base + spans[i].begin, spans[i].end - spans[i].begin))
+            continue;
+        passed[n] = spans[i];
+        if (values)
+            passed_values[n] = values[i];
+        n++;
+    }
+    return n;
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * merge - see merge.h.
+ */
+#include "text/merge.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "text/fold.h"
+#include "text/scan.h"
+
+/* Notes that are missed, as there was no memory, cost the line number only. */
+static void note(struct merge *merge, const struct merge_note *new)
+{
+    if (merge->count == merge->room) {
+        size_t room = merge->room > 0 ? 2 * merge->room : 64;
+        struct merge_note *notes = realloc(merge->notes, room * sizeof *notes);
+        if (!notes)
+            return;
+        merge->notes = notes;
+        merge->room = room;
+    }
+    merge->notes[merge->count++] = *new;
+}
+
+void merge_add(struct merge *into, const struct merge *from)
+{
+    const struct text_fault *old = &into->fault, *new = &from->fault;
+
+    for (size_t i = 0; i < from->count; i++)
+        note(into, &from->notes[i]);
+    if (new->reason &&
+        (!old->reason || new->number < old->number ||
+         (new->number == old->number && new->offset < old->offset))) {
+        into->fault = *new;
+        into->fault_split = from->fault_split;
+    }
+}
+
+void merge_close(struct merge *merge)
+{
+    free(merge->notes);
+}
+
+bool text_merge_fault(const struct text *text, struct text_fault *fault)
+{
+    const struct merge *merge = &text->merge;
+    uint64_t bytes = 0, lines = 0;
+
+    if (!merge->fault.reason)
+        return false;
+    *fault = merge->fault;
+    for (size_t i = 0; i < merge->count; i++) {
+        const struct merge_note *note_at = &merge->notes[i];
+        if (note_at->number == fault->number && note_at->offset < merge->fault_split) {
+            bytes += note_at->size;
+            lines += note_at->lines;
+        }
+    }
+    fault->line = bytes == merge->fault_split ? fault->line + lines : 0;
+    return true;
+}
+
+static uint64_t count_lines(const unsigned char *data, size_t size, unsigned char end)
+{
+    uint64_t lines = 0;
+
+    for (size_t i = 0; i < size; i++)
+        lines += data[i] == end;
+    return lines;
+}
+
+/* Reads the decimal number that [p, end) is. Returns what is wrong with it, or NULL. */
+static const char *read_count(const unsigned char *p, const unsigned char *end, uint64_t *count)
+{
+    uint64_t value = 0;
+
+    if (p == end)
+        return "no count after the last TAB";
+    for (; p < end; p++) {
+        unsigned digit = (unsigned)*p - '0';
+        if (digit > 9)
+            return "what follows the last TAB is no count";
+        if (value > (UINT64_MAX - digit) / 10)
+            return "the count is past 2^64-1";
+        value = value * 10 + digit;
+    }
+    *count = value;
+    return NULL;
+}
+
+/* What is found out about a split while it is mapped. */
+struct progress {
+    const unsigned char *line; /* the one at hand */
+    uint64_t lines;            /* before it */
+    const char *reason;
+};
+
+/* Maps lines until the end, a bad line, or the end of the job. */
+static int map_lines(struct scan *scan, const struct mr_split *split, struct progress *progress)
+{
+    const struct text *text = scan->text;
+    const unsigned char *end = split->data + split->size;
+    const unsigned char *base = split->data;
+    size_t count = 0;
+    int status = 0;
+
+    while (progress->line < end && status == 0) {
+        const unsigned char *line = progress->line;
+        const unsigned char *stop = memchr(line, text->end, (size_t)(end - line));
+        if (!stop)
+            stop = end;
+        const unsigned char *tab = memrchr(line, '\t', (size_t)(stop - line));
+        uint64_t value = 0;
+        progress->reason = tab ? read_count(tab + 1, stop, &value) : "no TAB";
+        if (progress->reason)
+            return -1;
+        size_t size = (size_t)(tab - line);
+        if (text->fold) {
+            if (size > (SIZE_MAX - FOLD_SLACK) / FOLD_GROWTH)
+                return scan_no_memory(scan);
+            unsigned char *key = scan_key_room(scan, FOLD_ROOM(size));
+            status = key ? scan_key_done(scan, fold_bytes(line, size, key), value) : -1;
+        } else {
+            if (count == SCAN_SPANS || (size_t)(tab - base) > text->longest) {
+                status = scan_emit(scan, base, scan->spans, count, scan->values);
+                count = 0;
+                base = line;
+            }
+            if (status == 0 && size > text->longest) {
+                status = scan_emit_one(scan, line, size, value);
+            } else {
+                scan->values[count] = value;
+                scan->spans[count++] =
+                    (struct mr_span){(uint32_t)(line - base), (uint32_t)(tab - base)};
+            }
+        }
+        progress->line = stop < end ? stop + 1 : end;
+        progress->lines++;
+    }
+    if (status == 0)
+        status = scan_emit(scan, base, scan->spans, count, scan->values);
+    return status != 0 ? status : scan_key_flush(scan);
+}
+
+int merge_map(struct scan *scan, const struct mr_split *split)
+{
+    struct progress progress = {.line = split->data};
+    struct merge *merge = &scan->merge;
+    int status = map_lines(scan, split, &progress);
+    size_t done = (size_t)(progress.line - split->data);
+    struct merge_note new = {split->number, split->offset, split->size, progress.lines};
+
+    if (progress.reason && !merge->fault.reason) {
+        merge->fault = (struct text_fault){split->number, split->offset + done,
+                                           progress.lines + 1, progress.reason};
+        merge->fault_split = split->offset;
+        mr_error_set(mr_emitter_error(scan->emitter), MR_MAP, 0, "%s", progress.reason);
+    }
+    /* Where another mapper's bad line ended the job, that mapper's line number needs these. */
+    new.lines += count_lines(split->data + done, split->size - done, scan->text->end);
+    note(merge, &new);
+    return status;
+}

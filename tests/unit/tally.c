@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * tally.c - see tally.h.
+ */
+#include "unit/tally.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "text/scan.h"
+
+struct text_options tally_options(enum text_kind kind)
+{
+    return (struct text_options){.kind = kind, .max_length = UINT64_MAX};
+}
+
+size_t tally_random(size_t n)
+{
+    static uint64_t state = 0x9e3779b97f4a7c15;
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return (size_t)(state >> 11) % n;
+}
+
+void tally_open(struct tally *tally)
+{
+    *tally = (struct tally){.items = NULL};
+}
+
+void tally_close(struct tally *tally)
+{
+    for (size_t i = 0; i < tally->count; i++)
+        free(tally->items[i].key);
+    free(tally->items);
+}
+
+void tally_add(struct tally *tally, const void *key, size_t size, uint64_t count)
+{
+    if (tally->count == tally->room) {
+        tally->room = tally->room > 0 ? 2 * tally->room : 64;
+        tally->items = realloc(tally->items, tally->room * sizeof *tally->items);
+        ck_assert_ptr_nonnull(tally->items);
+    }
+    unsigned char *copy = malloc(size + 1);
+    ck_assert_ptr_nonnull(copy);
+    memcpy(copy, key, size);
+    tally->items[tally->count++] = (struct tally_item){copy, size, count};
+}
+
+static int by_key(const void *left, const void *right)
+{
+    const struct tally_item *a = left, *b = right;
+    int order = memcmp(a->key, b->key, a->size < b->size ? a->size : b->size);
+    return order != 0 ? order : (a->size > b->size) - (a->size < b->size);
+}
+
+static void settle(struct tally *tally)
+{
+    size_t n = 0;
+    if (tally->count == 0)
+        return;
+    qsort(tally->items, tally->count, sizeof *tally->items, by_key);
+    for (size_t i = 0; i < tally->count; i++) {
+        if (n > 0 && by_key(&tally->items[n - 1], &tally->items[i]) == 0) {
+            tally->items[n - 1].count += tally->items[i].count;
+            free(tally->items[i].key);
+        } else {
+            tally->items[n++] = tally->items[i];
+        }
+    }
+    tally->count = n;
+}
+
+void tally_compare(struct tally *got, struct tally *want)
+{
+    settle(got);
+    settle(want);
+    for (size_t i = 0; i < got->count && i < want->count; i++) {
+        const struct tally_item *a = &got->items[i], *b = &want->items[i];
+        ck_assert_msg(by_key(a, b) == 0, "key %zu: '%.*s', not '%.*s'", i, (int)a->size, a->key,
+                      (int)b->size, b->key);
+        ck_assert_msg(a->count == b->count, "'%.*s' %ju times, not %ju", (int)a->size, a->key,
+                      (uintmax_t)a->count, (uintmax_t)b->count);
+    }
+    ck_assert_uint_eq(got->count, want->count);
+}
+
+/* ---- By the engine --------------------------------------------------------------------------- */
+
+/* An input of pieces of one text, each in memory of its own, so that sanitizers see
+ * what is read. */
+struct pieces {
+    const struct text *text;
+    const unsigned char *data;
+    size_t size, at;
+    enum tally_cut cut;
+};
+
+static size_t next_cut(const struct pieces *pieces)
+{
+    const unsigned char *data = pieces->data;
+    size_t at = pieces->at, size = pieces->size;
+
+    if (pieces->cut == TALLY_BORDERS) {
+        /* From the piece's own begin, and from a place before: the answer may not depend on it. */
+        size_t here = at + text_border(pieces->text, data + at, size - at, 1);
+        ck_assert_uint_eq(text_border(pieces->text, data, size, at + 1), here);
+        return here;
+    }
+    if (pieces->cut == TALLY_LAST) {
+        for (size_t length = 1 + tally_random(40); length < size - at; length += 40) {
+            size_t last = text_border_last(pieces->text, data + at, length);
+            ck_assert_uint_le(last, length);
+            if (last > 0)
+                return at + last;
+        }
+    }
+    return size;
+}
+
+static int next_piece(void *context, struct mr_split *split, struct mr_error *error)
+{
+    struct pieces *pieces = context;
+    (void)error;
+    if (pieces->at == pieces->size)
+        return 0;
+    size_t cut = next_cut(pieces), size = cut - pieces->at;
+    ck_assert_uint_gt(cut, pieces->at);
+    unsigned char *copy = malloc(size + MR_PAD);
+    ck_assert_ptr_nonnull(copy);
+    memcpy(copy, pieces->data + pieces->at, size);
+    memset(copy + size, "aa \n\xc3"[tally_random(5)], MR_PAD);
+    *split = (struct mr_split){
+        .data = copy, .size = size, .length = size, .offset = pieces->at, .handle = copy};
+    pieces->at = cut;
+    return 1;
+}
+
+static void release_piece(void *context, struct mr_split *split)
+{
+    (void)context;
+    free(split->handle);
+}
+
+static int collect(void *context, const struct mr_record *records, size_t count,
+                   struct mr_error *error)
+{
+    (void)error;
+    for (size_t i = 0; i < count; i++)
+        tally_add(context, records[i].key, records[i].key_size, records[i].rank);
+    return 0;
+}
+
+void tally_count(struct tally *tally, const struct text_options *options, const void *data,
+                 size_t size, enum tally_cut cut, size_t limit)
+{
+    static struct mr_engine *engine;
+    struct mr_error error = {.status = MR_OK};
+    struct text *text;
+
+    if (!engine) {
+        struct mr_engine_options threads = {.threads = 2, .memory = (uint64_t)256 << 20};
+        ck_assert_int_eq(mr_engine_open(&threads, &engine, &error), MR_OK);
+    }
+    ck_assert_msg(text_open(options, &text, &error) == 0, "%s", error.text);
+    if (limit > 0)
+        text->fold_window = text->window = text->longest = limit;
+    struct pieces pieces = {.text = text, .data = data, .size = size, .cut = cut};
+    struct mr_job_spec spec = {
+        .input = {.context = &pieces,
+                  .size = size,
+                  .next = next_piece,
+                  .release = release_piece},
+        .context = text,
+        .mapper_open = text_mapper_open,
+        .mapper_close = text_mapper_close,
+        .map = text_map,
+        .output = {.context = tally, .order = MR_ORDER_NONE, .collect = collect},
+        .small = true,
+    };
+    tally->status = mr_run(engine, &spec, NULL, &error);
+    text_statistics(text, &tally->stats);
+    if (!text_merge_fault(text, &tally->fault))
+        tally->fault.reason = NULL;
+    text_close(text);
+}
+
+void tally_check(const struct text_options *options, const void *data, size_t size,
+                 struct tally *want)
+{
+    static const size_t limits[] = {0, 0, 64, 7, 1};
+    uint64_t tokens = 0, invalid = 0;
+
+    settle(want);
+    for (size_t i = 0; i < want->count; i++)
+        tokens += want->items[i].count;
+    for (enum tally_cut cut = TALLY_WHOLE; cut <= TALLY_LAST; cut++) {
+        for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+            struct tally got;
+            tally_open(&got);
+            tally_count(&got, options, data, size, cut, limits[i]);
+            ck_assert_int_eq(got.status, MR_OK);
+            tally_compare(&got, want);
+            ck_assert_uint_eq(got.stats.tokens, tokens);
+            if (cut == TALLY_WHOLE && i == 0)
+                invalid = got.stats.invalid_bytes;
+            ck_assert_uint_eq(got.stats.invalid_bytes, invalid);
+            tally_close(&got);
+        }
+    }
+    want->stats.invalid_bytes = invalid;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_chars.c - characters, with every kind of invalid UTF-8 between them.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "text/fold.h"
+#include "text/text.h"
+#include "text/utf8.h"
+#include "unit/tally.h"
+
+#define MOST 200
+
+START_TEST(test_random)
+{
+    static const char *const pieces[] = {
+        "a",        "Z",            " ",           "\n",       "\xc3\x89",         "\xe2\x82\xac",
+        "\xc3\x9f", "\xf0\x9f\x98\x80", "\xff",    "\xc3",     "\xe2\x82",         "\x80",
+        "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe0\x80\x80", "\xf0\x9f\x98", "\xc4\xb0",
+    };
+    unsigned char text[MOST];
+    for (int round = 0; round < 100; round++) {
+        struct text_options options = tally_options(TEXT_CHARS);
+        unsigned char end = round & 1 ? 0 : '\n', folded[FOLD_ROOM(4)];
+        struct tally want;
+        size_t size = 0;
+        uint64_t invalid = 0;
+        uint32_t code;
+        for (size_t i = tally_random(MOST / 4); i > 0; i--) {
+            const char *piece = pieces[tally_random(sizeof pieces / sizeof *pieces)];
+            memcpy(text + size, piece, strlen(piece));
+            size += strlen(piece);
+            if (tally_random(8) == 0 && size < MOST - 8)
+                text[size++] = '\0';
+            if (size > MOST - 8)
+                break;
+        }
+        options.zero_terminated = end == 0;
+        options.fold = round & 2;
+        tally_open(&want);
+        for (size_t i = 0; i < size;) {
+            size_t length = utf8_decode(text + i, size - i, &code);
+            if (length == 0)
+                invalid++;
+            else if (text[i] != end && options.fold)
+                tally_add(&want, folded, fold_bytes(text + i, length, folded), 1);
+            else if (text[i] != end)
+                tally_add(&want, text + i, length, 1);
+            i += length > 0 ? length : 1;
+        }
+        tally_check(&options, text, size, &want);
+        ck_assert_uint_eq(want.stats.invalid_bytes, invalid);
+        tally_close(&want);
+    }
+}
+END_TEST
+
+/* Chinese with no line end has borders too. */
+START_TEST(test_borders)
+{
+    static const unsigned char text[] = "\xe4\xb8\xad\xe6\x96\x87\xe4\xb8\xad";
+    struct text_options options = tally_options(TEXT_CHARS);
+    struct text *rule;
+    ck_assert_int_eq(text_open(&options, &rule, NULL), 0);
+    ck_assert_uint_eq(text_border(rule, text, 9, 1), 3);
+    ck_assert_uint_eq(text_border(rule, text, 9, 4), 6);
+    ck_assert_uint_eq(text_border(rule, text, 9, 7), 9);
+    ck_assert_uint_eq(text_border_last(rule, text, 9), 6);
+    ck_assert_uint_eq(text_border_last(rule, text, 3), 0);
+    ck_assert_uint_eq(text_border_last(rule, text, 0), 0);
+    text_close(rule);
+}
+END_TEST
+
+Suite *test_chars_suite(void);
+
+Suite *test_chars_suite(void)
+{
+    Suite *suite = suite_create("chars");
+    TCase *tests = tcase_create("chars");
+    tcase_add_test(tests, test_random);
+    tcase_add_test(tests, test_borders);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_fields.c - fields by delimiter and by blanks against a reference that splits line by line.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "text/fold.h"
+#include "text/text.h"
+#include "unit/tally.h"
+
+#define MOST 300
+
+static const struct text_range first[] = {{1, 1}};
+static const struct text_range third[] = {{3, 3}};
+static const struct text_range middle[] = {{2, 3}};
+static const struct text_range from_second[] = {{2, UINT64_MAX}};
+static const struct text_range several[] = {{1, 1}, {3, 4}, {6, UINT64_MAX}};
+
+static const struct {
+    const struct text_range *ranges;
+    size_t count;
+} lists[] = {{first, 1}, {third, 1}, {from_second, 1}, {middle, 1}, {several, 3}};
+
+static bool chosen(const struct text_options *options, uint64_t field)
+{
+    for (size_t i = 0; i < options->range_count; i++) {
+        if (field >= options->ranges[i].first && field <= options->ranges[i].last)
+            return true;
+    }
+    return false;
+}
+
+static void map_line(struct tally *tally, const struct text_options *options,
+                     const unsigned char *line, size_t size)
+{
+    unsigned char key[MOST + 1], folded[FOLD_ROOM(MOST + 1)];
+    unsigned char end = options->zero_terminated ? 0 : '\n';
+    size_t used = 0;
+    uint64_t field = 0;
+    bool any = false;
+
+    for (size_t i = 0; i <= size;) {
+        size_t stop = i;
+        if (options->have_delimiter) {
+            while (stop < size && line[stop] != options->delimiter)
+                stop++;
+        } else {
+            while (stop < size && line[stop] != ' ' && line[stop] != '\t' && line[stop] != '\n' &&
+                   line[stop] != end)
+                stop++;
+        }
+        if (options->have_delimiter || stop > i) {
+            if (chosen(options, ++field)) {
+                if (any)
+                    key[used++] = options->have_delimiter ? options->delimiter : ' ';
+                memcpy(key + used, line + i, stop - i);
+                used += stop - i;
+                any = true;
+            }
+        }
+        i = stop + 1;
+    }
+    if (!any)
+        return;
+    if (options->fold)
+        tally_add(tally, folded, fold_bytes(key, used, folded), 1);
+    else
+        tally_add(tally, key, used, 1);
+}
+
+static void reference(struct tally *tally, const struct text_options *options,
+                      const unsigned char *text, size_t size)
+{
+    unsigned char end = options->zero_terminated ? 0 : '\n';
+    for (size_t i = 0, stop; i < size; i = stop + 1) {
+        for (stop = i; stop < size && text[stop] != end;)
+            stop++;
+        map_line(tally, options, text + i, stop - i);
+    }
+}
+
+static void check_fields(bool delimited)
+{
+    unsigned char text[MOST];
+    for (int round = 0; round < 120; round++) {
+        struct text_options options = tally_options(TEXT_FIELDS);
+        struct tally want;
+        size_t size = tally_random(MOST), list = tally_random(sizeof lists / sizeof *lists);
+        for (size_t i = 0; i < size; i++)
+            text[i] = (unsigned char)"aBc ,, \t\n\0\xc3\x89"[tally_random(12)];
+        options.fold = tally_random(2);
+        options.zero_terminated = tally_random(4) == 0;
+        options.have_delimiter = delimited;
+        options.delimiter = tally_random(3) ? ',' : 'B';
+        options.ranges = lists[list].ranges;
+        options.range_count = lists[list].count;
+        tally_open(&want);
+        reference(&want, &options, text, size);
+        tally_check(&options, text, size, &want);
+        tally_close(&want);
+    }
+}
+
+START_TEST(test_delimiter)
+{
+    check_fields(true);
+}
+END_TEST
+
+START_TEST(test_blanks)
+{
+    check_fields(false);
+}
+END_TEST
+
+static void check_one(struct text_options *options, const char *text, const char *const *keys)
+{
+    struct tally want;
+    tally_open(&want);
+    for (; *keys; keys++)
+        tally_add(&want, *keys, strlen(*keys), 1);
+    tally_check(options, text, strlen(text), &want);
+    tally_close(&want);
+}
+
+START_TEST(test_cases)
+{
+    struct text_options options = tally_options(TEXT_FIELDS);
+    options.have_delimiter = true;
+    options.delimiter = ',';
+    options.ranges = first;
+    options.range_count = 1;
+    check_one(&options, "a,b\nc\n\n,x", (const char *const[]){"a", "c", "", "", NULL});
+    options.ranges = third;
+    check_one(&options, "a,b\nc,d,\n,,e,f\n", (const char *const[]){"", "e", NULL});
+    options.ranges = several;
+    options.range_count = 3;
+    check_one(&options, "1,2,3,4,5,6,7\n1\n1,2,3\n",
+              (const char *const[]){"1,3,4,6,7", "1", "1,3", NULL});
+    options.have_delimiter = false;
+    check_one(&options, " 1  2 3\t4 5 6 7 \n\n \n1\n2 3",
+              (const char *const[]){"1 3 4 6 7", "1", "2", NULL});
+    options.ranges = first;
+    options.range_count = 1;
+    check_one(&options, "\n \n\t", (const char *const[]){NULL});
+}
+END_TEST
+
+Suite *test_fields_suite(void);
+
+Suite *test_fields_suite(void)
+{
+    Suite *suite = suite_create("fields");
+    TCase *tests = tcase_create("fields");
+    tcase_add_test(tests, test_delimiter);
+    tcase_add_test(tests, test_blanks);
+    tcase_add_test(tests, test_cases);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_filter.c - keys left out by list and by length.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "text/filter.h"
+#include "text/text.h"
+#include "unit/tally.h"
+
+static bool lets(const struct filter *filter, const char *key)
+{
+    /* At the end of memory of its own: what is read past the key shows. */
+    size_t size = strlen(key);
+    unsigned char *copy = malloc(size > 0 ? size : 1);
+    ck_assert_ptr_nonnull(copy);
+    memcpy(copy, key, size);
+    bool passes = filter_lets(filter, copy, size);
+    free(copy);
+    return passes;
+}
+
+static struct filter *list(const char *text, size_t size, unsigned char end, bool fold)
+{
+    struct filter *filter =
+        filter_open(0, UINT64_MAX, (const unsigned char *)text, size, end, fold);
+    ck_assert_ptr_nonnull(filter);
+    return filter;
+}
+
+START_TEST(test_list)
+{
+    struct filter *filter = list("the\na\nThe\n\na\nsixteen bytes it is\nlast", 37, '\n', false);
+    ck_assert(!lets(filter, "the"));
+    ck_assert(!lets(filter, "The"));
+    ck_assert(!lets(filter, "a"));
+    ck_assert(!lets(filter, ""));
+    ck_assert(!lets(filter, "last"));
+    ck_assert(!lets(filter, "sixteen bytes it is"));
+    ck_assert(lets(filter, "THE"));
+    ck_assert(lets(filter, "th"));
+    ck_assert(lets(filter, "them"));
+    ck_assert(lets(filter, "sixteen bytes it was"));
+    filter_close(filter);
+
+    filter = list("The\nSTRASSE\n", 12, '\n', true);
+    ck_assert(!lets(filter, "the"));
+    ck_assert(!lets(filter, "strasse"));
+    ck_assert(lets(filter, ""));
+    filter_close(filter);
+
+    filter = list("a\nb\0c", 5, '\0', false);
+    ck_assert(!lets(filter, "a\nb"));
+    ck_assert(!lets(filter, "c"));
+    ck_assert(lets(filter, "a"));
+    filter_close(filter);
+
+    filter = list("", 0, '\n', false);
+    ck_assert(lets(filter, ""));
+    filter_close(filter);
+    filter_close(NULL);
+}
+END_TEST
+
+START_TEST(test_many)
+{
+    enum { KEYS = 20000 };
+    char *text = malloc(KEYS * 16), key[16];
+    size_t used = 0;
+    ck_assert_ptr_nonnull(text);
+    for (int i = 0; i < KEYS; i += 2)
+        used += (size_t)sprintf(text + used, "k%d\n", i);
+    struct filter *filter = list(text, used, '\n', false);
+    for (int i = 0; i < KEYS; i++) {
+        snprintf(key, sizeof key, "k%d", i);
+        ck_assert(lets(filter, key) == (i % 2 != 0));
+    }
+    filter_close(filter);
+    free(text);
+}
+END_TEST
+
+START_TEST(test_lengths)
+{
+    static const struct {
+        const char *key;
+        uint64_t length;
+    } keys[] = {
+        {"", 0}, {"a", 1}, {"\xc3\x89", 1}, {"\xff", 1}, {"\xc3", 1}, {"\xe2\x82", 2},
+        {"a\xe2\x82\xac", 2}, {"\xf0\x9f\x98\x80", 1}, {"abc", 3}, {"\xed\xa0\x80", 3},
+    };
+    for (uint64_t min = 0; min < 5; min++) {
+        for (uint64_t max = 0; max < 6; max++) {
+            uint64_t most = max == 5 ? UINT64_MAX : max;
+            struct filter *filter = filter_open(min, most, NULL, 0, '\n', false);
+            ck_assert_ptr_nonnull(filter);
+            for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+                ck_assert(lets(filter, keys[i].key) ==
+                          (keys[i].length >= min && keys[i].length <= most));
+            filter_close(filter);
+        }
+    }
+}
+END_TEST
+
+/* On its way from text to count: final keys are filtered, and only what passes is a token. */
+START_TEST(test_rule)
+{
+    static const char counts[] = "AND\t3\ncat\t3\nabcde\t1\nCat\t4\na\t1\n";
+    static const char text[] = "The cat and the \xc3\x89tat\nAND a dog\n";
+    struct text_options options = tally_options(TEXT_WORDS_UNICODE);
+    struct tally want;
+    options.fold = true;
+    options.min_length = 2;
+    options.max_length = 4;
+    options.stop_words = "And\n";
+    options.stop_words_size = 4;
+    tally_open(&want);
+    tally_add(&want, "the", 3, 2);
+    tally_add(&want, "cat", 3, 1);
+    tally_add(&want, "dog", 3, 1);
+    tally_add(&want, "\xc3\xa9tat", 5, 1);
+    tally_check(&options, text, sizeof text - 1, &want);
+    tally_close(&want);
+
+    options.kind = TEXT_MERGE;
+    tally_open(&want);
+    tally_add(&want, "cat", 3, 7);
+    tally_check(&options, counts, sizeof counts - 1, &want);
+    options.fold = false;
+    tally_close(&want);
+    tally_open(&want);
+    tally_add(&want, "AND", 3, 3);
+    tally_add(&want, "cat", 3, 3);
+    tally_add(&want, "Cat", 3, 4);
+    tally_check(&options, counts, sizeof counts - 1, &want);
+    tally_close(&want);
+
+    options.kind = TEXT_WORDS_SPACE;
+    options.ngram_min = options.ngram_max = 2;
+    options.stop_words = "a b\n";
+    tally_open(&want);
+    tally_add(&want, "b c", 3, 1);
+    tally_check(&options, "a b c", 5, &want);
+    tally_close(&want);
+}
+END_TEST
+
+Suite *test_filter_suite(void);
+
+Suite *test_filter_suite(void)
+{
+    Suite *suite = suite_create("filter");
+    TCase *tests = tcase_create("filter");
+    tcase_add_test(tests, test_list);
+    tcase_add_test(tests, test_many);
+    tcase_add_test(tests, test_lengths);
+    tcase_add_test(tests, test_rule);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

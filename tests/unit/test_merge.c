@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_merge.c - counts read back, and the place of lines that are none.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "text/fold.h"
+#include "text/text.h"
+#include "unit/tally.h"
+
+START_TEST(test_random)
+{
+    for (int round = 0; round < 60; round++) {
+        struct text_options options = tally_options(TEXT_MERGE);
+        char text[2000];
+        unsigned char folded[FOLD_ROOM(8)];
+        struct tally want;
+        size_t size = 0;
+        options.fold = round & 1;
+        options.zero_terminated = round & 2;
+        tally_open(&want);
+        for (size_t lines = tally_random(60); lines > 0; lines--) {
+            char key[8];
+            size_t length = tally_random(sizeof key);
+            uint64_t count = 1 + tally_random(tally_random(5) ? 100 : (size_t)1 << 40);
+            for (size_t i = 0; i < length; i++)
+                key[i] = "aB\t \xc3\x89"[tally_random(6)];
+            memcpy(text + size, key, length);
+            size += length;
+            size += (size_t)sprintf(text + size, "\t%ju", (uintmax_t)count);
+            if (lines > 1 || tally_random(2))
+                text[size++] = options.zero_terminated ? '\0' : '\n';
+            if (options.fold)
+                tally_add(&want, folded, fold_bytes((unsigned char *)key, length, folded), count);
+            else
+                tally_add(&want, key, length, count);
+        }
+        tally_check(&options, text, size, &want);
+        tally_close(&want);
+    }
+}
+END_TEST
+
+static void check_fault(const char *text, size_t line, size_t offset)
+{
+    struct text_options options = tally_options(TEXT_MERGE);
+    for (enum tally_cut cut = TALLY_WHOLE; cut <= TALLY_LAST; cut++) {
+        for (int fold = 0; fold < 2; fold++) {
+            struct tally got;
+            options.fold = fold;
+            tally_open(&got);
+            tally_count(&got, &options, text, strlen(text), cut, 0);
+            if (line == 0) {
+                ck_assert_int_eq(got.status, MR_OK);
+                ck_assert_ptr_null(got.fault.reason);
+            } else {
+                ck_assert_int_eq(got.status, MR_MAP);
+                ck_assert_ptr_nonnull(got.fault.reason);
+                ck_assert_uint_eq(got.fault.offset, offset);
+                ck_assert_uint_eq(got.fault.line, line);
+                ck_assert_uint_eq(got.fault.number, 0);
+            }
+            tally_close(&got);
+        }
+    }
+}
+
+START_TEST(test_faults)
+{
+    check_fault("", 0, 0);
+    check_fault("a\t1", 0, 0);
+    check_fault("a\t18446744073709551615\n", 0, 0);
+    check_fault("a\t00000000000000000000000000000012\n", 0, 0);
+    check_fault("a\t18446744073709551616\n", 1, 0);
+    check_fault("a\t99999999999999999999\n", 1, 0);
+    check_fault("a\n", 1, 0);
+    check_fault("\n", 1, 0);
+    check_fault("a\t1\n\n", 2, 4);
+    check_fault("a\t1\nb\t\n", 2, 4);
+    check_fault("a\t1\nb\t2\nc\t-3\n", 3, 8);
+    check_fault("a\t1\nb\t2\nc\t3 \nd", 3, 8);
+    check_fault("a\t1\nb\t2\nc\t3\r\n", 3, 8);
+    check_fault("a\t1\nb\t2\n\tx\t3x", 3, 8);
+}
+END_TEST
+
+Suite *test_merge_suite(void);
+
+Suite *test_merge_suite(void)
+{
+    Suite *suite = suite_create("merge");
+    TCase *tests = tcase_create("merge");
+    tcase_add_test(tests, test_random);
+    tcase_add_test(tests, test_faults);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

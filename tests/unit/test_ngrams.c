@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_ngrams.c - n-grams of words and of characters, against a reference that lists the tokens of
+ * each line, however the text is cut and however often the buffers are begun anew.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "text/fold.h"
+#include "text/text.h"
+#include "text/utf8.h"
+#include "unit/tally.h"
+
+#define MOST 300
+
+struct token {
+    unsigned char bytes[FOLD_ROOM(MOST)];
+    size_t size;
+};
+
+static struct token *tokens;
+static size_t token_count;
+
+static void add_token(const unsigned char *bytes, size_t size, bool fold)
+{
+    struct token *token = &tokens[token_count++];
+    token->size = size;
+    if (fold)
+        token->size = fold_bytes(bytes, size, token->bytes);
+    else
+        memcpy(token->bytes, bytes, size);
+}
+
+static void emit_line(struct tally *tally, const struct text_options *options)
+{
+    static unsigned char key[16 * FOLD_ROOM(MOST)];
+    for (size_t i = 0; i < token_count; i++) {
+        size_t used = 0;
+        for (size_t n = 1; n <= options->ngram_max && i + n <= token_count; n++) {
+            const struct token *token = &tokens[i + n - 1];
+            if (n > 1 && options->kind != TEXT_CHARS)
+                key[used++] = ' ';
+            memcpy(key + used, token->bytes, token->size);
+            used += token->size;
+            if (n >= options->ngram_min)
+                tally_add(tally, key, used, 1);
+        }
+    }
+    token_count = 0;
+}
+
+static bool in_token(enum text_kind kind, unsigned char c)
+{
+    if (kind == TEXT_WORDS_SPACE)
+        return c != 0 && strchr(" \t\n\v\f\r", c) == NULL;
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+static void reference(struct tally *tally, const struct text_options *options,
+                      const unsigned char *text, size_t size)
+{
+    for (size_t i = 0; i < size;) {
+        uint32_t code;
+        size_t length = 0;
+        if (text[i] == (options->zero_terminated ? 0 : '\n')) {
+            emit_line(tally, options);
+            i++;
+            continue;
+        }
+        if (options->kind == TEXT_CHARS) {
+            length = utf8_decode(text + i, size - i, &code);
+        } else {
+            while (i + length < size && in_token(options->kind, text[i + length]))
+                length++;
+        }
+        if (length > 0)
+            add_token(text + i, length, options->fold);
+        i += length > 0 ? length : 1;
+    }
+    emit_line(tally, options);
+}
+
+static void setup(void)
+{
+    tokens = malloc((MOST + 1) * sizeof *tokens);
+    ck_assert_ptr_nonnull(tokens);
+    token_count = 0;
+}
+
+static void teardown(void)
+{
+    free(tokens);
+}
+
+static void check_kind(enum text_kind kind)
+{
+    unsigned char text[MOST];
+    for (int round = 0; round < 60; round++) {
+        struct text_options options = tally_options(kind);
+        struct tally want;
+        size_t size = tally_random(MOST);
+        for (size_t i = 0; i < size; i++)
+            text[i] = (unsigned char)"aB  c\n\xc3\x89\xc3\x9f"[tally_random(10)];
+        options.fold = round & 1;
+        options.ngram_min = 1 + (unsigned)tally_random(4);
+        options.ngram_max = options.ngram_min + (unsigned)tally_random(4);
+        tally_open(&want);
+        reference(&want, &options, text, size);
+        tally_check(&options, text, size, &want);
+        tally_close(&want);
+    }
+}
+
+START_TEST(test_spaces)
+{
+    check_kind(TEXT_WORDS_SPACE);
+}
+END_TEST
+
+START_TEST(test_letters)
+{
+    check_kind(TEXT_WORDS_LETTERS);
+}
+END_TEST
+
+START_TEST(test_chars)
+{
+    check_kind(TEXT_CHARS);
+}
+END_TEST
+
+START_TEST(test_unicode)
+{
+    static const char text[] = "Can't stop, won't stop.\n\nstop\nStra\xc3\x9f" "e ABC";
+    static const char *const keys[] = {"can't stop", "stop won't", "won't stop", "strasse abc"};
+    struct text_options options = tally_options(TEXT_WORDS_UNICODE);
+    struct tally want;
+    options.fold = true;
+    options.ngram_min = options.ngram_max = 2;
+    tally_open(&want);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        tally_add(&want, keys[i], strlen(keys[i]), 1);
+    tally_check(&options, text, sizeof text - 1, &want);
+    tally_close(&want);
+}
+END_TEST
+
+/* One line much longer than the buffers: a row of numbered words, of which each pair and each run
+ * of a hundred comes once. */
+START_TEST(test_long_line)
+{
+    enum { WORDS = 30000, RUN = 100 };
+    struct text_options options = tally_options(TEXT_WORDS_SPACE);
+    char *text = malloc(WORDS * 6 + 1);
+    struct tally want, got;
+    ck_assert_ptr_nonnull(text);
+    for (unsigned i = 0; i < WORDS; i++) {
+        for (unsigned k = 0, n = i; k < 5; k++, n /= 10)
+            text[6 * i + 4 - k] = (char)('0' + n % 10);
+        text[6 * i + 5] = ' ';
+    }
+    for (size_t n = 2; n <= RUN; n += RUN - 2) {
+        options.ngram_min = options.ngram_max = (unsigned)n;
+        tally_open(&want);
+        tally_open(&got);
+        for (size_t i = 0; i + n <= WORDS; i++)
+            tally_add(&want, text + 6 * i, 6 * n - 1, 1);
+        tally_count(&got, &options, text, WORDS * 6, TALLY_WHOLE, 0);
+        tally_compare(&got, &want);
+        tally_close(&want);
+        tally_close(&got);
+    }
+    free(text);
+}
+END_TEST
+
+Suite *test_ngrams_suite(void);
+
+Suite *test_ngrams_suite(void)
+{
+    Suite *suite = suite_create("ngrams");
+    TCase *tests = tcase_create("ngrams");
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, test_spaces);
+    tcase_add_test(tests, test_letters);
+    tcase_add_test(tests, test_chars);
+    tcase_add_test(tests, test_unicode);
+    tcase_add_test(tests, test_long_line);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_text.c - the kinds of tokens that need no more than bytes, against references, however the
+ * text is cut and whatever kernel looks at it.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "text/fold.h"
+#include "text/kernels/kernels.h"
+#include "text/text.h"
+#include "text/utf8.h"
+#include "unit/tally.h"
+
+#define MOST 400
+
+static const char *const pieces[] = {
+    "a", "B",  "the",      "Word",     " ",    " ",        "  ",           "\t", "\n",   "\n",
+    "\r\n", "\v", "\f",    "\xc3\x89", "\xc3", "\xc3\x9f", "\xe2\x82\xac", "_",  "can't", "1.5",
+    "\xff", ",",  "\x80",  "\xcc\x81", "\n\n", "a\xc3\x89Z", "",        ".",  "12",   "\xd0\x96",
+};
+
+static size_t make(unsigned char *text, size_t most)
+{
+    size_t size = 0, length;
+    bool bytes = tally_random(4) == 0, nul = tally_random(2) == 0;
+    while (size + 8 < most) {
+        if (bytes) {
+            text[size++] = (unsigned char)tally_random(256);
+            continue;
+        }
+        const char *piece = pieces[tally_random(sizeof pieces / sizeof *pieces)];
+        length = strlen(piece);
+        memcpy(text + size, piece, length);
+        size += length;
+        if (length == 0 && nul)
+            text[size++] = '\0';
+    }
+    return size;
+}
+
+/* ---- References ------------------------------------------------------------------------------ */
+
+static void add(struct tally *tally, const unsigned char *key, size_t size, bool fold)
+{
+    unsigned char folded[FOLD_ROOM(MOST)];
+    if (fold) {
+        size = fold_bytes(key, size, folded);
+        key = folded;
+    }
+    tally_add(tally, key, size, 1);
+}
+
+static bool in_token(enum text_kind kind, unsigned char c, bool zero)
+{
+    if (kind == TEXT_WORDS_SPACE)
+        return !(c == ' ' || c == '\t' || c == '\n' || c == '\v' || c == '\f' || c == '\r' ||
+                 (zero && c == 0));
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+static void reference(struct tally *tally, const struct text_options *options,
+                      const unsigned char *text, size_t size)
+{
+    unsigned char end = options->zero_terminated ? 0 : '\n';
+    for (size_t i = 0, stop; i < size; i = stop + 1) {
+        stop = i;
+        if (options->kind == TEXT_LINES) {
+            while (stop < size && text[stop] != end)
+                stop++;
+            add(tally, text + i, stop - i, options->fold);
+        } else {
+            while (stop < size && in_token(options->kind, text[stop], options->zero_terminated))
+                stop++;
+            if (stop > i)
+                add(tally, text + i, stop - i, options->fold);
+        }
+    }
+}
+
+static uint64_t invalid_bytes(const unsigned char *text, size_t size)
+{
+    uint64_t invalid = 0;
+    uint32_t code;
+    for (size_t i = 0; i < size; i++) {
+        size_t length = utf8_decode(text + i, size - i, &code);
+        if (length == 0)
+            invalid++;
+        else
+            i += length - 1;
+    }
+    return invalid;
+}
+
+/* ---- Tests ----------------------------------------------------------------------------------- */
+
+static void check_kind(enum text_kind kind)
+{
+    unsigned char text[MOST + MR_PAD];
+    for (int round = 0; round < 30; round++) {
+        struct text_options options = tally_options(kind);
+        struct tally want;
+        size_t size = make(text, 10 + tally_random(MOST - 10));
+        options.fold = round & 1;
+        options.zero_terminated = round & 2;
+        options.count_invalid = true;
+        tally_open(&want);
+        reference(&want, &options, text, size);
+        tally_check(&options, text, size, &want);
+        ck_assert_uint_eq(want.stats.invalid_bytes, invalid_bytes(text, size));
+        tally_close(&want);
+    }
+}
+
+START_TEST(test_spaces)
+{
+    check_kind(TEXT_WORDS_SPACE);
+}
+END_TEST
+
+START_TEST(test_letters)
+{
+    check_kind(TEXT_WORDS_LETTERS);
+}
+END_TEST
+
+START_TEST(test_lines)
+{
+    check_kind(TEXT_LINES);
+}
+END_TEST
+
+/* Unicode words have tests of their own (test_words.c): here the ways to them. */
+START_TEST(test_unicode)
+{
+    unsigned char text[MOST + MR_PAD];
+    for (int round = 0; round < 30; round++) {
+        struct text_options options = tally_options(TEXT_WORDS_UNICODE);
+        struct tally want;
+        size_t size = make(text, 10 + tally_random(MOST - 10));
+        options.fold = round & 1;
+        tally_open(&want);
+        tally_count(&want, &options, text, size, TALLY_WHOLE, 0);
+        ck_assert_uint_eq(want.stats.invalid_bytes, invalid_bytes(text, size));
+        tally_check(&options, text, size, &want);
+        tally_close(&want);
+        /* A line at a time, each apart. */
+        options.zero_terminated = true;
+        tally_open(&want);
+        for (size_t i = 0, stop; i < size; i = stop + 1) {
+            for (stop = i; stop < size && text[stop] != 0;)
+                stop++;
+            tally_count(&want, &options, text + i, stop - i, TALLY_WHOLE, 0);
+        }
+        tally_check(&options, text, size, &want);
+        tally_close(&want);
+    }
+}
+END_TEST
+
+/* Many tokens, so that spans run out, by every kernel; windows under folding are many too. */
+START_TEST(test_long)
+{
+    static const enum text_kind kinds[] = {TEXT_WORDS_SPACE, TEXT_WORDS_LETTERS, TEXT_LINES,
+                                           TEXT_WORDS_UNICODE};
+    size_t size = 300000;
+    unsigned char *text = malloc(size);
+    const struct text_kernels *kernels;
+    ck_assert_ptr_nonnull(text);
+    for (size_t i = 0; i < size; i++)
+        text[i] = (unsigned char)"aBc'1\n  "[tally_random(8)];
+    text[size / 2] = 0xc3, text[size / 2 + 1] = 0x89;
+    for (size_t i = 0; (kernels = text_kernels_available(i)) != NULL; i++) {
+        ck_assert_int_eq(text_select_kernel(kernels->name), 0);
+        for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+            for (int fold = 0; fold < 2; fold++) {
+                struct text_options options = tally_options(kinds[k]);
+                struct tally want, got;
+                options.fold = fold;
+                tally_open(&want);
+                tally_open(&got);
+                if (kinds[k] == TEXT_WORDS_UNICODE) /* the kernel against one that is slow */
+                    tally_count(&want, &options, text, size, TALLY_BORDERS, 0);
+                else
+                    reference(&want, &options, text, size);
+                tally_count(&got, &options, text, size, TALLY_WHOLE, 0);
+                tally_compare(&got, &want);
+                tally_close(&want);
+                tally_close(&got);
+            }
+        }
+    }
+    ck_assert_int_eq(text_select_kernel(NULL), 0);
+    free(text);
+}
+END_TEST
+
+START_TEST(test_empty)
+{
+    for (enum text_kind kind = TEXT_WORDS_UNICODE; kind <= TEXT_CHARS; kind++) {
+        struct text_options options = tally_options(kind);
+        struct tally want;
+        tally_open(&want);
+        tally_check(&options, "", 0, &want);
+        if (kind == TEXT_LINES)
+            tally_add(&want, "", 0, 2);
+        tally_check(&options, "\n\n", 2, &want);
+        tally_close(&want);
+    }
+}
+END_TEST
+
+START_TEST(test_refused)
+{
+    struct text_options options = tally_options(TEXT_LINES);
+    struct mr_error error = {.status = MR_OK};
+    struct text *text = NULL;
+    options.ngram_min = options.ngram_max = 2;
+    ck_assert_int_ne(text_open(&options, &text, &error), 0);
+    ck_assert_int_eq(error.status, MR_INVALID);
+    ck_assert_str_ne(error.text, "");
+    ck_assert_ptr_null(text);
+    text_close(NULL);
+}
+END_TEST
+
+Suite *test_text_suite(void);
+
+Suite *test_text_suite(void)
+{
+    Suite *suite = suite_create("text");
+    TCase *tests = tcase_create("text");
+    tcase_add_test(tests, test_spaces);
+    tcase_add_test(tests, test_letters);
+    tcase_add_test(tests, test_lines);
+    tcase_add_test(tests, test_unicode);
+    tcase_add_test(tests, test_long);
+    tcase_add_test(tests, test_empty);
+    tcase_add_test(tests, test_refused);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
