@@ -94,6 +94,6 @@ void help_print(const struct options *options, const char *unicode_version,
     if (text == NULL)
         message_error(message, "memory is out");
     else if (io_write_full(STDOUT_FILENO, text, strlen(text)) != 0 || close(STDOUT_FILENO) != 0)
-        message_fatal(message, "standard output", "cannot write: %s", strerror(errno));
+        message_error(message, "standard output: cannot write: %s", strerror(errno));
     free(text);
 }

@@ -22,7 +22,7 @@ static int names_read_file(const char *file, unsigned char **content, size_t *si
     int fd = standard ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
     if (fd < 0 || io_read_all(fd, content, size) != 0) {
-        message_fatal(message, standard ? "standard input" : file, "%s", strerror(errno));
+        message_fatal(message, file, "%s", strerror(errno));
         if (fd >= 0 && !standard)
             (void)close(fd);
         return -1;
@@ -73,11 +73,17 @@ void names_report_line(const char *file, uint64_t line, uint64_t offset, char li
 static int names_divide(struct names *names, const struct options *options, size_t size,
                         struct message *message)
 {
+    static const char *const nothing[] = { "/dev/null" };
     const char *file = options->files0_from;
     char *p = (char *)names->content;
     char *end = p + size;
     size_t count = 0;
 
+    if (size == 0) { /* an empty list is no wish for standard input */
+        names->list = nothing;
+        names->count = 1;
+        return 0;
+    }
     for (char *c = p; c < end; c += strlen(c) + 1)
         count++;
     names->array = calloc(count + 1, sizeof *names->array);
@@ -104,7 +110,6 @@ static int names_divide(struct names *names, const struct options *options, size
 int names_open(struct names *names, const struct options *options, struct message *message)
 {
     static const char *const standard[] = { "-" };
-    static const char *const nothing[] = { "/dev/null" };
     size_t size = 0;
 
     *names = (struct names){ .list = (const char *const *)options->files,
@@ -113,10 +118,6 @@ int names_open(struct names *names, const struct options *options, struct messag
         if (names_read_file(options->files0_from, &names->content, &size, message) != 0 ||
             names_divide(names, options, size, message) != 0)
             return -1;
-        if (names->count == 0) { /* an empty list is no wish for standard input */
-            names->list = nothing;
-            names->count = 1;
-        }
     } else if (names->count == 0) {
         names->list = standard;
         names->count = 1;
