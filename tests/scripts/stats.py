@@ -1,0 +1,146 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Every figure of --stats against a count of its own, and the progress of --progress=json with it."""
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import time
+from collections import Counter
+
+random.seed(4)
+LABELS = ["bytes", "tokens", "distinct keys", "invalid bytes", "map", "reduce", "rate", "threads",
+          "kernel", "peak memory", "bytes spilled"]
+UNITS = {"B": 1, "kB": 1e3, "MB": 1e6, "GB": 1e9}
+
+
+def expect(what, got, want):
+    if got != want:
+        sys.exit(f"failed: {what}: {got!r} instead of {want!r}")
+
+
+def near(what, got, least, most):
+    if not least <= got <= most:
+        sys.exit(f"failed: {what}: {got} is not from {least} to {most}")
+
+
+def run(*options, **env):
+    began = time.monotonic()
+    with subprocess.Popen(["mrcount", "--stats", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          env={**os.environ, **env}) as process:
+        out, err = process.communicate()
+    wall = time.monotonic() - began
+    if process.returncode != 0:
+        sys.exit(f"failed: {options}: {err!r}")
+    figures = {}
+    lines = err.decode("ascii").splitlines()
+    for line in lines:
+        match = re.fullmatch(r"(\w+(?: \w+)?) +(\S+)( \S+)?", line)
+        if not match or len(line.rstrip()) < 35:
+            sys.exit(f"failed: no line of the table: {line!r}")
+        figures[match[1]] = (match[2], (match[3] or "").strip())
+    expect("labels", list(figures), LABELS)
+    # The figures end in one column, whatever their unit.
+    expect("columns", {len(line) - (len(unit) + 1 if unit else 0)
+                       for line, (_, unit) in zip(lines, figures.values())}, {35})
+    return out, figures, wall
+
+
+def whole(figures, label):
+    expect(f"unit of {label}", figures[label][1], "")
+    return int(figures[label][0])
+
+
+def size(figures, label, suffix=""):
+    return float(figures[label][0]) * UNITS[figures[label][1].removesuffix(suffix)]
+
+
+def invalid_bytes(data):
+    return sum("\udc80" <= c <= "\udcff" for c in data.decode("utf-8", "surrogateescape"))
+
+
+def check(data, names, *options, threads):
+    counts = Counter(data.split())
+    out, figures, wall = run("--words=space", "-j", str(threads), *options, *names)
+    expect("bytes", whole(figures, "bytes"), len(data))
+    expect("tokens", whole(figures, "tokens"), sum(counts.values()))
+    expect("sum of what is printed", sum(int(line.split(b"\t")[1]) for line in out.splitlines()),
+           sum(counts.values()))
+    expect("distinct keys", whole(figures, "distinct keys"), len(counts))
+    expect("invalid bytes", whole(figures, "invalid bytes"), invalid_bytes(data))
+    expect("threads", whole(figures, "threads"), threads)
+    seconds = 0.0
+    for label in "map", "reduce":
+        expect(f"unit of {label}", figures[label][1], "s")
+        seconds += float(figures[label][0])
+    near("seconds", seconds, 0, wall + 0.002)
+    # The rate is rounded to a decimal, the seconds to milliseconds.
+    if seconds > 0.02:
+        near("rate", size(figures, "rate", "/s"), len(data) / (seconds + 0.0011) * 0.94,
+             len(data) / (seconds - 0.0011) * 1.06)
+    return figures
+
+
+def main():
+    words = [bytes(random.choice(b"abcdefg\xc3\xa4\xe2\x82\xac\xff") for _ in range(random.randrange(1, 7)))
+             for _ in range(300)]
+    data = b" ".join(random.choices(words, k=200000)) + b"\n"
+    with open("text", "wb") as file:
+        file.write(data)
+    for threads in 1, 2, 5:
+        figures = check(data, ["text"], threads=threads)
+        expect("bytes spilled", whole(figures, "bytes spilled"), 0)
+        check(data * 3, ["text"] * 3, threads=threads)
+
+    # Invalid bytes are the same whatever the rule.
+    for option in "-w", "-l", "-m", "-f1", "-wletters":
+        _, figures, _ = run(option, "text")
+        expect(f"invalid bytes of {option}", whole(figures, "invalid bytes"), invalid_bytes(data))
+    for option in "--min-count=100", "-n1", "--total":
+        _, figures, _ = run("-wspace", option, "text")
+        expect(f"tokens under {option}", whole(figures, "tokens"), 200000)
+
+    # Characters and merged counts as tokens.
+    out, _, _ = run("-wspace", "text")
+    with open("counts", "wb") as file:
+        file.write(out)
+    merged, figures, _ = run("--merge", "counts", "counts")
+    expect("tokens of --merge", whole(figures, "tokens"), 400000)
+    expect("sum of --merge", sum(int(line.split(b"\t")[1]) for line in merged.splitlines()), 400000)
+
+    # Nothing at all.
+    _, figures, _ = run("/dev/null")
+    for label in "bytes", "tokens", "distinct keys", "invalid bytes", "bytes spilled":
+        expect(label, whole(figures, label), 0)
+
+    # A kernel that was asked for.
+    _, figures, _ = run("text", MRCOUNT_KERNEL="scalar")
+    expect("kernel", figures["kernel"], ("scalar", ""))
+
+    # Memory and disk: more keys than the memory given holds.
+    with open("distinct", "wb") as file:
+        for i in range(1500000):
+            file.write(b"key-number-%d\n" % i)
+    _, roomy, _ = run("-l", "-j2", "-S", "1G", "distinct")
+    expect("bytes spilled with room", whole(roomy, "bytes spilled"), 0)
+    _, tight, _ = run("-l", "-j2", "-S", "8M", "distinct")
+    near("bytes spilled", whole(tight, "bytes spilled"), 1500000, 10 * os.path.getsize("distinct"))
+    if not os.environ.get("MRCOUNT_VARIANT"):
+        if size(tight, "peak memory") >= size(roomy, "peak memory"):
+            sys.exit("failed: less memory allowed, not less taken")
+        # All keys were in memory at once; or no more than was allowed, and what a run needs anyway.
+        near("peak memory", size(roomy, "peak memory"), 0.8 * os.path.getsize("distinct"), 1e9)
+        near("peak memory", size(tight, "peak memory"), 1e6, (8 + 32 + 2 * 8) * 2 ** 20)
+
+    # The last object of --progress=json says the same.
+    result = subprocess.run(["mrcount", "-l", "-j2", "--stats", "--progress=json", "distinct"],
+                            capture_output=True, check=True)
+    lines = result.stderr.decode("ascii").splitlines()
+    last = json.loads([line for line in lines if line.startswith("{")][-1])
+    expect("json", (last["bytes"], last["tokens"], last["keys"]),
+           (os.path.getsize("distinct"), 1500000, 1500000))
+
+
+main()
