@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * buffer - bytes that grow, from malloc while small and as pages that are moved, not copied, when large.
+ * buffer - bytes that grow (see buffer.h). realloc moves the pages of large ones instead of copying them.
  */
 #include "engine/buffer.h"
 
 #include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-
-/* From this size on a buffer is pages of its own. */
-#define MAP_FROM ((size_t)128 << 10)
 
 void
 buffer_open(struct mr_buffer *buffer, struct budget *budget)
@@ -22,10 +17,7 @@ buffer_close(struct mr_buffer *buffer)
 {
     if (!buffer->data)
         return;
-    if (buffer->size >= MAP_FROM)
-        munmap(buffer->data, buffer->size);
-    else
-        free(buffer->data);
+    free(buffer->data);
     budget_give(buffer->budget, buffer->size);
     buffer->data = NULL;
     buffer->used = buffer->size = 0;
@@ -39,36 +31,6 @@ buffer_trim(struct mr_buffer *buffer, size_t keep)
     buffer->used = 0;
 }
 
-/* Gives `buffer` `size` bytes, keeping the used ones. */
-static bool
-resize(struct mr_buffer *buffer, size_t size)
-{
-    unsigned char *data;
-    if (size < MAP_FROM) {
-        data = realloc(buffer->data, size);
-    } else if (buffer->size >= MAP_FROM) {
-        data = mremap(buffer->data, buffer->size, size, MREMAP_MAYMOVE);
-        if (data == MAP_FAILED)
-            data = NULL;
-    } else {
-        data = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (data == MAP_FAILED) {
-            data = NULL;
-        } else {
-            if (buffer->used > 0)
-                memcpy(data, buffer->data, buffer->used);
-            free(buffer->data);
-        }
-    }
-    if (!data)
-        return false;
-    budget_give(buffer->budget, buffer->size);
-    budget_force(buffer->budget, size);
-    buffer->data = data;
-    buffer->size = size;
-    return true;
-}
-
 unsigned char *
 mr_buffer_reserve(struct mr_buffer *buffer, size_t more)
 {
@@ -80,9 +42,12 @@ mr_buffer_reserve(struct mr_buffer *buffer, size_t more)
         size_t size = buffer->size == 0 ? want : buffer->size + buffer->size / 2;
         if (size < want)
             size = want;
-        size = size < MAP_FROM ? (size + 63) & ~(size_t)63 : (size + 4095) & ~(size_t)4095;
-        if (!resize(buffer, size))
+        unsigned char *data = realloc(buffer->data, size);
+        if (!data)
             return NULL;
+        budget_force(buffer->budget, size - buffer->size);
+        buffer->data = data;
+        buffer->size = size;
     }
     return buffer->data + buffer->used;
 }

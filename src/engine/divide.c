@@ -155,9 +155,8 @@ spill_partition(struct worker *worker, struct partition *partition, bool fold)
     struct job *job = worker->job;
     struct stream pairs = {0}, settled = {0};
     thread_lock(&partition->lock);
-    bool mine = !partition->busy;
+    bool mine = partition_begin(partition);
     if (mine) {
-        partition->busy = true;
         bool fresh = partition->fresh.records > 0;
         pairs = partition->fresh;
         pairs.extents = NULL;
@@ -195,7 +194,7 @@ spill_partition(struct worker *worker, struct partition *partition, bool fold)
             .extents = extent, .spilled = extent->content, .spilled_count = extent->records};
         stream_join(&partition->fresh, &added);
     }
-    partition->busy = false;
+    partition_end(partition);
     thread_unlock(&partition->lock);
     return result;
 }

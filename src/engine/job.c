@@ -45,6 +45,8 @@ fail_once(struct job *job, const struct mr_error *error)
     thread_unlock(&job->fault_lock);
     atomic_store_explicit(&job->stop, true, memory_order_relaxed);
     queue_end(&job->queue);
+    if (job->spec.input.interrupt)
+        job->spec.input.interrupt(job->spec.input.context);
 }
 
 void

@@ -112,6 +112,10 @@ struct mr_input {
                 struct mr_error *error);
     /* Takes a split back when it is done with, mapped or not; on any thread. May be NULL. */
     void (*release)(void *context, struct mr_split *split);
+    /* The job is failing or cancelled: a next that waits should return soon, with 0 or -1. Called on
+     * any thread, perhaps more than once, while next runs; must not wait nor call the engine. May be
+     * NULL: then the job ends only when next returns by itself. */
+    void (*interrupt)(void *context);
 };
 
 /* ---- Map --------------------------------------------------------------------- */

@@ -303,10 +303,9 @@ reduce_collapse(struct worker *worker, unsigned number)
     struct partition *partition = &worker->job->pairs.partitions[number];
     struct stream pairs = {0}, settled = {0};
     thread_lock(&partition->lock);
-    bool mine = !partition->busy && partition->fresh.bytes >= partition->threshold;
+    bool mine = partition->fresh.bytes >= partition->threshold && partition_begin(partition);
     uint64_t fresh = 0;
     if (mine) {
-        partition->busy = true;
         fresh = partition->fresh.bytes;
         /* Only what is in memory: extents stay where they are. */
         pairs = (struct stream){.chunks = partition->fresh.chunks,
@@ -332,7 +331,7 @@ reduce_collapse(struct worker *worker, unsigned number)
     uint64_t next = helped ? settled.bytes : settled.bytes * 2;
     partition->threshold = next > fresh / 2 ? next : fresh / 2;
     stream_join(&partition->settled, &settled);
-    partition->busy = false;
+    partition_end(partition);
     thread_unlock(&partition->lock);
     return result;
 }

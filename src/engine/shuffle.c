@@ -104,6 +104,20 @@ stream_new_room(struct stream_writer *writer, size_t bound)
     return writer->at;
 }
 
+/* Closes the first `count` partitions and frees all. */
+static void
+close_partitions(struct shuffle *shuffle, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct partition *partition = &shuffle->partitions[i];
+        assert(!partition->fresh.chunks && !partition->settled.chunks && !partition->busy);
+        thread_cond_close(&partition->idle);
+        thread_mutex_close(&partition->lock);
+    }
+    free(shuffle->partitions);
+    shuffle->partitions = NULL;
+}
+
 int
 shuffle_open(struct shuffle *shuffle, unsigned bits, struct record_form form, uint64_t threshold)
 {
@@ -117,13 +131,14 @@ shuffle_open(struct shuffle *shuffle, unsigned bits, struct record_form form, ui
         struct partition *partition = &shuffle->partitions[i];
         *partition = (struct partition){.threshold = threshold};
         int error = thread_mutex_open(&partition->lock);
-        if (error != 0) {
-            while (i > 0)
-                thread_mutex_close(&shuffle->partitions[--i].lock);
-            free(shuffle->partitions);
-            shuffle->partitions = NULL;
-            return error;
+        if (error == 0) {
+            error = thread_cond_open(&partition->idle);
+            if (error == 0)
+                continue;
+            thread_mutex_close(&partition->lock);
         }
+        close_partitions(shuffle, i);
+        return error;
     }
     return 0;
 }
@@ -131,14 +146,24 @@ shuffle_open(struct shuffle *shuffle, unsigned bits, struct record_form form, ui
 void
 shuffle_close(struct shuffle *shuffle)
 {
-    if (!shuffle->partitions)
-        return;
-    for (size_t i = 0; i < (size_t)1 << shuffle->bits; i++) {
-        assert(!shuffle->partitions[i].fresh.chunks && !shuffle->partitions[i].settled.chunks);
-        thread_mutex_close(&shuffle->partitions[i].lock);
-    }
-    free(shuffle->partitions);
-    shuffle->partitions = NULL;
+    if (shuffle->partitions)
+        close_partitions(shuffle, (size_t)1 << shuffle->bits);
+}
+
+bool
+partition_begin(struct partition *partition)
+{
+    if (partition->busy)
+        return false;
+    partition->busy = true;
+    return true;
+}
+
+void
+partition_end(struct partition *partition)
+{
+    partition->busy = false;
+    thread_wake_all(&partition->idle);
 }
 
 int
@@ -217,7 +242,8 @@ shuffle_take(struct shuffle *shuffle, unsigned number, struct stream *stream)
     struct partition *partition = &shuffle->partitions[number];
     *stream = (struct stream){0};
     thread_lock(&partition->lock);
-    assert(!partition->busy);
+    while (partition->busy)
+        thread_wait(&partition->idle, &partition->lock);
     stream_join(stream, &partition->settled);
     stream_join(stream, &partition->fresh);
     thread_unlock(&partition->lock);

@@ -41,6 +41,7 @@ struct partition {
     struct stream settled; /* each key once: what collapsing made of fresh */
     uint64_t threshold;    /* bytes of fresh from which collapsing is worth while */
     bool busy;             /* somebody is collapsing or spilling it */
+    struct thread_cond idle; /* no longer busy */
 };
 
 struct shuffle {
@@ -115,8 +116,13 @@ int shuffle_open(struct shuffle *shuffle, unsigned bits, struct record_form form
                  uint64_t threshold);
 /* Every stream must be empty or have been taken. */
 void shuffle_close(struct shuffle *shuffle);
-/* Takes all that a partition holds; the partition must not be busy. */
+/* Takes all that a partition holds, waiting while another worker is at it. */
 void shuffle_take(struct shuffle *shuffle, unsigned partition, struct stream *stream);
+
+/* Begins work on a partition outside its lock, which is held: false where somebody else is at it. */
+bool partition_begin(struct partition *partition);
+/* Ends it; the lock is held. */
+void partition_end(struct partition *partition);
 
 /* Returns 0 or an errno value. */
 int shuffle_writer_open(struct shuffle_writer *writer, struct shuffle *shuffle,

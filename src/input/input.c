@@ -102,9 +102,10 @@ input_name(const struct input *input, uint64_t number)
     return sources_name(&input->sources, number);
 }
 
-void
-input_interrupt(struct input *input)
+static void
+interrupt(void *context)
 {
+    struct input *input = context;
     sources_interrupt(&input->sources);
     blocks_interrupt(&input->blocks);
 }
@@ -202,5 +203,6 @@ input_job(struct input *input, struct mr_input *job)
         .next = next,
         .load = load,
         .release = release,
+        .interrupt = interrupt,
     };
 }

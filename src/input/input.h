@@ -57,10 +57,6 @@ bool input_small(struct input *input);
  * FILEs had just now: more or less may come. */
 void input_job(struct input *input, struct mr_input *job);
 
-/* Ends the input early, even where the reader waits for a pipe: for a job that is being cancelled.
- * On any thread; not in a signal handler. */
-void input_interrupt(struct input *input);
-
 /* The name of the FILE with that number, "-" for standard input. */
 const char *input_name(const struct input *input, uint64_t number);
 

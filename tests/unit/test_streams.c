@@ -237,7 +237,8 @@ END_TEST
 static void
 interrupt(void *argument)
 {
-    input_interrupt(argument);
+    const struct mr_input *job = argument;
+    job->interrupt(job->context);
 }
 
 START_TEST(interrupt_ends_waiting)
@@ -253,7 +254,7 @@ START_TEST(interrupt_ends_waiting)
     struct mr_error error;
     struct thread thread;
     input_job(input, &job);
-    ck_assert_int_eq(thread_start(&thread, "stopper", interrupt, input), 0);
+    ck_assert_int_eq(thread_start(&thread, "stopper", interrupt, &job), 0);
     ck_assert_int_eq(job.next(job.context, &split, &error), 0);
     thread_join(&thread);
     input_close(input);

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_spill - more data than memory: sums, structs and kept values come out the same from disk.
+ */
+#include "engine/mapreduce.h"
+#include "engine/spill.h"
+#include "unit/numbers.h"
+
+#include <check.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LITTLE ((uint64_t)1) /* raised to the engine's least */
+
+static struct mr_engine *
+engine_in(unsigned threads, const char *const *directories, size_t count)
+{
+    struct mr_engine *engine;
+    struct mr_engine_options options = {.threads = threads,
+                                        .memory = LITTLE,
+                                        .tmpdirs = directories,
+                                        .tmpdir_count = count};
+    ck_assert_int_eq(mr_engine_open(&options, &engine, NULL), MR_OK);
+    return engine;
+}
+
+START_TEST(counts_larger_than_memory_are_exact)
+{
+    static const int orders[] = {MR_ORDER_NONE, MR_ORDER_KEY, MR_ORDER_RANK, -MR_ORDER_RANK};
+    struct mr_engine *engine = engine_in(2, NULL, 0);
+    struct numbers numbers = {
+        .splits = 30, .each = 30000, .keys = 750019, .step = 7919, .order = orders[_i]};
+    struct mr_job_spec spec;
+    struct mr_stats stats;
+    struct mr_error error;
+    numbers_job(&numbers, &spec);
+    ck_assert_msg(mr_run(engine, &spec, &stats, &error) == MR_OK, "%s", error.text);
+    ck_assert_uint_gt(stats.spilled, mr_engine_memory(engine));
+    numbers_check(&numbers);
+    mr_engine_close(engine);
+}
+END_TEST
+
+START_TEST(jobs_that_share_little_memory_all_end)
+{
+    enum { JOBS = 6 };
+    struct mr_engine *engine = engine_in(2, NULL, 0);
+    struct numbers numbers[JOBS];
+    struct mr_job *jobs[JOBS];
+    for (unsigned i = 0; i < JOBS; i++) {
+        struct mr_job_spec spec;
+        numbers[i] = (struct numbers){
+            .splits = 10 + i, .each = 12000, .keys = 120011, .step = 7919, .order = MR_ORDER_RANK};
+        numbers_job(&numbers[i], &spec);
+        ck_assert_int_eq(mr_submit(engine, &spec, &jobs[i], NULL), MR_OK);
+    }
+    for (unsigned i = 0; i < JOBS; i++) {
+        ck_assert_int_eq(mr_wait(jobs[i], -1, NULL, NULL), MR_DONE);
+        mr_release(jobs[i]);
+        numbers_check(&numbers[i]);
+    }
+    mr_engine_close(engine);
+}
+END_TEST
+
+/* ---- Kept values: key k has the values k, k + keys, k + 2 keys, ... ------------------------ */
+
+struct kept {
+    struct numbers numbers; /* first: the input's context */
+    unsigned giant;         /* of 16 values this many go to key 0 */
+    _Atomic uint64_t values, sum, reduces;
+    _Atomic bool wrong;
+};
+
+struct value {
+    uint64_t number;
+    uint32_t check;
+};
+
+static uint64_t
+key_of(const struct kept *kept, uint64_t n)
+{
+    return n % 16 < kept->giant ? 0 : n % kept->numbers.keys;
+}
+
+static int
+map_kept(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter)
+{
+    struct kept *kept = context;
+    (void)state;
+    for (uint64_t i = 0; i < kept->numbers.each; i++) {
+        uint64_t n = split->number * kept->numbers.each + i;
+        char key[256];
+        struct value value = {.number = n, .check = (uint32_t)(n * 2654435761u)};
+        if (mr_emit(emitter, key, numbers_key(&kept->numbers, key_of(kept, n), key), &value) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int
+reduce_kept(void *context, const void *key, size_t size, struct mr_values *values,
+            struct mr_results *results, struct mr_error *error)
+{
+    struct kept *kept = context;
+    struct value some[100];
+    uint64_t number = numbers_of_key(key, size), count = 0;
+    long n;
+    (void)error;
+    while ((n = mr_values_next(values, some, 1 + count % 100)) > 0)
+        for (long i = 0; i < n; i++, count++) {
+            if (some[i].check != (uint32_t)(some[i].number * 2654435761u) ||
+                key_of(kept, some[i].number) != number)
+                kept->wrong = true;
+            atomic_fetch_add(&kept->sum, some[i].number);
+        }
+    atomic_fetch_add(&kept->values, count);
+    atomic_fetch_add(&kept->reduces, 1);
+    return n < 0 ? -1 : mr_put(results, key, size, count, &count, sizeof count);
+}
+
+START_TEST(kept_values_larger_than_memory_reach_reduce)
+{
+    /* Many keys of few values, then one key that has most of them and more than memory. */
+    struct mr_engine *engine = engine_in(2, NULL, 0);
+    struct kept kept = {.numbers = {.splits = 40, .each = 20000, .keys = 30011, .order = MR_ORDER_RANK},
+                        .giant = _i == 0 ? 0 : 14};
+    struct mr_job_spec spec;
+    struct mr_stats stats;
+    struct mr_error error;
+    numbers_job(&kept.numbers, &spec);
+    spec.map = map_kept;
+    spec.value_size = sizeof(struct value);
+    spec.reduce = reduce_kept;
+    ck_assert_msg(mr_run(engine, &spec, &stats, &error) == MR_OK, "%s", error.text);
+    uint64_t all = 40 * 20000;
+    ck_assert(!kept.wrong);
+    ck_assert(!kept.numbers.wrong);
+    ck_assert_uint_gt(stats.spilled, mr_engine_memory(engine));
+    ck_assert_uint_eq(kept.values, all);
+    ck_assert_uint_eq(kept.sum, all * (all - 1) / 2);
+    ck_assert_uint_eq(kept.reduces, kept.numbers.keys);
+    ck_assert_uint_eq(kept.numbers.collected, kept.numbers.keys);
+    free(kept.numbers.counts);
+    free(kept.numbers.last_key);
+    mr_engine_close(engine);
+}
+END_TEST
+
+/* ---- Folded structs ------------------------------------------------------------------------ */
+
+struct extreme {
+    uint64_t least, most, count;
+};
+
+static int
+map_extreme(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter)
+{
+    struct numbers *numbers = context;
+    (void)state;
+    for (uint64_t i = 0; i < numbers->each; i++) {
+        uint64_t n = split->number * numbers->each + i;
+        char key[256];
+        struct extreme value = {n, n, 1};
+        if (mr_emit(emitter, key, numbers_key(numbers, n % numbers->keys, key), &value) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static void
+combine_extreme(void *context, void *into, const void *from)
+{
+    struct extreme *a = into;
+    const struct extreme *b = from;
+    (void)context;
+    a->least = a->least < b->least ? a->least : b->least;
+    a->most = a->most > b->most ? a->most : b->most;
+    a->count += b->count;
+}
+
+static int
+collect_extreme(void *context, const struct mr_record *records, size_t count,
+                struct mr_error *error)
+{
+    struct numbers *numbers = context;
+    uint64_t all = numbers->splits * numbers->each;
+    (void)error;
+    for (size_t i = 0; i < count; i++) {
+        struct extreme value;
+        uint64_t key = numbers_of_key(records[i].key, records[i].key_size);
+        if (records[i].payload_size != sizeof value) {
+            numbers->wrong = true;
+            continue;
+        }
+        memcpy(&value, records[i].payload, sizeof value);
+        uint64_t rounds = (all - key - 1) / numbers->keys;
+        if (value.least != key || value.most != key + rounds * numbers->keys ||
+            value.count != rounds + 1)
+            numbers->wrong = true;
+        numbers->collected++;
+    }
+    return 0;
+}
+
+START_TEST(folded_structs_larger_than_memory_are_exact)
+{
+    struct mr_engine *engine = engine_in(2, NULL, 0);
+    struct numbers numbers = {
+        .splits = 40, .each = 10000, .keys = _i ? 300007 : 1009, .order = MR_ORDER_KEY};
+    struct mr_job_spec spec;
+    struct mr_stats stats;
+    numbers_job(&numbers, &spec);
+    spec.map = map_extreme;
+    spec.value_size = sizeof(struct extreme);
+    spec.combine = combine_extreme;
+    spec.output.collect = collect_extreme;
+    ck_assert_int_eq(mr_run(engine, &spec, &stats, NULL), MR_OK);
+    ck_assert(_i == 0 || stats.spilled > 0);
+    ck_assert(!numbers.wrong);
+    ck_assert_uint_eq(numbers.collected, numbers.keys);
+    free(numbers.counts);
+    mr_engine_close(engine);
+}
+END_TEST
+
+/* ---- Temporary files ---------------------------------------------------------------------------- */
+
+static char folder[64];
+
+static void
+make_folder(void)
+{
+    strcpy(folder, "/tmp/test_spill.XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+}
+
+static void
+remove_folder(void)
+{
+    ck_assert_int_eq(rmdir(folder), 0); /* and so nothing was left in it */
+}
+
+START_TEST(a_missing_directory_is_an_error)
+{
+    char missing[100];
+    snprintf(missing, sizeof missing, "%s/none", folder);
+    const char *directories[] = {missing};
+    struct mr_engine *engine = engine_in(2, directories, 1);
+    struct numbers numbers = {.splits = 30, .each = 30000, .keys = 750019, .step = 7919};
+    struct mr_job_spec spec;
+    struct mr_error error;
+    numbers_job(&numbers, &spec);
+    ck_assert_int_eq(mr_run(engine, &spec, NULL, &error), MR_SPILL);
+    ck_assert_ptr_nonnull(strstr(error.text, missing));
+    ck_assert_uint_eq(numbers.collected, 0);
+    free(numbers.counts);
+    mr_engine_close(engine);
+}
+END_TEST
+
+START_TEST(a_flipped_bit_is_an_error)
+{
+    struct budget budget;
+    struct pool pool;
+    struct pool_cache cache;
+    struct spill spill;
+    struct mr_error error;
+    const char *directories[] = {folder};
+    bool exhausted;
+    budget_open(&budget, UINT64_MAX);
+    ck_assert_int_eq(pool_open(&pool, &budget), 0);
+    pool_cache_open(&cache, &pool);
+    ck_assert_int_eq(spill_open(&spill, directories, 1), 0);
+
+    /* Three chunks, one of them large, written and read back; then again with one bit flipped. */
+    static const size_t sizes[] = {5, 3000, 100000};
+    struct chunk *list = NULL;
+    for (size_t i = 0; i < 3; i++) {
+        struct chunk *chunk = pool_take(&cache, sizes[i], POOL_MUST, &exhausted);
+        ck_assert_ptr_nonnull(chunk);
+        for (size_t at = 0; at < sizes[i]; at++)
+            chunk->data[at] = (unsigned char)(at * 7 + i);
+        chunk->used = sizes[i];
+        chunk->records = i;
+        chunk->next = list;
+        list = chunk;
+    }
+    int fd = -1;
+    for (long bit = -1; bit < 8 * 103077; bit = bit < 0 ? 0 : bit * 3 + 1) {
+        struct extent *extent;
+        struct spill_reader reader;
+        enum mr_status status;
+        ck_assert_int_eq(spill_write(&spill, list, &extent, &error), MR_OK);
+        if (fd < 0)
+            for (fd = 3; fd < 100; fd++) {
+                struct stat st;
+                if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 0 &&
+                    (uint64_t)st.st_size == extent->bytes)
+                    break;
+            }
+        if (bit >= 0) {
+            unsigned char byte;
+            off_t at = (off_t)extent->offset + bit / 8;
+            ck_assert_int_eq(pread(fd, &byte, 1, at), 1);
+            byte ^= (unsigned char)(1 << bit % 8);
+            ck_assert_int_eq(pwrite(fd, &byte, 1, at), 1);
+        }
+        ck_assert_int_eq(spill_reader_open(&reader, extent, &cache, &error), MR_OK);
+        struct chunk *chunk;
+        const struct chunk *expected = list;
+        while ((chunk = spill_read(&reader, &status, &error))) {
+            ck_assert_uint_eq(chunk->used, expected->used);
+            ck_assert_uint_eq(chunk->records, expected->records);
+            ck_assert_mem_eq(chunk->data, expected->data, chunk->used);
+            expected = expected->next;
+            chunk->next = NULL;
+            pool_give(&cache, chunk);
+        }
+        ck_assert_int_eq(status, bit < 0 ? MR_OK : MR_SPILL);
+        spill_reader_close(&reader);
+        extent_free(extent);
+    }
+    pool_give(&cache, list);
+    pool_cache_close(&cache);
+    spill_close(&spill);
+    pool_close(&pool);
+    ck_assert_uint_eq(budget_left(&budget), UINT64_MAX);
+}
+END_TEST
+
+Suite *test_spill_suite(void);
+Suite *
+test_spill_suite(void)
+{
+    Suite *suite = suite_create("spill");
+    TCase *tests = tcase_create("spill");
+    tcase_set_timeout(tests, 300);
+    tcase_add_loop_test(tests, counts_larger_than_memory_are_exact, 0, 4);
+    tcase_add_test(tests, jobs_that_share_little_memory_all_end);
+    tcase_add_loop_test(tests, kept_values_larger_than_memory_reach_reduce, 0, 2);
+    tcase_add_loop_test(tests, folded_structs_larger_than_memory_are_exact, 0, 2);
+    suite_add_tcase(suite, tests);
+    TCase *files = tcase_create("files");
+    tcase_add_checked_fixture(files, make_folder, remove_folder);
+    tcase_add_test(files, a_missing_directory_is_an_error);
+    tcase_add_test(files, a_flipped_bit_is_an_error);
+    suite_add_tcase(suite, files);
+    return suite;
+}
