@@ -2,16 +2,16 @@
  *
  * words - UAX #29 word segmentation, see words.h.
  *
- * ASCII goes through the kernel given to words_open. What the kernel leaves (a segment that a byte
- * beyond ASCII touches or may touch) goes through the automaton below, one segment after the other,
- * until one ends where a stretch of ASCII begins.
+ * ASCII goes through the kernel given to words_open, and words of two-byte letters through pairs.c.
+ * What these leave (a segment that some other character touches or may touch) goes through the
+ * automaton below, one segment after the other, until one ends where either can go on.
  *
  * Segmentation needs no memory across a boundary: every rule that forbids a break looks back only
  * over characters that are themselves joined (WB7, WB11: the letter, the mark, the letter; WB15 and
- * WB16: a pair of regional indicators is a segment and the next pair starts afresh). So a segment is
- * a function of the text from its beginning on, and any boundary is a place to start from. Looking
- * ahead (WB6, WB7b, WB12) goes over one mark and what WB4 attaches to it; when it fails, the mark
- * begins the next segment and is not looked past again, so all is linear.
+ * WB16: a pair of regional indicators is a segment and the next pair starts afresh). So a segment
+ * is a function of the text from its beginning on, and any boundary is a place to start from.
+ * Looking ahead (WB6, WB7b, WB12) goes over one mark and what WB4 attaches to it; when it fails,
+ * the mark begins the next segment and is not looked past again, so all is linear.
  */
 #include "text/words.h"
 
@@ -20,6 +20,7 @@
 
 #include "text/fold.h"
 #include "text/kernels/kernels.h"
+#include "text/pairs.h"
 #include "text/unicode/tables.h"
 #include "text/utf8.h"
 
@@ -34,8 +35,8 @@
 /* States of the automaton: what the segment so far lets follow. A state + AFTER_ZWJ is the same
  * with a ZWJ as the last character, which lets Extended_Pictographic follow (WB3c). */
 enum {
-    BREAK, /* as an action: the segment ends before this character */
-    HARD,  /* a line end or an invalid byte: nothing follows (WB3a; and for us invalid bytes) */
+    BREAK,    /* as an action: the segment ends before this character */
+    HARD,     /* a line end or an invalid byte: nothing follows (WB3a; and for us invalid bytes) */
     RETURN,   /* CR: only LF follows (WB3) */
     BLANK,    /* WSegSpace as the very last character (WB3d) */
     PLAIN,    /* nothing but what WB4 attaches */
@@ -135,18 +136,6 @@ static inline unsigned character(const unsigned char *p, const unsigned char *en
     return unicode_word(code);
 }
 
-/* A letter that has no rule of its own: most of all text. */
-#define COMMON (UNICODE_ALETTER | UNICODE_KEEP)
-
-/* The end of the run of common letters of two bytes that begins at p. */
-static inline const unsigned char *common_letters(const unsigned char *p, const unsigned char *end)
-{
-    while (end - p > 1 && p[0] >= 0xC2 && p[0] < 0xE0 && (p[1] & 0xC0) == 0x80 &&
-           unicode_word_second[(p[0] & 0x1F) << 6 | (p[1] & 0x3F)] == COMMON)
-        p += 2;
-    return p;
-}
-
 /* Looks past the mark that ends at p for what `seek` wants next, over what WB4 attaches to the
  * mark. Returns the end of the character found, with the keep bits of all met in *keep and the
  * state after it in *state, or NULL. */
@@ -190,15 +179,12 @@ static inline const unsigned char *segment(const unsigned char *p, const unsigne
     if ((word & UNICODE_CLASS) == INVALID)
         ++*invalid;
     while (p < end) {
-        if (state == LETTER) {
-            const unsigned char *letters = p;
-            p = common_letters(p, end);
-            if (p > letters)
-                all |= UNICODE_KEEP;
-            if (p == end)
-                break;
-        }
         word = character(p, end, &length);
+        if (word == (UNICODE_ALETTER | UNICODE_KEEP) && state == LETTER) { /* most of text */
+            p += length;
+            all |= UNICODE_KEEP;
+            continue;
+        }
         unsigned next = action[state][word & UNICODE_CLASS];
         if (next == BREAK)
             break;
@@ -215,36 +201,6 @@ static inline const unsigned char *segment(const unsigned char *p, const unsigne
     }
     *keep = all;
     return p;
-}
-
-#define BIT(class) (1U << (class))
-/* Classes of ASCII that are in no word by themselves, and those of them that may join letters. */
-#define GAPS                                                                                       \
-    (BIT(UNICODE_OTHER) | BIT(UNICODE_CR) | BIT(UNICODE_LF) | BIT(UNICODE_NEWLINE) |               \
-     BIT(UNICODE_SPACE) | BIT(UNICODE_MIDNUM) | BIT(UNICODE_DOUBLE_QUOTE) | JOINERS)
-#define JOINERS                                                                                    \
-    (BIT(UNICODE_MIDLETTER) | BIT(UNICODE_MIDNUMLET) | BIT(UNICODE_SINGLE_QUOTE))
-
-/* What most words beyond ASCII are: common letters of two bytes, then ASCII that is in no word.
- * Returns the end of such a word at p, and in *next the beginning of the next where that has a
- * common letter too, else the end; or NULL where it takes segment() to tell. It is told by the
- * gap: a byte that may join letters does not where another byte of a gap follows it, and the bytes
- * of a gap in front of a letter are segments without a letter. */
-static inline const unsigned char *common_word(const unsigned char *p, const unsigned char *end,
-                                               const unsigned char **next)
-{
-    const unsigned char *stop = common_letters(p, end), *gap = stop;
-
-    if (stop == p)
-        return NULL;
-    while (gap < end && *gap < 0x80 &&
-           (BIT(unicode_word_second[*gap] & UNICODE_CLASS) & GAPS) != 0)
-        gap++;
-    if (gap == stop ||
-        (gap - stop == 1 && (BIT(unicode_word_second[*stop] & UNICODE_CLASS) & JOINERS) != 0))
-        return NULL;
-    *next = gap < end && common_letters(gap, end - gap > 2 ? gap + 2 : end) > gap ? gap : stop;
-    return stop;
 }
 
 void words_open(struct words *words, struct words_kernel kernel, bool fold)
@@ -311,7 +267,7 @@ static bool kernel_window(struct words *words)
     return true;
 }
 
-/* Whether ASCII begins at p that is worth the start of the kernel: 16 bytes, or all that is left. */
+/* Whether ASCII begins at p that is worth starting the kernel: 16 bytes, or all that is left. */
 static inline bool ascii_ahead(const unsigned char *p, const unsigned char *end)
 {
     uint64_t a, b;
@@ -329,7 +285,7 @@ static inline bool ascii_ahead(const unsigned char *p, const unsigned char *end)
 /* Whether there is no room for what a call of the kernel needs at least. */
 static inline bool nearly_full(size_t count)
 {
-    return WORDS_BATCH - count < TEXT_KERNEL_MIN;
+    return WORDS_BATCH - count < (TEXT_KERNEL_MIN > PAIRS_MIN ? TEXT_KERNEL_MIN : PAIRS_MIN);
 }
 
 static int give(struct words_batch *batch, const unsigned char *base, const struct mr_span *spans,
@@ -342,11 +298,35 @@ static int give(struct words_batch *batch, const unsigned char *base, const stru
     return count > 0 || giant > 0;
 }
 
+/* Whether words of two-byte letters begin at p; a guess by the first three characters. */
+static inline bool pairs_ahead(const unsigned char *p, const unsigned char *end)
+{
+    return end - p >= 16 && (unicode_pairs[p[0]] >> (p[1] & 0x3F) & 1) != 0 &&
+           unicode_pairs[p[2]] != 0;
+}
+
+/* What can go on from pos faster than the automaton, and up to where; NULL when nothing can. */
+static inline words_run *choose(struct words *words, const unsigned char **stop)
+{
+    const unsigned char *p = words->data + words->pos, *end = words->data + words->size;
+
+    if (*p < 0x80) {
+        if (!ascii_ahead(p, end) || !kernel_window(words))
+            return NULL;
+        *stop = words->data + words->window_end;
+        return words->kernel.run;
+    }
+    if (!pairs_ahead(p, end))
+        return NULL;
+    *stop = words->size - words->pos > words->window ? p + words->window : end;
+    return pairs_words;
+}
+
 /* words_next without folding: spans of the text itself. */
 static int next_plain(struct words *words, struct words_batch *batch)
 {
     const unsigned char *data = words->data, *p = data + words->pos, *end = data + words->size;
-    const unsigned char *base = p;
+    const unsigned char *base = p, *stop;
     size_t count = 0;
 
     while (p < end && !nearly_full(count)) {
@@ -356,59 +336,56 @@ static int next_plain(struct words *words, struct words_batch *batch)
             base = p;
         }
         words->pos = (size_t)(p - data);
-        if (*p < 0x80 && ascii_ahead(p, end) && kernel_window(words)) {
-            const unsigned char *stop = data + words->window_end;
+        words_run *run = choose(words, &stop);
+        if (run != NULL) {
             size_t got;
-            p = base + words->kernel.run(base, (size_t)(stop - base), (size_t)(p - base),
-                                         words->spans + count, WORDS_BATCH - count, &got, NULL);
+            p = base + run(base, (size_t)(stop - base), (size_t)(p - base), words->spans + count,
+                           WORDS_BATCH - count, &got, NULL);
             count += got;
-            if (p == stop || nearly_full(count))
-                continue;
+            if (p == end || nearly_full(count))
+                break;
         }
-        const unsigned char *next = p;
-        do {
-            const unsigned char *begin = next, *stop = common_word(begin, end, &next);
-            if (stop == NULL) {
-                unsigned keep;
-                next = stop = segment(begin, end, &keep, &words->invalid);
-                if ((keep & UNICODE_KEEP) == 0)
-                    continue;
-            }
-            if ((size_t)(stop - base) > words->span_limit) {
-                /* The next batch has it, whose base it is; or it is a giant even there. */
-                words->pos = (size_t)((count > 0 ? begin : next) - data);
-                if (count > 0)
-                    return give(batch, base, words->spans, count, 0);
-                base = begin;
-                if ((size_t)(stop - base) > words->span_limit)
-                    return give(batch, base, NULL, 0, (size_t)(stop - base));
-            }
-            words->spans[count].begin = (uint32_t)(begin - base);
-            words->spans[count++].end = (uint32_t)(stop - base);
-        } while (next < end && *next >= 0x80 && count < WORDS_BATCH);
-        p = next;
+
+        unsigned keep;
+        const unsigned char *begin = p;
+        p = segment(begin, end, &keep, &words->invalid);
+        if ((keep & UNICODE_KEEP) == 0)
+            continue;
+        if ((size_t)(p - base) > words->span_limit) {
+            /* The next batch has it, whose base it is; or it is a giant even there. */
+            words->pos = (size_t)((count > 0 ? begin : p) - data);
+            if (count > 0)
+                return give(batch, base, words->spans, count, 0);
+            base = begin;
+            if ((size_t)(p - base) > words->span_limit)
+                return give(batch, base, NULL, 0, (size_t)(p - base));
+        }
+        words->spans[count].begin = (uint32_t)(begin - base);
+        words->spans[count++].end = (uint32_t)(p - base);
     }
     words->pos = (size_t)(p - data);
     return give(batch, base, words->spans, count, 0);
 }
 
-/* words_next with folding: spans of the fold buffer, which gets the kernel's stretches whole and of
- * the rest only the words. */
+/* words_next with folding: spans of the fold buffer, which gets the stretches that run() folds
+ * whole, and of the rest only the words. */
 static int next_folded(struct words *words, struct words_batch *batch)
 {
     const unsigned char *data = words->data, *p = data + words->pos, *end = data + words->size;
+    const unsigned char *stop;
     size_t count = 0, used = 0;
 
     while (p < end && !nearly_full(count) && (used < words->window || count == 0)) {
         if (count == 0)
             used = 0;
         words->pos = (size_t)(p - data);
-        if (*p < 0x80 && ascii_ahead(p, end) && kernel_window(words)) {
-            size_t size = words->window_end - words->pos, got;
+        words_run *run = choose(words, &stop);
+        if (run != NULL) {
+            size_t size = (size_t)(stop - p), got;
             if (make_room(words, used + size) != 0)
                 return -1;
-            size_t done = words->kernel.run(p, size, 0, words->spans + count, WORDS_BATCH - count,
-                                            &got, words->folded + used);
+            size_t done = run(p, size, 0, words->spans + count, WORDS_BATCH - count, &got,
+                              words->folded + used);
             for (size_t i = count; used > 0 && i < count + got; i++) {
                 words->spans[i].begin += (uint32_t)used;
                 words->spans[i].end += (uint32_t)used;
@@ -416,32 +393,28 @@ static int next_folded(struct words *words, struct words_batch *batch)
             count += got;
             used += done;
             p += done;
-            if (done == size || nearly_full(count))
-                continue;
+            if (p == end || nearly_full(count))
+                break;
         }
-        const unsigned char *next = p;
-        do {
-            const unsigned char *begin = next, *stop = common_word(begin, end, &next);
-            if (stop == NULL) {
-                unsigned keep;
-                next = stop = segment(begin, end, &keep, &words->invalid);
-                if ((keep & UNICODE_KEEP) == 0)
-                    continue;
-            }
-            if (make_room(words, used + FOLD_ROOM((size_t)(stop - begin))) != 0)
-                return -1;
-            size_t size = fold_bytes(begin, (size_t)(stop - begin), words->folded + used);
-            if (used + size > words->span_limit) {
-                words->pos = (size_t)((count > 0 ? begin : next) - data);
-                if (count > 0)
-                    return give(batch, words->folded, words->spans, count, 0);
-                return give(batch, words->folded + used, NULL, 0, size);
-            }
-            words->spans[count].begin = (uint32_t)used;
-            used += size;
-            words->spans[count++].end = (uint32_t)used;
-        } while (next < end && *next >= 0x80 && count < WORDS_BATCH);
-        p = next;
+
+        unsigned keep;
+        const unsigned char *begin = p;
+        p = segment(begin, end, &keep, &words->invalid);
+        if ((keep & UNICODE_KEEP) == 0)
+            continue;
+        size_t length = (size_t)(p - begin);
+        if (make_room(words, used + FOLD_ROOM(length)) != 0)
+            return -1;
+        size_t size = fold_bytes(begin, length, words->folded + used);
+        if (used + size > words->span_limit) {
+            words->pos = (size_t)((count > 0 ? begin : p) - data);
+            if (count > 0)
+                return give(batch, words->folded, words->spans, count, 0);
+            return give(batch, words->folded + used, NULL, 0, size);
+        }
+        words->spans[count].begin = (uint32_t)used;
+        used += size;
+        words->spans[count++].end = (uint32_t)used;
     }
     words->pos = (size_t)(p - data);
     return give(batch, words->folded, words->spans, count, 0);
@@ -457,9 +430,9 @@ int words_next(struct words *words, struct words_batch *batch)
 /* Whether the text can be cut before data[p]: whether the rules break there whatever else is there,
  * and none looks across. Both follow from the two characters at the cut, `before` and `after`. With
  * `after` in ASCII, so that p is no middle of a character, it is so where
- *  - `after` is a line end (WB3b) or of class Other: only WB3c and WB4 join anything to Other, namely
- *    pictographs, Extend, Format and ZWJ, of which ASCII has none. CR and LF may come apart: neither
- *    is in a word, and no more joins to either than to both;
+ *  - `after` is a line end (WB3b) or of class Other: only WB3c and WB4 join anything to what stands
+ *    before, namely pictographs, Extend, Format and ZWJ, of which ASCII has none. CR and LF may
+ *    come apart: neither is in a word, and no more joins to either than to both;
  *  - `after` is a space and `before` is not of WSegSpace, as only WB3d joins a space to what stands
  *    before it;
  *  - `after` is a double quote and `before` is ASCII: WB7b wants a Hebrew letter there, or what WB4

@@ -27,9 +27,10 @@
 #define WORDS_BATCH 2048
 
 /* The ASCII kernel: `words` of struct text_kernels, whose terms are in kernels/kernels.h. */
+typedef size_t words_run(const unsigned char *data, size_t size, size_t pos, struct mr_span *spans,
+                         size_t max, size_t *count, unsigned char *folded);
 struct words_kernel {
-    size_t (*run)(const unsigned char *data, size_t size, size_t pos, struct mr_span *spans,
-                  size_t max, size_t *count, unsigned char *folded);
+    words_run *run;
 };
 
 struct words {

@@ -16,7 +16,7 @@
 
 Suite *test_words_suite(void);
 
-/* ---- Bytes, and words as bytes: each with its size before it ----------------------------------- */
+/* ---- Bytes, and words as bytes: each with its size before it --------------------------------- */
 
 struct bytes {
     unsigned char *data;
@@ -34,6 +34,11 @@ static void append(struct bytes *bytes, const void *data, size_t size)
     if (size > 0)
         memcpy(bytes->data + bytes->size, data, size);
     bytes->size += size;
+}
+
+static bool equal(const struct bytes *a, const struct bytes *b)
+{
+    return a->size == b->size && (a->size == 0 || memcmp(a->data, b->data, a->size) == 0);
 }
 
 static void append_word(struct bytes *words, const unsigned char *data, size_t size)
@@ -57,7 +62,7 @@ static void append_code(struct bytes *text, uint32_t code)
     append(text, b, n);
 }
 
-/* ---- What is tested ---------------------------------------------------------------------------- */
+/* ---- What is tested -------------------------------------------------------------------------- */
 
 /* A kernel that leaves everything to the automaton. */
 static size_t no_kernel(const unsigned char *data, size_t size, size_t pos, struct mr_span *spans,
@@ -173,8 +178,7 @@ static void compare(const struct bytes *text)
         const struct bytes *want = &wanted[i % 2];
         found.size = 0;
         run_words(&words, text->data, text->size, &found);
-        if (found.size != want->size ||
-            (found.size > 0 && memcmp(found.data, want->data, found.size) != 0))
+        if (!equal(&found, want))
             fail_with("other words", name, text);
         if (words.invalid != invalid)
             fail_with("another count of invalid bytes", name, text);
@@ -185,7 +189,7 @@ static void compare(const struct bytes *text)
     free(wanted[1].data);
 }
 
-/* ---- The standard's test file ------------------------------------------------------------------ */
+/* ---- The standard's test file ---------------------------------------------------------------- */
 
 static FILE *open_data(const char *name)
 {
@@ -238,8 +242,7 @@ START_TEST(standard_file)
         for (size_t i = 0; variant(i, &words, &name); i++) {
             found.size = 0;
             run_words(&words, text.data, text.size, &found);
-            if (!words.fold && (found.size != wanted.size ||
-                                memcmp(found.data, wanted.data, found.size) != 0))
+            if (!words.fold && !equal(&found, &wanted))
                 fail_with("not the standard's words", name, &text);
             words_close(&words);
         }
@@ -260,18 +263,24 @@ START_TEST(standard_file)
 }
 END_TEST
 
-/* ---- Cuts -------------------------------------------------------------------------------------- */
+/* ---- Cuts ------------------------------------------------------------------------------------ */
 
 /* One of each class or kind of character that the rules or the decoder tell apart. */
 static const char *const kinds[] = {
-    "!",        "\t",       "\r",           "\n",           "\v",           "\u0301", /* Extend */
-    "\u0345", /* Extend, Alphabetic */      "\u00AD", /* Format */          "\u200D", /* ZWJ */
-    "a",        "Z",        "\u0436",       "\u05D0", /* Hebrew */          "1",
-    "\u0661",   "\u30AB", /* Katakana */    "_",            "\U0001F1E6",   " ",
-    "\u3000", /* WSegSpace */               ":",            "\u00B7",       ",",
-    ";",        ".",        "\u2019",       "'",            "\"",           "\u00A9", /* pictograph */
-    "\u24C2", /* ALetter, pictograph */     "\u4E2D",       "\xFF",         "\xE4\xB8", /* truncated */
-    "\xC0\x80", "\xED\xA0\x80",             "\xC2\x85",       "-",            "\u0130",
+    "!", "-", "\t", "\r", "\n", "\v", "\xC2\x85", /* line ends */
+    "\u0301", "\u0345", /* Extend; the second is Alphabetic too */
+    "\u00AD", "\u200D", /* Format, ZWJ */
+    "a", "Z", "\u0436", "\u0130", /* ALetter */
+    "\u05D0", /* Hebrew_Letter */
+    "1", "\u0661", /* Numeric */
+    "\u30AB", /* Katakana */
+    "_", /* ExtendNumLet */
+    "\U0001F1E6", /* Regional_Indicator */
+    " ", "\u3000", /* WSegSpace */
+    ":", "\u00B7", ",", ";", ".", "\u2019", "'", "\"",
+    "\u00A9", "\u24C2", /* Extended_Pictographic; the second is ALetter too */
+    "\u4E2D", /* Other, kept */
+    "\xFF", "\xE4\xB8", "\xC0\x80", "\xED\xA0\x80", /* invalid */
 };
 #define KINDS (sizeof kinds / sizeof *kinds)
 
@@ -284,8 +293,7 @@ static void check_cut(const struct bytes *text, size_t cut)
     run_reference(text->data, text->size, false, &whole, &invalid);
     run_reference(text->data, cut, false, &parts, &invalid_parts);
     run_reference(text->data + cut, text->size - cut, false, &parts, &invalid_parts);
-    if (invalid != invalid_parts || whole.size != parts.size ||
-        (whole.size > 0 && memcmp(whole.data, parts.data, whole.size) != 0)) {
+    if (invalid != invalid_parts || !equal(&whole, &parts)) {
         char what[64];
         snprintf(what, sizeof what, "cut at %zu", cut);
         fail_with(what, "reference", text);
@@ -419,7 +427,7 @@ START_TEST(border_spaces)
 }
 END_TEST
 
-/* ---- Random texts ------------------------------------------------------------------------------ */
+/* ---- Random texts ---------------------------------------------------------------------------- */
 
 static uint64_t random_state;
 
@@ -454,9 +462,9 @@ START_TEST(random_kinds)
             choice[i] = random_below(KINDS);
         for (size_t n = random_below(round % 10 == 0 ? 900 : 40); n > 0; n--) {
             if (random_below(100) < ascii) {
-                unsigned char c = (unsigned char)(random_below(3) > 0
-                                                      ? (unsigned char)"aZ9_.:,;'\" x-"[random_below(13)]
-                                                      : random_below(128));
+                char c = (char)random_below(128);
+                if (random_below(3) > 0)
+                    c = "aZ9_.:,;'\" x-"[random_below(13)];
                 append(&text, &c, 1);
                 continue;
             }
@@ -489,7 +497,8 @@ START_TEST(random_bytes)
     random_state = 2000 + (uint64_t)_i;
     for (int round = 0; round < 600; round++) {
         struct bytes text = {0};
-        static const unsigned char likely[] = {0xC2, 0xE2, 0xF0, 0x80, 0x8D, 0x9F, 0xED, 0xF4, 'a', ' '};
+        static const unsigned char likely[] = {0xC2, 0xE2, 0xF0, 0x80, 0x8D,
+                                               0x9F, 0xED, 0xF4, 'a',  ' '};
         for (size_t n = random_below(300); n > 0; n--) {
             unsigned char c = (unsigned char)random_below(256);
             if (random_below(2) == 0)
@@ -503,12 +512,45 @@ START_TEST(random_bytes)
 }
 END_TEST
 
+/* Mostly two-byte letters and what is found between them, in runs around the size of a block. */
+START_TEST(random_pairs)
+{
+    static const char *const between[] = {
+        " ",    " ",   " ",    ", ",       ". ",     "\n",     ".",    ":",         "'",
+        "\"",   ".'",  "..",   "...\n",    "  ",     " \u0301", "\u0301", "-",      "1",
+        "a",    "\u02F4", "\u200D", "\u05D0", "\xD0", ":\u0436", "\xC1\x81",
+    };
+    static const char *const letters[] = {"\u0436", "\u0410", "\u03B1", "\u0390", "\u00DF",
+                                          "\u0130", "\u017F", "\u0587", "\u0643"};
+
+    random_state = 3000 + (uint64_t)_i;
+    for (int round = 0; round < 1500; round++) {
+        struct bytes text = {0};
+        uint32_t plain = 1 + random_below(sizeof letters / sizeof *letters);
+        uint32_t gaps = 1 + random_below(sizeof between / sizeof *between);
+        for (size_t n = random_below(60); n > 0; n--) {
+            for (size_t k = random_below(n % 8 == 0 ? 50 : 9); k > 0; k--) {
+                const char *letter = letters[random_below(plain)];
+                append(&text, letter, strlen(letter));
+            }
+            const char *gap = between[random_below(gaps)];
+            append(&text, gap, strlen(gap));
+        }
+        append(&text, "", 0);
+        compare(&text);
+        free(text.data);
+    }
+}
+END_TEST
+
 /* Batches fill up in the kernel, in the automaton, and with the buffer of folded keys. */
 START_TEST(long_texts)
 {
     static const char *const repeated[] = {
-        "a ",  "ab",  "\u0436 ", "\u4E2D", "Word, ", "\u0390\u0390 ", "one t\u00FC two three four five, six ",
-        " ",   "\n",  "\xFF",    "_",      "\u0301", "12,34;5.6'7 ",  "A.B.C.D ",
+        "a ", "ab", "\u0436 ", "\u4E2D", "Word, ", "\u0390\u0390 ",
+        "one t\u00FC two three four five, six ", " ", "\n", "\xFF", "_", "\u0301",
+        "12,34;5.6'7 ", "A.B.C.D ", "\u0421\u043B\u043E\u0432\u043E. \u042F, ",
+        "\u0436", "\u0436.\u0436 \u0436' ", "\u0149\u0436 \u00DF\u0436 ",
     };
     for (size_t i = 0; i < sizeof repeated / sizeof *repeated; i++) {
         struct bytes text = {0};
@@ -544,6 +586,7 @@ Suite *test_words_suite(void)
     tcase_add_loop_test(randoms, random_kinds, 0, 4);
     tcase_add_loop_test(randoms, random_codes, 0, 2);
     tcase_add_loop_test(randoms, random_bytes, 0, 2);
+    tcase_add_loop_test(randoms, random_pairs, 0, 4);
     tcase_add_test(batches, long_texts);
     return suite;
 }

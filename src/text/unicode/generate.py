@@ -103,6 +103,22 @@ def word_properties(directory):
     return list(table)
 
 
+def pairs(properties):
+    """For each byte that can begin a word's letter or be what is between words, and the byte after
+    it, whether it is so: see pairs.c. ASCII that joins letters (WB6) or is part of words is not."""
+    common = CLASSES.index("ALETTER") | KEEP
+    gaps = [CLASSES.index(name) for name in ("OTHER", "CR", "LF", "NEWLINE", "SPACE", "MIDNUM",
+                                             "DOUBLE_QUOTE")]
+    masks = [0] * 256
+    for code in range(0x80):
+        if properties[code] in gaps:
+            masks[code] = (1 << 64) - 1
+    for code in range(0x80, 0x800):
+        if properties[code] == common:
+            masks[0xC0 | code >> 6] |= 1 << (code & 0x3F)
+    return [f"0x{mask:X}" for mask in masks]
+
+
 def foldings(directory):
     """For each code point the index of its folded form (0: itself), and the forms in UTF-8."""
     table, forms = [0] * CODES, [b""]
@@ -168,7 +184,8 @@ def main():
     directory = sys.argv[1]
     output = sys.argv[2] if len(sys.argv) == 3 else os.path.dirname(os.path.abspath(__file__))
 
-    _, word_shift, word_first, word_second = smallest(word_properties(directory), 1)
+    properties = word_properties(directory)
+    _, word_shift, word_first, word_second = smallest(properties, 1)
     fold_table, forms = foldings(directory)
     _, fold_shift, fold_first, fold_second = smallest(fold_table, 2)
 
@@ -198,6 +215,10 @@ extern const uint8_t unicode_word_second[{len(word_second)}];
 #define UNICODE_FOLD_LAST {len(fold_first) - 1}
 extern const {integer(fold_first)} unicode_fold_first[{len(fold_first)}];
 extern const uint16_t unicode_fold_second[{len(fold_second)}];
+
+/* By the first of two bytes a mask with, at the place that the low six bits of the second name, a 1
+ * where they encode an ALETTER to be kept; all ones for ASCII that ends a word of such letters. */
+extern const uint64_t unicode_pairs[256];
 
 /* A folded form: its size in UTF-8, then its bytes. */
 extern const uint8_t unicode_folded[{len(forms)}][8];
@@ -233,6 +254,7 @@ static inline unsigned unicode_fold(uint32_t code)
 {array("unicode_word_second", "uint8_t", word_second)}
 {array("unicode_fold_first", integer(fold_first), fold_first)}
 {array("unicode_fold_second", "uint16_t", fold_second)}
+{array("unicode_pairs", "uint64_t", pairs(properties))}
 {array("unicode_folded", "uint8_t", folded, "[8]")}"""
     for name, text in (("tables.h", header), ("tables.c", source)):
         with open(os.path.join(output, name), "w", encoding="ascii", newline="\n") as file:

@@ -50,6 +50,10 @@ extern const uint8_t unicode_word_second[30464];
 extern const uint8_t unicode_fold_first[1958];
 extern const uint16_t unicode_fold_second[4608];
 
+/* By the first of two bytes a mask with, at the place that the low six bits of the second name, a 1
+ * where they encode an ALETTER to be kept; all ones for ASCII that ends a word of such letters. */
+extern const uint64_t unicode_pairs[256];
+
 /* A folded form: its size in UTF-8, then its bytes. */
 extern const uint8_t unicode_folded[1531][8];
 
