@@ -219,7 +219,7 @@ divide_exhausted(void *context, enum pool_need *need)
             partition = other;
             fold = !job->keeps && !worker->table_busy;
         }
-        if (job->order.ranges_open && (other = larger(&job->order.ranges, &most))) {
+        if (job->order.results_open && (other = larger(&job->order.results, &most))) {
             partition = other;
             fold = false;
         }

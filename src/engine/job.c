@@ -276,7 +276,7 @@ advance(struct job *job)
         enter(job, PHASE_SETTLE, any ? 0 : job->worker_count);
         break;
     case PHASE_SETTLE: {
-        long outputs = job->order.ranges_open ? order_count(job) : 0;
+        long outputs = job->order.results_open ? order_count(job) : 0;
         if (outputs < 0) {
             job_no_memory(job);
             outputs = 0;
@@ -528,9 +528,9 @@ finish(struct job *job)
     }
     if (atomic_load_explicit(&job->pairs_open, memory_order_relaxed))
         drop_all(&last, &job->pairs);
-    if (job->order.ranges_open) {
-        drop_all(&last, &job->order.ranges);
-        job->order.ranges_open = false;
+    if (job->order.results_open) {
+        drop_all(&last, &job->order.results);
+        job->order.results_open = false;
     }
     order_close(&job->order);
     output_close(&job->output, &last.cache);

@@ -18,7 +18,7 @@
 #define KEY_MIDDLE_WORDS 4u
 
 /* Loading 32 bytes from key_masks + 32 - n gives n bytes of ones, then zeros. */
-extern const unsigned char key_masks[64];
+extern const unsigned char key_masks[64] __attribute__((visibility("hidden")));
 
 static inline uint64_t
 key_word(const unsigned char *bytes)

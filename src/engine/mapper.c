@@ -118,7 +118,7 @@ need_pairs(struct mr_emitter *emitter)
 }
 
 /* Writes one pair to its partition. `words` is the key's, or NULL for a key of any length at `key`. */
-static inline int
+static inline __attribute__((always_inline)) int
 write_pair(struct mr_emitter *emitter, uint64_t hash, const uint64_t *words, size_t word_count,
            const unsigned char *key, size_t size, const void *value)
 {
@@ -152,7 +152,7 @@ write_pair(struct mr_emitter *emitter, uint64_t hash, const uint64_t *words, siz
 static const uint64_t one = 1;
 
 /* Writes one row of a batch to its partition. */
-static inline int
+static inline __attribute__((always_inline)) int
 write_row(struct mr_emitter *emitter, enum table_class_name name, const uint64_t *row,
           const void *value)
 {

@@ -29,18 +29,13 @@ order_open(struct order *order, const struct mr_output *output)
 void
 order_close(struct order *order)
 {
-    if (order->cuts)
-        for (size_t i = 0; i + 1 < order->range_count; i++)
-            free(order->cuts[i].key);
-    free(order->cuts);
-    free(order->last.key);
+    ranges_close(&order->ranges);
+    cut_close(&order->last);
     free(order->starts);
-    if (order->ranges_open)
-        shuffle_close(&order->ranges);
-    order->ranges_open = false;
-    order->cuts = NULL;
     order->starts = NULL;
-    order->last.key = NULL;
+    if (order->results_open)
+        shuffle_close(&order->results);
+    order->results_open = false;
 }
 
 /* ---- Items ------------------------------------------------------------------------ */
@@ -73,54 +68,7 @@ list_items(struct worker *worker, const struct chunk *chunks, uint64_t count)
     return items;
 }
 
-/* ---- Cuts --------------------------------------------------------------------------- */
-
-static int
-set_cut(const struct order *order, struct order_cut *cut, const unsigned char *at)
-{
-    struct record record;
-    record_get(at, RECORD_RESULT, 0, &record);
-    cut->key = malloc(record.size + POOL_PAD);
-    if (!cut->key)
-        return -1;
-    memcpy(cut->key, record.key, record.size);
-    memset(cut->key + record.size, 0, POOL_PAD);
-    cut->size = record.size;
-    cut->rank_word = sort_rank_word(&order->sort, record.number);
-    cut->key_word = sort_key_word(&order->sort, cut->key, cut->size, 0);
-    return 0;
-}
-
-/* Whether a result lies before a cut. */
-static inline bool
-before_cut(const struct order *order, const struct order_cut *cut, uint64_t rank_word,
-           uint64_t key_word, const unsigned char *key, size_t size)
-{
-    if (rank_word != cut->rank_word)
-        return rank_word < cut->rank_word;
-    if (key_word != cut->key_word)
-        return key_word < cut->key_word;
-    return sort_compare_keys(&order->sort, key, size, cut->key, cut->size) < 0;
-}
-
-/* The range a result belongs to: the number of cuts that it does not lie before. */
-static inline size_t
-find_range(const struct order *order, uint64_t rank_word, uint64_t key_word,
-           const unsigned char *key, size_t size)
-{
-    size_t first = 0, count = order->range_count - 1;
-    while (count > 0) {
-        size_t half = count / 2;
-        const struct order_cut *cut = &order->cuts[first + half];
-        if (before_cut(order, cut, rank_word, key_word, key, size)) {
-            count = half;
-        } else {
-            first += half + 1;
-            count -= half + 1;
-        }
-    }
-    return first;
-}
+/* ---- Ranges ------------------------------------------------------------------------- */
 
 int
 order_by_sample(struct worker *worker, struct stream *sample, uint64_t share)
@@ -135,7 +83,7 @@ order_by_sample(struct worker *worker, struct stream *sample, uint64_t share)
     sort_items(&order->sort, items, items + count, (size_t)count);
 
     if (count > order->limit) {
-        if (set_cut(order, &order->last, items[order->limit - 1].record) != 0)
+        if (cut_open(&order->last, &order->sort, items[order->limit - 1].record) != 0)
             goto no_memory;
         order->has_last = true;
         bytes = bytes / count * order->limit;
@@ -151,17 +99,12 @@ order_by_sample(struct worker *worker, struct stream *sample, uint64_t share)
     size_t ranges = (size_t)1 << bits;
     if (ranges > count)
         ranges = count > 0 ? (size_t)count : 1;
-    if (shuffle_open(&order->ranges, bits, (struct record_form){.kind = RECORD_RESULT},
+    if (shuffle_open(&order->results, bits, (struct record_form){.kind = RECORD_RESULT},
                      UINT64_MAX) != 0)
         goto no_memory;
-    order->ranges_open = true;
-    order->cuts = calloc(ranges, sizeof *order->cuts);
-    if (!order->cuts)
+    order->results_open = true;
+    if (ranges_open(&order->ranges, &order->sort, items, (size_t)count, ranges) != 0)
         goto no_memory;
-    order->range_count = ranges;
-    for (size_t i = 1; i < ranges; i++)
-        if (set_cut(order, &order->cuts[i - 1], items[count * i / ranges].record) != 0)
-            goto no_memory;
 
     for (size_t i = 0; i < count; i++) {
         struct record record;
@@ -187,19 +130,16 @@ order_route(struct worker *worker, const unsigned char *key, size_t size, uint64
             const void *payload, size_t payload_size)
 {
     const struct order *order = &worker->job->order;
-    uint64_t rank_word = sort_rank_word(&order->sort, rank);
-    uint64_t key_word = sort_key_word(&order->sort, key, size, 0);
-    if (order->has_last && before_cut(order, &order->last, rank_word, key_word, key, size) == false &&
-        !(rank_word == order->last.rank_word && key_word == order->last.key_word &&
-          sort_compare_keys(&order->sort, key, size, order->last.key, order->last.size) == 0))
+    if (order->has_last && cut_compare(&order->last, &order->sort, sort_rank_word(&order->sort, rank),
+                                       sort_key_word(&order->sort, key, size, 0), key, size) > 0)
         return 0;
     if (!worker->ranges.tails &&
-        shuffle_writer_open(&worker->ranges, &worker->job->order.ranges, &worker->cache,
+        shuffle_writer_open(&worker->ranges, &worker->job->order.results, &worker->cache,
                             &worker->owner) != 0) {
         job_no_memory(worker->job);
         return -1;
     }
-    unsigned range = (unsigned)find_range(order, rank_word, key_word, key, size);
+    unsigned range = (unsigned)ranges_find(&order->ranges, rank, key, size);
     unsigned char *at = shuffle_room(&worker->ranges, range, record_bound(size, payload_size));
     if (!at)
         return -1;
@@ -212,13 +152,13 @@ long
 order_count(struct job *job)
 {
     struct order *order = &job->order;
-    order->starts = malloc((order->range_count + 1) * sizeof *order->starts);
+    order->starts = malloc((order->ranges.count + 1) * sizeof *order->starts);
     if (!order->starts)
         return -1;
     uint64_t sum = 0;
     size_t wanted = 0;
-    for (size_t i = 0; i < order->range_count; i++) {
-        const struct stream *stream = &order->ranges.partitions[i].fresh;
+    for (size_t i = 0; i < order->ranges.count; i++) {
+        const struct stream *stream = &order->results.partitions[i].fresh;
         order->starts[i] = sum;
         if (sum < order->limit)
             wanted = i + 1;
@@ -234,7 +174,7 @@ order_put_out(struct worker *worker, size_t range)
 {
     struct order *order = &worker->job->order;
     struct stream stream;
-    shuffle_take(&order->ranges, (unsigned)range, &stream);
+    shuffle_take(&order->results, (unsigned)range, &stream);
     if (source_load(worker, &stream) != 0)
         return -1;
     uint64_t count = stream.records;

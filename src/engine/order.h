@@ -12,30 +12,22 @@
 #define ENGINE_ORDER_H
 
 #include "engine/mapreduce.h"
+#include "engine/ranges.h"
 #include "engine/shuffle.h"
 #include "engine/sort.h"
 
 struct job;
 struct worker;
 
-/* A place in the order; `key` is owned by the order. */
-struct order_cut {
-    uint64_t rank_word;
-    uint64_t key_word;
-    unsigned char *key; /* padded by POOL_PAD bytes */
-    size_t size;
-};
-
 struct order {
     struct sort_order sort;
     bool any;              /* no order asked for */
     uint64_t limit;        /* results wanted; UINT64_MAX: all */
     uint64_t min_rank;
-    struct shuffle ranges; /* partitions 0 to range_count - 1 are used */
-    bool ranges_open;
-    size_t range_count;
-    struct order_cut *cuts; /* range_count - 1: where ranges 1 and up begin */
-    struct order_cut last;  /* results behind it are not wanted */
+    struct ranges ranges;
+    struct shuffle results; /* by range; there may be more partitions than ranges */
+    bool results_open;
+    struct cut last;        /* results behind it are not wanted */
     bool has_last;
     uint64_t *starts;       /* of each range: results in the ranges before it */
 };
@@ -61,13 +53,13 @@ int order_put_out(struct worker *worker, size_t range);
 /* Puts a stream out as it is, as piece `number`. Takes the stream. Returns -1 when the job fails. */
 int order_put_out_any(struct worker *worker, size_t number, struct stream *stream);
 
-/* The bytes of a result record are written at `at`; returns their end. */
+/* Writes a result record at `at`; returns its end. */
 static inline unsigned char *
 order_put_record(unsigned char *at, const unsigned char *key, size_t size, uint64_t rank,
                  const void *payload, size_t payload_size)
 {
     at = record_put_head(at, size, rank != 1);
-    memcpy(at, key, size);
+    record_copy_key(at, key, size);
     at += size;
     if (rank != 1)
         at = record_put_number(at, rank);

@@ -67,6 +67,16 @@ record_get_number(const unsigned char *at, uint64_t *number)
     return at;
 }
 
+/* Copies a key: short ones by whole words, for which 16 bytes must be readable and writable. */
+static inline void
+record_copy_key(unsigned char *at, const unsigned char *key, size_t size)
+{
+    if (size <= 16)
+        memcpy(at, key, 16);
+    else
+        memcpy(at, key, size);
+}
+
 /* The head of a record; `number` says whether one follows the key. */
 static inline unsigned char *
 record_put_head(unsigned char *at, size_t key_size, bool number)

@@ -18,10 +18,10 @@
 
 /* Fresh bytes of all partitions before the first is collapsed: less saves memory that is to be had and
  * costs time. */
-#define COLLAPSE_FROM ((uint64_t)192 << 20)
+#define COLLAPSE_FROM ((uint64_t)288 << 20)
 
 /* Slots that a partition's table begins with at the most; it grows from there. */
-#define MOST_FIRST_SLOTS ((uint64_t)1 << 16)
+#define MOST_FIRST_SLOTS ((size_t)1 << 20)
 
 /* Values up to this size are copied to the stack to align them. */
 #define SMALL_VALUE 64
@@ -37,13 +37,19 @@ reduce_threshold(const struct job *job, unsigned bits)
 
 /* ---- Into the table --------------------------------------------------------------------- */
 
+/* Empties the table and gives it slots for the keys that `records` records will bring. Partitions are
+ * alike: the one before tells how many keys of each class to expect. */
 static int
 start_table(struct worker *worker, uint64_t records)
 {
-    static const unsigned less[TABLE_CLASSES] = {0, 2, 4};
+    static const unsigned guess[TABLE_CLASSES] = {2, 8, 32};
     for (int name = 0; name < TABLE_CLASSES; name++) {
+        uint64_t keys = records / guess[name];
+        if (worker->folded > 0)
+            keys = (uint64_t)((double)worker->found[name] / (double)worker->folded *
+                              (double)records * 1.0625);
         size_t slots = 64;
-        while (slots < MOST_FIRST_SLOTS && slots < records >> less[name])
+        while (slots < MOST_FIRST_SLOTS && slots / 8 * 5 < keys)
             slots *= 2;
         if (!table_class_open(&worker->table, (enum table_class_name)name, slots, true)) {
             job_no_memory(worker->job);
@@ -233,7 +239,8 @@ fold_stream(struct worker *worker, struct stream *stream, bool consume)
 {
     struct source source;
     struct chunk *chunk;
-    int result = start_table(worker, stream->records + stream->spilled_count);
+    uint64_t records = stream->records + stream->spilled_count;
+    int result = start_table(worker, records);
     stream_writer_open(&worker->long_key_writer, &worker->long_keys, &worker->cache,
                        &worker->owner, POOL_MUST);
     source_open(&source, worker, stream, consume);
@@ -246,6 +253,9 @@ fold_stream(struct worker *worker, struct stream *stream, bool consume)
     if (source_close(&source) != 0)
         result = -1;
     stream_writer_close(&worker->long_key_writer);
+    worker->folded = records;
+    for (int name = 0; name < TABLE_CLASSES; name++)
+        worker->found[name] = worker->table.classes[name].used;
     return result;
 }
 
@@ -268,7 +278,7 @@ write_settled(struct worker *worker, enum table_class_name name, struct stream_w
         const uint64_t *value = slot + class->words;
         bool number = job->sums && *value != 1;
         at = record_put_head(at, size, number);
-        memcpy(at, key, size);
+        record_copy_key(at, key, size);
         at += size;
         if (number) {
             at = record_put_number(at, *value);

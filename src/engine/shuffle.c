@@ -129,7 +129,8 @@ shuffle_open(struct shuffle *shuffle, unsigned bits, struct record_form form, ui
         return ENOMEM;
     for (size_t i = 0; i < count; i++) {
         struct partition *partition = &shuffle->partitions[i];
-        *partition = (struct partition){.threshold = threshold};
+        /* Not all at once: partitions fill alike, and what collapsing frees is then used again. */
+        *partition = (struct partition){.threshold = threshold / 2 + threshold / 2 / count * i};
         int error = thread_mutex_open(&partition->lock);
         if (error == 0) {
             error = thread_cond_open(&partition->idle);

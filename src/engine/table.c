@@ -13,6 +13,7 @@ const unsigned char key_masks[64] = {
 
 /* Slots from this many bytes on are pages of their own; below, malloc serves small jobs faster. */
 #define MAP_FROM ((size_t)128 << 10)
+#define PAGE 4096
 
 /* Of 8 slots 5 may be used: on a table of keys that do not repeat, the next step, 6, made each miss
  * dearer than the memory saved. */
@@ -36,8 +37,15 @@ take_slots(struct budget *budget, size_t bytes, bool must)
     else if (!budget_take(budget, bytes))
         return NULL;
     uint64_t *slots = bytes >= MAP_FROM ? budget_map(bytes, true) : calloc(1, bytes);
-    if (!slots)
+    if (!slots) {
         budget_give(budget, bytes);
+        return NULL;
+    }
+    /* A page that is read first and written later is faulted in twice, the second time with an
+     * interrupt to all other CPUs: on a corpus of many keys that was a fifth of the time. */
+    if (bytes >= MAP_FROM)
+        for (size_t at = 0; at < bytes; at += PAGE)
+            *(volatile unsigned char *)((unsigned char *)slots + at) = 0;
     return slots;
 }
 

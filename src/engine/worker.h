@@ -61,6 +61,8 @@ struct worker {
     struct shuffle_writer ranges;  /* to the ranges of the order */
     struct table table;            /* reduces one partition at a time */
     bool table_busy;
+    uint64_t folded;               /* records that its last use brought, */
+    uint64_t found[TABLE_CLASSES]; /* and keys of each class among them */
     struct stream long_keys; /* bytes of the long keys in it */
     struct stream_writer long_key_writer;
     struct divide *divides;   /* partitions being divided, innermost first (divide.h) */
