@@ -180,7 +180,7 @@ check-corpus: check-programs
 lint:
 	$(MAKE) --no-print-directory BUILD=$(BUILD)/lint/gcc CC=gcc WERROR=1 check-programs
 	$(MAKE) --no-print-directory BUILD=$(BUILD)/lint/clang CC=clang WERROR=1 check-programs
-	tests/lint/run
+	tests/lint/run '$(BUILD)'
 
 # ---- Daily use -----------------------------------------------------------------------------------
 
