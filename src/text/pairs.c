@@ -7,9 +7,8 @@
  * surely ends a word of them (nothing in it joins letters), so words are the runs of letters. The
  * masks take no branch a letter or a word; the ends of words are what a predictor cannot know.
  *
- * The block is good up to the first byte that is neither. What precedes is cut back to its last
- * edge, where a word begins or ends: before a gap the rules break whatever follows, and so they do
- * between a gap and a letter. The next block begins there.
+ * It ends at the first byte that is neither, or rather at the last edge before it, where a word
+ * begins or ends: between letters and such ASCII the rules break, whatever follows.
  */
 #include "text/pairs.h"
 
@@ -54,13 +53,13 @@ static inline uint64_t known_bits(const unsigned char *p)
     return known;
 }
 
-/* Copies a block and folds the letters that `leads` marks. Returns the bits of those whose folded
- * form has not two bytes: these stay as they are. */
+/* Copies a block and the byte after it, and folds the letters that `leads` marks. Returns the bits
+ * of those whose folded form has not two bytes: these stay as they are. */
 static inline uint64_t fold_block(const unsigned char *p, uint64_t leads, unsigned char *folded)
 {
     uint64_t odd = 0;
 
-    memcpy(folded, p, 64);
+    memcpy(folded, p, 65);
     for (; leads != 0; leads &= leads - 1) {
         unsigned i = (unsigned)__builtin_ctzll(leads);
         unsigned form = unicode_fold_second[(p[i] & 0x1F) << 6 | (p[i + 1] & 0x3F)];
@@ -77,52 +76,63 @@ static inline uint64_t fold_block(const unsigned char *p, uint64_t leads, unsign
 size_t pairs_words(const unsigned char *data, size_t size, size_t pos, struct mr_span *spans,
                    size_t max, size_t *count, unsigned char *folded)
 {
-    size_t n = 0;
+    /* The edges found are written as spans on the way: n of them, beginnings and ends in turn. */
+    size_t n = 0, edge = pos, at = pos;
+    uint64_t in_word = 0, in_letter = 0; /* whether the byte before `at` is in a word, a lead byte */
+    unsigned char inner_folded = 0;      /* the second byte of that letter */
+    unsigned length = 64;
 
-    while (pos < size && max - n >= PAIRS_MIN) {
-        const unsigned char *p = data + pos;
+    for (; length == 64 && at < size && max - n / 2 >= PAIRS_MIN; at += 64) {
+        const unsigned char *p = data + at;
+        unsigned char last[72];
+        if (size - at < 65) { /* the end reads as NUL, so nothing goes across it */
+            memset(last, 0, sizeof last);
+            p = memcpy(last, p, size - at);
+        }
         uint64_t wide = 0, inner = 0; /* bytes above ASCII, and of these continuation bytes */
         for (unsigned i = 0; i < 64; i += 8) {
             uint64_t word = load_little(p + i);
             wide |= top_bits(word) << i;
             inner |= top_bits(word & ~(word << 1)) << i;
         }
-        uint64_t known = known_bits(p);
-        uint64_t leads = known & wide & inner >> 1, letters = leads | leads << 1;
-        uint64_t good = letters | (known & ~wide);
-        if (folded != NULL)
-            good &= ~fold_block(p, leads & UINT64_MAX >> 1, folded + pos);
-        if (size - pos < 64)
-            good &= (UINT64_C(1) << (size - pos)) - 1;
+        uint64_t known = known_bits(p), after = (uint64_t)((p[64] & 0xC0) == 0x80) << 63;
+        uint64_t leads = known & wide & (inner >> 1 | after);
+        uint64_t letters = leads | leads << 1 | in_letter, good = letters | (known & ~wide);
+        if (folded != NULL) {
+            good &= ~fold_block(p, leads, folded + at);
+            if (in_letter != 0)
+                folded[at] = inner_folded;
+            inner_folded = folded[at + 64];
+        }
+        if (size - at < 64)
+            good &= (UINT64_C(1) << (size - at)) - 1;
 
         /* A joiner with a gap or a joiner after it joins nothing. */
-        unsigned length = 64;
         while (~good != 0) {
             length = (unsigned)__builtin_ctzll(~good);
-            if (length >= 63 || size - pos < length + 2 || !joiner(p[length]) ||
-                !(joiner(p[length + 1]) || (good >> (length + 1) & ~wide >> (length + 1) & 1) != 0))
+            unsigned char next = p[length + 1];
+            if (size - at < length + 2 || !joiner(p[length]) ||
+                !(joiner(next) || (next < 0x80 && unicode_pairs[next] != 0)))
                 break;
             good |= UINT64_C(1) << length;
             length = 64;
         }
-        if (length < 64)
-            letters &= (UINT64_C(1) << length) - 1;
-        uint64_t edges = letters ^ letters << 1;
+        uint64_t edges = letters ^ (letters << 1 | in_word);
         if (length < 64)
             edges &= (UINT64_C(1) << length) - 1;
-        if (edges <= 1) /* nothing, or one word or gap without its end */
-            break;
-        unsigned advance = 63 - (unsigned)__builtin_clzll(edges);
-
-        /* The edges are where words begin and end in turn; the last is no word's if it begins. */
-        while ((edges & (edges - 1)) != 0) {
-            spans[n].begin = (uint32_t)(pos + (unsigned)__builtin_ctzll(edges));
-            edges &= edges - 1;
-            spans[n++].end = (uint32_t)(pos + (unsigned)__builtin_ctzll(edges));
-            edges &= edges - 1;
+        in_word = letters >> 63;
+        in_letter = leads >> 63;
+        if (edges == 0)
+            continue;
+        edge = at + 63 - (unsigned)__builtin_clzll(edges);
+        for (; edges != 0; edges &= edges - 1, n++) {
+            uint32_t where = (uint32_t)(at + (unsigned)__builtin_ctzll(edges));
+            if (n % 2 == 0)
+                spans[n / 2].begin = where;
+            else
+                spans[n / 2].end = where;
         }
-        pos += advance;
     }
-    *count = n;
-    return pos;
+    *count = n / 2; /* a last beginning without an end is `edge`, and no word yet */
+    return edge;
 }

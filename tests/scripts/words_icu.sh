@@ -1,0 +1,15 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# Words, character properties and folding agree with ICU's, where ICU's headers are installed.
+. "$MRCOUNT_SOURCE/tests/scripts/lib.sh"
+
+pkg-config --exists icu-uc 2> /dev/null || skip "ICU's headers (libicu-dev) are not installed"
+text=$MRCOUNT_SOURCE/src/text
+read -ra icu <<< "$(pkg-config --cflags --libs icu-uc)"
+"${CC:-cc}" -std=c11 -D_GNU_SOURCE -O2 -I"$MRCOUNT_SOURCE/src" -o words_icu \
+    "$MRCOUNT_SOURCE/tests/icu/words_icu.c" "$text"/{words,pairs,fold}.c "$text"/unicode/tables.c \
+    "$text"/kernels/*.c "${icu[@]}"
+status=0
+./words_icu "$MRCOUNT_SOURCE"/tests/data/text/*.txt || status=$?
+exit $status
