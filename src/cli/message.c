@@ -22,8 +22,9 @@ struct message {
     bool ended; /* and no other may come */
 };
 
-/* Back to the line's start, and nothing left on it. */
-#define MESSAGE_ERASE "\r\033[K"
+/* Back to the line's start, and nothing left from there on. To the end of the screen, not of the line:
+ * in a window made narrower a terminal may have folded the line into several. */
+#define MESSAGE_ERASE "\r\033[J"
 
 struct message *message_open(void)
 {
@@ -213,7 +214,8 @@ void message_live(struct message *message, const char *text)
 
     thread_lock(&message->lock);
     if (!message->ended) {
-        int size = snprintf(line, sizeof line, "\r%s\033[K", text);
+        /* The cursor rests at the beginning: where a terminal folds the line, it stays there. */
+        int size = snprintf(line, sizeof line, "\r%s\033[J\r", text);
         if (size > 0 && (size_t)size < sizeof line) {
             message_write(line, (size_t)size);
             message->live = true;

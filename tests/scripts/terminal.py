@@ -3,7 +3,7 @@
 """The progress line on a terminal and off it, and signals.
 
 The program runs on a pseudo-terminal whose output goes through a small model of a screen that knows
-only what the program may send: text, CR, LF and erase-to-end-of-line. Nothing here waits for a fixed
+only what the program may send: text, CR, LF and erase-to-the-end. Nothing here waits for a fixed
 time: each step waits for what must come, and fails after a minute without it.
 """
 import fcntl
@@ -19,7 +19,7 @@ import termios
 import time
 
 PATIENCE = 60
-BIG = 64 << 30  # of holes: longer than any test, and of known size
+BIG = 1 << 40  # of holes: longer than any test, and of known size
 
 
 def fail(text):
@@ -39,7 +39,7 @@ class Screen:
     def feed(self, data):
         self.pending += data.decode("latin-1")
         while self.pending:
-            match = re.match(r"\r\n|\r|\n|\x1b\[K|[^\r\n\x1b]", self.pending)
+            match = re.match(r"\r\n|\r|\n|\x1b\[J|[^\r\n\x1b]", self.pending)
             if not match:
                 if len(self.pending) > 3:
                     fail(f"unexpected on the terminal: {self.pending!r}")
@@ -53,7 +53,7 @@ class Screen:
             elif token in ("\r\n", "\n"):
                 self.lines.append("")
                 self.column = 0
-            elif token == "\x1b[K":
+            elif token == "\x1b[J":
                 self.lines[-1] = self.lines[-1][:self.column]
                 if self.lines[-1]:
                     self.drawn.append(self.lines[-1])
@@ -138,10 +138,10 @@ def test_pipe_of_unknown_size():
 
 def test_file_of_known_size():
     session = Session("holes")
-    session.wait_for_line(r"map \d+% [\d.]+/68\.7 GB [\d.]+ [MG]B/s eta [0-9hms]+")
+    session.wait_for_line(r"map \d+% [\d.]+/1\.1 TB [\d.]+ [MG]B/s eta [0-9hms]+")
     session.resize(20)
     session.screen.drawn.clear()
-    session.wait_for_line(r"map \d+%( [\d.]+/68\.7 GB)?")
+    session.wait_for_line(r"map \d+%( [\d.]+/1\.1 TB)?")
     session.wait_for("three redraws", lambda: len(session.screen.drawn) > 3)
     session.resize(300)
     session.screen.drawn.clear()
@@ -244,7 +244,7 @@ def test_lines_without_terminal():
     process = start("--progress=always", "holes")
     lines = [process.stderr.readline() for _ in range(3)]
     for line in lines:
-        if not re.fullmatch(rb"map \d+% [\d.]+/68\.7 GB( [\d.]+ .B/s eta [0-9hms]+)?\n", line):
+        if not re.fullmatch(rb"map \d+% [\d.]+/1\.1 TB( [\d.]+ .B/s eta [0-9hms]+)?\n", line):
             fail(f"a plain line: {line!r}")
     process.terminate()
     out, err = process.communicate()

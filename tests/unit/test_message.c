@@ -85,10 +85,10 @@ START_TEST(test_live_line)
     message_live_end(message);
     message_live(message, "map 5%");
     message_error(message, "last");
-    ck_assert_str_eq(capture_end(), "\rmap 1%\033[K\rmap 2%\033[K"
-                                    "\r\033[Kmrcount: between\n"
-                                    "\rmap 3%\033[K\r\033[K"
-                                    "\rmap 4%\033[K\r\033[K"
+    ck_assert_str_eq(capture_end(), "\rmap 1%\033[J\r\rmap 2%\033[J\r"
+                                    "\r\033[Jmrcount: between\n"
+                                    "\rmap 3%\033[J\r\r\033[J"
+                                    "\rmap 4%\033[J\r\r\033[J"
                                     "mrcount: last\n");
     message_close(message);
 }
