@@ -23,7 +23,8 @@ void filter_close(struct filter *filter);
 /* Whether the key is let through. Reads nothing past it. */
 bool filter_lets(const struct filter *filter, const unsigned char *key, size_t size);
 
-/* Copies the spans (and values, unless NULL) of the keys that are let through; returns how many. */
+/* Copies the spans (and values, unless NULL) of the keys that are let through; returns how many.
+ * MR_PAD readable bytes must follow the last span, as for mr_emit_batch. */
 size_t filter_pass(const struct filter *filter, const unsigned char *base,
                    const struct mr_span *spans, const uint64_t *values, size_t count,
                    struct mr_span *passed, uint64_t *passed_values);

@@ -213,7 +213,10 @@ int scan_chain(struct scan *scan, const unsigned char *token, size_t size)
 
     if (!out)
         return -1;
-    memcpy(out, token, size);
+    if (size <= 16)
+        memcpy(out, token, 16); /* one move: both sides are padded */
+    else
+        memcpy(out, token, size);
     return ngrams_add(scan, size);
 }
 

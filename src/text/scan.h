@@ -90,7 +90,7 @@ int scan_tokens(struct scan *scan, const unsigned char *base, struct mr_span *sp
                   size_t count, bool wide);
 /* One token of any size. */
 int scan_token(struct scan *scan, const unsigned char *token, size_t size);
-/* The same, folded already, and on to the n-grams. */
+/* The same, folded already, and on to the n-grams. 16 bytes are read. */
 int scan_chain(struct scan *scan, const unsigned char *token, size_t size);
 /* Tokens that are folded already. */
 int scan_folded_tokens(struct scan *scan, const unsigned char *base,

@@ -234,6 +234,41 @@ static size_t body_retreat(const unsigned char *data, size_t start, size_t at, u
     }
 }
 
+/* What a block leaves to the next: its last byte's classes. */
+struct body_carry {
+    uint64_t tokens, letters, digits;
+};
+
+/* The tokens of the block at pos, of which the `valid` bytes count. */
+static inline __attribute__((always_inline)) uint64_t
+body_word_tokens(struct block block, uint64_t valid, const unsigned char *data, size_t size,
+                 size_t pos, struct body_carry *carry, struct body_underscores *underscores)
+{
+    struct body_classes classes = block_classes(block);
+    uint64_t letters = classes.letters & valid, digits = classes.digits & valid;
+    uint64_t underscore = classes.underscore & valid;
+    uint64_t next_letter = 0, next_digit = 0;
+
+    /* A joiner that is the last byte of a whole block looks at the byte behind. */
+    if (__builtin_expect(((classes.joins_letters | classes.joins_digits) & valid) >> 63 != 0, 0) &&
+        size - pos > 64) {
+        next_letter = (uint64_t)body_is_letter(data[pos + 64]) << 63;
+        next_digit = (uint64_t)body_is_digit(data[pos + 64]) << 63;
+    }
+    /* `valid` needs not be asked of joiners: they join to valid neighbours on both sides. */
+    uint64_t joins = (classes.joins_letters & (letters << 1 | carry->letters) &
+                      (letters >> 1 | next_letter)) |
+                     (classes.joins_digits & (digits << 1 | carry->digits) &
+                      (digits >> 1 | next_digit));
+    uint64_t tokens = letters | digits | underscore | joins;
+    uint64_t begins = underscore & tokens & ~(tokens << 1 | carry->tokens);
+    if (__builtin_expect(begins != 0, 0))
+        tokens = body_drop_underscores(underscores, data, size, pos, tokens, begins);
+    carry->letters = letters >> 63;
+    carry->digits = digits >> 63;
+    return tokens;
+}
+
 static inline __attribute__((always_inline)) size_t
 body_words_of(bool folding, const unsigned char *data, size_t size, size_t pos,
               struct mr_span *spans, size_t max, size_t *count, unsigned char *folded)
@@ -242,59 +277,51 @@ body_words_of(bool folding, const unsigned char *data, size_t size, size_t pos,
     uint32_t *const first = &spans->begin;
     uint32_t *const limit = first + 2 * max - 64;
     uint32_t *out = first;
-    uint64_t carry = 0, letters_carry = 0, digits_carry = 0;
+    struct body_carry carry = {0, 0, 0};
     struct body_underscores underscores = {0, false};
-    bool ascii = true;
+    uint64_t wide = 0;
 
-    while (pos < size && out <= limit) {
+    /* Whole blocks of ASCII. */
+    while (size - pos >= 64 && out <= limit) {
         struct block block = block_load(data + pos);
-        uint64_t valid = body_valid(size - pos);
-        uint64_t wide = block_wide(block) & valid;
+        wide = block_wide(block);
+        if (__builtin_expect(wide != 0, 0))
+            break;
         if (folding)
             block_store(folded + pos, block_lower(block));
-        if (__builtin_expect(wide != 0, 0)) {
-            valid = (wide & (0 - wide)) - 1;
-            ascii = false;
-        }
-        struct body_classes classes = block_classes(block);
-        uint64_t letters = classes.letters & valid, digits = classes.digits & valid;
-        uint64_t underscore = classes.underscore & valid;
-        /* What stands next behind the block, for a joiner that is its last byte. */
-        uint64_t next_letter = 0, next_digit = 0;
-        if (size - pos > 64 && ascii) {
-            next_letter = (uint64_t)body_is_letter(data[pos + 64]) << 63;
-            next_digit = (uint64_t)body_is_digit(data[pos + 64]) << 63;
-        }
-        /* valid needs not be asked of the joiners: they join to valid neighbours on both sides. */
-        uint64_t joins = (classes.joins_letters & (letters << 1 | letters_carry) &
-                          (letters >> 1 | next_letter)) |
-                         (classes.joins_digits & (digits << 1 | digits_carry) &
-                          (digits >> 1 | next_digit));
-        uint64_t tokens = letters | digits | underscore | joins;
-        uint64_t begins = tokens & ~(tokens << 1 | carry);
-        if (__builtin_expect((begins & underscore) != 0, 0)) {
-            tokens = body_drop_underscores(&underscores, data, size, pos, tokens,
-                                           begins & underscore);
-        }
-        out = body_flatten(tokens ^ (tokens << 1 | carry), (uint32_t)pos, out);
-        if (!ascii) {
-            pos += (size_t)__builtin_ctzll(wide);
-            /* The token that ends at the wide byte has its end written: it is open still. */
-            if (out > first && out[-1] == pos)
-                out--;
-            break;
-        }
-        carry = tokens >> 63;
-        letters_carry = letters >> 63;
-        digits_carry = digits >> 63;
+        uint64_t tokens =
+            body_word_tokens(block, UINT64_MAX, data, size, pos, &carry, &underscores);
+        out = body_flatten(tokens ^ (tokens << 1 | carry.tokens), (uint32_t)pos, out);
+        carry.tokens = tokens >> 63;
         pos += 64;
     }
-    if (pos >= size) {
-        pos = size;
-        if (carry)
+    /* The last block, or one with a byte above 0x7f: what stands before that. */
+    if (pos < size && out <= limit) {
+        struct block block = block_load(data + pos);
+        uint64_t valid = body_valid(size - pos);
+        size_t stop = size;
+        wide = block_wide(block) & valid;
+        if (wide) {
+            stop = pos + (size_t)__builtin_ctzll(wide);
+            valid = (wide & (0 - wide)) - 1;
+        }
+        if (folding)
+            block_store(folded + pos, block_lower(block));
+        uint64_t tokens = body_word_tokens(block, valid, data, size, pos, &carry, &underscores);
+        out = body_flatten(tokens ^ (tokens << 1 | carry.tokens), (uint32_t)pos, out);
+        carry.tokens = 0;
+        pos = stop;
+        /* The token that ends at the wide byte has its end written: it is open still. */
+        if (wide && out > first && out[-1] == pos)
+            out--;
+    }
+    if (pos == size) {
+        if (carry.tokens)
             *out++ = (uint32_t)size;
     } else {
-        pos = body_retreat(data, start, pos, first, &out);
+        uint32_t *end = out;
+        pos = body_retreat(data, start, pos, first, &end);
+        out = end;
     }
     *count = (size_t)(out - first) / 2;
     return pos;
