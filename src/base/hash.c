@@ -18,18 +18,28 @@ scramble(uint64_t *state)
     return z ^ (z >> 31);
 }
 
+/* The multiplier of hash_1 is odd, and large, so that no two words have the same product. */
+static void
+finish_seed(struct hash_seed *seed)
+{
+    seed->word[7] |= UINT64_C(1) << 63 | 1;
+}
+
 void
 hash_seed_fixed(struct hash_seed *seed, uint64_t number)
 {
     for (size_t i = 0; i < sizeof seed->word / sizeof seed->word[0]; i++)
         seed->word[i] = scramble(&number);
+    finish_seed(seed);
 }
 
 void
 hash_seed_draw(struct hash_seed *seed)
 {
-    if (getrandom(seed, sizeof *seed, 0) == (ssize_t)sizeof *seed)
+    if (getrandom(seed, sizeof *seed, 0) == (ssize_t)sizeof *seed) {
+        finish_seed(seed);
         return;
+    }
     /* A kernel too old or a filter too strict for getrandom: time, place and process must do. */
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);

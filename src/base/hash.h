@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * hash - a seeded 64-bit hash of keys, in the three shapes in which the engine holds them.
+ * hash - a seeded 64-bit hash of keys, in the shapes in which the engine holds them.
  *
  * The primitive is the folded multiplication of wyhash and its kin: the 128-bit product of two words,
  * each first masked by a secret word, with its halves xored. Who does not know the seed cannot choose
@@ -28,6 +28,13 @@ hash_fold(uint64_t a, uint64_t b)
 {
     __extension__ unsigned __int128 product = (unsigned __int128)a * b;
     return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* Of a key held in one word. */
+static inline uint64_t
+hash_1(const struct hash_seed *seed, uint64_t a)
+{
+    return hash_fold(a ^ seed->word[6], seed->word[7]);
 }
 
 /* Of a key held in two words. */

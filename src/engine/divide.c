@@ -50,17 +50,8 @@ distribute(struct worker *worker, struct stream *stream, unsigned bits, struct d
         while (at < end) {
             const unsigned char *start = at;
             struct record record;
-            uint64_t words[KEY_MIDDLE_WORDS], hash;
             at = record_get(at, job->form.kind, job->form.value_size, &record);
-            if (record.size <= KEY_SHORT) {
-                key_load_short(words, record.key, record.size);
-                hash = hash_2(job->seed, words[0], words[1]);
-            } else if (record.size <= KEY_MIDDLE) {
-                key_load_middle(words, record.key, record.size);
-                hash = hash_4(job->seed, words[0], words[1], words[2], words[3]);
-            } else {
-                hash = hash_bytes(job->seed, record.key, record.size);
-            }
+            uint64_t hash = table_hash(job->seed, record.key, record.size);
             unsigned part = (unsigned)(hash << bits >> shift);
             size_t size = (size_t)(at - start);
             unsigned char *room = shuffle_room(&divide->writer, part, size);

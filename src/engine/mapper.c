@@ -48,14 +48,11 @@ enum how {
     FOLD, /* the caller's combine */
 };
 
-/* A key on its way to the table: hash, words, number in the batch. */
-#define SHORT_ROW (KEY_SHORT_WORDS + 2)
-#define MIDDLE_ROW (KEY_MIDDLE_WORDS + 2)
-
-static inline uint64_t *
-row_at(uint64_t *rows, enum table_class_name name, size_t i)
+/* Words of a row, a key on its way to the table: hash, words, number in the batch. */
+static inline size_t
+row_words(enum table_class_name name)
 {
-    return rows + i * (name == TABLE_SHORT ? SHORT_ROW : MIDDLE_ROW);
+    return table_words(name) + 2;
 }
 
 static bool
@@ -117,47 +114,65 @@ need_pairs(struct mr_emitter *emitter)
     return 0;
 }
 
-/* Writes one pair to its partition. `words` is the key's, or NULL for a key of any length at `key`. */
-static inline __attribute__((always_inline)) int
-write_pair(struct mr_emitter *emitter, uint64_t hash, const uint64_t *words, size_t word_count,
-           const unsigned char *key, size_t size, const void *value)
+/* Writes the value of a pair behind its key; returns the record's end. */
+static inline unsigned char *
+put_value(const struct job *job, unsigned char *at, uint64_t number, const void *value)
 {
-    struct worker *worker = emitter->worker;
-    const struct job *job = worker->job;
-    unsigned partition = shuffle_of_hash(&job->pairs, hash);
-    size_t bound = words ? 1 + word_count * 8 + RECORD_NUMBER_MAX + job->value_size
-                         : record_bound(size, job->value_size);
-    unsigned char *at = shuffle_room(&worker->pairs, partition, bound);
-    if (!at)
-        return -1;
+    if (job->sums)
+        return number != 1 ? record_put_number(at, number) : at;
+    memcpy(at, value, job->value_size);
+    return at + job->value_size;
+}
+
+/* The number that is a pair's value, where the job sums; else any. */
+static inline uint64_t
+number_of(const struct job *job, const void *value)
+{
     uint64_t number = 1;
     if (job->sums)
         memcpy(&number, value, sizeof number);
-    at = record_put_head(at, size, number != 1);
-    if (words)
-        memcpy(at, words, word_count * 8);
-    else
-        memcpy(at, key, size);
-    at += size;
-    if (number != 1) {
-        at = record_put_number(at, number);
-    } else if (!job->sums) {
-        memcpy(at, value, job->value_size);
-        at += job->value_size;
-    }
-    shuffle_wrote(&worker->pairs, partition, at);
-    return 0;
+    return number;
 }
 
 static const uint64_t one = 1;
 
-/* Writes one row of a batch to its partition. */
+/* Writes a pair whose key is held in words to its partition. */
 static inline __attribute__((always_inline)) int
-write_row(struct mr_emitter *emitter, enum table_class_name name, const uint64_t *row,
-          const void *value)
+write_words(struct mr_emitter *emitter, enum table_class_name name, uint64_t hash,
+            const uint64_t *words, const void *value)
 {
-    size_t words = name == TABLE_SHORT ? KEY_SHORT_WORDS : KEY_MIDDLE_WORDS;
-    return write_pair(emitter, row[0], row + 1, words, NULL, key_words_size(row + 1, words), value);
+    struct worker *worker = emitter->worker;
+    const struct job *job = worker->job;
+    const size_t count = table_words(name), size = key_words_size(words, count);
+    unsigned partition = shuffle_of_hash(&job->pairs, hash);
+    unsigned char *at = shuffle_room(&worker->pairs, partition,
+                                     1 + count * sizeof *words + RECORD_NUMBER_MAX + job->value_size);
+    if (!at)
+        return -1;
+    uint64_t number = number_of(job, value);
+    at = record_put_head(at, size, number != 1);
+    memcpy(at, words, count * sizeof *words);
+    shuffle_wrote(&worker->pairs, partition, put_value(job, at + size, number, value));
+    return 0;
+}
+
+/* The same for a long key. */
+static int
+write_long(struct mr_emitter *emitter, uint64_t hash, const unsigned char *key, size_t size,
+           const void *value)
+{
+    struct worker *worker = emitter->worker;
+    const struct job *job = worker->job;
+    unsigned partition = shuffle_of_hash(&job->pairs, hash);
+    unsigned char *at =
+        shuffle_room(&worker->pairs, partition, record_bound(size, job->value_size));
+    if (!at)
+        return -1;
+    uint64_t number = number_of(job, value);
+    at = record_put_head(at, size, number != 1);
+    memcpy(at, key, size);
+    shuffle_wrote(&worker->pairs, partition, put_value(job, at + size, number, value));
+    return 0;
 }
 
 /* ---- The table's modes ----------------------------------------------------------- */
@@ -173,12 +188,27 @@ static int
 evict(struct mr_emitter *emitter, enum table_class_name name, uint64_t *slot)
 {
     struct table_class *class = &emitter->table.classes[name];
+    const void *value = slot + class->words;
     size_t size;
     const unsigned char *key = table_slot_key(slot, name, &size);
-    uint64_t hash = table_slot_hash(&emitter->table, name, slot);
-    bool inside = name != TABLE_LONG;
-    if (write_pair(emitter, hash, inside ? slot : NULL, class->words, key, size,
-                   slot + class->words) != 0)
+    int result = 0;
+    switch (name) {
+    case TABLE_TINY:
+        result = write_words(emitter, TABLE_TINY, hash_1(emitter->table.seed, slot[0]), slot, value);
+        break;
+    case TABLE_SHORT:
+        result = write_words(emitter, TABLE_SHORT, hash_2(emitter->table.seed, slot[0], slot[1]), slot,
+                             value);
+        break;
+    case TABLE_MIDDLE:
+        result = write_words(emitter, TABLE_MIDDLE, table_slot_hash(&emitter->table, name, slot),
+                             slot, value);
+        break;
+    default:
+        result = write_long(emitter, slot[0], key, size, value);
+        break;
+    }
+    if (result != 0)
         return -1;
     memset(slot, 0, class->stride * sizeof *slot);
     class->used--;
@@ -304,10 +334,8 @@ miss(struct mr_emitter *emitter, enum table_class_name name, const uint64_t *row
     struct front_class *front = &emitter->front[name];
     while (front->mode == FRONT_FILL) {
         if (class->used < class->limit) {
-            uint64_t *slot =
-                name == TABLE_SHORT
-                    ? table_find_short(class->slots, class->mask, class->stride, row + 1, row[0])
-                    : table_find_middle(class->slots, class->mask, class->stride, row + 1, row[0]);
+            uint64_t *slot;
+            (void)table_find(name, class->slots, class->mask, class->stride, row + 1, row[0], &slot);
             memcpy(slot, row + 1, class->words * sizeof *slot);
             memcpy(slot + class->words, value, emitter->job->value_size);
             class->used++;
@@ -316,39 +344,37 @@ miss(struct mr_emitter *emitter, enum table_class_name name, const uint64_t *row
         if (when_full(emitter, name) != 0)
             return -1;
     }
-    return write_row(emitter, name, row, value);
+    return write_words(emitter, name, row[0], row + 1, value);
 }
 
 /* Brings the rows of one class to the table or to their partitions. */
 static inline __attribute__((always_inline)) int
-fold_rows(struct mr_emitter *emitter, const enum table_class_name name, uint64_t *rows, size_t count,
-          const unsigned char *values, const enum how how)
+fold_rows(struct mr_emitter *emitter, const enum table_class_name name, const uint64_t *rows,
+          size_t count, const unsigned char *values, const enum how how)
 {
     struct job *job = emitter->job;
     struct table_class *class = &emitter->table.classes[name];
     struct front_class *front = &emitter->front[name];
-    const size_t words = name == TABLE_SHORT ? KEY_SHORT_WORDS : KEY_MIDDLE_WORDS;
+    const size_t words = table_words(name);
     const size_t value_size = how == FOLD ? job->value_size : sizeof(uint64_t);
     const size_t stride = how == FOLD ? class->stride : words + 1;
 
     front->seen += count;
     if (front->mode == FRONT_BYPASS) {
         for (size_t i = 0; i < count; i++) {
-            const uint64_t *row = row_at(rows, name, i);
+            const uint64_t *row = rows + i * row_words(name);
             const void *value = how == UNIT ? (const void *)&one : values + row[words + 1] * value_size;
-            if (write_row(emitter, name, row, value) != 0)
+            if (write_words(emitter, name, row[0], row + 1, value) != 0)
                 return -1;
         }
     } else {
         uint64_t *slots = class->slots;
         size_t mask = class->mask;
         for (size_t i = 0; i < count; i++) {
-            const uint64_t *row = row_at(rows, name, i);
+            const uint64_t *row = rows + i * row_words(name);
             const void *value = how == UNIT ? (const void *)&one : values + row[words + 1] * value_size;
-            uint64_t *slot = name == TABLE_SHORT
-                                 ? table_find_short(slots, mask, stride, row + 1, row[0])
-                                 : table_find_middle(slots, mask, stride, row + 1, row[0]);
-            if (table_slot_used(slot, name)) {
+            uint64_t *slot;
+            if (table_find(name, slots, mask, stride, row + 1, row[0], &slot)) {
                 if (fold(job, slot + words, value, how) != 0)
                     return -1;
                 continue;
@@ -389,9 +415,8 @@ emit_long(struct mr_emitter *emitter, const unsigned char *key, size_t size, con
             job_no_memory(emitter->job);
             return -1;
         }
-        uint64_t *slot =
-            table_find_long(class->slots, class->mask, class->stride, key, size, hash);
-        if (table_slot_used(slot, TABLE_LONG))
+        uint64_t *slot;
+        if (table_find_long(class->slots, class->mask, class->stride, key, size, hash, &slot))
             return fold(emitter->job, slot + TABLE_LONG_WORDS, value, how);
         if (class->used < class->limit && size <= ARENA - emitter->arena_used) {
             front->missed++;
@@ -416,57 +441,92 @@ emit_long(struct mr_emitter *emitter, const unsigned char *key, size_t size, con
             return -1;
         }
     }
-    if (need_pairs(emitter) != 0 || write_pair(emitter, hash, NULL, 0, key, size, value) != 0)
+    if (need_pairs(emitter) != 0 || write_long(emitter, hash, key, size, value) != 0)
         return -1;
     return front->seen >= front->review_at ? review(emitter, TABLE_LONG) : 0;
+}
+
+/* Adds a key to the rows of its class, and asks for its slot. */
+static inline __attribute__((always_inline)) void
+add_row(const enum table_class_name name, uint64_t *row, const struct hash_seed *seed,
+        const unsigned char *key, size_t size, size_t number, const uint64_t *slots, size_t mask,
+        size_t stride)
+{
+    uint64_t words[KEY_MIDDLE_WORDS];
+    uint64_t hash = table_load(name, seed, words, key, size);
+    row[0] = hash;
+    memcpy(row + 1, words, table_words(name) * sizeof *words);
+    row[table_words(name) + 1] = number;
+    __builtin_prefetch(slots + ((size_t)hash & mask) * stride, 1);
+}
+
+/* The keys of a batch that are longer than short, by their number in it. */
+static inline __attribute__((always_inline)) int
+emit_others(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
+            const uint32_t *others, size_t count, const unsigned char *values, const enum how how)
+{
+    const size_t value_size = how == FOLD ? emitter->job->value_size : sizeof(uint64_t);
+    const struct table_class *class = &emitter->table.classes[TABLE_MIDDLE];
+    uint64_t rows[BATCH * (KEY_MIDDLE_WORDS + 2)];
+    size_t middles = 0;
+    for (size_t n = 0; n < count; n++) {
+        size_t i = others[n], size = spans[i].end - spans[i].begin;
+        const unsigned char *key = base + spans[i].begin;
+        if (size <= KEY_MIDDLE) {
+            add_row(TABLE_MIDDLE, rows + middles++ * row_words(TABLE_MIDDLE), emitter->table.seed,
+                    key, size, i, class->slots, class->mask, class->stride);
+        } else {
+            const void *value = how == UNIT ? (const void *)&one : values + i * value_size;
+            if (emit_long(emitter, key, size, value, how) != 0)
+                return -1;
+        }
+    }
+    return fold_rows(emitter, TABLE_MIDDLE, rows, middles, values, how);
+}
+
+/* Apart from emit, so that the loop over the common keys has the registers to itself. */
+static __attribute__((noinline)) int
+emit_other_units(struct mr_emitter *emitter, const unsigned char *base,
+                 const struct mr_span *spans, const uint32_t *others, size_t count)
+{
+    return emit_others(emitter, base, spans, others, count, NULL, UNIT);
 }
 
 static inline __attribute__((always_inline)) int
 emit(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
      size_t count, const unsigned char *values, const enum how how)
 {
-    const struct hash_seed *seed = emitter->table.seed;
-    const size_t value_size = how == FOLD ? emitter->job->value_size : sizeof(uint64_t);
-    uint64_t short_rows[BATCH * SHORT_ROW], middle_rows[BATCH * MIDDLE_ROW];
+    const struct hash_seed seed = *emitter->table.seed;
+    const struct table_class *class = emitter->table.classes;
+    const size_t tiny_stride = how == FOLD ? class[TABLE_TINY].stride : KEY_TINY_WORDS + 1;
+    const size_t short_stride = how == FOLD ? class[TABLE_SHORT].stride : KEY_SHORT_WORDS + 1;
+    uint64_t tiny_rows[BATCH * (KEY_TINY_WORDS + 2)], short_rows[BATCH * (KEY_SHORT_WORDS + 2)];
+    uint32_t others[BATCH];
 
     for (size_t start = 0; start < count; start += BATCH) {
-        const struct table_class *class = emitter->table.classes;
+        const uint64_t *tiny_slots = class[TABLE_TINY].slots;
         const uint64_t *short_slots = class[TABLE_SHORT].slots;
-        const uint64_t *middle_slots = class[TABLE_MIDDLE].slots;
-        size_t short_mask = class[TABLE_SHORT].mask, middle_mask = class[TABLE_MIDDLE].mask;
-        size_t short_stride = class[TABLE_SHORT].stride, middle_stride = class[TABLE_MIDDLE].stride;
-        size_t shorts = 0, middles = 0;
-        size_t end = count - start < BATCH ? count : start + BATCH;
+        const size_t tiny_mask = class[TABLE_TINY].mask, short_mask = class[TABLE_SHORT].mask;
+        const size_t end = count - start < BATCH ? count : start + BATCH;
+        size_t tinies = 0, shorts = 0, others_count = 0;
         for (size_t i = start; i < end; i++) {
             const unsigned char *key = base + spans[i].begin;
             size_t size = spans[i].end - spans[i].begin;
-            if (size <= KEY_SHORT) {
-                uint64_t *row = short_rows + shorts++ * SHORT_ROW;
-                uint64_t words[KEY_SHORT_WORDS];
-                key_load_short(words, key, size);
-                uint64_t hash = hash_2(seed, words[0], words[1]);
-                row[0] = hash;
-                row[1] = words[0];
-                row[2] = words[1];
-                if (how != UNIT)
-                    row[3] = i;
-                __builtin_prefetch(short_slots + ((size_t)hash & short_mask) * short_stride, 1);
-            } else if (size <= KEY_MIDDLE) {
-                uint64_t *row = middle_rows + middles++ * MIDDLE_ROW;
-                key_load_middle(row + 1, key, size);
-                row[0] = hash_4(seed, row[1], row[2], row[3], row[4]);
-                if (how != UNIT)
-                    row[5] = i;
-                __builtin_prefetch(middle_slots + ((size_t)row[0] & middle_mask) * middle_stride, 1);
-            } else {
-                const void *value = how == UNIT ? (const void *)&one : values + i * value_size;
-                if (emit_long(emitter, key, size, value, how) != 0)
-                    return -1;
-            }
+            if (size <= KEY_TINY)
+                add_row(TABLE_TINY, tiny_rows + tinies++ * row_words(TABLE_TINY), &seed, key, size,
+                        i, tiny_slots, tiny_mask, tiny_stride);
+            else if (size <= KEY_SHORT)
+                add_row(TABLE_SHORT, short_rows + shorts++ * row_words(TABLE_SHORT), &seed, key,
+                        size, i, short_slots, short_mask, short_stride);
+            else
+                others[others_count++] = (uint32_t)i;
         }
-        if (shorts > 0 && fold_rows(emitter, TABLE_SHORT, short_rows, shorts, values, how) != 0)
+        if (fold_rows(emitter, TABLE_TINY, tiny_rows, tinies, values, how) != 0 ||
+            fold_rows(emitter, TABLE_SHORT, short_rows, shorts, values, how) != 0)
             return -1;
-        if (middles > 0 && fold_rows(emitter, TABLE_MIDDLE, middle_rows, middles, values, how) != 0)
+        if (others_count > 0 &&
+            (how == UNIT ? emit_other_units(emitter, base, spans, others, others_count)
+                         : emit_others(emitter, base, spans, others, others_count, values, how)) != 0)
             return -1;
     }
     emitter->records += count;
@@ -538,12 +598,14 @@ mapper_open(struct worker *worker)
     while (most > EVIDENCE_SLOTS && most * emitter->table.classes[TABLE_MIDDLE].stride * 8 >
                                         job->budget->limit / 8 / job->worker_count)
         most /= 2;
+    emitter->front[TABLE_TINY].cap = most;
     emitter->front[TABLE_SHORT].cap = most;
     emitter->front[TABLE_MIDDLE].cap = most / 2;
     emitter->front[TABLE_LONG].cap = most < MOST_LONG_SLOTS ? most : MOST_LONG_SLOTS;
     for (int name = 0; name < TABLE_CLASSES; name++)
         set_mode(&emitter->front[name], FRONT_FILL, UINT64_MAX);
-    if (!table_class_open(&emitter->table, TABLE_SHORT, FIRST_SLOTS, true) ||
+    if (!table_class_open(&emitter->table, TABLE_TINY, FIRST_SLOTS, true) ||
+        !table_class_open(&emitter->table, TABLE_SHORT, FIRST_SLOTS, true) ||
         !table_class_open(&emitter->table, TABLE_MIDDLE, FIRST_SLOTS / 4, true)) {
         job_no_memory(job);
         return -1;

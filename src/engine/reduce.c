@@ -14,7 +14,12 @@
 #include "engine/values.h"
 
 #define BATCH 32
-#define ROW (KEY_MIDDLE_WORDS + 2)
+
+/* Keys of one class on their way to the table: hash, words, value. */
+struct rows {
+    size_t count;
+    uint64_t rows[BATCH * (KEY_MIDDLE_WORDS + 2)];
+};
 
 /* Fresh bytes of all partitions before the first is collapsed: less saves memory that is to be had and
  * costs time. */
@@ -42,7 +47,7 @@ reduce_threshold(const struct job *job, unsigned bits)
 static int
 start_table(struct worker *worker, uint64_t records)
 {
-    static const unsigned guess[TABLE_CLASSES] = {2, 8, 32};
+    static const unsigned guess[TABLE_CLASSES] = {4, 2, 8, 32};
     for (int name = 0; name < TABLE_CLASSES; name++) {
         uint64_t keys = records / guess[name];
         if (worker->folded > 0)
@@ -125,22 +130,22 @@ fold_value(struct worker *worker, uint64_t *into, bool known, uint64_t value, co
     return 0;
 }
 
+/* Folds the rows gathered and empties them. */
 static inline __attribute__((always_inline)) int
-fold_rows(struct worker *worker, const enum table_class_name name, const uint64_t *rows,
-          size_t count, const bool sums)
+fold_rows(struct worker *worker, const enum table_class_name name, struct rows *rows,
+          const bool sums)
 {
-    const size_t words = name == TABLE_SHORT ? KEY_SHORT_WORDS : KEY_MIDDLE_WORDS;
+    const size_t words = table_words(name), count = rows->count;
     struct table_class *class = &worker->table.classes[name];
     if (class->used + count > class->limit && make_room(worker, name, count) != 0)
         return -1;
     uint64_t *slots = class->slots;
     const size_t mask = class->mask, stride = sums ? words + 1 : class->stride;
+    rows->count = 0;
     for (size_t i = 0; i < count; i++) {
-        const uint64_t *row = rows + i * ROW;
-        uint64_t *slot = name == TABLE_SHORT
-                             ? table_find_short(slots, mask, stride, row + 1, row[0])
-                             : table_find_middle(slots, mask, stride, row + 1, row[0]);
-        bool known = table_slot_used(slot, name);
+        const uint64_t *row = rows->rows + i * (words + 2);
+        uint64_t *slot;
+        bool known = table_find(name, slots, mask, stride, row + 1, row[0], &slot);
         if (!known) {
             memcpy(slot, row + 1, words * sizeof *slot);
             class->used++;
@@ -149,6 +154,20 @@ fold_rows(struct worker *worker, const enum table_class_name name, const uint64_
             return -1;
     }
     return 0;
+}
+
+/* Adds a record's key, and folds when there are enough to be looked up together. */
+static inline __attribute__((always_inline)) int
+add_row(struct worker *worker, const enum table_class_name name, struct rows *rows,
+        const struct record *record, uint64_t value, const bool sums)
+{
+    const size_t words = table_words(name);
+    const struct table_class *class = &worker->table.classes[name];
+    uint64_t *row = rows->rows + rows->count * (words + 2);
+    row[0] = table_load(name, worker->table.seed, row + 1, record->key, record->size);
+    row[words + 1] = value;
+    __builtin_prefetch(class->slots + ((size_t)row[0] & class->mask) * class->stride, 1);
+    return ++rows->count == BATCH ? fold_rows(worker, name, rows, sums) : 0;
 }
 
 /* A copy of a long key that lives as long as the table's content. */
@@ -171,9 +190,9 @@ fold_long(struct worker *worker, const struct record *record, uint64_t value, co
     uint64_t hash = hash_bytes(worker->table.seed, record->key, record->size);
     if (make_room(worker, TABLE_LONG, 1) != 0)
         return -1;
-    uint64_t *slot = table_find_long(class->slots, class->mask, class->stride, record->key,
-                                     record->size, hash);
-    bool known = table_slot_used(slot, TABLE_LONG);
+    uint64_t *slot;
+    bool known = table_find_long(class->slots, class->mask, class->stride, record->key,
+                                 record->size, hash, &slot);
     if (!known) {
         const unsigned char *copy = keep_key(worker, record->key, record->size);
         if (!copy)
@@ -190,47 +209,31 @@ fold_long(struct worker *worker, const struct record *record, uint64_t value, co
 static inline __attribute__((always_inline)) int
 fold_chunk(struct worker *worker, const struct chunk *chunk, const bool sums)
 {
-    const struct hash_seed *seed = worker->table.seed;
     const enum record_kind kind = sums ? RECORD_SUM : RECORD_VALUE;
     const size_t value_size = sums ? 0 : worker->job->value_size;
-    uint64_t short_rows[BATCH * ROW], middle_rows[BATCH * ROW];
-    size_t shorts = 0, middles = 0;
+    struct rows tiny, shorts, middles;
     const unsigned char *at = chunk->data, *end = at + chunk->used;
+    tiny.count = shorts.count = middles.count = 0;
     while (at < end) {
         struct record record;
+        int result;
         at = record_get(at, kind, value_size, &record);
         uint64_t value = sums ? record.number : (uint64_t)(uintptr_t)record.value;
-        if (record.size <= KEY_SHORT) {
-            uint64_t *row = short_rows + shorts * ROW;
-            const struct table_class *class = &worker->table.classes[TABLE_SHORT];
-            key_load_short(row + 1, record.key, record.size);
-            row[0] = hash_2(seed, row[1], row[2]);
-            row[3] = value;
-            __builtin_prefetch(class->slots + ((size_t)row[0] & class->mask) * class->stride, 1);
-            if (++shorts == BATCH) {
-                if (fold_rows(worker, TABLE_SHORT, short_rows, shorts, sums) != 0)
-                    return -1;
-                shorts = 0;
-            }
-        } else if (record.size <= KEY_MIDDLE) {
-            uint64_t *row = middle_rows + middles * ROW;
-            const struct table_class *class = &worker->table.classes[TABLE_MIDDLE];
-            key_load_middle(row + 1, record.key, record.size);
-            row[0] = hash_4(seed, row[1], row[2], row[3], row[4]);
-            row[5] = value;
-            __builtin_prefetch(class->slots + ((size_t)row[0] & class->mask) * class->stride, 1);
-            if (++middles == BATCH) {
-                if (fold_rows(worker, TABLE_MIDDLE, middle_rows, middles, sums) != 0)
-                    return -1;
-                middles = 0;
-            }
-        } else if (fold_long(worker, &record, value, sums) != 0) {
+        if (record.size <= KEY_TINY)
+            result = add_row(worker, TABLE_TINY, &tiny, &record, value, sums);
+        else if (record.size <= KEY_SHORT)
+            result = add_row(worker, TABLE_SHORT, &shorts, &record, value, sums);
+        else if (record.size <= KEY_MIDDLE)
+            result = add_row(worker, TABLE_MIDDLE, &middles, &record, value, sums);
+        else
+            result = fold_long(worker, &record, value, sums);
+        if (result != 0)
             return -1;
-        }
     }
-    if (fold_rows(worker, TABLE_SHORT, short_rows, shorts, sums) != 0)
+    if (fold_rows(worker, TABLE_TINY, &tiny, sums) != 0 ||
+        fold_rows(worker, TABLE_SHORT, &shorts, sums) != 0)
         return -1;
-    return fold_rows(worker, TABLE_MIDDLE, middle_rows, middles, sums);
+    return fold_rows(worker, TABLE_MIDDLE, &middles, sums);
 }
 
 /* Brings a stream into the table. */

@@ -20,8 +20,8 @@ const unsigned char key_masks[64] = {
 #define LOAD_PART 5
 #define LOAD_WHOLE 8
 
-static const size_t key_words[TABLE_CLASSES] = {KEY_SHORT_WORDS, KEY_MIDDLE_WORDS,
-                                                TABLE_LONG_WORDS};
+static const size_t key_words[TABLE_CLASSES] = {KEY_TINY_WORDS, KEY_SHORT_WORDS,
+                                                KEY_MIDDLE_WORDS, TABLE_LONG_WORDS};
 
 static size_t
 class_bytes(const struct table_class *class)
@@ -127,6 +127,8 @@ uint64_t
 table_slot_hash(const struct table *table, enum table_class_name name, const uint64_t *slot)
 {
     switch (name) {
+    case TABLE_TINY:
+        return hash_1(table->seed, slot[0]);
     case TABLE_SHORT:
         return hash_2(table->seed, slot[0], slot[1]);
     case TABLE_MIDDLE:

@@ -2,8 +2,8 @@
  *
  * table - a hash table from keys to values, one thread's own.
  *
- * Three open-addressing tables with linear probing, one a key class (key.h), whose slots hold the
- * key's words and the value: a probe of a short key touches one cache line, two at times. The lookups
+ * Four open-addressing tables with linear probing, one a key class (key.h), whose slots hold the
+ * key's words and the value: a probe of a tiny or short key touches one cache line, two at times. The lookups
  * are here and inline, with the number of words a constant, because a counting job does nothing else.
  */
 #ifndef ENGINE_TABLE_H
@@ -13,7 +13,7 @@
 #include "base/hash.h"
 #include "engine/key.h"
 
-enum table_class_name { TABLE_SHORT, TABLE_MIDDLE, TABLE_LONG, TABLE_CLASSES };
+enum table_class_name { TABLE_TINY, TABLE_SHORT, TABLE_MIDDLE, TABLE_LONG, TABLE_CLASSES };
 
 /* Words of a slot before the value. A long key's are hash, size and address. */
 #define TABLE_LONG_WORDS 3u
@@ -55,11 +55,57 @@ uint64_t table_slot_hash(const struct table *table, enum table_class_name name,
 /* After slots were emptied at will: moves every key to where a lookup finds it. */
 void table_class_repair(struct table *table, enum table_class_name name);
 
+/* The class of a key. */
+static inline enum table_class_name
+table_class_of(size_t size)
+{
+    return size <= KEY_TINY     ? TABLE_TINY
+           : size <= KEY_SHORT  ? TABLE_SHORT
+           : size <= KEY_MIDDLE ? TABLE_MIDDLE
+                                : TABLE_LONG;
+}
+
+/* The words of a key in a class whose keys lie in the slots. */
+static inline size_t
+table_words(enum table_class_name name)
+{
+    return name == TABLE_TINY    ? KEY_TINY_WORDS
+           : name == TABLE_SHORT ? KEY_SHORT_WORDS
+                                 : KEY_MIDDLE_WORDS;
+}
+
+/* Loads a key of such a class into words, and returns its hash. Reads 8 bytes a word. */
+static inline uint64_t
+table_load(enum table_class_name name, const struct hash_seed *seed, uint64_t *words,
+           const unsigned char *key, size_t size)
+{
+    if (name == TABLE_TINY) {
+        words[0] = key_load_tiny(key, size);
+        return hash_1(seed, words[0]);
+    }
+    if (name == TABLE_SHORT) {
+        key_load_short(words, key, size);
+        return hash_2(seed, words[0], words[1]);
+    }
+    key_load_middle(words, key, size);
+    return hash_4(seed, words[0], words[1], words[2], words[3]);
+}
+
+/* The hash of a key of any class. Reads up to 31 bytes behind it. */
+static inline uint64_t
+table_hash(const struct hash_seed *seed, const unsigned char *key, size_t size)
+{
+    uint64_t words[KEY_MIDDLE_WORDS];
+    enum table_class_name name = table_class_of(size);
+    return name == TABLE_LONG ? hash_bytes(seed, key, size)
+                              : table_load(name, seed, words, key, size);
+}
+
 /* Whether a slot holds a key. */
 static inline bool
 table_slot_used(const uint64_t *slot, enum table_class_name name)
 {
-    return slot[name == TABLE_SHORT ? 1 : name == TABLE_MIDDLE ? 3 : 1] != 0;
+    return slot[name == TABLE_LONG ? 1 : table_words(name) - 1] != 0;
 }
 
 /* The key in a used slot. */
@@ -70,44 +116,49 @@ table_slot_key(const uint64_t *slot, enum table_class_name name, size_t *size)
         *size = (size_t)slot[1];
         return (const unsigned char *)(uintptr_t)slot[2];
     }
-    *size = key_words_size(slot, name == TABLE_SHORT ? KEY_SHORT_WORDS : KEY_MIDDLE_WORDS);
+    *size = key_words_size(slot, table_words(name));
     return (const unsigned char *)slot;
 }
 
-/* The slot that holds the key, or the empty one where it belongs. */
-static inline uint64_t *
-table_find_short(uint64_t *slots, size_t mask, size_t stride, const uint64_t *words, uint64_t hash)
+/* Whether a slot holds the key of these words. */
+static inline bool
+table_slot_is(const uint64_t *slot, enum table_class_name name, const uint64_t *words)
+{
+    uint64_t differ = slot[0] ^ words[0];
+    if (name != TABLE_TINY)
+        differ |= slot[1] ^ words[1];
+    if (name == TABLE_MIDDLE)
+        differ |= (slot[2] ^ words[2]) | (slot[3] ^ words[3]);
+    return differ == 0;
+}
+
+/* Finds a key that is not long: *slot is the one that holds it (true), or the empty one where it
+ * belongs (false). */
+static inline bool
+table_find(enum table_class_name name, uint64_t *slots, size_t mask, size_t stride,
+           const uint64_t *words, uint64_t hash, uint64_t **slot)
 {
     for (size_t i = (size_t)hash & mask;; i = (i + 1) & mask) {
-        uint64_t *slot = slots + i * stride;
-        if (((slot[0] ^ words[0]) | (slot[1] ^ words[1])) == 0 || slot[1] == 0)
-            return slot;
+        *slot = slots + i * stride;
+        if (table_slot_is(*slot, name, words))
+            return true;
+        if (!table_slot_used(*slot, name))
+            return false;
     }
 }
 
-static inline uint64_t *
-table_find_middle(uint64_t *slots, size_t mask, size_t stride, const uint64_t *words, uint64_t hash)
-{
-    for (size_t i = (size_t)hash & mask;; i = (i + 1) & mask) {
-        uint64_t *slot = slots + i * stride;
-        if (((slot[0] ^ words[0]) | (slot[1] ^ words[1]) | (slot[2] ^ words[2]) |
-             (slot[3] ^ words[3])) == 0 ||
-            slot[3] == 0)
-            return slot;
-    }
-}
-
-static inline uint64_t *
+/* The same for a long key. */
+static inline bool
 table_find_long(uint64_t *slots, size_t mask, size_t stride, const unsigned char *key, size_t size,
-                uint64_t hash)
+                uint64_t hash, uint64_t **slot)
 {
     for (size_t i = (size_t)hash & mask;; i = (i + 1) & mask) {
-        uint64_t *slot = slots + i * stride;
-        if (slot[1] == 0)
-            return slot;
-        if (slot[0] == hash && slot[1] == size &&
-            memcmp((const unsigned char *)(uintptr_t)slot[2], key, size) == 0)
-            return slot;
+        uint64_t *at = *slot = slots + i * stride;
+        if (at[1] == 0)
+            return false;
+        if (at[0] == hash && at[1] == size &&
+            memcmp((const unsigned char *)(uintptr_t)at[2], key, size) == 0)
+            return true;
     }
 }
 

@@ -26,31 +26,23 @@ struct mr_values {
     const uint64_t *slot;          /* the key's */
 };
 
-/* The slot of a record's key in the worker's table; the key must be there. */
+/* The slot of a record's key in the worker's table, where the key must be. */
 static uint64_t *
 find_slot(struct worker *worker, const struct record *record, size_t *words)
 {
-    struct table *table = &worker->table;
-    struct table_class *class = table->classes;
-    uint64_t key[KEY_MIDDLE_WORDS];
-    if (record->size <= KEY_SHORT) {
-        class += TABLE_SHORT;
-        *words = class->words;
-        key_load_short(key, record->key, record->size);
-        return table_find_short(class->slots, class->mask, class->stride, key,
-                                hash_2(table->seed, key[0], key[1]));
-    }
-    if (record->size <= KEY_MIDDLE) {
-        class += TABLE_MIDDLE;
-        *words = class->words;
-        key_load_middle(key, record->key, record->size);
-        return table_find_middle(class->slots, class->mask, class->stride, key,
-                                 hash_4(table->seed, key[0], key[1], key[2], key[3]));
-    }
-    class += TABLE_LONG;
+    const struct hash_seed *seed = worker->table.seed;
+    enum table_class_name name = table_class_of(record->size);
+    struct table_class *class = &worker->table.classes[name];
+    uint64_t key[KEY_MIDDLE_WORDS] = {0}, *slot;
     *words = class->words;
-    return table_find_long(class->slots, class->mask, class->stride, record->key, record->size,
-                           hash_bytes(table->seed, record->key, record->size));
+    if (name == TABLE_LONG) {
+        table_find_long(class->slots, class->mask, class->stride, record->key, record->size,
+                        hash_bytes(seed, record->key, record->size), &slot);
+    } else {
+        uint64_t hash = table_load(name, seed, key, record->key, record->size);
+        table_find(name, class->slots, class->mask, class->stride, key, hash, &slot);
+    }
+    return slot;
 }
 
 /* The next value of the key in the source, or NULL. */
