@@ -30,11 +30,11 @@ hash_fold(uint64_t a, uint64_t b)
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* Of a key held in one word. */
+/* Of a key held in one word, which is not 0. */
 static inline uint64_t
 hash_1(const struct hash_seed *seed, uint64_t a)
 {
-    return hash_fold(a ^ seed->word[6], seed->word[7]);
+    return hash_fold(a, seed->word[7]);
 }
 
 /* Of a key held in two words. */

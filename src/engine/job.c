@@ -15,6 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Splits read ahead for each worker. */
+#define QUEUED_A_WORKER 8
 /* What a worker keeps of its read buffer between splits. */
 #define KEEP_SCRATCH ((size_t)4 << 20)
 /* Keys of the workers' tables that make a partition of their own worth while. */
@@ -129,7 +131,8 @@ job_open(struct mr_engine *engine, const struct mr_job_spec *spec, struct job **
         goto no_pairs_lock;
     if (thread_cond_open(&job->changed) != 0)
         goto no_changed;
-    if (queue_open(&job->queue, 2 * (size_t)job->worker_count + 2, sizeof(struct mr_split)) != 0)
+    if (queue_open(&job->queue, QUEUED_A_WORKER * ((size_t)job->worker_count + 1),
+                   sizeof(struct mr_split)) != 0)
         goto no_queue;
     if (output_open(&job->output, job->worker_count, job->budget) != 0)
         goto no_output;

@@ -43,15 +43,14 @@ key_last_byte(uint64_t byte)
 #endif
 }
 
+/* For each size of a tiny key the word's bytes that are the key's, and the last byte. */
+extern const uint64_t key_tiny[KEY_TINY + 1][2] __attribute__((visibility("hidden")));
+
 /* Loads a key of `size` bytes, at most 7, into one word. Reads 8 bytes. */
 static inline uint64_t
 key_load_tiny(const unsigned char *key, size_t size)
 {
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    return (key_word(key) & ~(UINT64_MAX << (8 * size))) | key_last_byte(size + 1);
-#else
-    return (key_word(key) & key_word(key_masks + 32 - size)) | key_last_byte(size + 1);
-#endif
+    return (key_word(key) & key_tiny[size][0]) | key_tiny[size][1];
 }
 
 /* Loads a key of `size` bytes, 8 to 15, into two words. Reads 16 bytes. */

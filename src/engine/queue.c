@@ -45,8 +45,9 @@ bool
 queue_push(struct queue *queue, const void *item)
 {
     thread_lock(&queue->lock);
-    while (queue->count == queue->capacity && !queue->ended)
-        thread_wait(&queue->not_full, &queue->lock);
+    if (queue->count == queue->capacity)
+        while (queue->count > queue->capacity / 2 && !queue->ended)
+            thread_wait(&queue->not_full, &queue->lock);
     bool pushed = !queue->ended;
     if (pushed) {
         size_t place = (queue->first + queue->count) % queue->capacity;
@@ -67,7 +68,8 @@ take_first(struct queue *queue, void *item)
     memcpy(item, queue->items + queue->first * queue->item_size, queue->item_size);
     queue->first = (queue->first + 1) % queue->capacity;
     queue->count--;
-    thread_wake_one(&queue->not_full);
+    if (queue->count <= queue->capacity / 2)
+        thread_wake_one(&queue->not_full);
     return QUEUE_GOT;
 }
 

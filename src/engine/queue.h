@@ -3,7 +3,8 @@
  * queue - a bounded queue of items of one size, for many producers and many consumers.
  *
  * Items are copied in and out in order. A full queue holds its producers back: that is what bounds the
- * memory of input read ahead.
+ * memory of input read ahead. Once held back they are woken when it has drained to half, not at every
+ * pop: a wake-up costs as much as some items' work.
  */
 #ifndef ENGINE_QUEUE_H
 #define ENGINE_QUEUE_H
@@ -14,7 +15,7 @@
 
 struct queue {
     struct thread_mutex lock;     /* of all below */
-    struct thread_cond not_full;
+    struct thread_cond not_full; /* for producers: half empty, or ended */
     struct thread_cond not_empty;
     unsigned char *items; /* a ring */
     size_t item_size;

@@ -11,6 +11,14 @@ const unsigned char key_masks[64] = {
     255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
 };
 
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define TINY(size) {~(UINT64_MAX << (8 * (size))), UINT64_C(1) * ((size) + 1) << 56}
+#else
+#define TINY(size) {(size) == 0 ? 0 : ~(UINT64_MAX >> (8 * (size))), (size) + 1}
+#endif
+const uint64_t key_tiny[KEY_TINY + 1][2] = {TINY(0), TINY(1), TINY(2), TINY(3),
+                                            TINY(4), TINY(5), TINY(6), TINY(7)};
+
 /* Slots from this many bytes on are pages of their own; below, malloc serves small jobs faster. */
 #define MAP_FROM ((size_t)128 << 10)
 #define PAGE 4096

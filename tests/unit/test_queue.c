@@ -70,15 +70,20 @@ START_TEST(a_full_queue_holds_its_producer)
     struct queue queue;
     struct party party = {.queue = &queue, .count = 100};
     struct thread thread;
-    ck_assert_int_eq(queue_open(&queue, 3, sizeof(unsigned)), 0);
+    unsigned item, popped = 0;
+    ck_assert_int_eq(queue_open(&queue, 4, sizeof(unsigned)), 0);
     ck_assert_int_eq(thread_start(&thread, "push", push_all, &party), 0);
-    for (unsigned i = 0; i < 100; i++) {
-        unsigned item;
-        AWAIT(atomic_load(&party.pushed) == (i + 3 < 100 ? i + 3 : 100));
-        usleep(100); /* were there no bound, more would be pushed now */
-        ck_assert_uint_eq(atomic_load(&party.pushed), i + 3 < 100 ? i + 3 : 100);
-        ck_assert_int_eq(queue_pop(&queue, &item), QUEUE_GOT);
-        ck_assert_uint_eq(item, i);
+    while (popped < 100) {
+        /* The producer fills the queue and no more. */
+        unsigned most = popped + 4 < 100 ? popped + 4 : 100;
+        AWAIT(atomic_load(&party.pushed) == most);
+        usleep(500);
+        ck_assert_uint_eq(atomic_load(&party.pushed), most);
+        /* Two pops leave it half empty, which wakes the producer. */
+        for (int i = 0; i < 2 && popped < 100; i++) {
+            ck_assert_int_eq(queue_pop(&queue, &item), QUEUE_GOT);
+            ck_assert_uint_eq(item, popped++);
+        }
     }
     thread_join(&thread);
     queue_close(&queue);
