@@ -4,6 +4,9 @@
  */
 #include "engine/source.h"
 
+/* Bytes of the next chunk that are asked for while one is read. */
+#define PREFETCH 1024
+
 void
 source_open(struct source *source, struct worker *worker, struct stream *stream, bool consume)
 {
@@ -32,8 +35,9 @@ next_in_memory(struct source *source)
     struct chunk *chunk = source->consume ? stream->chunks : source->memory;
     if (!chunk)
         return NULL;
-    if (chunk->next)
-        __builtin_prefetch(chunk->next);
+    /* The hardware follows a chunk once it has been begun, but cannot guess where the next one lies. */
+    for (size_t line = 0; chunk->next && line < PREFETCH; line += 64)
+        __builtin_prefetch((const unsigned char *)chunk->next + line);
     if (source->consume) {
         stream->chunks = chunk->next;
         stream->bytes -= chunk->used;
