@@ -6,6 +6,8 @@
 #   make run            counts a sample text and shows its ten most frequent words
 #   make check          all tests; the last line is check's own summary
 #   make asan, tsan     the tests under ASan and UBSan, or under TSan, in build/asan, build/tsan
+#   make fault          every allocation and every system call made to fail in turn
+#   make stress         random calls of the library from many threads
 #   make lint           compilers with warnings as errors, clang-tidy, cppcheck, shellcheck, man pages,
 #                       and the rules about who may include and call what
 #   make check-corpus   the comparisons of the tests on big texts from Debian packages
@@ -87,7 +89,7 @@ PROG_OBJECTS := $(call object,$(PROG_SOURCES))
 TEST_OBJECTS := $(call object,$(TEST_SOURCES))
 SUITES       := $(patsubst tests/unit/%.c,%,$(filter tests/unit/test_%.c,$(TEST_SOURCES)))
 
-.PHONY: all run check asan tsan lint check-corpus bench unicode install uninstall dist \
+.PHONY: all run check asan tsan fault lint check-corpus bench unicode install uninstall dist \
         documents clean check-programs FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -147,7 +149,20 @@ $(BUILD)/tests/examples/%: tests/examples/%.c $(BUILD)/libmapreduce.a src/engine
 	@mkdir -p $(@D)
 	$(CC) -Isrc/engine $(CPPFLAGS) $(ALL_CFLAGS) $(PIE) -pie $(ALL_LDFLAGS) -o $@ $< $(BUILD)/libmapreduce.a
 
-check-programs: all $(BUILD)/tests/unit $(BUILD)/generate $(EXAMPLES)
+# What makes calls fail, and the programs of the library that it is tried on. A sanitizer has
+# functions of its own in the place of those that are to fail.
+FAULT_PROGRAMS := $(patsubst %,$(BUILD)/fault/%,clients $(if $(VARIANT),,preload.so))
+
+$(BUILD)/fault/preload.so: tests/fault/preload.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -U_FORTIFY_SOURCE -fPIC -shared -o $@ $< -ldl
+
+$(BUILD)/fault/%: tests/fault/%.c $(BUILD)/libmapreduce.a src/engine/mapreduce.h
+	@mkdir -p $(@D)
+	$(CC) -Isrc/engine $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(PIE) -pie $(ALL_LDFLAGS) -o $@ $< \
+	    $(BUILD)/libmapreduce.a
+
+check-programs: all $(BUILD)/tests/unit $(BUILD)/generate $(EXAMPLES) $(FAULT_PROGRAMS)
 
 TEST_ENV = MRCOUNT_SOURCE='$(CURDIR)' MRCOUNT_BUILD='$(abspath $(BUILD))' MRCOUNT_VARIANT='$(VARIANT)' \
            CC='$(CC)'
@@ -176,6 +191,12 @@ documents: check-programs
 
 check-corpus: check-programs
 	$(TEST_ENV) tests/corpus/run
+
+# FAULT_ARGS=--each=N: how many calls of a class fail one by one.
+fault: all $(FAULT_PROGRAMS)
+	rm -rf $(BUILD)/fault/run
+	mkdir -p $(BUILD)/fault/run
+	cd $(BUILD)/fault/run && $(TEST_ENV) '$(CURDIR)'/tests/fault/fault.py $(FAULT_ARGS)
 
 lint:
 	$(MAKE) --no-print-directory BUILD=$(BUILD)/lint/gcc CC=gcc WERROR=1 check-programs

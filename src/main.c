@@ -111,9 +111,11 @@ int main(int argc, char **argv)
     struct run run = { 0 };
     int status = MESSAGE_FATAL;
 
-    if (signals_open() != 0 || (run.message = message_open()) == NULL)
+    if ((run.message = message_open()) == NULL)
         return status;
-    if (options_parse(argc, argv, run.message, &run.options) == 0) {
+    if (signals_open() != 0)
+        message_error(run.message, "cannot open /dev/null in the place of what is closed");
+    else if (options_parse(argc, argv, run.message, &run.options) == 0) {
         message_set_quiet(run.message, run.options.quiet);
         if (run.options.action == OPTIONS_COUNT)
             run_all(&run);

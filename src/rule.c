@@ -19,7 +19,7 @@ int rule_open(const struct options *options, const struct names *names, struct t
     struct text_range *ranges = calloc(options->range_count + 1, sizeof *ranges);
 
     if (ranges == NULL)
-        return (int)mr_error_set(error, MR_NOMEM, ENOMEM, "memory is out");
+        return (int)mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
     for (size_t i = 0; i < options->range_count; i++)
         ranges[i] = (struct text_range){ options->ranges[i].first, options->ranges[i].last };
     const struct text_options rule = {

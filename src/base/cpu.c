@@ -36,7 +36,7 @@ static const struct cpu_files system_files = {
 static bool
 read_text(const char *path, char text[static TEXT_SIZE])
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = io_open(path, O_RDONLY | O_CLOEXEC, 0);
     if (fd < 0)
         return false;
     ssize_t size = io_read_full(fd, text, TEXT_SIZE - 1);

@@ -5,6 +5,7 @@
 #include "base/io.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -23,6 +24,16 @@ static int io_again(int fd, short events)
     struct pollfd wait = { .fd = fd, .events = events };
     (void)poll(&wait, 1, -1);
     return 1;
+}
+
+int io_open(const char *name, int flags, mode_t mode)
+{
+    int fd;
+
+    do
+        fd = open(name, flags, mode);
+    while (fd < 0 && errno == EINTR);
+    return fd;
 }
 
 ssize_t io_read_some(int fd, void *buf, size_t n)

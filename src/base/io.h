@@ -10,6 +10,9 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+/* Opens a file, as open does with these flags. Returns the descriptor or -1. */
+int io_open(const char *name, int flags, mode_t mode);
+
 /* One read that brings something: up to n bytes. Returns how many, 0 at the end, -1 on failure. */
 ssize_t io_read_some(int fd, void *buf, size_t n);
 

@@ -92,7 +92,7 @@ void help_print(const struct options *options, const char *unicode_version,
                                                       : help_completion(options->shell);
 
     if (text == NULL)
-        message_error(message, "memory is out");
+        message_error(message, "out of memory");
     else if (io_write_full(STDOUT_FILENO, text, strlen(text)) != 0 || close(STDOUT_FILENO) != 0)
         message_error(message, "standard output: cannot write: %s", strerror(errno));
     free(text);

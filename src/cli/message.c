@@ -26,14 +26,23 @@ struct message {
  * in a window made narrower a terminal may have folded the line into several. */
 #define MESSAGE_ERASE "\r\033[J"
 
+/* Where standard error itself fails there is nobody left to tell. */
+static void message_write(const char *bytes, size_t size)
+{
+    (void)io_write_full(STDERR_FILENO, bytes, size);
+}
+
 struct message *message_open(void)
 {
+    static const char no_memory[] = "mrcount: out of memory\n";
     struct message *message = calloc(1, sizeof *message);
 
     if (message != NULL && thread_mutex_open(&message->lock) != 0) {
         free(message);
         message = NULL;
     }
+    if (message == NULL)
+        message_write(no_memory, sizeof no_memory - 1);
     return message;
 }
 
@@ -59,12 +68,6 @@ int message_status(struct message *message)
     int status = message->status;
     thread_unlock(&message->lock);
     return status;
-}
-
-/* Where standard error itself fails there is nobody left to tell. */
-static void message_write(const char *bytes, size_t size)
-{
-    (void)io_write_full(STDERR_FILENO, bytes, size);
 }
 
 static void message_erase_locked(struct message *message)

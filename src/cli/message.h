@@ -22,7 +22,7 @@ enum message_exit {
 
 struct message;
 
-/* Returns NULL when memory is out. */
+/* Returns NULL when memory is out, and has said so. */
 struct message *message_open(void);
 void message_close(struct message *message);
 

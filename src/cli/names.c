@@ -19,7 +19,7 @@ static int names_read_file(const char *file, unsigned char **content, size_t *si
                            struct message *message)
 {
     bool standard = strcmp(file, "-") == 0;
-    int fd = standard ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    int fd = standard ? STDIN_FILENO : io_open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY, 0);
 
     if (fd < 0 || io_read_all(fd, content, size) != 0) {
         message_fatal(message, file, "%s", strerror(errno));
@@ -38,7 +38,7 @@ static uint64_t names_line_at(const char *file, uint64_t offset, char line_end)
     unsigned char block[1 << 14];
     struct stat st;
     uint64_t line = 1;
-    int fd = strcmp(file, "-") == 0 ? -1 : open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    int fd = strcmp(file, "-") == 0 ? -1 : io_open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
 
     if (fd < 0)
         return 0;
@@ -88,7 +88,7 @@ static int names_divide(struct names *names, const struct options *options, size
         count++;
     names->array = calloc(count + 1, sizeof *names->array);
     if (names->array == NULL) {
-        message_error(message, "memory is out");
+        message_error(message, "out of memory");
         return -1;
     }
     names->list = names->array;

@@ -111,6 +111,8 @@ static int number_compare(const void *a, const void *b)
     return (left->first > right->first) - (left->first < right->first);
 }
 
+const char number_no_memory[] = "out of memory";
+
 const char *number_parse_list(const char *s, struct number_range **ranges, size_t *count)
 {
     struct number_range *list;
@@ -121,7 +123,7 @@ const char *number_parse_list(const char *s, struct number_range **ranges, size_
         room += *p == ',' || *p == ' ' || *p == '\t';
     list = calloc(room, sizeof *list);
     if (list == NULL)
-        return "memory is out";
+        return number_no_memory;
     for (;;) {
         const char *wrong = number_range(&s, &list[used]);
         if (wrong != NULL) {

@@ -23,7 +23,8 @@ struct number_range {
 
 /* Reads a LIST as cut -f does: N, N-, N-M, -M, divided by commas or blanks. *ranges, which the caller
  * frees, comes out ascending, with none touching another. Returns NULL, or what is wrong: a static
- * text to follow a colon. */
+ * text to follow a colon; that is number_no_memory where memory is out. */
+extern const char number_no_memory[];
 const char *number_parse_list(const char *s, struct number_range **ranges, size_t *count);
 
 #endif

@@ -186,6 +186,11 @@ static void options_set_fields(struct options_pass *pass, const char *given)
     size_t count = 0;
     const char *wrong = number_parse_list(given, &ranges, &count);
 
+    if (wrong == number_no_memory) {
+        message_error(pass->message, "%s", wrong);
+        pass->failed = true;
+        return;
+    }
     if (wrong != NULL) {
         message_usage(pass->message,
                       "--fields '%s': %s; allowed are N, N-, N-M and -M, divided by commas", given,
@@ -253,7 +258,7 @@ static void options_add_tmpdir(struct options_pass *pass, const char *given)
     const char **more = realloc(options->tmpdirs, (options->tmpdir_count + 1) * sizeof *more);
 
     if (more == NULL) {
-        message_error(pass->message, "memory is out");
+        message_error(pass->message, "out of memory");
         pass->failed = true;
         return;
     }
@@ -435,7 +440,7 @@ int options_parse(int argc, char **argv, struct message *message, struct options
 
     *options = (struct options){ .max_length = UINT64_MAX };
     if (options_arrays(&longs, &shorts) != 0) {
-        message_error(message, "memory is out");
+        message_error(message, "out of memory");
         return -1;
     }
     opterr = 0;

@@ -50,7 +50,7 @@ static int report_encode(void *context, const struct mr_record *records, size_t 
         return 0;
     if (report->encode(records, count, &report->end, bytes) == 0)
         return 0;
-    return mr_error_set(error, MR_NOMEM, ENOMEM, "memory is out while printing") == MR_OK ? 0 : -1;
+    return mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory while printing") == MR_OK ? 0 : -1;
 }
 
 /* Clears the way for output and puts the header in front of it, once. */
@@ -128,7 +128,7 @@ int report_open(const struct options *options, struct message *message, struct r
     struct report *made = calloc(1, sizeof *made);
 
     if (made == NULL) {
-        mr_error_set(error, MR_NOMEM, ENOMEM, "memory is out");
+        mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
         return -1;
     }
     made->options = options;

@@ -87,8 +87,8 @@ static int sink_open_file(struct sink *sink, const char *file)
     if (dangling || (sink->existed && !S_ISREG(sink->was.st_mode))) {
         /* A device, a FIFO, or a link to what is not there: no name to replace. */
         sink->visible = !dangling;
-        sink->fd = open(file, O_WRONLY | O_CLOEXEC | O_NOCTTY | (dangling ? O_CREAT | O_TRUNC : 0),
-                          0666);
+        sink->fd = io_open(file, O_WRONLY | O_CLOEXEC | O_NOCTTY | (dangling ? O_CREAT | O_TRUNC : 0),
+                           0666);
         return sink->fd < 0 ? -1 : 0;
     }
     size_t length = strlen(file);

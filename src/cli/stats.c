@@ -6,8 +6,8 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -22,7 +22,7 @@ static uint64_t stats_peak(void)
     char text[8192];
     struct rusage usage;
     uint64_t kib = 0;
-    int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+    int fd = io_open("/proc/self/status", O_RDONLY | O_CLOEXEC, 0);
 
     if (fd >= 0) {
         ssize_t got = io_read_full(fd, text, sizeof text - 1);
@@ -37,50 +37,64 @@ static uint64_t stats_peak(void)
     return 0;
 }
 
+/* The table: on the stack, so that there is one whatever else there is not. */
+struct stats_table {
+    char text[1024];
+    size_t used;
+};
+
+static void stats_line(struct stats_table *table, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static void stats_line(struct stats_table *table, const char *format, ...)
+{
+    size_t room = sizeof table->text - table->used;
+    va_list arguments;
+
+    va_start(arguments, format);
+    int size = vsnprintf(table->text + table->used, room, format, arguments);
+    va_end(arguments);
+    if (size > 0)
+        table->used += (size_t)size < room ? (size_t)size : room - 1;
+}
+
 /* Figures stand in one column that ends where the widest possible ends. */
-static void stats_number(FILE *out, const char *label, uint64_t value)
+static void stats_number(struct stats_table *table, const char *label, uint64_t value)
 {
-    fprintf(out, "%-14s %20" PRIu64 "\n", label, value);
+    stats_line(table, "%-14s %20" PRIu64 "\n", label, value);
 }
 
-static void stats_seconds(FILE *out, const char *label, double value)
+static void stats_seconds(struct stats_table *table, const char *label, double value)
 {
-    fprintf(out, "%-14s %20.3f s\n", label, value);
+    stats_line(table, "%-14s %20.3f s\n", label, value);
 }
 
-static void stats_write(FILE *out, const struct mr_stats *stats, uint64_t tokens,
-                        uint64_t invalid_bytes, const char *kernel)
+/* The number of a size stands in the column, its unit behind it. */
+static void stats_size(struct stats_table *table, const char *label, uint64_t bytes,
+                       const char *after)
 {
-    double seconds = stats->map_seconds + stats->reduce_seconds;
     char size[16];
 
-    stats_number(out, "bytes", stats->bytes);
-    stats_number(out, "tokens", tokens);
-    stats_number(out, "distinct keys", stats->keys);
-    stats_number(out, "invalid bytes", invalid_bytes);
-    stats_seconds(out, "map", stats->map_seconds);
-    stats_seconds(out, "reduce", stats->reduce_seconds);
-    size_format(seconds > 0 ? (uint64_t)((double)stats->bytes / seconds) : 0, size);
-    fprintf(out, "%-14s %20.*s %s/s\n", "rate", (int)strcspn(size, " "), size, strchr(size, ' ') + 1);
-    stats_number(out, "threads", stats->threads);
-    fprintf(out, "%-14s %20s\n", "kernel", kernel);
-    size_format(stats_peak(), size);
-    fprintf(out, "%-14s %20.*s %s\n", "peak memory", (int)strcspn(size, " "), size,
-            strchr(size, ' ') + 1);
-    stats_number(out, "bytes spilled", stats->spilled);
+    size_format(bytes, size);
+    stats_line(table, "%-14s %20.*s %s%s\n", label, (int)strcspn(size, " "), size,
+               strchr(size, ' ') + 1, after);
 }
 
 void stats_print(struct message *message, const struct mr_stats *stats, uint64_t tokens,
                  uint64_t invalid_bytes, const char *kernel)
 {
-    char *table = NULL;
-    size_t size;
-    FILE *out = open_memstream(&table, &size);
+    double seconds = stats->map_seconds + stats->reduce_seconds;
+    struct stats_table table = { .used = 0 };
 
-    if (out != NULL) {
-        stats_write(out, stats, tokens, invalid_bytes, kernel);
-        if (fclose(out) == 0)
-            message_print(message, table);
-    }
-    free(table);
+    stats_number(&table, "bytes", stats->bytes);
+    stats_number(&table, "tokens", tokens);
+    stats_number(&table, "distinct keys", stats->keys);
+    stats_number(&table, "invalid bytes", invalid_bytes);
+    stats_seconds(&table, "map", stats->map_seconds);
+    stats_seconds(&table, "reduce", stats->reduce_seconds);
+    stats_size(&table, "rate", seconds > 0 ? (uint64_t)((double)stats->bytes / seconds) : 0, "/s");
+    stats_number(&table, "threads", stats->threads);
+    stats_line(&table, "%-14s %20s\n", "kernel", kernel);
+    stats_size(&table, "peak memory", stats_peak(), "");
+    stats_number(&table, "bytes spilled", stats->spilled);
+    message_print(message, table.text);
 }

@@ -65,7 +65,7 @@ spill_close(struct spill *spill)
 static int
 open_temporary(const char *directory)
 {
-    int fd = open(directory, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
+    int fd = io_open(directory, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
     if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
         return fd;
     /* The file system has no nameless files: a name that cannot be foreseen, and is gone at once. */
@@ -78,7 +78,7 @@ open_temporary(const char *directory)
         if (getrandom(number, sizeof number, 0) != (ssize_t)sizeof number)
             break;
         snprintf(name, size, "%s/.mr-%016" PRIx64 "%016" PRIx64, directory, number[0], number[1]);
-        fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+        fd = io_open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (fd >= 0)
             unlink(name);
         else if (errno != EEXIST)

@@ -1,0 +1,227 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""fault.py [--each=N] [--only=SCENARIO] - makes every call of a run fail in turn.
+
+Each scenario runs once with all going well, where its calls are counted, then once for the K-th
+call of a class failing, for every K (every K up to --each, then a spread of as many). Judged is
+each run: its exit status, its messages, its output, and what it left: memory, descriptors, files.
+
+Works in the current folder, which should be empty. MRCOUNT_BUILD names the folder of the programs.
+"""
+import argparse
+import os
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+BUILD = Path(os.environ.get("MRCOUNT_BUILD", "build")).resolve()
+PRELOAD = BUILD / "fault" / "preload.so"
+SECONDS = 60  # no run takes a hundredth of that: it hangs
+
+INVISIBLE = "invisible"  # the run must be as if nothing had happened
+CLEAN = "clean"  # or end with a message; where the call was dispensable, as if nothing had happened
+
+# Class, how it fails, what must come of it. "1/" is every second call.
+ALLOCATIONS = [("alloc", "ENOMEM", CLEAN), ("thread", "EAGAIN", CLEAN)]
+CALLS = [
+    ("read", "EINTR", INVISIBLE), ("read", "EAGAIN", INVISIBLE), ("read", "SHORT", INVISIBLE), ("read", "EIO", CLEAN),
+    ("pread", "EINTR", INVISIBLE), ("pread", "SHORT", INVISIBLE), ("pread", "EIO", CLEAN),
+    ("write", "EINTR", INVISIBLE), ("write", "EAGAIN", INVISIBLE), ("write", "SHORT", INVISIBLE),
+    ("write", "EIO", CLEAN), ("write", "ENOSPC", CLEAN),
+    ("pwrite", "EINTR", INVISIBLE), ("pwrite", "SHORT", INVISIBLE),
+    ("pwrite", "EIO", CLEAN), ("pwrite", "ENOSPC", CLEAN),
+    ("pwritev", "EINTR", INVISIBLE), ("pwritev", "SHORT", INVISIBLE),
+    ("pwritev", "EIO", CLEAN), ("pwritev", "ENOSPC", CLEAN),
+    ("open", "EINTR", INVISIBLE), ("open", "EMFILE", CLEAN), ("open", "EACCES", CLEAN),
+    ("poll", "EINTR", INVISIBLE), ("poll", "ENOMEM", INVISIBLE),
+    ("getrandom", "EINTR", INVISIBLE), ("getrandom", "EIO", CLEAN),
+    ("fstat", "EIO", CLEAN), ("stat", "EIO", CLEAN), ("lseek", "EIO", CLEAN), ("ftruncate", "EIO", CLEAN),
+    ("rename", "EIO", CLEAN), ("fsync", "EIO", CLEAN), ("pipe", "EMFILE", CLEAN), ("eventfd", "EMFILE", CLEAN),
+    ("fcntl", "EIO", CLEAN), ("mkostemp", "ENOSPC", CLEAN), ("fchmod", "EIO", CLEAN), ("fchown", "EIO", CLEAN),
+    ("close", "EIO", CLEAN), ("fallocate", "ENOSPC", INVISIBLE),
+]
+
+
+class Scenario:
+    def __init__(self, name, command, output="file", stdin=None, slow=False):
+        self.name = name
+        self.command = command
+        self.output = output  # where it goes: "file" (standard output), "pipe", or "-o"
+        self.stdin = stdin  # a file's name, piped
+        self.slow = slow  # a fifth of the calls must do
+
+
+def scenarios():
+    mrcount = str(BUILD / "mrcount")
+    return [
+        Scenario("small", [mrcount, "small"], "pipe"),
+        Scenario("words", [mrcount, "-j2", "text"]),
+        Scenario("words-o", [mrcount, "-j2", "-o", "out", "text", "small"], "-o"),
+        Scenario("pipe", [mrcount, "-j2", "-l"], "pipe", "text"),
+        Scenario("ngrams", [mrcount, "-j2", "-i", "-g1-2", "--stop-words=stop", "--sort=key", "small"], "pipe"),
+        Scenario("files", [mrcount, "-j2", "-f2", "--format=json", "--sort=none", "--files0-from=names"]),
+        Scenario("spill", [mrcount, "-j2", "-l", "-S1K", "-T", "tmp", "long"], slow=True),
+        Scenario("spill-top", [mrcount, "-j2", "-l", "-S1K", "-T", "tmp", "-n3", "long"], "pipe", slow=True),
+        Scenario("merge", [mrcount, "-j2", "--merge", "counts", "counts"]),
+        Scenario("total", [mrcount, "-j2", "--total", "--stats", "text"], "pipe"),
+        Scenario("clients", [str(BUILD / "fault" / "clients"), "tmp"], "pipe", slow=True),
+    ]
+
+
+def prepare():
+    draw = random.Random(7)
+    words = [f"{chr(97 + i % 26)}word{i} Straße" for i in range(4000)]
+    Path("text").write_text("".join(" ".join(draw.choices(words, k=9)) + "\n" for _ in range(4000)), encoding="utf-8")
+    Path("small").write_text("b a b\nc Straße b a\n" * 40, encoding="utf-8")
+    Path("stop").write_text("a\nthe\n")
+    Path("names").write_bytes(b"small\0text\0small\0")
+    Path("long").write_text("".join(f"{i * 7919 % 50000:0300}\n" for i in range(50000)))
+    Path("tmp").mkdir(exist_ok=True)
+    with open("counts", "wb") as counts:
+        subprocess.run([BUILD / "mrcount", "text"], stdout=counts, check=True)
+
+
+class Outcome:
+    def __init__(self, scenario, rule):
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("FAULT_")}
+        environment.update(LD_PRELOAD=str(PRELOAD), FAULT_LOG="log", LC_ALL="C", TMPDIR="tmp")
+        if rule:
+            environment["FAULT_RULE"] = rule
+        for name in ("log", "out", "stdout"):
+            Path(name).unlink(missing_ok=True)
+        before = set(os.listdir("."))
+        data = Path(scenario.stdin).read_bytes() if scenario.stdin else None
+        out = open("stdout", "wb") if scenario.output == "file" else subprocess.PIPE
+        with subprocess.Popen(scenario.command, stdin=subprocess.PIPE if data else subprocess.DEVNULL, stdout=out,
+                              stderr=subprocess.PIPE, env=environment) as child:
+            try:
+                output, errors = child.communicate(data, SECONDS)
+                self.hung = False
+            except subprocess.TimeoutExpired:
+                child.kill()
+                output, errors = child.communicate()
+                self.hung = True
+        if scenario.output == "file":
+            out.close()
+            output = Path("stdout").read_bytes()
+        elif scenario.output == "-o":
+            output = Path("out").read_bytes() if Path("out").exists() else b""
+        self.status = child.returncode
+        self.output = output
+        # Lines of --stats are none.
+        start = Path(scenario.command[0]).name + ": "
+        self.messages = [line for line in errors.decode(errors="replace").splitlines() if line.startswith(start)]
+        self.notes = errors.count(b"\n") - len(self.messages)
+        self.figures = {}
+        if Path("log").exists():
+            self.figures = {a: int(b) for a, b in (line.split() for line in Path("log").read_text().splitlines())}
+        self.left = sorted(set(os.listdir(".")) - before - {"out", "stdout", "log"}) + os.listdir("tmp")
+        for name in os.listdir("tmp"):
+            Path("tmp", name).unlink()
+
+    @property
+    def hits(self):
+        return self.figures.get("hits", 0)
+
+
+def complaint(scenario, good, got, wanted, unordered):
+    """What is wrong with a run, or None."""
+    if got.hung:
+        return "hangs"
+    if got.status < 0:
+        return f"killed by signal {-got.status}"
+    if not got.figures:
+        return "did not end normally"
+    if got.left:
+        return f"left {got.left}"
+    for what in ("blocks", "mapped", "descriptors"):
+        # What goes with the process, when the disk is full, need not be closed; memory always comes back.
+        if got.figures[what] != good.figures[what]:
+            return f"{what}: {got.figures[what]} left, {good.figures[what]} when all goes well"
+    same = got.output == good.output or (
+        unordered and sorted(got.output.splitlines(True)) == sorted(good.output.splitlines(True)))
+    if got.hits == 0 or wanted == INVISIBLE or got.status == 0:
+        if got.status != 0:
+            return f"exit status {got.status}, {got.messages}"
+        if not same:
+            return f"exit status 0 and another output of {len(got.output)} bytes"
+        if got.messages or got.notes != good.notes:
+            return f"says {got.messages} and {got.notes} lines more"
+        return None
+    if len(got.messages) != 1 or len(got.messages[0]) < 12:
+        return f"{len(got.messages)} messages: {got.messages}"
+    if got.output and not got.output.endswith(b"\n"):
+        return f"a partial line: {got.output[-40:]!r}"
+    if got.status == 2:
+        # The last step of all may fail when everything is there.
+        if scenario.output != "pipe" and got.output and not same:
+            return f"exit status 2 and {len(got.output)} bytes in the file"
+        if not unordered and not good.output.startswith(got.output):
+            return "exit status 2 and other lines than there should be"
+        return None
+    return None if got.status == 1 else f"exit status {got.status}"
+
+
+def chosen(count, each):
+    """Every number up to `each`, then about as many of the rest."""
+    numbers = list(range(1, min(count, each) + 1))
+    if count > each:
+        step = max(1, (count - each) // each)
+        numbers += range(each + step, count + 1, step)
+    return numbers
+
+
+def run_all(rules, options, failures):
+    """Returns how many runs met their fault, and how many there were."""
+    met = runs = 0
+    for scenario in scenarios():
+        if options.only and scenario.name not in options.only.split(","):
+            continue
+        good = Outcome(scenario, None)
+        unordered = "--sort=none" in scenario.command
+        each = max(1, options.each // (5 if scenario.slow else 1))
+        if good.status != 0 or not good.output:
+            failures.append(f"{scenario.name}: exit status {good.status}, {good.messages}, when all goes well")
+            continue
+        for name, how, wanted in rules:
+            count = good.figures[name]
+            numbers = [str(k) for k in chosen(count, each)]
+            if count:
+                numbers += ["1/"] if wanted == INVISIBLE else [f"{k}+" for k in chosen(count, max(1, each // 8))]
+            for number in numbers:
+                rule = f"{name}:{number}:{how}"
+                got = Outcome(scenario, rule)
+                if number.endswith("+") and got.status == 1:
+                    got.messages = got.messages[:1]
+                wrong = complaint(scenario, good, got, wanted, unordered)
+                # Threads do not always make as many calls as in the first run.
+                if got.hits or wrong:
+                    runs += 1
+                    met += wrong is None
+                if wrong:
+                    failures.append(f"{scenario.name} with {rule}: {wrong}")
+                    print(f"failed: {failures[-1]}", flush=True)
+        if options.verbose:
+            print(f"{scenario.name}: {runs} runs so far, {time.process_time():.0f} s", flush=True)
+    return met, runs
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--each", type=int, default=300, help="how many calls of a class fail one by one")
+    parser.add_argument("--only", help="names of scenarios, with commas")
+    parser.add_argument("--verbose", action="store_true")
+    parser.add_argument("--calls-only", action="store_true")
+    options = parser.parse_args()
+    prepare()
+    failures = []
+    allocations = (0, 0) if options.calls_only else run_all(ALLOCATIONS, options, failures)
+    calls = run_all(CALLS, options, failures)
+    print(f"allocations failed: {allocations[0]} of {allocations[1]}, calls failed: {calls[0]} of {calls[1]}")
+    sys.exit(1 if failures else 0)
+
+
+if __name__ == "__main__":
+    main()
