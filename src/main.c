@@ -4,6 +4,7 @@
  *
  * The table of contents: options, what a token is, the input, the job, the report, the exit status.
  */
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "cli/help.h"
@@ -45,6 +46,10 @@ static int prepare(struct run *run, struct mr_error *error)
         report_open(options, run->message, &run->report, error) != 0 ||
         mr_engine_open(&engine, &run->engine, error) != MR_OK)
         return -1;
+    if (options->buffer_size != 0 && mr_engine_memory(run->engine) > options->buffer_size)
+        message_note(run->message, "--buffer-size is too small for %u threads, using %juK",
+                     mr_engine_threads(run->engine),
+                     (uintmax_t)(mr_engine_memory(run->engine) >> 10));
     const struct input_options input = {
         .names = run->names.list,
         .count = run->names.count,

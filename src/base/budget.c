@@ -17,11 +17,12 @@ budget_open(struct budget *budget, uint64_t limit)
 }
 
 bool
-budget_take(struct budget *budget, uint64_t bytes)
+budget_take(struct budget *budget, uint64_t bytes, uint64_t reserve)
 {
+    uint64_t limit = budget->limit > reserve ? budget->limit - reserve : 0;
     uint64_t used = atomic_load_explicit(&budget->used, memory_order_relaxed);
     do {
-        if (used > budget->limit || bytes > budget->limit - used)
+        if (used > limit || bytes > limit - used)
             return false;
     } while (!atomic_compare_exchange_weak_explicit(&budget->used, &used, used + bytes,
                                                     memory_order_relaxed, memory_order_relaxed));

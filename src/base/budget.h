@@ -20,8 +20,9 @@ struct budget {
 };
 
 void budget_open(struct budget *budget, uint64_t limit);
-/* Takes `bytes` where they fit under the limit; false, and nothing taken, where they do not. */
-bool budget_take(struct budget *budget, uint64_t bytes);
+/* Takes `bytes` where they fit under the limit with `reserve` bytes to spare; false, and nothing taken,
+ * where they do not. */
+bool budget_take(struct budget *budget, uint64_t bytes, uint64_t reserve);
 /* Takes `bytes` in any case: for what a job cannot do without, such as one key longer than the limit.
  * Others then find the budget exhausted and spill. */
 void budget_force(struct budget *budget, uint64_t bytes);

@@ -36,9 +36,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a job needs to go on at all: below, the budget would be passed at every turn. */
-#define LEAST_MEMORY ((uint64_t)8 << 20)
-#define LEAST_MEMORY_A_THREAD ((uint64_t)2 << 20)
+/* With less than this the buffers and tables that a job cannot do without would pass the budget. */
+#define LEAST_MEMORY ((uint64_t)16 << 20)
+#define LEAST_MEMORY_A_THREAD ((uint64_t)4 << 20)
 
 struct mr_job {
     struct job *job;

@@ -271,7 +271,8 @@ struct mr_job;
 
 struct mr_engine_options {
     unsigned threads;             /* workers; 0: the CPUs this process may use */
-    uint64_t memory;              /* bytes for all jobs together; 0: half of what is available */
+    uint64_t memory;              /* bytes for all jobs together; 0: half of what is available. Less than
+                                   * 16 MiB and 4 MiB a thread is raised to that. */
     const char *const *tmpdirs;   /* where spilled data goes, used in turn; copied */
     size_t tmpdir_count;          /* 0: $TMPDIR, else /tmp */
 };

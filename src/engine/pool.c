@@ -11,6 +11,13 @@
 #define FIRST_SLAB ((size_t)16 * POOL_CHUNK)
 #define LAST_SLAB ((size_t)256 * POOL_CHUNK)
 
+/* Records in memory leave this part of the budget to what works on them: tables, sorting, output. */
+static uint64_t
+reserve(const struct budget *budget)
+{
+    return budget->limit / 8 * 3;
+}
+
 /* Lies at the start of its pages; the chunks begin at the next multiple of POOL_CHUNK. */
 struct slab {
     struct slab *next;
@@ -35,6 +42,7 @@ free_slabs(struct pool *pool)
         budget_give(pool->budget, bytes);
     }
     pool->free = NULL;
+    pool->free_count = 0;
     pool->slab_size = FIRST_SLAB;
 }
 
@@ -62,6 +70,7 @@ give_batch(struct pool_cache *cache, size_t count)
         cache->free = chunk->next;
         chunk->next = pool->free;
         pool->free = chunk;
+        pool->free_count++;
     }
     /* The last user gone, everything returns to the system. */
     if (pool->handed_out == 0)
@@ -76,19 +85,25 @@ pool_cache_close(struct pool_cache *cache)
         give_batch(cache, cache->count);
 }
 
+/* Whether the budget allows for another batch in use. Chunks on the free list count as free, though
+ * their slabs are still held; the lock is held. */
+static bool
+batch_is_left(const struct pool *pool)
+{
+    const uint64_t limit = pool->budget->limit - reserve(pool->budget);
+    uint64_t used = atomic_load_explicit(&pool->budget->used, memory_order_relaxed);
+    uint64_t idle = (uint64_t)pool->free_count * POOL_CHUNK;
+    return used - (idle < used ? idle : used) + (uint64_t)POOL_BATCH * POOL_CHUNK <= limit;
+}
+
 /* Adds a slab's chunks to the free list; the lock is held. */
 static bool
-add_slab(struct pool *pool, enum pool_need need, bool *exhausted)
+add_slab(struct pool *pool)
 {
     size_t bytes = pool->slab_size;
-    if (!budget_take(pool->budget, bytes)) {
-        bytes = FIRST_SLAB;
-        if (need == POOL_MUST)
-            budget_force(pool->budget, bytes);
-        else if (!budget_take(pool->budget, bytes)) {
-            *exhausted = true;
-            return false;
-        }
+    if (!budget_take(pool->budget, bytes, reserve(pool->budget))) {
+        bytes = FIRST_SLAB + POOL_CHUNK;
+        budget_force(pool->budget, bytes);
     }
     struct slab *slab = budget_map(bytes, false);
     if (!slab) {
@@ -101,6 +116,7 @@ add_slab(struct pool *pool, enum pool_need need, bool *exhausted)
         struct chunk *chunk = (struct chunk *)(void *)((unsigned char *)slab + at);
         chunk->next = pool->free;
         pool->free = chunk;
+        pool->free_count++;
     }
     if (pool->slab_size < LAST_SLAB)
         pool->slab_size *= 2;
@@ -112,10 +128,13 @@ take_batch(struct pool_cache *cache, enum pool_need need, bool *exhausted)
 {
     struct pool *pool = cache->pool;
     thread_lock(&pool->lock);
-    if (pool->free || add_slab(pool, need, exhausted)) {
+    if (need == POOL_IF_LEFT && !batch_is_left(pool)) {
+        *exhausted = true;
+    } else if (pool->free || add_slab(pool)) {
         while (pool->free && cache->count < POOL_BATCH) {
             struct chunk *chunk = pool->free;
             pool->free = chunk->next;
+            pool->free_count--;
             chunk->next = cache->free;
             cache->free = chunk;
             cache->count++;
@@ -135,7 +154,7 @@ take_large(struct pool *pool, size_t size, enum pool_need need, bool *exhausted)
     size_t bytes = (sizeof(struct chunk) + size + POOL_PAD + 4095) & ~(size_t)4095;
     if (need == POOL_MUST) {
         budget_force(pool->budget, bytes);
-    } else if (!budget_take(pool->budget, bytes)) {
+    } else if (!budget_take(pool->budget, bytes, reserve(pool->budget))) {
         *exhausted = true;
         return NULL;
     }

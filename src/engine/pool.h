@@ -35,6 +35,7 @@ struct pool {
     struct budget *budget;
     struct thread_mutex lock; /* of all below */
     struct chunk *free;
+    size_t free_count;
     struct slab *slabs;
     size_t handed_out; /* ordinary chunks that are not on the free list */
     size_t slab_size;  /* of the next slab: they grow, so that small jobs stay small */

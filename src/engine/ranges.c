@@ -74,6 +74,32 @@ open_cells(struct ranges *ranges, struct cuts_of_rank *rank)
     return 0;
 }
 
+/* What a record weighs: its key and what sorting and printing it takes besides. */
+static uint64_t
+weight(const struct sort_item *item)
+{
+    struct record record;
+    record_get(item->record, RECORD_SUM, 0, &record);
+    return record.size + 16;
+}
+
+/* Cuts where equal parts of the items' bytes lie on both sides. */
+static int
+open_cuts(struct ranges *ranges, const struct sort_item *items, size_t item_count)
+{
+    uint64_t all = 0, before = 0;
+    for (size_t i = 0; i < item_count; i++)
+        all += weight(&items[i]);
+    size_t item = 0;
+    for (size_t i = 1; i < ranges->count; i++) {
+        while (item + 1 < item_count && before < all / ranges->count * i)
+            before += weight(&items[item++]);
+        if (cut_open(&ranges->cuts[i - 1], ranges->order, items[item].record) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 int
 ranges_open(struct ranges *ranges, const struct sort_order *order, const struct sort_item *items,
             size_t item_count, size_t count)
@@ -82,9 +108,8 @@ ranges_open(struct ranges *ranges, const struct sort_order *order, const struct 
     ranges->cuts = calloc(count, sizeof *ranges->cuts);
     if (!ranges->cuts)
         return -1;
-    for (size_t i = 1; i < count; i++)
-        if (cut_open(&ranges->cuts[i - 1], order, items[item_count * i / count].record) != 0)
-            return -1;
+    if (open_cuts(ranges, items, item_count) != 0)
+        return -1;
     for (unsigned i = 0; i < RANGES_RANKS; i++) {
         struct cuts_of_rank *rank = &ranges->ranks[i];
         uint64_t word = sort_rank_word(order, i);

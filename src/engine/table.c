@@ -42,7 +42,7 @@ take_slots(struct budget *budget, size_t bytes, bool must)
 {
     if (must)
         budget_force(budget, bytes);
-    else if (!budget_take(budget, bytes))
+    else if (!budget_take(budget, bytes, 0))
         return NULL;
     uint64_t *slots = bytes >= MAP_FROM ? budget_map(bytes, true) : calloc(1, bytes);
     if (!slots) {
