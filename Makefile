@@ -89,7 +89,7 @@ PROG_OBJECTS := $(call object,$(PROG_SOURCES))
 TEST_OBJECTS := $(call object,$(TEST_SOURCES))
 SUITES       := $(patsubst tests/unit/%.c,%,$(filter tests/unit/test_%.c,$(TEST_SOURCES)))
 
-.PHONY: all run check asan tsan fault lint check-corpus bench unicode install uninstall dist \
+.PHONY: all run check asan tsan fault stress lint check-corpus bench unicode install uninstall dist \
         documents clean check-programs FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -151,7 +151,7 @@ $(BUILD)/tests/examples/%: tests/examples/%.c $(BUILD)/libmapreduce.a src/engine
 
 # What makes calls fail, and the programs of the library that it is tried on. A sanitizer has
 # functions of its own in the place of those that are to fail.
-FAULT_PROGRAMS := $(patsubst %,$(BUILD)/fault/%,clients $(if $(VARIANT),,preload.so))
+FAULT_PROGRAMS := $(patsubst %,$(BUILD)/fault/%,clients stress $(if $(VARIANT),,preload.so))
 
 $(BUILD)/fault/preload.so: tests/fault/preload.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -197,6 +197,10 @@ fault: all $(FAULT_PROGRAMS)
 	rm -rf $(BUILD)/fault/run
 	mkdir -p $(BUILD)/fault/run
 	cd $(BUILD)/fault/run && $(TEST_ENV) '$(CURDIR)'/tests/fault/fault.py $(FAULT_ARGS)
+
+STRESS_JOBS ?= 100000
+stress: $(BUILD)/fault/stress
+	GLIBC_TUNABLES=glibc.malloc.tcache_count=0 $(BUILD)/fault/stress $(STRESS_JOBS)
 
 lint:
 	$(MAKE) --no-print-directory BUILD=$(BUILD)/lint/gcc CC=gcc WERROR=1 check-programs

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,7 +30,7 @@ struct sink {
     struct thread_mutex lock; /* of what follows */
     struct thread_cond idle;  /* no write runs */
     int fd;                   /* -1: not open yet */
-    char *temporary;          /* name of the file beside the target, while there is one */
+    char *temporary;          /* name of the file beside the target, while it has one */
     unsigned writing;         /* positional writes that run */
     uint64_t end;             /* of the farthest byte written, from base */
     bool written;             /* anything at all */
@@ -59,13 +60,20 @@ static void sink_inspect(struct sink *sink)
     sink->size = out.st_size;
 }
 
+/* The folder of the target, which the caller frees; NULL where memory is out. */
+static char *sink_folder(const char *target)
+{
+    const char *slash = strrchr(target, '/');
+
+    return slash == NULL     ? strdup(".")
+           : slash == target ? strdup("/")
+                             : strndup(target, (size_t)(slash - target));
+}
+
 /* Whether a temporary can be made beside the target, so that a fault shows before the counting. */
 static int sink_check_folder(const char *target)
 {
-    const char *slash = strrchr(target, '/');
-    char *folder = slash == NULL     ? strdup(".")
-                   : slash == target ? strdup("/")
-                                     : strndup(target, (size_t)(slash - target));
+    char *folder = sink_folder(target);
 
     if (folder == NULL)
         return -1;
@@ -150,21 +158,86 @@ bool sink_visible(const struct sink *sink)
     return sink->visible;
 }
 
-/* Makes the temporary, locked. A name of its own length, as the target's may be the longest there is. */
-static int sink_make_temporary(struct sink *sink)
+/* A name beside the target for mkostemp. Of its own length, as the target's may be the longest there is. */
+static char *sink_pattern(const struct sink *sink)
 {
     static const char pattern[] = ".mrcount-XXXXXX";
     const char *slash = strrchr(sink->target, '/');
     size_t folder = slash == NULL ? 0 : (size_t)(slash - sink->target) + 1;
     char *name = malloc(folder + sizeof pattern);
 
+    if (name != NULL) {
+        memcpy(name, sink->target, folder);
+        memcpy(name + folder, pattern, sizeof pattern);
+    }
+    return name;
+}
+
+/* Where a file of ours without a name can be given one. */
+static void sink_link_path(const struct sink *sink, char path[static 32])
+{
+    snprintf(path, 32, "/proc/self/fd/%d", sink->fd);
+}
+
+/* Makes the temporary, locked: without a name where that can be, so that nothing of it remains
+ * however we end. */
+static int sink_make_temporary(struct sink *sink)
+{
+    char *folder = sink_folder(sink->target);
+    char path[32];
+    struct stat there;
+
+    if (folder == NULL)
+        return -1;
+    sink->fd = io_open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+    free(folder);
+    if (sink->fd >= 0) {
+        sink_link_path(sink, path);
+        if (stat(path, &there) == 0)
+            return 0;
+        (void)close(sink->fd); /* no /proc: no way to name it */
+        sink->fd = -1;
+    }
+    char *name = sink_pattern(sink);
     if (name == NULL)
         return -1;
-    memcpy(name, sink->target, folder);
-    memcpy(name + folder, pattern, sizeof pattern);
     sink->fd = mkostemp(name, O_CLOEXEC);
     if (sink->fd < 0) {
         free(name);
+        return -1;
+    }
+    sink->temporary = name;
+    return 0;
+}
+
+/* Gives the temporary a name where it has none; a moment before it is renamed. */
+static int sink_name_temporary(struct sink *sink)
+{
+    char path[32];
+
+    if (sink->temporary != NULL)
+        return 0;
+    char *name = sink_pattern(sink);
+    if (name == NULL)
+        return -1;
+    /* A link does not replace what holds the name; a rename does. */
+    sink_link_path(sink, path);
+    int status = -1;
+    for (int tries = 0; status != 0 && tries < 100; tries++) {
+        uint64_t number;
+        if (getrandom(&number, sizeof number, GRND_NONBLOCK) != (ssize_t)sizeof number)
+            number = thread_now();
+        char *end = name + strlen(name);
+        for (char *digit = end - 6; digit < end; digit++, number /= 36)
+            *digit = "abcdefghijklmnopqrstuvwxyz0123456789"[number % 36];
+        status = linkat(AT_FDCWD, path, AT_FDCWD, name, AT_SYMLINK_FOLLOW);
+        if (status != 0 && errno != EEXIST && errno != EINTR)
+            break;
+    }
+    if (status != 0) {
+        int saved = errno;
+        free(name);
+        errno = saved;
         return -1;
     }
     sink->temporary = name;
@@ -252,7 +325,7 @@ static int sink_replace(struct sink *sink)
 {
     if (sink->fd < 0 && sink_make_temporary(sink) != 0) /* an empty report */
         return -1;
-    int status = sink_set_mode(sink);
+    int status = sink_set_mode(sink) == 0 ? sink_name_temporary(sink) : -1;
     int saved = errno;
     if (close(sink->fd) != 0 && status == 0) {
         status = -1;
@@ -263,7 +336,7 @@ static int sink_replace(struct sink *sink)
         status = -1;
         saved = errno;
     }
-    if (status != 0)
+    if (status != 0 && sink->temporary != NULL)
         (void)unlink(sink->temporary);
     free(sink->temporary);
     sink->temporary = NULL;
@@ -299,7 +372,7 @@ void sink_discard(struct sink *sink)
         sink->over = true;
         if (sink->temporary != NULL) {
             (void)unlink(sink->temporary);
-        } else if (sink->positional && sink->written) {
+        } else if (sink->target == NULL && sink->positional && sink->written) {
             /* Writes to a regular file come to an end by themselves; after them nothing is added. */
             while (sink->writing > 0)
                 thread_wait(&sink->idle, &sink->lock);

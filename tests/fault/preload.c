@@ -43,7 +43,7 @@ extern void __libc_free(void *block);
 
 #define CLASSES(X) \
     X(alloc) X(thread) X(read) X(pread) X(write) X(pwrite) X(pwritev) X(open) X(fstat) X(stat) \
-    X(lseek) X(ftruncate) X(rename) X(fsync) X(pipe) X(eventfd) X(poll) X(fcntl) X(mkostemp) \
+    X(lseek) X(ftruncate) X(rename) X(fsync) X(pipe) X(eventfd) X(poll) X(fcntl) X(mkostemp) X(linkat) \
     X(fchmod) X(fchown) X(close) X(getrandom) X(fallocate) X(unlink)
 enum class {
 #define X(name) CLASS_##name,
@@ -327,6 +327,8 @@ SIMPLE(CLASS_fstat, fstat, (int fd, struct stat *result), (fd, result))
 SIMPLE(CLASS_stat, stat, (const char *name, struct stat *result), (name, result))
 SIMPLE(CLASS_ftruncate, ftruncate, (int fd, off_t size), (fd, size))
 SIMPLE(CLASS_rename, rename, (const char *from, const char *to), (from, to))
+SIMPLE(CLASS_linkat, linkat, (int from, const char *old, int to, const char *new, int flags),
+       (from, old, to, new, flags))
 SIMPLE(CLASS_fsync, fsync, (int fd), (fd))
 SIMPLE(CLASS_fchmod, fchmod, (int fd, mode_t mode), (fd, mode))
 SIMPLE(CLASS_fchown, fchown, (int fd, uid_t user, gid_t group), (fd, user, group))

@@ -1,0 +1,51 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# Ended by a signal at any moment of a run that spills: the exit status is the signal's, and nothing
+# is left where temporaries go nor beside the output. MRCOUNT_KILLS says how often to try.
+. "$MRCOUNT_SOURCE/tests/scripts/lib.sh" || exit
+kills=${MRCOUNT_KILLS:-20}
+[ -z "$slow" ] || kills=4
+
+awk 'BEGIN { for (i = 0; i < 60000; i++) printf "%0300d\n", i * 7919 % 60000 }' > long
+mkdir tmp
+cat > kill.py <<'END'
+import os, random, signal, subprocess, sys, time
+kills = int(sys.argv[1])
+draw = random.Random(11)
+command = ["mrcount", "-l", "-j2", "-S1K", "-T", "tmp", "-o", "out", "long"]
+begin = time.monotonic()
+subprocess.run(command, check=True)
+whole = time.monotonic() - begin
+want = open("out", "rb").read()
+os.remove("out")
+ended = 0
+numbers = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+try: # after SIGKILL nobody can clean up: there must have been no name
+    os.close(os.open(".", os.O_TMPFILE | os.O_WRONLY))
+    numbers.append(signal.SIGKILL)
+except OSError as error:
+    print(f"no nameless files here, so no SIGKILL: {error}")
+for i in range(kills):
+    number = numbers[i % len(numbers)]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        time.sleep(whole * draw.random())
+        child.send_signal(number)
+        out, err = child.communicate(timeout=60)
+    status = child.returncode
+    left = os.listdir("tmp") + [name for name in os.listdir(".") if name.startswith(".mrcount")]
+    if status not in (-number, 0):
+        sys.exit(f"signal {number}: exit status {status}: {err}")
+    if left or out or err:
+        sys.exit(f"signal {number}: left {left}, printed {out[:100]}, said {err}")
+    if status == 0 or os.path.exists("out"):
+        # Too late: all had been written.
+        if open("out", "rb").read() != want:
+            sys.exit(f"signal {number}: an output that is not whole")
+        os.remove("out")
+    ended += status != 0
+print(f"ended by a signal: {ended} of {kills}")
+if ended == 0 and kills >= 20:
+    sys.exit("every signal came too late")
+END
+python3 kill.py "$kills" || fail "$kills kills"
