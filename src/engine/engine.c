@@ -36,9 +36,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* With less than this the buffers and tables that a job cannot do without would pass the budget. */
+/* With less memory than this the buffers and tables that a job cannot do without would exceed it. */
 #define LEAST_MEMORY ((uint64_t)16 << 20)
 #define LEAST_MEMORY_A_THREAD ((uint64_t)4 << 20)
+/* Of that, what is taken without asking the budget: stacks, callers' state, the allocator's own. */
+#define UNASKED_MEMORY ((uint64_t)8 << 20)
+#define UNASKED_MEMORY_A_THREAD ((uint64_t)2 << 20)
 
 struct mr_job {
     struct job *job;
@@ -181,9 +184,12 @@ mr_engine_open(const struct mr_engine_options *options, struct mr_engine **resul
     if (!engine)
         return mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
     engine->thread_count = options->threads ? options->threads : cpu_count();
-    uint64_t memory = options->memory ? options->memory : cpu_memory_available() / 2;
     uint64_t least = LEAST_MEMORY + LEAST_MEMORY_A_THREAD * engine->thread_count;
-    budget_open(&engine->budget, memory > least ? memory : least);
+    engine->memory = options->memory ? options->memory : cpu_memory_available() / 2;
+    if (engine->memory < least)
+        engine->memory = least;
+    budget_open(&engine->budget, engine->memory - UNASKED_MEMORY -
+                                     UNASKED_MEMORY_A_THREAD * engine->thread_count);
     hash_seed_draw(&engine->seed);
     engine->threads = calloc(engine->thread_count, sizeof *engine->threads);
     if (!engine->threads || copy_tmpdirs(engine, options) != 0)
@@ -234,7 +240,7 @@ mr_engine_threads(const struct mr_engine *engine)
 uint64_t
 mr_engine_memory(const struct mr_engine *engine)
 {
-    return engine->budget.limit;
+    return engine->memory;
 }
 
 /* ---- Jobs ------------------------------------------------------------------------------------------- */

@@ -12,7 +12,8 @@
 struct job;
 
 struct mr_engine {
-    unsigned thread_count; /* workers; constant, as are the three below */
+    unsigned thread_count; /* workers; constant, as are the four below */
+    uint64_t memory;       /* bytes in all; the budget is a part of it */
     struct hash_seed seed;
     char **tmpdirs;
     size_t tmpdir_count;

@@ -13,7 +13,7 @@ cat > kill.py <<'END'
 import os, random, signal, subprocess, sys, time
 kills = int(sys.argv[1])
 draw = random.Random(11)
-command = ["mrcount", "-l", "-j2", "-S1K", "-T", "tmp", "-o", "out", "long"]
+command = ["mrcount", "-q", "-l", "-j2", "-S1K", "-T", "tmp", "-o", "out", "long"]
 begin = time.monotonic()
 subprocess.run(command, check=True)
 whole = time.monotonic() - begin

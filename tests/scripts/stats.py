@@ -125,7 +125,7 @@ def main():
             file.write(b"key-number-%d\n" % i)
     _, roomy, _ = run("-l", "-j2", "-S", "1G", "distinct")
     expect("bytes spilled with room", whole(roomy, "bytes spilled"), 0)
-    _, tight, _ = run("-l", "-j2", "-S", "8M", "distinct")
+    _, tight, _ = run("-l", "-j2", "-S", "24M", "distinct")
     near("bytes spilled", whole(tight, "bytes spilled"), 1500000, 10 * os.path.getsize("distinct"))
     if not os.environ.get("MRCOUNT_VARIANT"):
         if size(tight, "peak memory") >= size(roomy, "peak memory"):
