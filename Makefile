@@ -7,6 +7,7 @@
 #   make check          all tests; the last line is check's own summary
 #   make asan, tsan     the tests under ASan and UBSan, or under TSan, in build/asan, build/tsan
 #   make fault          every allocation and every system call made to fail in turn
+#   make fuzz           random inputs under sanitizers, with clang
 #   make stress         random calls of the library from many threads
 #   make lint           compilers with warnings as errors, clang-tidy, cppcheck, shellcheck, man pages,
 #                       and the rules about who may include and call what
@@ -89,7 +90,7 @@ PROG_OBJECTS := $(call object,$(PROG_SOURCES))
 TEST_OBJECTS := $(call object,$(TEST_SOURCES))
 SUITES       := $(patsubst tests/unit/%.c,%,$(filter tests/unit/test_%.c,$(TEST_SOURCES)))
 
-.PHONY: all run check asan tsan fault stress lint check-corpus bench unicode install uninstall dist \
+.PHONY: all run check asan tsan fault stress fuzz fuzz-programs lint check-corpus bench unicode install uninstall dist \
         documents clean check-programs FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -201,6 +202,21 @@ fault: all $(FAULT_PROGRAMS)
 STRESS_JOBS ?= 100000
 stress: $(BUILD)/fault/stress
 	GLIBC_TUNABLES=glibc.malloc.tcache_count=0 $(BUILD)/fault/stress $(STRESS_JOBS)
+
+# Fuzzing needs clang. FUZZ_SECONDS a harness; what is found new goes to build/fuzz/corpus.
+FUZZ_SECONDS ?= 60
+FUZZ_CC      ?= clang
+FUZZERS      := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/*.c)))
+FUZZ_SOURCES := $(filter-out src/main.c,$(SOURCES)) tests/unit/words_reference.c
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES)
+	@mkdir -p $(@D)
+	$(FUZZ_CC) -std=c11 $(ALL_CPPFLAGS) -Itests -pthread -g -O1 -fno-omit-frame-pointer \
+	    -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $< $(FUZZ_SOURCES)
+
+fuzz-programs: $(FUZZERS)
+fuzz: fuzz-programs
+	tests/fuzz/run '$(BUILD)/fuzz' -max_total_time=$(FUZZ_SECONDS)
 
 lint:
 	$(MAKE) --no-print-directory BUILD=$(BUILD)/lint/gcc CC=gcc WERROR=1 check-programs

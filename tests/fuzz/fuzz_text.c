@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * fuzz_text - what is counted in any bytes under any rule.
+ *
+ * The first six bytes choose the rule, the rest is the text. It is counted whole, cut at borders,
+ * and by the scalar kernel: each time the same must come out, and for the simple kinds and for
+ * Unicode words it must be what a slow reference finds.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/mapreduce.h"
+#include "text/text.h"
+#include "unit/words_reference.h"
+
+#define HEAD 6
+
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
+
+struct bytes {
+    unsigned char *data;
+    size_t size, room;
+};
+
+static void append(struct bytes *bytes, const void *data, size_t size)
+{
+    if (bytes->size + size > bytes->room) {
+        bytes->room = (bytes->size + size) * 2 + 64;
+        bytes->data = realloc(bytes->data, bytes->room);
+        if (!bytes->data)
+            abort();
+    }
+    if (size > 0)
+        memcpy(bytes->data + bytes->size, data, size);
+    bytes->size += size;
+}
+
+/* How the text is cut, and what came of it. */
+struct run {
+    const struct text *text;
+    const unsigned char *data;
+    size_t size, at, step; /* step 0: whole */
+    bool last;             /* cuts as a pipe does */
+    unsigned char *piece;
+    struct bytes result;
+};
+
+static int next(void *context, struct mr_split *split, struct mr_error *error)
+{
+    struct run *run = context;
+    size_t end = run->size;
+    (void)error;
+    if (run->at == run->size)
+        return 0;
+    if (run->step > 0 && run->last) {
+        for (size_t room = run->step; run->at + room < run->size; room *= 2) {
+            size_t cut = text_border_last(run->text, run->data + run->at, room);
+            if (cut > 0) {
+                end = run->at + cut;
+                break;
+            }
+        }
+    } else if (run->step > 0 && run->size - run->at > run->step) {
+        end = run->at + text_border(run->text, run->data + run->at, run->size - run->at, run->step);
+    }
+    size_t size = end - run->at;
+    /* A place of its own, so that a look outside is seen. */
+    free(run->piece);
+    run->piece = malloc(size + MR_PAD);
+    if (!run->piece || size == 0)
+        abort();
+    memcpy(run->piece, run->data + run->at, size);
+    memset(run->piece + size, run->last ? 'a' : 0, MR_PAD);
+    *split = (struct mr_split){
+        .data = run->piece, .size = size, .length = size, .offset = run->at};
+    run->at = end;
+    return 1;
+}
+
+static int collect(void *context, const struct mr_record *records, size_t count,
+                   struct mr_error *error)
+{
+    struct run *run = context;
+    (void)error;
+    for (size_t i = 0; i < count; i++) {
+        append(&run->result, &records[i].key_size, sizeof records[i].key_size);
+        append(&run->result, records[i].key, records[i].key_size);
+        append(&run->result, &records[i].rank, sizeof records[i].rank);
+    }
+    return 0;
+}
+
+static struct mr_engine *engine(void)
+{
+    static struct mr_engine *made;
+    const struct mr_engine_options options = {.threads = 1, .memory = 64u << 20};
+    if (!made && mr_engine_open(&options, &made, NULL) != MR_OK)
+        abort();
+    return made;
+}
+
+/* Counts what `input` and `map` bring; the records in the order of their keys. */
+static enum mr_status count(struct run *run, struct text *text)
+{
+    struct mr_job_spec spec = {
+        .input = {.context = run, .size = run->size, .next = next},
+        .context = text,
+        .mapper_open = text_mapper_open,
+        .mapper_close = text_mapper_close,
+        .map = text_map,
+        .output = {.context = run, .order = MR_ORDER_KEY, .collect = collect},
+        .small = true,
+    };
+    struct mr_error error = {0};
+    enum mr_status status = mr_run(engine(), &spec, NULL, &error);
+    free(run->piece);
+    run->piece = NULL;
+    return status;
+}
+
+static int map_reference(void *context, void *state, const struct mr_split *split,
+                         struct mr_emitter *emitter)
+{
+    enum text_kind kind = *(const enum text_kind *)context;
+    const unsigned char *data = split->data;
+    (void)state;
+    if (kind == TEXT_WORDS_UNICODE) {
+        size_t segments;
+        struct words_segment *segment = words_reference(data, split->size, &segments);
+        for (size_t i = 0; i < segments; i++)
+            if (segment[i].keep)
+                mr_emit(emitter, data + segment[i].begin, segment[i].end - segment[i].begin, NULL);
+        free(segment);
+        return 0;
+    }
+    size_t begin = 0;
+    for (size_t i = 0; i <= split->size; i++) {
+        bool ends = i == split->size;
+        if (!ends && kind == TEXT_LINES)
+            ends = data[i] == '\n';
+        else if (!ends && kind == TEXT_WORDS_SPACE)
+            ends = strchr(" \t\n\v\f\r", data[i]) != NULL && data[i] != 0;
+        else if (!ends)
+            ends = (data[i] | 0x20) < 'a' || (data[i] | 0x20) > 'z';
+        if (!ends)
+            continue;
+        if (i > begin || (kind == TEXT_LINES && i < split->size))
+            mr_emit(emitter, data + begin, i - begin, NULL);
+        begin = i + 1;
+    }
+    return 0;
+}
+
+static void reference(struct run *run, enum text_kind kind)
+{
+    struct mr_job_spec spec = {
+        .input = {.context = run, .size = run->size, .next = next},
+        .context = &kind,
+        .map = map_reference,
+        .output = {.context = run, .order = MR_ORDER_KEY, .collect = collect},
+        .small = true,
+    };
+    if (mr_run(engine(), &spec, NULL, NULL) != MR_OK)
+        abort();
+    free(run->piece);
+    run->piece = NULL;
+}
+
+static void compare(enum mr_status got_status, struct run *got, enum mr_status want_status,
+                    const struct run *want)
+{
+    /* Where --merge meets both a sum too large and a line that is none, either comes first. */
+    if ((got_status == MR_OK) != (want_status == MR_OK))
+        abort();
+    if (want_status == MR_OK &&
+        (got->result.size != want->result.size ||
+         (want->result.size > 0 &&
+          memcmp(got->result.data, want->result.data, want->result.size) != 0)))
+        abort();
+    free(got->result.data);
+}
+
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
+{
+    static const struct text_range ranges[] = {{1, 1}, {3, UINT64_MAX}};
+    static const char stop_words[] = "the\na\nStra\xC3\x9F" "e\n";
+    if (size < HEAD)
+        return 0;
+    struct text_options options = {
+        .kind = (enum text_kind)(data[0] % (TEXT_MERGE + 1)),
+        .fold = data[1] & 1,
+        .zero_terminated = data[1] & 2,
+        .count_invalid = data[1] & 4,
+        .have_delimiter = data[1] & 8,
+        .delimiter = data[3],
+        .max_length = data[1] & 16 ? data[3] : UINT64_MAX,
+        .min_length = data[1] & 32 ? data[4] % 8 : 0,
+        .ranges = ranges,
+        .range_count = 1 + (data[1] >> 7),
+        .stop_words = data[1] & 64 ? stop_words : NULL,
+        .stop_words_size = sizeof stop_words - 1,
+    };
+    if (options.kind <= TEXT_WORDS_LETTERS || options.kind == TEXT_CHARS) {
+        options.ngram_min = data[2] % 4;
+        options.ngram_max = options.ngram_min ? options.ngram_min + data[2] / 4 % 3 : 0;
+    }
+    size_t step = 1 + data[5] % 97;
+    data += HEAD;
+    size -= HEAD;
+
+    struct text *text;
+    text_select_kernel(NULL);
+    if (text_open(&options, &text, NULL) != 0)
+        return 0;
+    struct run whole = {.text = text, .data = data, .size = size};
+    enum mr_status status = count(&whole, text);
+    struct run cut = {.text = text, .data = data, .size = size, .step = step};
+    compare(count(&cut, text), &cut, status, &whole);
+    struct run piped = {.text = text, .data = data, .size = size, .step = step, .last = true};
+    compare(count(&piped, text), &piped, status, &whole);
+    text_close(text);
+
+    text_select_kernel("scalar");
+    if (text_open(&options, &text, NULL) == 0) {
+        struct run scalar = {.text = text, .data = data, .size = size};
+        compare(count(&scalar, text), &scalar, status, &whole);
+        text_close(text);
+    }
+    if (options.kind <= TEXT_LINES && !options.fold && !options.ngram_min && !options.min_length &&
+        options.max_length == UINT64_MAX && !options.stop_words && !options.zero_terminated) {
+        struct run slow = {.data = data, .size = size};
+        reference(&slow, options.kind);
+        compare(MR_OK, &slow, status, &whole);
+    }
+    free(whole.result.data);
+    return 0;
+}
