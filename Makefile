@@ -229,8 +229,19 @@ run: $(BUILD)/mrcount
 	@echo '$$ $(BUILD)/mrcount --ignore-case --top=10 data/tempest.txt'
 	@$(BUILD)/mrcount --ignore-case --top=10 data/tempest.txt
 
+# Words of two-byte scripts against ICU, where its headers are installed.
+$(BUILD)/tests/bench/words_icu: tests/bench/words_icu.c $(filter-out %/src/main.o,$(PROG_OBJECTS)) $(LIB_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) -Isrc $(CPPFLAGS) $(ALL_CFLAGS) $(PIE) -pie $$(pkg-config --cflags icu-uc) -o $@ $^ \
+	    $(ALL_LDFLAGS) $$(pkg-config --libs icu-uc)
+
 bench: all $(BUILD)/generate
 	$(TEST_ENV) tests/bench/run
+	@if pkg-config --exists icu-uc 2> /dev/null; then \
+	    $(MAKE) --no-print-directory $(BUILD)/tests/bench/words_icu && $(BUILD)/tests/bench/words_icu; \
+	else \
+	    echo 'words against ICU: skipped, libicu-dev is not installed'; \
+	fi
 
 UCD ?= /usr/share/unicode
 unicode:
