@@ -29,8 +29,6 @@ struct numbers {
 
 /* Fills *spec with the job that counts keys, collecting into `numbers`. */
 void numbers_job(struct numbers *numbers, struct mr_job_spec *spec);
-/* How many pairs have a key. */
-uint64_t numbers_count(const struct numbers *numbers, uint64_t key);
 /* Writes key `number` to `out` (256 bytes); returns its size. */
 size_t numbers_key(const struct numbers *numbers, uint64_t number, char *out);
 /* The number of a key, or UINT64_MAX. */
