@@ -53,11 +53,10 @@ output_may_begin(const struct output *output, size_t number)
 }
 
 static void
-fill_record(const struct job *job, const unsigned char *at, struct mr_record *out)
+fill_record(const unsigned char *at, struct mr_record *out)
 {
     struct record record;
     record_get(at, RECORD_RESULT, 0, &record);
-    (void)job;
     *out = (struct mr_record){.key = record.key,
                               .key_size = record.size,
                               .rank = record.number,
@@ -76,7 +75,7 @@ make_piece(struct job *job, const struct sort_item *items, size_t count, struct 
             return -1;
         size_t n = count - start < BATCH ? count - start : BATCH;
         for (size_t i = 0; i < n; i++)
-            fill_record(job, items[start + i].record, &records[i]);
+            fill_record(items[start + i].record, &records[i]);
         if (out->encode) {
             struct mr_error error = {0};
             if (out->encode(out->context, records, n, buffer, &error) != 0) {
