@@ -237,6 +237,7 @@ $(BUILD)/tests/bench/words_icu: tests/bench/words_icu.c $(filter-out %/src/main.
 
 bench: all $(BUILD)/generate
 	$(TEST_ENV) tests/bench/run
+	$(TEST_ENV) tests/bench/collisions
 	@if pkg-config --exists icu-uc 2> /dev/null; then \
 	    $(MAKE) --no-print-directory $(BUILD)/tests/bench/words_icu && $(BUILD)/tests/bench/words_icu; \
 	else \
