@@ -13,7 +13,7 @@
 #                       and the rules about who may include and call what
 #   make check-corpus   the comparisons of the tests on big texts from Debian packages
 #   make documents      runs the examples of README and man pages and writes their outputs anew
-#   make bench          times on generated corpora
+#   make bench          times on large texts, beside those of other programs
 #   make unicode        writes the Unicode tables anew from the Unicode Character Database in UCD
 #   make install        PREFIX (/usr/local) and DESTDIR are respected; make uninstall undoes it
 #   make dist           a source tarball in build/
@@ -235,14 +235,16 @@ $(BUILD)/tests/bench/words_icu: tests/bench/words_icu.c $(filter-out %/src/main.
 	$(CC) -Isrc $(CPPFLAGS) $(ALL_CFLAGS) $(PIE) -pie $$(pkg-config --cflags icu-uc) -o $@ $^ \
 	    $(ALL_LDFLAGS) $$(pkg-config --libs icu-uc)
 
-bench: all $(BUILD)/generate
-	$(TEST_ENV) tests/bench/run
-	$(TEST_ENV) tests/bench/collisions
-	@if pkg-config --exists icu-uc 2> /dev/null; then \
-	    $(MAKE) --no-print-directory $(BUILD)/tests/bench/words_icu && $(BUILD)/tests/bench/words_icu; \
-	else \
-	    echo 'words against ICU: skipped, libicu-dev is not installed'; \
-	fi
+$(BUILD)/tests/bench/%: tests/bench/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(PIE) -pie $(ALL_LDFLAGS) -o $@ $<
+
+# BENCH_PARTS, BENCH_CORPUS, BENCH_RUNS and others choose: see CONTRIBUTING.md.
+BENCH_PROGRAMS := $(patsubst %,$(BUILD)/tests/bench/%,measure spawn \
+    $(shell pkg-config --exists icu-uc 2> /dev/null && echo words_icu))
+
+bench: all $(BUILD)/generate $(BENCH_PROGRAMS)
+	@$(TEST_ENV) tests/bench/run
 
 UCD ?= /usr/share/unicode
 unicode:
