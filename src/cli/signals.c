@@ -13,6 +13,7 @@
 /* A handler can reach nothing but a global. */
 static volatile sig_atomic_t signals_ending;   /* number of the first signal that asks for an end */
 static volatile sig_atomic_t signals_progress; /* a progress line is wanted */
+static const char *volatile signals_file;      /* to be removed by the second one */
 
 static void signals_note_end(int number)
 {
@@ -22,6 +23,8 @@ static void signals_note_end(int number)
     }
     /* The second one: whoever sends it does not want to wait. It is blocked while this handler
      * runs and takes effect as soon as that returns. */
+    if (signals_file != NULL)
+        (void)unlink(signals_file);
     signal(number, SIG_DFL);
     raise(number);
 }
@@ -68,6 +71,11 @@ void signals_catch(void)
     /* No SA_RESTART: an open that waits for a FIFO's other end shall come back. */
     for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
         signals_set(ending[i], signals_note_end, 0);
+}
+
+void signals_remove(const char *name)
+{
+    signals_file = name;
 }
 
 int signals_pending(void)

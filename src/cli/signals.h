@@ -16,6 +16,10 @@ int signals_open(void);
 /* From here on the asking signals are noted; until then they kill, as there is nothing to tidy. */
 void signals_catch(void);
 
+/* The file of this name goes, too, when a second signal kills at once. NULL: none. The name must stay
+ * until the next call. */
+void signals_remove(const char *name);
+
 /* The signal that asks for an end, 0 while there is none. */
 int signals_pending(void);
 /* Whether a progress line was asked for since the last call (SIGUSR1, SIGINFO). */

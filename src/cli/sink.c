@@ -6,7 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +16,7 @@
 
 #include "base/io.h"
 #include "base/thread.h"
+#include "cli/signals.h"
 
 struct sink {
     /* Fixed by sink_open. */
@@ -179,6 +180,35 @@ static void sink_link_path(const struct sink *sink, char path[static 32])
     snprintf(path, 32, "/proc/self/fd/%d", sink->fd);
 }
 
+/* Makes a temporary beside the target, with a name from the start. Returns its descriptor or -1. */
+static int sink_make_named(struct sink *sink)
+{
+    char *name = sink_pattern(sink);
+
+    if (name == NULL)
+        return -1;
+    int fd = mkostemp(name, O_CLOEXEC);
+    if (fd < 0) {
+        free(name);
+        return -1;
+    }
+    sink->temporary = name;
+    signals_remove(name);
+    return fd;
+}
+
+/* The temporary's name is no more: it was renamed, or is removed here. */
+static void sink_forget_name(struct sink *sink, bool remove)
+{
+    if (sink->temporary == NULL)
+        return;
+    if (remove)
+        (void)unlink(sink->temporary);
+    signals_remove(NULL);
+    free(sink->temporary);
+    sink->temporary = NULL;
+}
+
 /* Makes the temporary, locked: without a name where that can be, so that nothing of it remains
  * however we end. */
 static int sink_make_temporary(struct sink *sink)
@@ -189,7 +219,7 @@ static int sink_make_temporary(struct sink *sink)
 
     if (folder == NULL)
         return -1;
-    sink->fd = io_open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+    sink->fd = io_open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     free(folder);
     if (sink->fd >= 0) {
         sink_link_path(sink, path);
@@ -198,30 +228,29 @@ static int sink_make_temporary(struct sink *sink)
         (void)close(sink->fd); /* no /proc: no way to name it */
         sink->fd = -1;
     }
-    char *name = sink_pattern(sink);
-    if (name == NULL)
-        return -1;
-    sink->fd = mkostemp(name, O_CLOEXEC);
-    if (sink->fd < 0) {
-        free(name);
-        return -1;
-    }
-    sink->temporary = name;
-    return 0;
+    sink->fd = sink_make_named(sink);
+    return sink->fd < 0 ? -1 : 0;
 }
 
-/* Gives the temporary a name where it has none; a moment before it is renamed. */
-static int sink_name_temporary(struct sink *sink)
+/* As linkat says: gives the nameless temporary this name, which nothing may have yet. */
+static int sink_link(const struct sink *sink, const char *name)
 {
     char path[32];
+    int status;
 
-    if (sink->temporary != NULL)
-        return 0;
+    sink_link_path(sink, path);
+    do
+        status = linkat(AT_FDCWD, path, AT_FDCWD, name, AT_SYMLINK_FOLLOW);
+    while (status != 0 && errno == EINTR);
+    return status;
+}
+
+/* Gives the nameless temporary a name of its own. */
+static int sink_name_temporary(struct sink *sink)
+{
     char *name = sink_pattern(sink);
     if (name == NULL)
         return -1;
-    /* A link does not replace what holds the name; a rename does. */
-    sink_link_path(sink, path);
     int status = -1;
     for (int tries = 0; status != 0 && tries < 100; tries++) {
         uint64_t number;
@@ -230,8 +259,8 @@ static int sink_name_temporary(struct sink *sink)
         char *end = name + strlen(name);
         for (char *digit = end - 6; digit < end; digit++, number /= 36)
             *digit = "abcdefghijklmnopqrstuvwxyz0123456789"[number % 36];
-        status = linkat(AT_FDCWD, path, AT_FDCWD, name, AT_SYMLINK_FOLLOW);
-        if (status != 0 && errno != EEXIST && errno != EINTR)
+        status = sink_link(sink, name);
+        if (status != 0 && errno != EEXIST)
             break;
     }
     if (status != 0) {
@@ -320,26 +349,78 @@ static int sink_set_mode(const struct sink *sink)
     return fchmod(sink->fd, mode);
 }
 
+/* Asks the file system whether all that was written has arrived, as some say only at a close: of a
+ * second descriptor, so that the file stays open. Returns 0 or -1. */
+static int sink_settle(const struct sink *sink)
+{
+    int twin = fcntl(sink->fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+
+    return twin < 0 ? 0 : close(twin);
+}
+
+/* Where a nameless file may not be given a name: a copy of it that has one takes its place. */
+static int sink_copy(struct sink *sink)
+{
+    size_t size = (size_t)1 << 16;
+    unsigned char *bytes = malloc(size);
+    int to = bytes == NULL ? -1 : sink_make_named(sink);
+    int status = to < 0 ? -1 : 0;
+
+    for (off_t at = 0; status == 0;) {
+        ssize_t got = io_pread_full(sink->fd, bytes, size, at);
+        if (got <= 0) {
+            status = (int)got;
+            break;
+        }
+        status = io_pwrite_full(to, bytes, (size_t)got, at);
+        at += got;
+    }
+    int saved = errno;
+    free(bytes);
+    if (to >= 0) {
+        (void)close(sink->fd);
+        sink->fd = to;
+    }
+    errno = saved;
+    return status;
+}
+
+/* Gives the nameless temporary the target's name at once. A link replaces nothing, so that is for a
+ * target that does not exist; for others the temporary gets a name of its own, and is renamed. */
+static int sink_place_nameless(struct sink *sink)
+{
+    if (!sink->existed && sink_link(sink, sink->target) == 0)
+        return 0;
+    if (sink_name_temporary(sink) != 0 &&
+        (sink_copy(sink) != 0 || sink_set_mode(sink) != 0 || sink_settle(sink) != 0))
+        return -1;
+    return rename(sink->temporary, sink->target);
+}
+
 /* Puts the temporary in the target's place, locked. */
 static int sink_replace(struct sink *sink)
 {
     if (sink->fd < 0 && sink_make_temporary(sink) != 0) /* an empty report */
         return -1;
-    int status = sink_set_mode(sink) == 0 ? sink_name_temporary(sink) : -1;
+    int status = sink_set_mode(sink) == 0 ? sink_settle(sink) : -1;
+    if (status == 0 && sink->temporary != NULL) {
+        status = rename(sink->temporary, sink->target);
+    } else if (status == 0) {
+        /* A name is there for a moment, which nobody else could remove: no signal ends us before. */
+        sigset_t all;
+        sigset_t before;
+        sigfillset(&all);
+        (void)sigprocmask(SIG_SETMASK, &all, &before);
+        status = sink_place_nameless(sink);
+        int saved = errno;
+        sink_forget_name(sink, status != 0);
+        (void)sigprocmask(SIG_SETMASK, &before, NULL);
+        errno = saved;
+    }
     int saved = errno;
-    if (close(sink->fd) != 0 && status == 0) {
-        status = -1;
-        saved = errno;
-    }
+    sink_forget_name(sink, status != 0);
+    (void)close(sink->fd); /* settled */
     sink->fd = -1;
-    if (status == 0 && rename(sink->temporary, sink->target) != 0) {
-        status = -1;
-        saved = errno;
-    }
-    if (status != 0 && sink->temporary != NULL)
-        (void)unlink(sink->temporary);
-    free(sink->temporary);
-    sink->temporary = NULL;
     errno = saved;
     return status;
 }
@@ -371,7 +452,7 @@ void sink_discard(struct sink *sink)
     if (!sink->over) {
         sink->over = true;
         if (sink->temporary != NULL) {
-            (void)unlink(sink->temporary);
+            sink_forget_name(sink, true);
         } else if (sink->target == NULL && sink->positional && sink->written) {
             /* Writes to a regular file come to an end by themselves; after them nothing is added. */
             while (sink->writing > 0)
@@ -392,7 +473,6 @@ void sink_close(struct sink *sink)
         (void)close(sink->fd);
     thread_cond_close(&sink->idle);
     thread_mutex_close(&sink->lock);
-    free(sink->temporary);
     free(sink->target);
     free(sink);
 }

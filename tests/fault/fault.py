@@ -27,19 +27,21 @@ CLEAN = "clean"  # or end with a message; where the call was dispensable, as if 
 ALLOCATIONS = [("alloc", "ENOMEM", CLEAN), ("thread", "EAGAIN", CLEAN)]
 CALLS = [
     ("read", "EINTR", INVISIBLE), ("read", "EAGAIN", INVISIBLE), ("read", "SHORT", INVISIBLE), ("read", "EIO", CLEAN),
-    ("pread", "EINTR", INVISIBLE), ("pread", "SHORT", INVISIBLE), ("pread", "EIO", CLEAN),
+    ("pread", "EINTR", INVISIBLE), ("pread", "EAGAIN", CLEAN), ("pread", "SHORT", INVISIBLE), ("pread", "EIO", CLEAN),
     ("write", "EINTR", INVISIBLE), ("write", "EAGAIN", INVISIBLE), ("write", "SHORT", INVISIBLE),
     ("write", "EIO", CLEAN), ("write", "ENOSPC", CLEAN),
-    ("pwrite", "EINTR", INVISIBLE), ("pwrite", "SHORT", INVISIBLE),
+    ("pwrite", "EINTR", INVISIBLE), ("pwrite", "EAGAIN", INVISIBLE), ("pwrite", "SHORT", INVISIBLE),
     ("pwrite", "EIO", CLEAN), ("pwrite", "ENOSPC", CLEAN),
-    ("pwritev", "EINTR", INVISIBLE), ("pwritev", "SHORT", INVISIBLE),
+    ("pwritev", "EINTR", INVISIBLE), ("pwritev", "EAGAIN", INVISIBLE), ("pwritev", "SHORT", INVISIBLE),
     ("pwritev", "EIO", CLEAN), ("pwritev", "ENOSPC", CLEAN),
     ("open", "EINTR", INVISIBLE), ("open", "EMFILE", CLEAN), ("open", "EACCES", CLEAN),
-    ("poll", "EINTR", INVISIBLE), ("poll", "ENOMEM", INVISIBLE),
-    ("getrandom", "EINTR", INVISIBLE), ("getrandom", "EIO", CLEAN),
+    ("tmpfile", "EINTR", INVISIBLE), ("tmpfile", "EOPNOTSUPP", INVISIBLE), ("tmpfile", "EMFILE", CLEAN),
+    ("open", "EAGAIN", CLEAN), ("fcntl", "EAGAIN", CLEAN),
+    ("poll", "EINTR", INVISIBLE), ("poll", "EAGAIN", INVISIBLE), ("poll", "ENOMEM", INVISIBLE),
+    ("getrandom", "EINTR", INVISIBLE), ("getrandom", "EAGAIN", INVISIBLE), ("getrandom", "EIO", CLEAN),
     ("fstat", "EIO", CLEAN), ("stat", "EIO", CLEAN), ("lseek", "EIO", CLEAN), ("ftruncate", "EIO", CLEAN),
     ("rename", "EIO", CLEAN), ("fsync", "EIO", CLEAN), ("pipe", "EMFILE", CLEAN), ("eventfd", "EMFILE", CLEAN),
-    ("fcntl", "EIO", CLEAN), ("mkostemp", "ENOSPC", CLEAN), ("linkat", "EIO", CLEAN), ("linkat", "EINTR", INVISIBLE),
+    ("fcntl", "EIO", CLEAN), ("mkostemp", "ENOSPC", CLEAN), ("linkat", "EIO", INVISIBLE), ("linkat", "EINTR", INVISIBLE),
     ("fchmod", "EIO", CLEAN), ("fchown", "EIO", CLEAN),
     ("close", "EIO", CLEAN), ("fallocate", "ENOSPC", INVISIBLE),
 ]
@@ -49,7 +51,8 @@ class Scenario:
     def __init__(self, name, command, output="file", stdin=None, slow=False):
         self.name = name
         self.command = command
-        self.output = output  # where it goes: "file" (standard output), "pipe", or "-o"
+        # Where it goes: "file" (standard output), "pipe", "-o", or "over", which is -o over an old file.
+        self.output = output
         self.stdin = stdin  # a file's name, piped
         self.slow = slow  # a fifth of the calls must do
 
@@ -60,6 +63,7 @@ def scenarios():
         Scenario("small", [mrcount, "small"], "pipe"),
         Scenario("words", [mrcount, "-j2", "text"]),
         Scenario("words-o", [mrcount, "-j2", "-o", "out", "text", "small"], "-o"),
+        Scenario("words-over", [mrcount, "-j2", "-o", "out", "small"], "over"),
         Scenario("pipe", [mrcount, "-j2", "-l"], "pipe", "text"),
         Scenario("ngrams", [mrcount, "-j2", "-i", "-g1-2", "--stop-words=stop", "--sort=key", "small"], "pipe"),
         Scenario("files", [mrcount, "-j2", "-f2", "--format=json", "--sort=none", "--files0-from=names"]),
@@ -92,6 +96,8 @@ class Outcome:
             environment["FAULT_RULE"] = rule
         for name in ("log", "out", "stdout"):
             Path(name).unlink(missing_ok=True)
+        if scenario.output == "over":
+            Path("out").write_bytes(b"old\n")
         before = set(os.listdir("."))
         data = Path(scenario.stdin).read_bytes() if scenario.stdin else None
         out = open("stdout", "wb") if scenario.output == "file" else subprocess.PIPE
@@ -109,6 +115,9 @@ class Outcome:
             output = Path("stdout").read_bytes()
         elif scenario.output == "-o":
             output = Path("out").read_bytes() if Path("out").exists() else b""
+        elif scenario.output == "over":
+            output = Path("out").read_bytes()
+            output = b"" if output == b"old\n" else output
         self.status = child.returncode
         self.output = output
         # Lines of --stats are none.

@@ -4,10 +4,11 @@
  *
  * Loaded with LD_PRELOAD. FAULT_RULE is `CLASS:K:HOW`: the K-th call (from 1) of a class fails,
  * every one from the K-th on with `K+`, every second call with `K/`. Of the class `alloc` are
- * malloc, calloc, realloc, aligned_alloc, strdup and all that allocates through them, and mmap; the
- * other classes are the names of the calls below. HOW is an error's name, or `SHORT`: a transfer of
- * one byte. At a normal end FAULT_LOG receives lines: the calls of each class, how often the rule
- * was followed (`hits`), and what was not given back: blocks, bytes mapped, descriptors above 2.
+ * malloc, calloc, realloc, aligned_alloc, strdup and all that allocates through them, and mmap; of
+ * `tmpfile` is each open of a file without a name; the other classes are the names of the calls
+ * below. HOW is an error's name, or `SHORT`: a transfer of one byte. At a normal end FAULT_LOG
+ * receives lines: the calls of each class, how often the rule was followed (`hits`), and what was not
+ * given back: blocks, bytes mapped, descriptors above 2.
  *
  * Standard error is left alone by errors: it is how the program tells what went wrong.
  */
@@ -44,7 +45,7 @@ extern void __libc_free(void *block);
 #define CLASSES(X) \
     X(alloc) X(thread) X(read) X(pread) X(write) X(pwrite) X(pwritev) X(open) X(fstat) X(stat) \
     X(lseek) X(ftruncate) X(rename) X(fsync) X(pipe) X(eventfd) X(poll) X(fcntl) X(mkostemp) X(linkat) \
-    X(fchmod) X(fchown) X(close) X(getrandom) X(fallocate) X(unlink)
+    X(fchmod) X(fchown) X(close) X(getrandom) X(fallocate) X(unlink) X(tmpfile)
 enum class {
 #define X(name) CLASS_##name,
     CLASSES(X)
@@ -63,6 +64,7 @@ static const struct {
 } errors[] = {
     {"EINTR", EINTR},   {"EAGAIN", EAGAIN}, {"EIO", EIO},       {"ENOSPC", ENOSPC},
     {"ENOMEM", ENOMEM}, {"EMFILE", EMFILE}, {"EACCES", EACCES}, {"SHORT", SHORT},
+    {"EOPNOTSUPP", EOPNOTSUPP},
 };
 
 /* The rule, set before main and then only read. */
@@ -274,7 +276,7 @@ EXPORT ssize_t pwritev(int fd, const struct iovec *pieces, int count, off_t offs
 
 static int open_any(const char *name, int flags, mode_t mode)
 {
-    int error = fault(CLASS_open);
+    int error = fault((flags & O_TMPFILE) == O_TMPFILE ? CLASS_tmpfile : CLASS_open);
     return error ? failed(error) : (int)syscall(SYS_openat, AT_FDCWD, name, flags, mode);
 }
 

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # Ended by a signal at any moment of a run that spills: the exit status is the signal's, and nothing
-# is left where temporaries go nor beside the output. MRCOUNT_KILLS says how often to try.
+# is left where temporaries go nor beside the output. MRCOUNT_KILLS says how often to try. Then again
+# where there are no files without a name, and with a second signal close behind the first.
 . "$MRCOUNT_SOURCE/tests/scripts/lib.sh" || exit
 kills=${MRCOUNT_KILLS:-20}
 [ -z "$slow" ] || kills=4
@@ -12,10 +13,12 @@ mkdir tmp
 cat > kill.py <<'END'
 import os, random, signal, subprocess, sys, time
 kills = int(sys.argv[1])
+named = sys.argv[2] # a library that refuses files without a name, or nothing
+environment = dict(os.environ, **({"LD_PRELOAD": named, "FAULT_RULE": "tmpfile:1+:EOPNOTSUPP"} if named else {}))
 draw = random.Random(11)
 command = ["mrcount", "-q", "-l", "-j2", "-S1K", "-T", "tmp", "-o", "out", "long"]
 begin = time.monotonic()
-subprocess.run(command, check=True)
+subprocess.run(command, check=True, env=environment)
 whole = time.monotonic() - begin
 want = open("out", "rb").read()
 os.remove("out")
@@ -23,14 +26,18 @@ ended = 0
 numbers = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 try: # after SIGKILL nobody can clean up: there must have been no name
     os.close(os.open(".", os.O_TMPFILE | os.O_WRONLY))
-    numbers.append(signal.SIGKILL)
+    if not named:
+        numbers.append(signal.SIGKILL)
 except OSError as error:
     print(f"no nameless files here, so no SIGKILL: {error}")
 for i in range(kills):
     number = numbers[i % len(numbers)]
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+    with subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
         time.sleep(whole * draw.random())
         child.send_signal(number)
+        if i % 3 == 1:
+            time.sleep(0.001 * draw.random())
+            child.send_signal(number)
         out, err = child.communicate(timeout=60)
     status = child.returncode
     left = os.listdir("tmp") + [name for name in os.listdir(".") if name.startswith(".mrcount")]
@@ -48,4 +55,5 @@ print(f"ended by a signal: {ended} of {kills}")
 if ended == 0 and kills >= 20:
     sys.exit("every signal came too late")
 END
-python3 kill.py "$kills" || fail "$kills kills"
+python3 kill.py "$kills" "" || fail "$kills kills"
+[ -n "$slow" ] || python3 kill.py "$kills" "$MRCOUNT_BUILD/fault/preload.so" || fail "$kills kills, temporaries with names"
