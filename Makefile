@@ -14,6 +14,7 @@
 #   make check-corpus   the comparisons of the tests on big texts from Debian packages
 #   make documents      runs the examples of README and man pages and writes their outputs anew
 #   make bench          times on large texts, beside those of other programs
+#   make bench-memory   exact counts, times and peaks where memory is scarce
 #   make unicode        writes the Unicode tables anew from the Unicode Character Database in UCD
 #   make install        PREFIX (/usr/local) and DESTDIR are respected; make uninstall undoes it
 #   make dist           a source tarball in build/
@@ -90,7 +91,7 @@ PROG_OBJECTS := $(call object,$(PROG_SOURCES))
 TEST_OBJECTS := $(call object,$(TEST_SOURCES))
 SUITES       := $(patsubst tests/unit/%.c,%,$(filter tests/unit/test_%.c,$(TEST_SOURCES)))
 
-.PHONY: all run check asan tsan fault stress fuzz fuzz-programs lint check-corpus bench unicode install uninstall dist \
+.PHONY: all run check asan tsan fault stress fuzz fuzz-programs lint check-corpus bench bench-memory unicode install uninstall dist \
         documents clean check-programs FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -245,6 +246,9 @@ BENCH_PROGRAMS := $(patsubst %,$(BUILD)/tests/bench/%,measure spawn \
 
 bench: all $(BUILD)/generate $(BENCH_PROGRAMS)
 	@$(TEST_ENV) tests/bench/run
+
+bench-memory: all $(BUILD)/generate $(BUILD)/tests/bench/measure
+	@$(TEST_ENV) tests/bench/memory
 
 UCD ?= /usr/share/unicode
 unicode:

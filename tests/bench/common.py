@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """What the benches share: settings, one measured run, rounds of runs, and tables.
 
-A command is a list of arguments or a line for sh. Times are of the whole process, files are warm in the
-page cache, and commands that are compared run in turn (A B A B), so that a machine that becomes
-slower or faster does so for all of them. The peak of memory is the largest process's of the command.
+A command is a list of arguments or a line for bash. Times are of the whole process, files are warm
+in the page cache, and commands that are compared run in turn (A B A B), so that a machine that
+becomes slower or faster does so for all of them. The peak of memory is that of the command's
+largest process.
 """
+
 import math
 import os
 import signal
@@ -19,8 +21,10 @@ from pathlib import Path
 ENV = os.environ
 SOURCE = Path(__file__).resolve().parent.parent.parent
 BUILD = Path(ENV.get("MRCOUNT_BUILD") or SOURCE / "build").resolve()
-CACHE = Path(ENV.get("BENCH_CACHE") or
-             Path(ENV.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mrcount-bench").resolve()
+CACHE = Path(
+    ENV.get("BENCH_CACHE")
+    or Path(ENV.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mrcount-bench"
+).resolve()
 CORPORA = Path(ENV.get("BENCH_CORPORA") or CACHE).resolve()
 RUNS = int(ENV.get("BENCH_RUNS", "5"))
 LIMIT = float(ENV.get("BENCH_LIMIT", "1800"))
@@ -50,8 +54,16 @@ def chosen(variable, known):
 
 def prepare(names):
     """Installs what is needed and makes the corpora; returns their paths by name."""
-    env = {**ENV, "BENCH_CACHE": str(CACHE), "BENCH_CORPORA": str(CORPORA), "MRCOUNT_BUILD": str(BUILD)}
-    if subprocess.run([SOURCE / "tests/bench/prepare", *names], env=env, check=False).returncode != 0:
+    env = {
+        **ENV,
+        "BENCH_CACHE": str(CACHE),
+        "BENCH_CORPORA": str(CORPORA),
+        "MRCOUNT_BUILD": str(BUILD),
+    }
+    if (
+        subprocess.run([SOURCE / "tests/bench/prepare", *names], env=env, check=False).returncode
+        != 0
+    ):
         quit_with("the corpora could not be made")
     return {name: CORPORA / name for name in names}
 
@@ -68,23 +80,25 @@ def machine():
             if line.startswith("model name"):
                 model = line.split(":", 1)[1].strip()
                 break
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2 ** 30
-    return (f"{model}, {cpus()} of {os.cpu_count()} CPUs, {memory:.0f} GiB, Linux {os.uname().release}, "
-            f"nice {os.nice(0)}, load {os.getloadavg()[0]:.2f}")
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
+    return (
+        f"{model}, {cpus()} of {os.cpu_count()} CPUs, {memory:.0f} GiB, "
+        f"Linux {os.uname().release}, nice {os.nice(0)}, load {os.getloadavg()[0]:.2f}"
+    )
 
 
-# ---- One run ---------------------------------------------------------------------------------------
+# ---- One run -------------------------------------------------------------------------------
 
 
 @dataclass
 class Run:
-    seconds: float   # wall
-    cpu: float       # user and system
-    peak: int        # bytes
-    status: int      # exit status; negative for a signal
+    seconds: float  # wall
+    cpu: float  # user and system
+    peak: int  # bytes
+    status: int  # exit status; negative for a signal
     timed_out: bool
-    err: str         # standard error
-    disk: int = 0    # most bytes that temporary files took on disk at once
+    err: str  # standard error
+    disk: int = 0  # most bytes that temporary files took on disk at once
 
 
 class DiskWatch(threading.Thread):
@@ -117,16 +131,22 @@ class DiskWatch(threading.Thread):
 
 
 def measure(command, out=os.devnull, watch=False):
-    """Runs a command once and returns its Run; standard error is kept, standard output goes to `out`."""
+    """Runs a command once; standard error is kept in the Run, standard output goes to `out`."""
     if isinstance(command, str):
         command = ["bash", "-c", command]
     RESULTS.mkdir(parents=True, exist_ok=True)
     report = RESULTS / "report"
     report.write_text("")
-    with open(out, "wb") as stdout, open(RESULTS / "stderr", "w+b") as stderr, \
-            open(os.devnull, "rb") as stdin, \
-            subprocess.Popen([BUILD / "tests/bench/measure", report, *command], stdin=stdin, stdout=stdout,
-                             stderr=stderr, env={**ENV, "LC_ALL": "C"}, start_new_session=True) as process:
+    with open(out, "wb") as stdout, open(RESULTS / "stderr", "w+b") as stderr, open(
+        os.devnull, "rb"
+    ) as stdin, subprocess.Popen(
+        [BUILD / "tests/bench/measure", report, *command],
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
+        env={**ENV, "LC_ALL": "C"},
+        start_new_session=True,
+    ) as process:
         disk = DiskWatch(report) if watch else None
         if disk:
             disk.start()
@@ -187,20 +207,28 @@ def alternate(commands, runs=RUNS):
 
 def checksum(line):
     """The MD5 sum of what a line for bash prints."""
-    return subprocess.run(["bash", "-c", f"set -o pipefail; {{ {line}; }} | md5sum"], check=True,
-                          stdout=subprocess.PIPE, env={**ENV, "LC_ALL": "C"}).stdout.split()[0].decode()
+    return (
+        subprocess.run(
+            ["bash", "-c", f"set -o pipefail; {{ {line}; }} | md5sum"],
+            check=True,
+            stdout=subprocess.PIPE,
+            env={**ENV, "LC_ALL": "C"},
+        )
+        .stdout.split()[0]
+        .decode()
+    )
 
 
 def stat_of(run, label):
     """A whole figure of --stats."""
     for line in run.err.splitlines():
         if line.startswith(label + " "):
-            return int(line[len(label):].split()[0])
+            return int(line[len(label) :].split()[0])
     return quit_with(f"--stats does not say: {label}")
 
 
 def keys_for(tokens, distinct):
-    """How many keys to draw evenly from so that `tokens` draws leave about so many different ones."""
+    """How many keys to draw evenly from for so many different ones among `tokens` draws."""
     low, high = float(distinct), 1e12
     while high - low > 0.5:
         middle = (low + high) / 2
@@ -211,21 +239,21 @@ def keys_for(tokens, distinct):
     return round(high)
 
 
-# ---- Tables ----------------------------------------------------------------------------------------
+# ---- Tables --------------------------------------------------------------------------------
 
 missed = []
 wrong = []
 
 
 def verdict(what, good):
-    """"pass" or "miss"; misses are counted for the last line."""
+    """ "pass" or "miss"; misses are counted for the last line."""
     if not good:
         missed.append(what)
     return "pass" if good else "miss"
 
 
 class Table:
-    """Rows that are printed as they come and written to RESULTS/NAME.tsv; names first, figures right."""
+    """Rows that are printed as they come and written to RESULTS/NAME.tsv."""
 
     def __init__(self, name, title, *columns):
         RESULTS.mkdir(parents=True, exist_ok=True)
@@ -260,5 +288,8 @@ def finish():
         print(f"missed: {what}")
     for what in wrong:
         print(f"wrong: {what}")
-    print(f"bench: {len(missed)} limits missed, {len(wrong)} results wrong; figures in {RESULTS}/*.tsv")
+    print(
+        f"bench: {len(missed)} limits missed, {len(wrong)} results wrong; "
+        f"figures in {RESULTS}/*.tsv"
+    )
     sys.exit(1 if wrong else 0)

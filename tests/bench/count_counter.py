@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """count_counter.py FILE - words of FILE counted by Python's Counter, the most frequent first."""
+
 import sys
 from collections import Counter
 

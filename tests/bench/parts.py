@@ -1,13 +1,33 @@
 # SPDX-License-Identifier: MIT
 """The parts of `make bench` that look at mrcount alone, beside `wc -w`: one function each.
 
-Each takes the paths of the corpora by name, prints a table, writes it, and marks limits as passed or missed.
+Each takes the paths of the corpora by name, prints and writes a table, and marks limits as passed
+or missed.
 """
+
 import math
 import subprocess
 
-from common import (BUILD, CORPORA, ENV, MB, MRCOUNT, RESULTS, RUNS, SOURCE, Table, alternate, cpus,
-                    keys_for, measure, must, quit_with, stat_of, verdict, warm)
+from common import (
+    BUILD,
+    CORPORA,
+    ENV,
+    MB,
+    MRCOUNT,
+    RESULTS,
+    RUNS,
+    SOURCE,
+    Table,
+    alternate,
+    cpus,
+    keys_for,
+    measure,
+    must,
+    quit_with,
+    stat_of,
+    verdict,
+    warm,
+)
 
 GOALS = {"K": 10.0, "L": 2.8, "M": 6.5, "U": 1.5}
 
@@ -23,9 +43,21 @@ def count(file, *options):
 
 def speed(corpora):
     """Times of `wc -w` divided by mrcount's."""
-    table = Table("speed", f"Speed: sorted counts to /dev/null, median of {RUNS}",
-                  "corpus:-6", "MB:7", "program:-12", "seconds:8", "least:8", "most:8", "MB/s:7", "to_wc:7",
-                  "peak_MB:8", "goal:5", "verdict:-7")
+    table = Table(
+        "speed",
+        f"Speed: sorted counts to /dev/null, median of {RUNS}",
+        "corpus:-6",
+        "MB:7",
+        "program:-12",
+        "seconds:8",
+        "least:8",
+        "most:8",
+        "MB/s:7",
+        "to_wc:7",
+        "peak_MB:8",
+        "goal:5",
+        "verdict:-7",
+    )
     for name, file in corpora.items():
         warm(file)
         commands = {"wc -w": ["wc", "-w", str(file)]}
@@ -37,15 +69,33 @@ def speed(corpora):
         for program, rounds in results.items():
             ratio = wc / rounds.median()
             goal = GOALS[name] if program == "mrcount -j 2" else None
-            table.row(name, f"{size:.1f}", program, rounds.median(), rounds.least(), rounds.most(),
-                      f"{size / rounds.median():.0f}", f"{ratio:.2f}", f"{rounds.peak() / MB:.1f}",
-                      goal or "", verdict(f"speed on {name}: {ratio:.2f} of {goal}", ratio >= goal) if goal else "")
+            table.row(
+                name,
+                f"{size:.1f}",
+                program,
+                rounds.median(),
+                rounds.least(),
+                rounds.most(),
+                f"{size / rounds.median():.0f}",
+                f"{ratio:.2f}",
+                f"{rounds.peak() / MB:.1f}",
+                goal or "",
+                verdict(f"speed on {name}: {ratio:.2f} of {goal}", ratio >= goal) if goal else "",
+            )
 
 
 def scale(corpora):
     """One thread against more of them."""
-    table = Table("scale", f"Threads: median of {RUNS}", "corpus:-6", "threads:7", "seconds:8", "times_one:9",
-                  "goal:5", "verdict:-7")
+    table = Table(
+        "scale",
+        f"Threads: median of {RUNS}",
+        "corpus:-6",
+        "threads:7",
+        "seconds:8",
+        "times_one:9",
+        "goal:5",
+        "verdict:-7",
+    )
     counts = [1]
     while counts[-1] * 2 <= max(2, cpus()):
         counts.append(counts[-1] * 2)
@@ -54,15 +104,30 @@ def scale(corpora):
         results = alternate({n: count(file, f"-j{n}") for n in counts})
         for n, rounds in results.items():
             gain = results[1].median() / rounds.median()
-            table.row(name, n, rounds.median(), f"{gain:.2f}", 1.85 if n == 2 else "",
-                      verdict(f"2 threads on {name}: {gain:.2f} of 1.85", gain >= 1.85) if n == 2 else "")
+            table.row(
+                name,
+                n,
+                rounds.median(),
+                f"{gain:.2f}",
+                1.85 if n == 2 else "",
+                verdict(f"2 threads on {name}: {gain:.2f} of 1.85", gain >= 1.85) if n == 2 else "",
+            )
 
 
 def rules(corpora):
     """The rules that look closer than `space`, and folding."""
-    table = Table("rules", f"Rules, 2 threads: median of {RUNS}; to `space`, and with -i to without",
-                  "corpus:-6", "rule:-8", "seconds:8", "to_space:8", "verdict:-7", "with_i:8", "to_without:10",
-                  "i_verdict:-9")
+    table = Table(
+        "rules",
+        f"Rules, 2 threads: median of {RUNS}; to `space`, and with -i to without",
+        "corpus:-6",
+        "rule:-8",
+        "seconds:8",
+        "to_space:8",
+        "verdict:-7",
+        "with_i:8",
+        "to_without:10",
+        "i_verdict:-9",
+    )
     for name in "K", "L":
         if name not in corpora:
             continue
@@ -76,28 +141,58 @@ def rules(corpora):
         for rule in "space", "unicode", "letters":
             plain, folded = results[rule].median(), results[rule, "-i"].median()
             ratio, with_i = plain / results["space"].median(), folded / plain
-            table.row(name, rule, plain, f"{ratio:.2f}",
-                      "" if rule == "space" else
-                      verdict(f"{rule} on {name}: {ratio:.2f} times space, of at most 1.25", ratio <= 1.25),
-                      folded, f"{with_i:.2f}",
-                      verdict(f"{rule} -i on {name}: {with_i:.2f} times without, of at most 1.15", with_i <= 1.15))
+            table.row(
+                name,
+                rule,
+                plain,
+                f"{ratio:.2f}",
+                (
+                    ""
+                    if rule == "space"
+                    else verdict(
+                        f"{rule} on {name}: {ratio:.2f} times space, of at most 1.25", ratio <= 1.25
+                    )
+                ),
+                folded,
+                f"{with_i:.2f}",
+                verdict(
+                    f"{rule} -i on {name}: {with_i:.2f} times without, of at most 1.15",
+                    with_i <= 1.15,
+                ),
+            )
 
 
 def pipe(corpora):
     """A pipe against the file, where the pipe can deliver as fast."""
-    table = Table("pipe", f"Pipes, 2 threads: median of {RUNS}; at most 1.25 times the file or the pipe alone",
-                  "corpus:-6", "file:8", "cat|mrcount:11", "cat|cat:8", "ratio:6", "verdict:-7")
+    table = Table(
+        "pipe",
+        f"Pipes, 2 threads: median of {RUNS}; at most 1.25 times the file or the pipe alone",
+        "corpus:-6",
+        "file:8",
+        "cat|mrcount:11",
+        "cat|cat:8",
+        "ratio:6",
+        "verdict:-7",
+    )
     for name, file in corpora.items():
         warm(file)
-        results = alternate({
-            "file": count(file, "-j2"),
-            "pipe": f"cat '{file}' | '{MRCOUNT}' --words=space -j2",
-            "cat": f"cat '{file}' | cat",
-        })
+        results = alternate(
+            {
+                "file": count(file, "-j2"),
+                "pipe": f"cat '{file}' | '{MRCOUNT}' --words=space -j2",
+                "cat": f"cat '{file}' | cat",
+            }
+        )
         alone = max(results["file"].median(), results["cat"].median())
         ratio = results["pipe"].median() / alone
-        table.row(name, results["file"].median(), results["pipe"].median(), results["cat"].median(),
-                  f"{ratio:.2f}", verdict(f"pipe on {name}: {ratio:.2f} of at most 1.25", ratio <= 1.25))
+        table.row(
+            name,
+            results["file"].median(),
+            results["pipe"].median(),
+            results["cat"].median(),
+            f"{ratio:.2f}",
+            verdict(f"pipe on {name}: {ratio:.2f} of at most 1.25", ratio <= 1.25),
+        )
 
 
 def small(_):
@@ -105,29 +200,63 @@ def small(_):
     text = RESULTS / "small"
     text.write_bytes((SOURCE / "data/tempest.txt").read_bytes()[:1000] + b"\n")
     runs = max(300, 100 * RUNS)
-    out = subprocess.run([BUILD / "tests/bench/spawn", str(runs), "wc", "-w", text, "--", MRCOUNT, text],
-                         check=True, stdout=subprocess.PIPE, env={**ENV, "LC_ALL": "C"}).stdout.split()
+    out = subprocess.run(
+        [BUILD / "tests/bench/spawn", str(runs), "wc", "-w", text, "--", MRCOUNT, text],
+        check=True,
+        stdout=subprocess.PIPE,
+        env={**ENV, "LC_ALL": "C"},
+    ).stdout.split()
     wc, ours = float(out[0]), float(out[1])
-    table = Table("small", f"A file of 1 KB, whole process, median of {runs}", "program:-8", "us:8", "to_wc:6",
-                  "most:5", "verdict:-7")
+    table = Table(
+        "small",
+        f"A file of 1 KB, whole process, median of {runs}",
+        "program:-8",
+        "us:8",
+        "to_wc:6",
+        "most:5",
+        "verdict:-7",
+    )
     table.row("wc -w", f"{wc:.0f}", "1.00", "", "")
-    table.row("mrcount", f"{ours:.0f}", f"{ours / wc:.2f}", 1.3,
-              verdict(f"a file of 1 KB: {ours / wc:.2f} times wc -w, of at most 1.3", ours <= 1.3 * wc))
+    table.row(
+        "mrcount",
+        f"{ours:.0f}",
+        f"{ours / wc:.2f}",
+        1.3,
+        verdict(f"a file of 1 KB: {ours / wc:.2f} times wc -w, of at most 1.3", ours <= 1.3 * wc),
+    )
     text.unlink()
 
 
 def memory(corpora):
     """Peaks of memory against what is promised."""
-    table = Table("memory", "Peak memory, 2 threads", "corpus:-6", "peak_MB:8", "output_MB:9", "most_MB:8",
-                  "verdict:-7")
+    table = Table(
+        "memory",
+        "Peak memory, 2 threads",
+        "corpus:-6",
+        "peak_MB:8",
+        "output_MB:9",
+        "most_MB:8",
+        "verdict:-7",
+    )
     for name, file in corpora.items():
-        out = subprocess.run(f"'{MRCOUNT}' --words=space -j2 '{file}' | wc -c", shell=True, check=True,
-                             stdout=subprocess.PIPE).stdout
+        out = subprocess.run(
+            f"'{MRCOUNT}' --words=space -j2 '{file}' | wc -c",
+            shell=True,
+            check=True,
+            stdout=subprocess.PIPE,
+        ).stdout
         most = {"K": 40 * MB, "M": 64 * MB}.get(name) or 1.3 * int(out) + 64 * MB
         command = count(file, "-j2")
         peak = max(must(measure(command), command).peak for _ in range(min(3, RUNS)))
-        table.row(name, f"{peak / MB:.1f}", f"{int(out) / MB:.1f}", f"{most / MB:.1f}",
-                  verdict(f"memory on {name}: {peak / MB:.0f} MB of at most {most / MB:.0f}", peak <= most))
+        table.row(
+            name,
+            f"{peak / MB:.1f}",
+            f"{int(out) / MB:.1f}",
+            f"{most / MB:.1f}",
+            verdict(
+                f"memory on {name}: {peak / MB:.0f} MB of at most {most / MB:.0f}", peak <= most
+            ),
+        )
 
 
 def sweep(_):
@@ -135,9 +264,18 @@ def sweep(_):
     tokens = int(ENV.get("BENCH_SWEEP_TOKENS", "200000000"))
     factor = float(ENV.get("BENCH_SWEEP_STEP", "2"))
     runs = min(3, RUNS)
-    table = Table("sweep", f"{tokens} words over more and more different ones, 2 threads, median of {runs}; "
-                  f"a factor of {factor:g} in keys may take 1.5 times as long for each 2 in it",
-                  "keys:10", "MB:7", "seconds:8", "ns_a_word:9", "step:6", "peak_MB:8", "verdict:-7")
+    table = Table(
+        "sweep",
+        f"{tokens} words over more and more different ones, 2 threads, median of {runs}; "
+        f"a factor of {factor:g} in keys may take 1.5 times as long for each 2 in it",
+        "keys:10",
+        "MB:7",
+        "seconds:8",
+        "ns_a_word:9",
+        "step:6",
+        "peak_MB:8",
+        "verdict:-7",
+    )
     file = CORPORA / "sweep"
     most = 1.5 ** math.log2(factor)
     last = None
@@ -148,15 +286,26 @@ def sweep(_):
             break
         keys = keys_for(tokens, distinct)
         with open(file, "wb") as out:
-            subprocess.run([BUILD / "generate", "uniform", str(tokens), str(keys), "4"], stdout=out, check=True)
+            subprocess.run(
+                [BUILD / "generate", "uniform", str(tokens), str(keys), "4"], stdout=out, check=True
+            )
         warm(file)
         results = [must(measure(count(file, "-j2", "--stats")), "mrcount") for _ in range(runs)]
         seconds = sorted(run.seconds for run in results)[runs // 2]
         step = seconds / last if last else None
-        table.row(stat_of(results[0], "distinct keys"), f"{file.stat().st_size / MB:.0f}", seconds,
-                  f"{seconds / tokens * 1e9:.2f}", f"{step:.2f}" if step else "",
-                  f"{max(run.peak for run in results) / MB:.1f}",
-                  verdict(f"sweep to {distinct:.0f} keys: a step of {step:.2f}", step <= most) if step else "")
+        table.row(
+            stat_of(results[0], "distinct keys"),
+            f"{file.stat().st_size / MB:.0f}",
+            seconds,
+            f"{seconds / tokens * 1e9:.2f}",
+            f"{step:.2f}" if step else "",
+            f"{max(run.peak for run in results) / MB:.1f}",
+            (
+                verdict(f"sweep to {distinct:.0f} keys: a step of {step:.2f}", step <= most)
+                if step
+                else ""
+            ),
+        )
         last = seconds
         distinct *= factor
     file.unlink(missing_ok=True)
