@@ -104,7 +104,7 @@ static void run_all(struct run *run)
             stats_print(run->message, &stats, text.tokens, text.invalid_bytes, text_kernel_name());
     } else if (error.status == MR_MAP && text_merge_fault(run->text, &fault)) {
         names_report_line(input_name(run->input, fault.number), fault.line, fault.offset,
-                          run->options.zero_terminated ? '\0' : '\n', fault.reason, run->message);
+                          text_line_end(run->text), fault.reason, run->message);
     } else {
         watch_failed(&error, run->message, run->report);
     }

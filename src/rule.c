@@ -25,6 +25,7 @@ int rule_open(const struct options *options, const struct names *names, struct t
     const struct text_options rule = {
         .kind = kinds[options->kind],
         .fold = options->ignore_case,
+        .unescape = options->unescape,
         .zero_terminated = options->zero_terminated,
         .count_invalid = options->stats,
         .ngram_min = options->ngram_min,

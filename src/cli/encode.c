@@ -122,6 +122,66 @@ int encode_tsv(const struct mr_record *records, size_t count, const struct encod
     return 0;
 }
 
+/* The letter that stands for a byte behind a backslash; 0 where the byte stands for itself. */
+static unsigned char encode_letter(unsigned char c)
+{
+    return c == '\t' ? 't' : c == '\n' ? 'n' : c == '\r' ? 'r' : c == '\\' ? '\\' : 0;
+}
+
+/* How many bytes of a key need a backslash. */
+static size_t encode_special(const unsigned char *key, size_t size)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < size; i++) /* no branches: compilers make vectors of it */
+        count += (unsigned)(key[i] == '\t') | (unsigned)(key[i] == '\n') |
+                 (unsigned)(key[i] == '\r') | (unsigned)(key[i] == '\\');
+    return count;
+}
+
+static unsigned char *encode_copy_escaped(unsigned char *out, const unsigned char *key, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        unsigned char letter = encode_letter(key[i]);
+        if (letter != 0) {
+            *out++ = '\\';
+            *out++ = letter;
+        } else {
+            *out++ = key[i];
+        }
+    }
+    return out;
+}
+
+int encode_escaped(const struct mr_record *records, size_t count, const struct encode_end *end,
+                   struct mr_buffer *bytes)
+{
+    size_t room = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        size_t size = records[i].key_size;
+        if (__builtin_add_overflow(size, encode_special(records[i].key, size), &size) ||
+            __builtin_add_overflow(size, ENCODE_BESIDE, &size) ||
+            __builtin_add_overflow(room, size, &room))
+            return -1;
+    }
+    unsigned char *start = mr_buffer_reserve(bytes, room);
+    unsigned char *out = start;
+    if (out == NULL)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        const struct mr_record *record = &records[i];
+        out = encode_special(record->key, record->key_size) == 0
+                  ? encode_copy(out, record->key, record->key_size)
+                  : encode_copy_escaped(out, record->key, record->key_size);
+        *out++ = '\t';
+        out = encode_number(out, record->rank);
+        out = encode_finish(out, end);
+    }
+    mr_buffer_commit(bytes, (size_t)(out - start));
+    return 0;
+}
+
 int encode_uniq(const struct mr_record *records, size_t count, const struct encode_end *end,
                 struct mr_buffer *bytes)
 {

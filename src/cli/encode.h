@@ -22,6 +22,10 @@ struct encode_end {
 /* Appends the records to `bytes`; the count is the rank. Returns 0, or -1 when memory is out. */
 int encode_tsv(const struct mr_record *records, size_t count, const struct encode_end *end,
                struct mr_buffer *bytes);
+/* The same for programs that divide lines and fields themselves: TAB, newline, carriage return and
+ * backslash in a key are \t, \n, \r and \\. */
+int encode_escaped(const struct mr_record *records, size_t count, const struct encode_end *end,
+                   struct mr_buffer *bytes);
 /* As uniq -c prints: "%7ju KEY". */
 int encode_uniq(const struct mr_record *records, size_t count, const struct encode_end *end,
                 struct mr_buffer *bytes);

@@ -32,6 +32,8 @@ const struct optable_option optable_options[] = {
       "leave out keys of more than N characters" },
     { "merge", OPTABLE_MERGE, OPTABLE_NONE, NULL, OPTABLE_ANYTHING, NULL, OPTABLE_MAP,
       "add up KEY<TAB>COUNT lines of earlier runs" },
+    { "unescape", OPTABLE_UNESCAPE, OPTABLE_NONE, NULL, OPTABLE_ANYTHING, NULL, OPTABLE_MAP,
+      "with --merge: the input is of --escape" },
 
     { "top", 'n', OPTABLE_REQUIRED, "N", OPTABLE_ANYTHING, NULL, OPTABLE_REDUCE,
       "print only the first N" },
@@ -47,6 +49,8 @@ const struct optable_option optable_options[] = {
       OPTABLE_REDUCE, "tsv (default), uniq, csv or json" },
     { "json", OPTABLE_JSON, OPTABLE_NONE, NULL, OPTABLE_ANYTHING, NULL, OPTABLE_REDUCE,
       "one JSON object a line (--format=json)" },
+    { "escape", OPTABLE_ESCAPE, OPTABLE_NONE, NULL, OPTABLE_ANYTHING, NULL, OPTABLE_REDUCE,
+      "backslash escapes in keys, for other programs" },
     { "output", 'o', OPTABLE_REQUIRED, "FILE", OPTABLE_FILES, NULL, OPTABLE_REDUCE,
       "write to FILE, complete or not at all" },
     { "total", OPTABLE_TOTAL, OPTABLE_NONE, NULL, OPTABLE_ANYTHING, NULL, OPTABLE_REDUCE,

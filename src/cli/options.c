@@ -295,6 +295,9 @@ static bool options_take_map(struct options_pass *pass, int value, const char *g
     case OPTABLE_MERGE:
         options_set_kind(pass, value, OPTIONS_MERGE);
         return true;
+    case OPTABLE_UNESCAPE:
+        options->unescape = true;
+        return true;
     case 'd':
         options_set_delimiter(pass, given);
         return true;
@@ -353,6 +356,9 @@ static bool options_take_reduce(struct options_pass *pass, int value, const char
         return true;
     case OPTABLE_JSON:
         options->format = OPTIONS_JSON;
+        return true;
+    case OPTABLE_ESCAPE:
+        options->escape = true;
         return true;
     case 'o':
         options->output = given;
@@ -422,6 +428,10 @@ static void options_check(struct options_pass *pass)
                options->kind != OPTIONS_CHARS) {
         message_usage(pass->message, "--ngrams goes with --words or --chars, not with %s",
                       options_name(pass->kind_from, name));
+    } else if (options->unescape && options->kind != OPTIONS_MERGE) {
+        message_usage(pass->message, "--unescape is of use with --merge only");
+    } else if (options->escape && options->format != OPTIONS_TSV) {
+        message_usage(pass->message, "--escape goes with the format tsv only");
     } else if (options->files0_from != NULL && options->file_count > 0) {
         message_usage(pass->message, "extra operand '%s': FILEs cannot be combined with --files0-from",
                       options->files[0]);

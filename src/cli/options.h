@@ -53,6 +53,7 @@ struct options {
     unsigned ngram_max;
     bool zero_terminated;
     bool ignore_case;
+    bool unescape;          /* of OPTIONS_MERGE */
     const char *stop_words; /* name of a file, or NULL */
     uint64_t min_length;
     uint64_t max_length; /* UINT64_MAX: no limit */
@@ -63,6 +64,7 @@ struct options {
     enum options_sort sort;
     bool reverse;
     enum options_format format;
+    bool escape; /* of OPTIONS_TSV */
     const char *output; /* name of a file, or NULL */
     bool total;
 

@@ -94,13 +94,14 @@ static int report_collect(void *context, const struct mr_record *records, size_t
     return 0;
 }
 
-/* What ends a line: NUL under -z, else a newline, for which RFC 4180 says CR LF. */
+/* What ends a line: NUL under -z, else a newline, for which RFC 4180 says CR LF. Where keys are
+ * escaped a newline does, as it does for the programs that is for. */
 static void report_set_lines(struct report *report)
 {
     const struct options *options = report->options;
     static const char names[] = "key,count";
 
-    if (options->zero_terminated)
+    if (options->zero_terminated && !options->escape)
         report->end = (struct encode_end){ .bytes = { '\0' }, .size = 1 };
     else if (options->format == OPTIONS_CSV && !options->total)
         report->end = (struct encode_end){ .bytes = { '\r', '\n' }, .size = 2 };
@@ -133,7 +134,7 @@ int report_open(const struct options *options, struct message *message, struct r
     }
     made->options = options;
     made->message = message;
-    made->encode = encoders[options->format];
+    made->encode = options->escape ? encode_escaped : encoders[options->format];
     report_set_lines(made);
     if (sink_open(options->output, &made->sink) != 0) {
         report_fail(made, error);

@@ -90,6 +90,48 @@ static const char *read_count(const unsigned char *p, const unsigned char *end, 
     return NULL;
 }
 
+/* Takes the backslashes out of a key; `out` has room for `size`. Returns the bytes written, or
+ * SIZE_MAX where a backslash begins nothing. */
+static size_t unescape(const unsigned char *key, size_t size, unsigned char *out)
+{
+    unsigned char *start = out;
+
+    for (size_t i = 0; i < size; i++) {
+        unsigned char c = key[i];
+        if (c == '\\') {
+            c = ++i < size ? key[i] : 0;
+            c = c == 't' ? '\t' : c == 'n' ? '\n' : c == 'r' ? '\r' : c == '\\' ? c : 0;
+            if (c == 0)
+                return SIZE_MAX;
+        }
+        *out++ = c;
+    }
+    return (size_t)(out - start);
+}
+
+/* A key that is not what stands in the line: it is unescaped, then folded. Without folding such
+ * keys are few and go on one by one, past the batch of the others. */
+static int made_key(struct scan *scan, const unsigned char *key, size_t size, uint64_t value,
+                    const char **reason)
+{
+    if (scan->text->unescape) {
+        if (scan_room(scan, &scan->joined, size, false) != 0)
+            return -1;
+        size = unescape(key, size, scan->joined.data);
+        if (size == SIZE_MAX) {
+            *reason = "a backslash in the key without t, n, r or a backslash behind it";
+            return -1;
+        }
+        key = scan->joined.data;
+    }
+    if (!scan->text->fold)
+        return scan_emit_one(scan, key, size, value);
+    if (size > (SIZE_MAX - FOLD_SLACK) / FOLD_GROWTH)
+        return scan_no_memory(scan);
+    unsigned char *out = scan_key_room(scan, FOLD_ROOM(size));
+    return out ? scan_key_done(scan, fold_bytes(key, size, out), value) : -1;
+}
+
 /* What is found out about a split while it is mapped. */
 struct progress {
     const unsigned char *line; /* the one at hand */
@@ -117,11 +159,10 @@ static int map_lines(struct scan *scan, const struct mr_split *split, struct pro
         if (progress->reason)
             return -1;
         size_t size = (size_t)(tab - line);
-        if (text->fold) {
-            if (size > (SIZE_MAX - FOLD_SLACK) / FOLD_GROWTH)
-                return scan_no_memory(scan);
-            unsigned char *key = scan_key_room(scan, FOLD_ROOM(size));
-            status = key ? scan_key_done(scan, fold_bytes(line, size, key), value) : -1;
+        if (text->fold || (text->unescape && memchr(line, '\\', size))) {
+            status = made_key(scan, line, size, value, &progress->reason);
+            if (progress->reason)
+                return -1;
         } else {
             if (count == SCAN_SPANS || (size_t)(tab - base) > text->longest) {
                 status = scan_emit(scan, base, scan->spans, count, scan->values);

@@ -27,11 +27,12 @@ int text_open(const struct text_options *options, struct text **result, struct m
     }
     text->kind = options->kind;
     text->fold = options->fold;
+    text->unescape = options->unescape;
     text->zero_terminated = options->zero_terminated;
     text->count_invalid = options->count_invalid;
     text->have_delimiter = options->have_delimiter;
     text->delimiter = options->delimiter;
-    text->end = options->zero_terminated ? '\0' : '\n';
+    text->end = options->zero_terminated && !options->unescape ? '\0' : '\n';
     text->extra = options->zero_terminated ? '\0' : ' ';
     text->ngram_min = options->ngram_min;
     text->ngram_max = options->ngram_max;
@@ -47,7 +48,8 @@ int text_open(const struct text_options *options, struct text **result, struct m
     }
     if (options->min_length > 0 || options->max_length < UINT64_MAX || options->stop_words) {
         text->filter = filter_open(options->min_length, options->max_length, options->stop_words,
-                                   options->stop_words_size, text->end, options->fold);
+                                   options->stop_words_size,
+                                   options->zero_terminated ? '\0' : '\n', options->fold);
         if (!text->filter)
             goto no_memory;
     }
@@ -73,6 +75,11 @@ void text_close(struct text *text)
     merge_close(&text->merge);
     free(text->ranges);
     free(text);
+}
+
+char text_line_end(const struct text *text)
+{
+    return (char)text->end;
 }
 
 void text_statistics(const struct text *text, struct text_stats *stats)

@@ -37,6 +37,7 @@ struct text_range {
 struct text_options {
     enum text_kind kind;
     bool fold;            /* full case folding of keys */
+    bool unescape;        /* TEXT_MERGE: \t, \n, \r, \\ in keys, and lines end in '\n' */
     bool zero_terminated; /* lines end in NUL */
     bool count_invalid;   /* count invalid UTF-8 bytes also where the kind needs no decoding */
     unsigned ngram_min;   /* 0: no n-grams; only with the words kinds and TEXT_CHARS */
@@ -87,6 +88,9 @@ struct text_fault {
     uint64_t line;      /* counted from 1; 0 where it is not known: count the lines before offset */
     const char *reason; /* "no TAB", ... */
 };
+
+/* What ends the lines of the input. */
+char text_line_end(const struct text *text);
 
 /* Whether that is why the job failed, then *fault holds the first such line that was met. To be
  * called when the job has ended. */

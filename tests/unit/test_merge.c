@@ -10,9 +10,24 @@
 #include "text/text.h"
 #include "unit/tally.h"
 
+/* Writes a key as it stands in a line; returns the bytes written. */
+static size_t put_key(char *out, const char *key, size_t size, bool escape)
+{
+    static const char bytes[] = "\t\n\r\\", letters[] = "tnr\\";
+    size_t used = 0;
+
+    for (size_t i = 0; i < size; i++) {
+        const char *special = escape ? memchr(bytes, key[i], sizeof bytes - 1) : NULL;
+        if (special)
+            out[used++] = '\\';
+        out[used++] = special ? letters[special - bytes] : key[i];
+    }
+    return used;
+}
+
 START_TEST(test_random)
 {
-    for (int round = 0; round < 60; round++) {
+    for (int round = 0; round < 120; round++) {
         struct text_options options = tally_options(TEXT_MERGE);
         char text[2000];
         unsigned char folded[FOLD_ROOM(8)];
@@ -20,18 +35,18 @@ START_TEST(test_random)
         size_t size = 0;
         options.fold = round & 1;
         options.zero_terminated = round & 2;
+        options.unescape = round & 4;
         tally_open(&want);
         for (size_t lines = tally_random(60); lines > 0; lines--) {
             char key[8];
             size_t length = tally_random(sizeof key);
             uint64_t count = 1 + tally_random(tally_random(5) ? 100 : (size_t)1 << 40);
             for (size_t i = 0; i < length; i++)
-                key[i] = "aB\t \xc3\x89"[tally_random(6)];
-            memcpy(text + size, key, length);
-            size += length;
+                key[i] = "aB\t \xc3\x89\\\r\n"[tally_random(options.unescape ? 9 : 6)];
+            size += put_key(text + size, key, length, options.unescape);
             size += (size_t)sprintf(text + size, "\t%ju", (uintmax_t)count);
             if (lines > 1 || tally_random(2))
-                text[size++] = options.zero_terminated ? '\0' : '\n';
+                text[size++] = options.zero_terminated && !options.unescape ? '\0' : '\n';
             if (options.fold)
                 tally_add(&want, folded, fold_bytes((unsigned char *)key, length, folded), count);
             else
