@@ -334,6 +334,84 @@ START_TEST(a_flipped_bit_is_an_error)
 }
 END_TEST
 
+/* Whether files in the folder can have holes made in them. */
+static bool
+holes_can_be_made(void)
+{
+    char name[100];
+    snprintf(name, sizeof name, "%s/holes", folder);
+    int fd = open(name, O_RDWR | O_CREAT | O_EXCL, 0600);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(unlink(name), 0);
+    ck_assert_int_eq(ftruncate(fd, 4096), 0);
+    bool can = fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 4096) == 0;
+    close(fd);
+    return can;
+}
+
+/* Bytes that the nameless regular file of `size` bytes takes on disk. */
+static uint64_t
+bytes_on_disk(uint64_t size)
+{
+    struct stat st;
+    for (int fd = 3; fd < 100; fd++)
+        if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 0 &&
+            (uint64_t)st.st_size == size) {
+            /* Not before it is written out does it take what it is going to. */
+            ck_assert_int_eq(fsync(fd), 0);
+            ck_assert_int_eq(fstat(fd, &st), 0);
+            return (uint64_t)st.st_blocks * 512;
+        }
+    ck_abort_msg("no temporary file of %ju bytes", (uintmax_t)size);
+}
+
+START_TEST(space_is_given_back_extent_by_extent)
+{
+    enum { EXTENTS = 4, SIZE = 1 << 20 };
+    struct budget budget;
+    struct pool pool;
+    struct pool_cache cache;
+    struct spill spill;
+    struct mr_error error;
+    struct extent *extents[EXTENTS];
+    const char *directories[] = {folder};
+    bool exhausted;
+    uint64_t size = 0, last = 0;
+    bool holes = holes_can_be_made();
+    budget_open(&budget, UINT64_MAX);
+    ck_assert_int_eq(pool_open(&pool, &budget), 0);
+    pool_cache_open(&cache, &pool);
+    ck_assert_int_eq(spill_open(&spill, directories, 1), 0);
+    struct chunk *chunk = pool_take(&cache, SIZE, POOL_MUST, &exhausted);
+    ck_assert_ptr_nonnull(chunk);
+    for (size_t at = 0; at < SIZE; at++)
+        chunk->data[at] = (unsigned char)(at * 31 >> 3);
+    chunk->used = SIZE;
+    chunk->records = 1;
+    chunk->next = NULL;
+    for (size_t i = 0; i < EXTENTS; i++) {
+        ck_assert_int_eq(spill_write(&spill, chunk, &extents[i], &error), MR_OK);
+        size += extents[i]->bytes;
+        uint64_t bytes = bytes_on_disk(size);
+        ck_assert_uint_ge(bytes, last + SIZE / 2);
+        last = bytes;
+    }
+    /* All but the edges, which the file system gives back by whole blocks. */
+    for (size_t i = 0; i < EXTENTS; i++) {
+        extent_free(extents[i]);
+        uint64_t bytes = bytes_on_disk(size);
+        if (holes)
+            ck_assert_uint_le(bytes, last - SIZE / 2);
+        last = bytes;
+    }
+    pool_give(&cache, chunk);
+    pool_cache_close(&cache);
+    spill_close(&spill);
+    pool_close(&pool);
+    ck_assert_uint_eq(budget_left(&budget), UINT64_MAX);
+}
+END_TEST
+
 Suite *test_spill_suite(void);
 Suite *
 test_spill_suite(void)
@@ -350,6 +428,7 @@ test_spill_suite(void)
     tcase_add_checked_fixture(files, make_folder, remove_folder);
     tcase_add_test(files, a_missing_directory_is_an_error);
     tcase_add_test(files, a_flipped_bit_is_an_error);
+    tcase_add_test(files, space_is_given_back_extent_by_extent);
     suite_add_tcase(suite, files);
     return suite;
 }

@@ -1,0 +1,78 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# What goes to disk: whatever is counted and however it is printed, the bytes are those of a run in
+# memory, nothing is left, and several directories are used in turn.
+. "$MRCOUNT_SOURCE/tests/scripts/lib.sh" || exit
+
+"$generate" uniform 1000000 20000000 11 > text
+mkdir tmp
+
+# compare OPTION... - the same with and without room, and that something was spilled.
+compare() {
+    mrcount -j 2 -S 1G "$@" > want
+    mrcount -q -j 2 -S 1K -T tmp --stats "$@" > got 2> stats || fail "$*: status $?: $(cat stats)"
+    same "$*" want got
+    [ "$(sed -n 's/^bytes spilled  *//p' stats)" -gt 0 ] || fail "$*: nothing was spilled"
+    [ -z "$(ls -A tmp)" ] || fail "$*: left $(ls -A tmp)"
+}
+
+tr ' ' '\n' < text > lines
+tr '\n' '\0' < lines > zeros
+compare -l lines
+compare -l -r lines
+compare -l --sort=key lines
+compare -l --sort=key -r -c lines
+compare -l -n 1000 lines
+compare -l --min-count=2 lines
+compare -l --total lines
+compare -l --format=json lines
+compare -l -i --min-length=8 lines
+compare -l -z zeros
+compare --words=space text
+compare -w -i text
+compare -f1 lines
+compare -f1 -d o lines
+compare -g2 text
+compare -g2-3 --words=space --sort=key text
+compare -m -g7-8 --min-length=7 lines
+# What is in no order is still the same lines.
+mrcount -l -S 1G lines | sort -S 10% > want
+mrcount -q -l -S 1K -T tmp --sort=none lines | sort -S 10% > got
+same "--sort=none" want got
+
+# Counts of parts, added up; the second time with sums past 2^32.
+split -n l/4 lines part.
+for part in part.*; do
+    mrcount -l -S 1G "$part" > "counts.$part"
+done
+compare --merge counts.*
+mrcount -l -S 1G lines > want
+mrcount -q --merge -S 1K -T tmp counts.* > got
+same "--merge and the whole" want got
+sed 's/$/000000000/' counts.part.aa > large
+compare --merge large counts.*
+
+# A pipe.
+# shellcheck disable=SC2002 # a pipe on purpose
+cat lines | mrcount -q -l -S 1K -T tmp > got
+mrcount -l -S 1G lines > want
+same "a pipe" want got
+
+# Progress says how much was spilled, while it runs and at the end.
+mrcount -l -j 2 -S 24M -T tmp --progress=json lines 2> progress > got
+same "--progress=json" want got
+tail -n 1 progress | grep -Eq '"spilled":[1-9]' || fail "no spilled bytes: $(tail -n 1 progress)"
+
+# ---- Directories ---------------------------------------------------------------------------------
+
+# Used in turn: so one that is missing is found out, wherever it stands.
+for order in "-T tmp -T missing" "-T missing -T tmp"; do
+    status=0
+    # shellcheck disable=SC2086 # options are divided on purpose
+    mrcount -q -l -S 1K $order lines > got 2> said || status=$?
+    [ $status = 2 ] || fail "$order: status $status"
+    [ ! -s got ] || fail "$order: printed something"
+    [ "$(cat said)" = "mrcount: missing: cannot create a temporary file: No such file or directory" ] ||
+        fail "$order: said $(cat said)"
+done
