@@ -199,7 +199,9 @@ def run_all(rules, options, failures):
             count = good.figures[name]
             numbers = [str(k) for k in chosen(count, each)]
             if count:
-                numbers += ["1/"] if wanted == INVISIBLE else [f"{k}+" for k in chosen(count, max(1, each // 8))]
+                # Who is told again and again that there will be something later goes on asking.
+                again = wanted == INVISIBLE or (how == "EAGAIN" and name != "thread")
+                numbers += ["1/"] if again else [f"{k}+" for k in chosen(count, max(1, each // 8))]
             for number in numbers:
                 rule = f"{name}:{number}:{how}"
                 got = Outcome(scenario, rule)
