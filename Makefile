@@ -19,7 +19,8 @@
 #   make install        PREFIX (/usr/local) and DESTDIR are respected; make uninstall undoes it
 #   make dist           a source tarball in build/
 #
-# CC, CFLAGS, CPPFLAGS and LDFLAGS are the user's; HARDENING= builds without hardening flags.
+# CC, CFLAGS, CPPFLAGS and LDFLAGS are the user's; HARDENING= builds without hardening flags, and
+# CPPFLAGS=-DMRCOUNT_NO_SANDBOX without the filter of system calls.
 
 BUILD  ?= build
 CFLAGS ?= -O2 -g
@@ -153,9 +154,9 @@ $(BUILD)/tests/examples/%: tests/examples/%.c $(BUILD)/libmapreduce.a src/engine
 
 # What makes calls fail, and the programs of the library that it is tried on. A sanitizer has
 # functions of its own in the place of those that are to fail.
-FAULT_PROGRAMS := $(patsubst %,$(BUILD)/fault/%,clients stress $(if $(VARIANT),,preload.so))
+FAULT_PROGRAMS := $(patsubst %,$(BUILD)/fault/%,clients stress $(if $(VARIANT),,preload.so intrude.so))
 
-$(BUILD)/fault/preload.so: tests/fault/preload.c $(BUILD)/flags
+$(BUILD)/fault/%.so: tests/fault/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -U_FORTIFY_SOURCE -fPIC -shared -o $@ $< -ldl
 
@@ -204,20 +205,28 @@ STRESS_JOBS ?= 100000
 stress: $(BUILD)/fault/stress
 	GLIBC_TUNABLES=glibc.malloc.tcache_count=0 $(BUILD)/fault/stress $(STRESS_JOBS)
 
-# Fuzzing needs clang. FUZZ_SECONDS a harness; what is found new goes to build/fuzz/corpus.
+# Fuzzing needs clang. FUZZ_SECONDS a harness, or FUZZ_RUNS inputs, always the same; what is found new
+# goes to build/fuzz/corpus.
 FUZZ_SECONDS ?= 60
 FUZZ_CC      ?= clang
 FUZZERS      := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/*.c)))
 FUZZ_SOURCES := $(filter-out src/main.c,$(SOURCES)) tests/unit/words_reference.c
 
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES)
+FUZZ_FLAGS    = -std=c11 $(ALL_CPPFLAGS) -Itests -pthread -g -O1 -fno-omit-frame-pointer \
+                -fno-sanitize-recover=all
+# Compiled once for all harnesses.
+FUZZ_OBJECTS := $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(FUZZ_SOURCES))
+
+$(BUILD)/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(FUZZ_CC) -std=c11 $(ALL_CPPFLAGS) -Itests -pthread -g -O1 -fno-omit-frame-pointer \
-	    -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $< $(FUZZ_SOURCES)
+	$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c -o $@ $<
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_OBJECTS)
+	$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer,address,undefined -o $@ $^
 
 fuzz-programs: $(FUZZERS)
 fuzz: fuzz-programs
-	tests/fuzz/run '$(BUILD)/fuzz' -max_total_time=$(FUZZ_SECONDS)
+	tests/fuzz/run '$(BUILD)/fuzz' $(if $(FUZZ_RUNS),-runs=$(FUZZ_RUNS) -seed=1,-max_total_time=$(FUZZ_SECONDS))
 
 lint:
 	$(MAKE) --no-print-directory BUILD=$(BUILD)/lint/gcc CC=gcc WERROR=1 check-programs
@@ -300,4 +309,4 @@ dist:
 	        --transform='s,^\.,$(DIST),' .; \
 	fi | gzip -9n > $(BUILD)/$(DIST).tar.gz
 
--include $(LIB_OBJECTS:.o=.d) $(PROG_OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d)
+-include $(FUZZ_OBJECTS:.o=.d) $(LIB_OBJECTS:.o=.d) $(PROG_OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d)

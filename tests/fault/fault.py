@@ -199,9 +199,11 @@ def run_all(rules, options, failures):
             count = good.figures[name]
             numbers = [str(k) for k in chosen(count, each)]
             if count:
-                # Who is told again and again that there will be something later goes on asking.
-                again = wanted == INVISIBLE or (how == "EAGAIN" and name != "thread")
-                numbers += ["1/"] if again else [f"{k}+" for k in chosen(count, max(1, each // 8))]
+                # Who is told for ever that there will be something later goes on asking.
+                if wanted == INVISIBLE:
+                    numbers += ["1/"]
+                elif how != "EAGAIN" or name == "thread":
+                    numbers += [f"{k}+" for k in chosen(count, max(1, each // 8))]
             for number in numbers:
                 rule = f"{name}:{number}:{how}"
                 got = Outcome(scenario, rule)

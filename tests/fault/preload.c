@@ -74,6 +74,8 @@ static unsigned long rule_number;
 static bool rule_onward, rule_alternate;
 static int rule_error;
 
+static int log_fd = -1; /* opened early: in its sandbox the program may not */
+
 static atomic_ulong calls[CLASS_COUNT];
 static atomic_ulong hits;
 static atomic_long blocks; /* allocated and not freed, but by the dynamic linker, which keeps some */
@@ -401,6 +403,12 @@ __attribute__((constructor)) static void begin(void)
         atomic_store(&calls[i], 0);
     atomic_store(&blocks, 0);
     atomic_store(&mapped, 0);
+    const char *log = getenv("FAULT_LOG");
+    if (log) {
+        int fd = (int)syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+        log_fd = (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 500);
+        syscall(SYS_close, fd);
+    }
     const char *rule = getenv("FAULT_RULE");
     if (!rule || !*rule)
         return;
@@ -437,8 +445,7 @@ __attribute__((destructor)) static void end(void)
     armed = false;
     long left = atomic_load(&blocks);
     long bytes = atomic_load(&mapped);
-    const char *log = getenv("FAULT_LOG");
-    if (!log)
+    if (log_fd < 0)
         return;
     int descriptors = 0;
     for (int fd = 3; fd < 100; fd++)
@@ -449,6 +456,5 @@ __attribute__((destructor)) static void end(void)
     for (int i = 0; i < CLASS_COUNT; i++)
         used += snprintf(text + used, sizeof text - (size_t)used, "%s %lu\n", class_names[i],
                          atomic_load(&calls[i]));
-    int fd = (int)syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-    syscall(SYS_write, fd, text, (size_t)used);
+    syscall(SYS_write, log_fd, text, (size_t)used);
 }

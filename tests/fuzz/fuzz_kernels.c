@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * fuzz_kernels - every kernel that this CPU can run against the scalar one, on any bytes.
+ *
+ * The first four bytes choose the place to begin, the room for spans and the special bytes; the rest
+ * is the text, in a block of its own with just the padding that kernels may read.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/mapreduce.h"
+#include "text/kernels/kernels.h"
+
+#define HEAD 4
+
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
+
+enum kind { SPACES, BLANKS, LETTERS, MARKS, WORDS, KINDS };
+
+struct found {
+    struct mr_span *spans;
+    size_t count, end;
+    unsigned char *folded;
+    bool wide;
+};
+
+static void *take(size_t size)
+{
+    void *block = malloc(size);
+    if (!block)
+        abort();
+    return block;
+}
+
+/* Calls the kernel until it is at the end, or a words kernel does not get on. */
+static void drive(const struct text_kernels *kernels, enum kind kind, const unsigned char *text,
+                  size_t size, size_t pos, size_t max, unsigned char a, unsigned char b,
+                  struct found *found)
+{
+    struct mr_span *spans = take(max * sizeof *spans);
+    uint32_t *positions = take(2 * max * sizeof *positions);
+
+    found->spans = take((size + 1) * sizeof *found->spans);
+    found->folded = take(size + 64);
+    found->count = 0;
+    found->wide = false;
+    do {
+        size_t count = 0, old = pos;
+        switch (kind) {
+        case SPACES:
+            pos = kernels->spaces(text, size, pos, spans, max, &count, found->folded, &found->wide, a);
+            break;
+        case BLANKS:
+            pos = kernels->blanks(text, size, pos, spans, max, &count, found->folded, &found->wide, a);
+            break;
+        case LETTERS:
+            pos = kernels->letters(text, size, pos, spans, max, &count, found->folded);
+            break;
+        case MARKS:
+            pos = kernels->marks(text, size, pos, positions, 2 * max, &count, found->folded,
+                                 &found->wide, a, b);
+            break;
+        default:
+            pos = kernels->words(text, size, pos, spans, max, &count, found->folded);
+            break;
+        }
+        if (pos > size || count > (kind == MARKS ? 2 * max : max) || found->count + count > size + 1)
+            abort();
+        for (size_t i = 0; i < count; i++)
+            found->spans[found->count++] =
+                kind == MARKS ? (struct mr_span){positions[i], positions[i] + 1} : spans[i];
+        if (kind == WORDS && count == 0)
+            break;
+        if (pos < size && pos <= old)
+            abort();
+    } while (pos < size);
+    found->end = pos;
+    free(spans);
+    free(positions);
+}
+
+static void drop(struct found *found)
+{
+    free(found->spans);
+    free(found->folded);
+}
+
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
+{
+    const struct text_kernels *kernels;
+    if (size < HEAD)
+        return 0;
+    const unsigned char head[HEAD] = {data[0], data[1], data[2], data[3]};
+    size -= HEAD;
+    unsigned char *text = take(size + 64);
+    memcpy(text, data + HEAD, size);
+    memset(text + size, head[0], 64);
+    size_t pos = size > 0 ? head[0] % size : 0, max = TEXT_KERNEL_MIN + head[1] % 128;
+
+    for (enum kind kind = 0; kind < KINDS; kind++) {
+        struct found want;
+        drive(&text_kernels_scalar, kind, text, size, pos, max, head[2], head[3], &want);
+        for (size_t i = 0; (kernels = text_kernels_available(i)) != NULL; i++) {
+            struct found got;
+            if (kernels == &text_kernels_scalar)
+                continue;
+            drive(kernels, kind, text, size, pos, max, head[2], head[3], &got);
+            if (got.count != want.count || got.end != want.end || got.wide != want.wide ||
+                memcmp(got.spans, want.spans, got.count * sizeof *got.spans) != 0 ||
+                memcmp(got.folded + pos, want.folded + pos, got.end - pos) != 0)
+                abort();
+            drop(&got);
+        }
+        drop(&want);
+    }
+    free(text);
+    return 0;
+}
