@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# In a control group that may have 96 MiB, mrcount without -S counts more keys than that holds: half of
-# what the group leaves is its budget, it spills, and nothing is killed. Needs root.
+# In a control group that may have 96 MiB, mrcount without -S counts more keys than that holds: half
+# of what the group leaves is its budget, it spills, and nothing is killed. Needs root.
 #
-# Where memory is in the hands of a control group tree of version 1, that one sets the limit, and files
-# in the form of version 2 announce it, in a mount namespace of their own.
+# Where memory is in the hands of a control group tree of version 1, that one sets the limit, and
+# files in the form of version 2 announce it, in a mount namespace of their own.
 . "$MRCOUNT_SOURCE/tests/scripts/lib.sh" || exit
 [ -z "$slow" ] || skip "memory is measured without sanitizers only"
 [ "$(id -u)" = 0 ] || skip "control groups are made by root"
@@ -33,7 +33,8 @@ elif [ -e $tree/memory/memory.limit_in_bytes ]; then
     group=$tree/memory/mrcount-test.$$
     mkdir "$group" 2> /dev/null || { group=; skip "no control group can be made"; }
     echo $limit > "$group/memory.limit_in_bytes"
-    [ ! -e "$group/memory.memsw.limit_in_bytes" ] || echo $limit > "$group/memory.memsw.limit_in_bytes"
+    swap=$group/memory.memsw.limit_in_bytes
+    [ ! -e "$swap" ] || echo $limit > "$swap"
     unshare -m true 2> /dev/null || skip "no mount namespace can be made"
     mkdir version2
     echo $limit > version2/memory.max
@@ -48,8 +49,8 @@ inside() {
     if [ $version = 2 ]; then
         sh -c 'echo $$ > "$0/cgroup.procs" && exec "$@"' "$group" "$@"
     else
-        unshare -m sh -c 'echo $$ > "$0/cgroup.procs" && mount --bind version2 /sys/fs/cgroup && exec "$@"' \
-            "$group" "$@"
+        unshare -m sh -c 'echo $$ > "$0/cgroup.procs" &&
+            mount --bind version2 /sys/fs/cgroup && exec "$@"' "$group" "$@"
     fi
 }
 

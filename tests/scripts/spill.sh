@@ -67,12 +67,13 @@ tail -n 1 progress | grep -Eq '"spilled":[1-9]' || fail "no spilled bytes: $(tai
 # ---- Directories ---------------------------------------------------------------------------------
 
 # Used in turn: so one that is missing is found out, wherever it stands.
+missing="mrcount: missing: cannot create a temporary file: No such file or directory"
 for order in "-T tmp -T missing" "-T missing -T tmp"; do
     status=0
     # shellcheck disable=SC2086 # options are divided on purpose
     mrcount -q -l -S 1K $order lines > got 2> said || status=$?
     [ $status = 2 ] || fail "$order: status $status"
     [ ! -s got ] || fail "$order: printed something"
-    [ "$(cat said)" = "mrcount: missing: cannot create a temporary file: No such file or directory" ] ||
+    [ "$(cat said)" = "$missing" ] ||
         fail "$order: said $(cat said)"
 done
