@@ -12,6 +12,8 @@
 #   make lint           compilers with warnings as errors, clang-tidy, cppcheck, shellcheck, man pages,
 #                       and the rules about who may include and call what
 #   make check-corpus   the comparisons of the tests on big texts from Debian packages
+#   make check-cluster  mrcount under real Spark and Hadoop daemons on this machine, which are fetched
+#                       once; make bench-cluster takes times of them
 #   make documents      runs the examples of README and man pages and writes their outputs anew
 #   make bench          times on large texts, beside those of other programs
 #   make bench-memory   exact counts, times and peaks where memory is scarce
@@ -92,7 +94,8 @@ PROG_OBJECTS := $(call object,$(PROG_SOURCES))
 TEST_OBJECTS := $(call object,$(TEST_SOURCES))
 SUITES       := $(patsubst tests/unit/%.c,%,$(filter tests/unit/test_%.c,$(TEST_SOURCES)))
 
-.PHONY: all run check asan tsan fault stress fuzz fuzz-programs lint check-corpus bench bench-memory unicode install uninstall dist \
+.PHONY: all run check asan tsan fault stress fuzz fuzz-programs lint check-corpus check-cluster bench \
+        bench-memory bench-cluster unicode install uninstall dist \
         documents clean check-programs FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -195,6 +198,11 @@ documents: check-programs
 check-corpus: check-programs
 	$(TEST_ENV) tests/corpus/run
 
+# Spark and Hadoop are fetched into MRCOUNT_CLUSTER_CACHE (~/.cache/mrcount-cluster) at first.
+check-cluster: $(BUILD)/mrcount $(BUILD)/generate
+	$(TEST_ENV) tests/cluster/spark
+	$(TEST_ENV) tests/cluster/hadoop
+
 # FAULT_ARGS=--each=N: how many calls of a class fail one by one.
 fault: all $(FAULT_PROGRAMS)
 	rm -rf $(BUILD)/fault/run
@@ -259,6 +267,9 @@ bench: all $(BUILD)/generate $(BENCH_PROGRAMS)
 bench-memory: all $(BUILD)/generate $(BUILD)/tests/bench/measure
 	@$(TEST_ENV) tests/bench/memory
 
+bench-cluster: $(BUILD)/mrcount $(BUILD)/generate
+	$(TEST_ENV) tests/cluster/bench
+
 UCD ?= /usr/share/unicode
 unicode:
 	python3 src/text/unicode/generate.py $(UCD)
@@ -272,6 +283,8 @@ install: all
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(libdir) $(DESTDIR)$(includedir) \
 	    $(DESTDIR)$(pkgconfigdir) $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man3
 	install -m 755 $(BUILD)/mrcount $(DESTDIR)$(bindir)/mrcount
+	install -d $(DESTDIR)$(datadir)/mrcount
+	install -m 755 src/cluster/mrcount-hadoop src/cluster/mrcount-spark.py $(DESTDIR)$(datadir)/mrcount
 	install -m 644 $(BUILD)/libmapreduce.a $(DESTDIR)$(libdir)/libmapreduce.a
 	install -m 644 $(BUILD)/$(SOFILE) $(DESTDIR)$(libdir)/$(SOFILE)
 	ln -sf $(SOFILE) $(DESTDIR)$(libdir)/$(SONAME)
@@ -292,6 +305,7 @@ install: all
 	fi
 
 uninstall:
+	rm -rf $(DESTDIR)$(datadir)/mrcount
 	rm -f $(DESTDIR)$(bindir)/mrcount $(DESTDIR)$(libdir)/libmapreduce.a \
 	    $(DESTDIR)$(libdir)/libmapreduce.so $(DESTDIR)$(libdir)/$(SONAME) \
 	    $(DESTDIR)$(libdir)/$(SOFILE) $(DESTDIR)$(includedir)/mapreduce.h \

@@ -12,7 +12,8 @@ make_it() {
 
 make_it install > log
 root=$PWD/root/opt/mrcount
-for file in bin/mrcount lib/libmapreduce.a lib/libmapreduce.so lib/libmapreduce.so.0 \
+for file in bin/mrcount share/mrcount/mrcount-hadoop share/mrcount/mrcount-spark.py \
+    lib/libmapreduce.a lib/libmapreduce.so lib/libmapreduce.so.0 \
     include/mapreduce.h lib/pkgconfig/mapreduce.pc share/man/man1/mrcount.1 \
     share/man/man3/mapreduce.3 share/bash-completion/completions/mrcount \
     share/zsh/site-functions/_mrcount share/fish/vendor_completions.d/mrcount.fish; do
