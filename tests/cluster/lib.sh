@@ -183,7 +183,7 @@ start_spark() {
     spark=(spark-submit --master "$address" --driver-memory 512m --executor-memory 512m
         --conf spark.ui.enabled=false --conf spark.driver.host=127.0.0.1
         --conf spark.driver.bindAddress=127.0.0.1 --conf spark.default.parallelism=4
-        --conf spark.sql.files.maxPartitionBytes=32m
+        --conf spark.sql.files.maxPartitionBytes=64m
         --conf spark.driver.extraJavaOptions=-XX:+UseSerialGC
         --conf spark.executor.extraJavaOptions=-XX:+UseSerialGC)
 }
