@@ -200,7 +200,8 @@ need_worker(struct job *job, unsigned number)
                                            .no_memory = owner_no_memory};
     pool_cache_open(&worker->cache, &job->engine->pool);
     /* Where values are kept, a slot counts them and knows their place: two words. */
-    table_open(&worker->table, job->seed, job->keeps ? 2 : (job->value_size + 7) / 8, job->budget);
+    table_open(&worker->table, job->seed, job->keeps ? 2 : (job->value_size + 7) / 8, REDUCE_LOAD,
+               false, job->budget);
     buffer_open(&worker->scratch, job->budget);
     buffer_open(&worker->values, job->budget);
     buffer_open(&worker->items, job->budget);

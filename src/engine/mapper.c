@@ -23,6 +23,8 @@
 #include <stdlib.h>
 
 #define BATCH 64
+/* Longer keys are gathered from several batches, so that there are enough to be looked up side by side. */
+#define OTHERS (2 * BATCH)
 /* Slots of a table of tiny keys that stays in the second-level cache: there a key is looked up as soon as
  * it is hashed, and only one that is not where it belongs goes on to the rows of its batch. For short keys,
  * rarer and so less often in the cache, this was measured to lose. */
@@ -33,6 +35,9 @@
 #define FIRST_SLOTS 512
 #define MOST_SLOTS ((size_t)1 << 19)
 #define MOST_LONG_SLOTS ((size_t)1 << 13)
+/* Of 8 slots so many may be used: with 5, lookups of 200 thousand keys passed other keys so often that
+ * they took a fifth more time. */
+#define LOAD 4
 /* Bytes for long keys in the table; a key over a quarter of it is not kept. */
 #define ARENA ((size_t)512 << 10)
 
@@ -140,7 +145,7 @@ number_of(const struct job *job, const void *value)
 
 static const uint64_t one = 1;
 
-/* Writes a pair whose key is held in words to its partition. */
+/* Writes a pair whose key is held in words, with its hash in the table, to its partition. */
 static inline __attribute__((always_inline)) int
 write_words(struct mr_emitter *emitter, enum table_class_name name, uint64_t hash,
             const uint64_t *words, const void *value)
@@ -148,12 +153,13 @@ write_words(struct mr_emitter *emitter, enum table_class_name name, uint64_t has
     struct worker *worker = emitter->worker;
     const struct job *job = worker->job;
     const size_t count = table_words(name), size = key_words_size(words, count);
-    unsigned partition = shuffle_of_hash(&job->pairs, hash);
+    unsigned partition = shuffle_of_hash(&job->pairs, table_place(name, hash));
     unsigned char *at = shuffle_room(&worker->pairs, partition,
                                      1 + count * sizeof *words + RECORD_NUMBER_MAX + job->value_size);
     if (!at)
         return -1;
     uint64_t number = number_of(job, value);
+    __builtin_prefetch(at + 128, 1);
     at = record_put_head(at, size, number != 1);
     memcpy(at, words, count * sizeof *words);
     shuffle_wrote(&worker->pairs, partition, put_value(job, at + size, number, value));
@@ -340,6 +346,8 @@ miss(struct mr_emitter *emitter, enum table_class_name name, const uint64_t *row
         if (class->used < class->limit) {
             uint64_t *slot;
             (void)table_find(name, class->slots, class->mask, class->stride, row + 1, row[0], &slot);
+            if (!slot)
+                break;
             memcpy(slot, row + 1, class->words * sizeof *slot);
             memcpy(slot + class->words, value, emitter->job->value_size);
             class->used++;
@@ -348,6 +356,8 @@ miss(struct mr_emitter *emitter, enum table_class_name name, const uint64_t *row
         if (when_full(emitter, name) != 0)
             return -1;
     }
+    if (need_pairs(emitter) != 0)
+        return -1;
     return write_words(emitter, name, row[0], row + 1, value);
 }
 
@@ -402,7 +412,7 @@ fold_rows(struct mr_emitter *emitter, const enum table_class_name name, const ui
                 continue;
             }
             front->missed++;
-            if (class->used < class->limit && front->mode == FRONT_FILL) {
+            if (slot && class->used < class->limit && front->mode == FRONT_FILL) {
                 memcpy(slot, row + 1, words * sizeof *slot);
                 memcpy(slot + words, value, value_size);
                 class->used++;
@@ -479,7 +489,10 @@ add_row(const enum table_class_name name, uint64_t *row, const struct hash_seed 
     row[0] = hash;
     memcpy(row + 1, words, table_words(name) * sizeof *words);
     row[table_words(name) + 1] = number;
-    __builtin_prefetch(slots + ((size_t)hash & mask) * stride, 1);
+    const uint64_t *slot = slots + ((size_t)hash & mask) * stride;
+    __builtin_prefetch(slot, 1);
+    if (name != TABLE_TINY) /* a slot may lie on two cache lines */
+        __builtin_prefetch(slot + stride - 1, 1);
 }
 
 /* The keys of a batch that are longer than short, by their number in it. */
@@ -489,7 +502,7 @@ emit_others(struct mr_emitter *emitter, const unsigned char *base, const struct 
 {
     const size_t value_size = how == FOLD ? emitter->job->value_size : sizeof(uint64_t);
     const struct table_class *class = &emitter->table.classes[TABLE_MIDDLE];
-    uint64_t rows[BATCH * (KEY_MIDDLE_WORDS + 2)];
+    uint64_t rows[OTHERS * (KEY_MIDDLE_WORDS + 2)];
     size_t middles = 0;
     for (size_t n = 0; n < count; n++) {
         size_t i = others[n], size = spans[i].end - spans[i].begin;
@@ -514,6 +527,52 @@ emit_other_units(struct mr_emitter *emitter, const unsigned char *base,
     return emit_others(emitter, base, spans, others, count, NULL, UNIT);
 }
 
+/* Writes the short keys of a batch to their partitions, the table being bypassed for them. */
+static __attribute__((noinline)) int
+emit_past(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
+          size_t count)
+{
+    const struct hash_seed seed = *emitter->table.seed;
+    uint32_t others[OTHERS];
+    size_t others_count = 0;
+    for (size_t start = 0; start < count; start += BATCH) {
+        const size_t end = count - start < BATCH ? count : start + BATCH;
+        const size_t others_before = others_count;
+        size_t tinies = 0;
+        for (size_t i = start; i < end; i++) {
+            const unsigned char *key = base + spans[i].begin;
+            const size_t size = spans[i].end - spans[i].begin;
+            uint64_t words[KEY_SHORT_WORDS];
+            int result = 0;
+            if (size <= KEY_TINY) {
+                const uint64_t hash = table_load(TABLE_TINY, &seed, words, key, size);
+                tinies++;
+                result = write_words(emitter, TABLE_TINY, hash, words, &one);
+            } else if (size <= KEY_SHORT) {
+                const uint64_t hash = table_load(TABLE_SHORT, &seed, words, key, size);
+                result = write_words(emitter, TABLE_SHORT, hash, words, &one);
+            } else {
+                others[others_count++] = (uint32_t)i;
+            }
+            if (result != 0)
+                return -1;
+        }
+        emitter->front[TABLE_TINY].seen += tinies;
+        emitter->front[TABLE_SHORT].seen += end - start - tinies - (others_count - others_before);
+        if (others_count > 0 && (others_count >= BATCH || end == count)) {
+            if (emit_other_units(emitter, base, spans, others, others_count) != 0)
+                return -1;
+            others_count = 0;
+        }
+    }
+    emitter->records += count;
+    for (int name = TABLE_TINY; name <= TABLE_SHORT; name++)
+        if (emitter->front[name].seen >= emitter->front[name].review_at &&
+            review(emitter, (enum table_class_name)name) != 0)
+            return -1;
+    return 0;
+}
+
 static inline __attribute__((always_inline)) int
 emit(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
      size_t count, const unsigned char *values, const enum how how)
@@ -523,7 +582,8 @@ emit(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span
     const size_t tiny_stride = how == FOLD ? class[TABLE_TINY].stride : KEY_TINY_WORDS + 1;
     const size_t short_stride = how == FOLD ? class[TABLE_SHORT].stride : KEY_SHORT_WORDS + 1;
     uint64_t tiny_rows[BATCH * (KEY_TINY_WORDS + 2)], short_rows[BATCH * (KEY_SHORT_WORDS + 2)];
-    uint32_t others[BATCH];
+    uint32_t others[OTHERS];
+    size_t others_count = 0;
 
     for (size_t start = 0; start < count; start += BATCH) {
         uint64_t *const tiny_slots = class[TABLE_TINY].slots;
@@ -532,7 +592,8 @@ emit(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span
         const bool near = how == UNIT && tiny_mask < NEAR_SLOTS &&
                           emitter->front[TABLE_TINY].mode != FRONT_BYPASS;
         const size_t end = count - start < BATCH ? count : start + BATCH;
-        size_t tinies = 0, shorts = 0, others_count = 0;
+        const size_t others_before = others_count;
+        size_t tinies = 0, shorts = 0;
         for (size_t i = start; i < end; i++) {
             const unsigned char *key = base + spans[i].begin;
             const size_t size = spans[i].end - spans[i].begin;
@@ -555,14 +616,18 @@ emit(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span
                 others[others_count++] = (uint32_t)i;
             }
         }
-        emitter->front[TABLE_TINY].seen += end - start - tinies - shorts - others_count;
+        emitter->front[TABLE_TINY].seen +=
+            end - start - tinies - shorts - (others_count - others_before);
         if (fold_rows(emitter, TABLE_TINY, tiny_rows, tinies, values, how) != 0 ||
             fold_rows(emitter, TABLE_SHORT, short_rows, shorts, values, how) != 0)
             return -1;
-        if (others_count > 0 &&
-            (how == UNIT ? emit_other_units(emitter, base, spans, others, others_count)
-                         : emit_others(emitter, base, spans, others, others_count, values, how)) != 0)
-            return -1;
+        if (others_count > 0 && (others_count >= BATCH || end == count)) {
+            if ((how == UNIT
+                     ? emit_other_units(emitter, base, spans, others, others_count)
+                     : emit_others(emitter, base, spans, others, others_count, values, how)) != 0)
+                return -1;
+            others_count = 0;
+        }
     }
     emitter->records += count;
     return 0;
@@ -583,7 +648,10 @@ mr_emit_batch(struct mr_emitter *emitter, const unsigned char *base, const struc
         return emit(emitter, base, spans, count, values, FOLD);
     }
     return values ? emit(emitter, base, spans, count, values, SUM)
-                  : emit(emitter, base, spans, count, NULL, UNIT);
+           : emitter->front[TABLE_TINY].mode == FRONT_BYPASS &&
+                     emitter->front[TABLE_SHORT].mode == FRONT_BYPASS
+               ? emit_past(emitter, base, spans, count)
+               : emit(emitter, base, spans, count, NULL, UNIT);
 }
 
 int
@@ -622,7 +690,8 @@ mapper_open(struct worker *worker)
     struct job *job = worker->job;
     struct mr_emitter *emitter = &worker->emitter;
     *emitter = (struct mr_emitter){.job = job, .worker = worker};
-    table_open(&emitter->table, job->seed, (job->value_size + 7) / 8, job->budget);
+    table_open(&emitter->table, job->seed, (job->value_size + 7) / 8, LOAD, true,
+               job->budget);
     if (!has_front(job)) {
         for (int name = 0; name < TABLE_CLASSES; name++)
             set_mode(&emitter->front[name], FRONT_BYPASS, UINT64_MAX);

@@ -40,30 +40,25 @@ order_close(struct order *order)
 
 /* ---- Items ------------------------------------------------------------------------ */
 
-/* Lists the records of `chunks` in the worker's items, leaving as much room again behind them. */
+/* Lists the records of `chunks` in the worker's items and, where `sorted`, sorts them. */
 static struct sort_item *
-list_items(struct worker *worker, const struct chunk *chunks, uint64_t count)
+list_items(struct worker *worker, const struct chunk *chunks, uint64_t count, bool sorted)
 {
+    const struct sort_order *order = &worker->job->order.sort;
     struct mr_buffer *buffer = &worker->items;
     mr_buffer_clear(buffer);
-    struct sort_item *items =
-        count > SIZE_MAX / sizeof *items / 8
-            ? NULL
-            : (void *)mr_buffer_reserve(buffer, 2 * (size_t)count * sizeof *items);
+    struct sort_item *items = count > SIZE_MAX / sizeof *items / 8
+                                  ? NULL
+                                  : (void *)mr_buffer_reserve(buffer, sort_bytes((size_t)count));
     if (!items) {
         job_no_memory(worker->job);
         return NULL;
     }
-    size_t n = 0;
-    for (const struct chunk *chunk = chunks; chunk; chunk = chunk->next) {
-        const unsigned char *at = chunk->data, *end = at + chunk->used;
-        if (chunk->next)
-            __builtin_prefetch(chunk->next);
-        while (at < end) {
-            struct record record;
-            items[n++].record = at;
-            at = record_get(at, RECORD_RESULT, 0, &record);
-        }
+    bool one_rank;
+    sort_list(order, chunks, items, &one_rank);
+    if (sorted) {
+        const struct sort_space space = sort_space_behind(items, (size_t)count);
+        sort_items(order, items, &space, (size_t)count, one_rank);
     }
     return items;
 }
@@ -77,10 +72,9 @@ order_by_sample(struct worker *worker, struct stream *sample, uint64_t share)
     struct order *order = &job->order;
     uint64_t count = sample->records, bytes = sample->bytes;
     struct chunk *chunks = stream_take_chunks(sample);
-    struct sort_item *items = list_items(worker, chunks, count);
+    struct sort_item *items = list_items(worker, chunks, count, true);
     if (!items)
         goto fail;
-    sort_items(&order->sort, items, items + count, (size_t)count);
 
     if (count > order->limit) {
         if (cut_open(&order->last, &order->sort, items[order->limit - 1].record) != 0)
@@ -106,11 +100,12 @@ order_by_sample(struct worker *worker, struct stream *sample, uint64_t share)
     if (ranges_open(&order->ranges, &order->sort, items, (size_t)count, ranges) != 0)
         goto no_memory;
 
-    for (size_t i = 0; i < count; i++) {
-        struct record record;
-        record_get(items[i].record, RECORD_RESULT, 0, &record);
-        if (order_route(worker, record.key, record.size, record.number, record.value,
-                        record.value_size) != 0)
+    for (size_t start = 0; start < count; start += RANGES_BATCH) {
+        struct record results[RANGES_BATCH];
+        size_t n = count - start < RANGES_BATCH ? (size_t)count - start : RANGES_BATCH;
+        for (size_t i = 0; i < n; i++)
+            record_get(items[start + i].record, RECORD_RESULT, 0, &results[i]);
+        if (order_route(worker, results, n) != 0)
             goto fail;
     }
     pool_give(&worker->cache, chunks);
@@ -126,12 +121,18 @@ fail:
 /* ---- Routing ---------------------------------------------------------------------------- */
 
 int
-order_route(struct worker *worker, const unsigned char *key, size_t size, uint64_t rank,
-            const void *payload, size_t payload_size)
+order_route(struct worker *worker, struct record *results, size_t count)
 {
     const struct order *order = &worker->job->order;
-    if (order->has_last && cut_compare(&order->last, &order->sort, sort_rank_word(&order->sort, rank),
-                                       sort_key_word(&order->sort, key, size, 0), key, size) > 0)
+    uint32_t found[RANGES_BATCH];
+    if (order->has_last) {
+        size_t kept = 0;
+        for (size_t i = 0; i < count; i++)
+            if (cut_compare(&order->last, &order->sort, &results[i]) <= 0)
+                results[kept++] = results[i];
+        count = kept;
+    }
+    if (count == 0)
         return 0;
     if (!worker->ranges.tails &&
         shuffle_writer_open(&worker->ranges, &worker->job->order.results, &worker->cache,
@@ -139,12 +140,14 @@ order_route(struct worker *worker, const unsigned char *key, size_t size, uint64
         job_no_memory(worker->job);
         return -1;
     }
-    unsigned range = (unsigned)ranges_find(&order->ranges, rank, key, size);
-    unsigned char *at = shuffle_room(&worker->ranges, range, record_bound(size, payload_size));
-    if (!at)
-        return -1;
-    shuffle_wrote(&worker->ranges, range,
-                  order_put_record(at, key, size, rank, payload, payload_size));
+    ranges_find(&order->ranges, results, count, found);
+    for (size_t i = 0; i < count; i++) {
+        unsigned char *at = shuffle_room(&worker->ranges, found[i],
+                                         record_bound(results[i].size, results[i].value_size));
+        if (!at)
+            return -1;
+        shuffle_wrote(&worker->ranges, found[i], record_put_result(at, &results[i]));
+    }
     return 0;
 }
 
@@ -179,12 +182,11 @@ order_put_out(struct worker *worker, size_t range)
         return -1;
     uint64_t count = stream.records;
     struct chunk *chunks = stream_take_chunks(&stream);
-    struct sort_item *items = list_items(worker, chunks, count);
+    struct sort_item *items = list_items(worker, chunks, count, true);
     if (!items) {
         pool_give(&worker->cache, chunks);
         return -1;
     }
-    sort_items(&order->sort, items, items + count, (size_t)count);
     if (count > order->limit - order->starts[range])
         count = order->limit - order->starts[range];
     return output_put(worker, range, items, (size_t)count, chunks);
@@ -196,7 +198,7 @@ order_put_out_any(struct worker *worker, size_t number, struct stream *stream)
     struct job *job = worker->job;
     uint64_t count = stream->records;
     struct chunk *chunks = stream_take_chunks(stream);
-    struct sort_item *items = list_items(worker, chunks, count);
+    struct sort_item *items = list_items(worker, chunks, count, false);
     if (!items) {
         pool_give(&worker->cache, chunks);
         return -1;

@@ -40,9 +40,8 @@ void order_close(struct order *order);
  * it on to them. Takes the sample. Returns -1 when the job fails. */
 int order_by_sample(struct worker *worker, struct stream *sample, uint64_t share);
 
-/* Writes a result to its range. Returns -1 when the job fails. */
-int order_route(struct worker *worker, const unsigned char *key, size_t size, uint64_t rank,
-                const void *payload, size_t payload_size);
+/* Writes results, RANGES_BATCH at most, to their ranges; changes the array. Returns -1 when the job fails. */
+int order_route(struct worker *worker, struct record *results, size_t count);
 
 /* After the last result: counts what the ranges hold. Returns how many of them, from the first on,
  * hold wanted results, or -1 when memory is out. */
@@ -52,21 +51,5 @@ long order_count(struct job *job);
 int order_put_out(struct worker *worker, size_t range);
 /* Puts a stream out as it is, as piece `number`. Takes the stream. Returns -1 when the job fails. */
 int order_put_out_any(struct worker *worker, size_t number, struct stream *stream);
-
-/* Writes a result record at `at`; returns its end. */
-static inline unsigned char *
-order_put_record(unsigned char *at, const unsigned char *key, size_t size, uint64_t rank,
-                 const void *payload, size_t payload_size)
-{
-    at = record_put_head(at, size, rank != 1);
-    record_copy_key(at, key, size);
-    at += size;
-    if (rank != 1)
-        at = record_put_number(at, rank);
-    at = record_put_number(at, payload_size);
-    if (payload_size > 0)
-        memcpy(at, payload, payload_size);
-    return at + payload_size;
-}
 
 #endif

@@ -6,8 +6,27 @@
 
 #include <stdlib.h>
 
-/* Fewer cuts than this are searched as they are. */
-#define WORTH_CELLS 8
+/* Ranks below this one have a code for each of their keys' leading bytes, 58 bits of them; the others,
+ * which few keys have, have one a rank. */
+#define RANKS 63u
+#define RANK_BITS 6
+
+static uint64_t
+code_of(const struct sort_order *order, const struct record *result)
+{
+    uint64_t word = sort_key_word(order, result->key, result->size, 0);
+    if (!order->ranked)
+        return word;
+    const uint64_t most = UINT64_MAX >> RANK_BITS;
+    uint64_t rank = result->number;
+    uint64_t low = rank < RANKS ? word >> RANK_BITS : rank < most ? rank : most;
+    uint64_t high = rank < RANKS ? rank : RANKS;
+    if (!order->reverse) {
+        high = RANKS - high;
+        low = rank < RANKS ? low : most - low;
+    }
+    return high << (64 - RANK_BITS) | low;
+}
 
 int
 cut_open(struct cut *cut, const struct sort_order *order, const unsigned char *at)
@@ -20,7 +39,6 @@ cut_open(struct cut *cut, const struct sort_order *order, const unsigned char *a
     memcpy(cut->key, record.key, record.size);
     cut->size = record.size;
     cut->rank_word = sort_rank_word(order, record.number);
-    cut->key_word = sort_key_word(order, cut->key, cut->size, 0);
     return 0;
 }
 
@@ -31,47 +49,13 @@ cut_close(struct cut *cut)
     cut->key = NULL;
 }
 
-/* The number of cuts before the first one with a rank word of at least `word`. */
-static uint32_t
-first_of_rank(const struct ranges *ranges, uint64_t word)
+int
+cut_compare(const struct cut *cut, const struct sort_order *order, const struct record *result)
 {
-    size_t first = 0, count = ranges->count - 1;
-    while (count > 0) {
-        size_t half = count / 2;
-        if (ranges->cuts[first + half].rank_word < word) {
-            first += half + 1;
-            count -= half + 1;
-        } else {
-            count = half;
-        }
-    }
-    return (uint32_t)first;
-}
-
-/* Divides the span of one rank's cuts into equal cells. */
-static int
-open_cells(struct ranges *ranges, struct cuts_of_rank *rank)
-{
-    const size_t cells = (size_t)1 << RANGES_CELLS_BITS;
-    const struct cut *cuts = ranges->cuts;
-    if (rank->last - rank->first < WORTH_CELLS)
-        return 0;
-    uint64_t span = cuts[rank->last - 1].key_word - cuts[rank->first].key_word;
-    if (span < cells)
-        return 0;
-    rank->cells = malloc((cells + 2) * sizeof *rank->cells);
-    if (!rank->cells)
-        return -1;
-    rank->least = cuts[rank->first].key_word;
-    rank->shift = 64 - (unsigned)__builtin_clzll(span) - RANGES_CELLS_BITS;
-    uint32_t cut = rank->first;
-    for (size_t cell = 0; cell <= cells; cell++) {
-        while (cut < rank->last && (cuts[cut].key_word - rank->least) >> rank->shift < cell)
-            cut++;
-        rank->cells[cell] = (uint16_t)cut;
-    }
-    rank->cells[cells + 1] = (uint16_t)rank->last;
-    return 0;
+    uint64_t rank_word = sort_rank_word(order, result->number);
+    if (rank_word != cut->rank_word)
+        return rank_word < cut->rank_word ? -1 : 1;
+    return sort_compare_keys(order, result->key, result->size, cut->key, cut->size);
 }
 
 /* What a record weighs: its key and what sorting and printing it takes besides. */
@@ -96,6 +80,9 @@ open_cuts(struct ranges *ranges, const struct sort_item *items, size_t item_coun
             before += weight(&items[item++]);
         if (cut_open(&ranges->cuts[i - 1], ranges->order, items[item].record) != 0)
             return -1;
+        struct record record;
+        record_get(items[item].record, RECORD_SUM, 0, &record);
+        ranges->codes[i - 1] = code_of(ranges->order, &record);
     }
     return 0;
 }
@@ -105,20 +92,15 @@ ranges_open(struct ranges *ranges, const struct sort_order *order, const struct 
             size_t item_count, size_t count)
 {
     *ranges = (struct ranges){.order = order, .count = count};
+    while (ranges->places < count - 1)
+        ranges->places = ranges->places * 2 + 1;
     ranges->cuts = calloc(count, sizeof *ranges->cuts);
-    if (!ranges->cuts)
+    ranges->codes = malloc((ranges->places + 1) * sizeof *ranges->codes);
+    if (!ranges->cuts || !ranges->codes)
         return -1;
-    if (open_cuts(ranges, items, item_count) != 0)
-        return -1;
-    for (unsigned i = 0; i < RANGES_RANKS; i++) {
-        struct cuts_of_rank *rank = &ranges->ranks[i];
-        uint64_t word = sort_rank_word(order, i);
-        rank->first = first_of_rank(ranges, word);
-        rank->last = word == UINT64_MAX ? (uint32_t)(count - 1) : first_of_rank(ranges, word + 1);
-        if (open_cells(ranges, rank) != 0)
-            return -1;
-    }
-    return 0;
+    for (size_t i = 0; i <= ranges->places; i++)
+        ranges->codes[i] = UINT64_MAX;
+    return open_cuts(ranges, items, item_count);
 }
 
 void
@@ -127,42 +109,51 @@ ranges_close(struct ranges *ranges)
     for (size_t i = 0; ranges->cuts && i + 1 < ranges->count; i++)
         cut_close(&ranges->cuts[i]);
     free(ranges->cuts);
-    for (unsigned i = 0; i < RANGES_RANKS; i++)
-        free(ranges->ranks[i].cells);
+    free(ranges->codes);
     *ranges = (struct ranges){0};
 }
 
-size_t
-ranges_find(const struct ranges *ranges, uint64_t rank, const unsigned char *key, size_t size)
+/* The first of the cuts before `end`, all of one code from some place on, that lies behind the result. */
+static size_t
+find_among(const struct ranges *ranges, const struct record *result, uint64_t code, size_t end)
 {
-    uint64_t rank_word = sort_rank_word(ranges->order, rank);
-    uint64_t key_word = sort_key_word(ranges->order, key, size, 0);
-    size_t first = 0, last = ranges->count - 1;
-    if (rank < RANGES_RANKS) {
-        const struct cuts_of_rank *found = &ranges->ranks[rank];
-        first = found->first;
-        last = found->last;
-        if (found->cells) {
-            const size_t most = (size_t)1 << RANGES_CELLS_BITS;
-            size_t cell = key_word < found->least
-                              ? 0
-                              : (size_t)((key_word - found->least) >> found->shift);
-            cell = cell > most ? most : cell;
-            /* A word below the first cell lies before all cuts, as any in it might. */
-            last = found->cells[cell + 1];
-            first = found->cells[cell];
-        }
+    size_t first = end, span = 1;
+    while (first > 0 && ranges->codes[first - 1] == code) {
+        first = first > span ? first - span : 0;
+        span *= 2;
     }
-    size_t count = last - first;
-    while (count > 0) {
-        size_t half = count / 2;
-        if (cut_compare(&ranges->cuts[first + half], ranges->order, rank_word, key_word, key,
-                        size) < 0) {
-            count = half;
-        } else {
-            first += half + 1;
-            count -= half + 1;
-        }
+    /* Those before `first` have lower codes or are its equals; among the rest the order decides. */
+    while (first < end) {
+        size_t half = first + (end - first) / 2;
+        if (cut_compare(&ranges->cuts[half], ranges->order, result) < 0)
+            end = half;
+        else
+            first = half + 1;
     }
     return first;
+}
+
+void
+ranges_find(const struct ranges *ranges, const struct record *results, size_t count,
+            uint32_t *found)
+{
+    const uint64_t *const codes = ranges->codes;
+    const size_t cuts = ranges->count - 1;
+    uint64_t code[RANGES_BATCH];
+    for (size_t i = 0; i < count; i++) {
+        code[i] = code_of(ranges->order, &results[i]);
+        found[i] = 0;
+    }
+    /* found[i] becomes the number of codes up to code[i]. */
+    for (size_t step = (ranges->places + 1) / 2; step > 0; step /= 2)
+        for (size_t i = 0; i < count; i++) {
+            uint32_t next = found[i] + (uint32_t)step;
+            found[i] = codes[next - 1] <= code[i] ? next : found[i];
+        }
+    for (size_t i = 0; i < count; i++) {
+        size_t end = found[i] < cuts ? found[i] : cuts;
+        if (end > 0 && codes[end - 1] == code[i])
+            end = find_among(ranges, &results[i], code[i], end);
+        found[i] = (uint32_t)end;
+    }
 }

@@ -92,6 +92,21 @@ record_put_head(unsigned char *at, size_t key_size, bool number)
     return at + sizeof size;
 }
 
+/* Writes a result at `at`; returns its end. */
+static inline unsigned char *
+record_put_result(unsigned char *at, const struct record *result)
+{
+    at = record_put_head(at, result->size, result->number != 1);
+    record_copy_key(at, result->key, result->size);
+    at += result->size;
+    if (result->number != 1)
+        at = record_put_number(at, result->number);
+    at = record_put_number(at, result->value_size);
+    if (result->value_size > 0)
+        memcpy(at, result->value, result->value_size);
+    return at + result->value_size;
+}
+
 /* Reads the record at `at` and returns where the next one starts. */
 static inline const unsigned char *
 record_get(const unsigned char *at, enum record_kind kind, size_t value_size, struct record *record)

@@ -54,7 +54,7 @@ start_table(struct worker *worker, uint64_t records)
             keys = (uint64_t)((double)worker->found[name] / (double)worker->folded *
                               (double)records * 1.0625);
         size_t slots = 64;
-        while (slots < MOST_FIRST_SLOTS && slots / 8 * 5 < keys)
+        while (slots < MOST_FIRST_SLOTS && slots / TABLE_LOAD_WHOLE * REDUCE_LOAD < keys)
             slots *= 2;
         if (!table_class_open(&worker->table, (enum table_class_name)name, slots, true)) {
             job_no_memory(worker->job);
@@ -110,9 +110,8 @@ fold_value(struct worker *worker, uint64_t *into, bool known, uint64_t value, co
 {
     struct job *job = worker->job;
     if (sums) {
-        if (!known)
-            into[0] = value;
-        else if (__builtin_add_overflow(into[0], value, into)) {
+        /* An empty slot is all zeros. */
+        if (__builtin_add_overflow(into[0], value, into)) {
             job_fail(job, MR_OVERFLOW, 0, "a count goes past 18446744073709551615");
             return -1;
         }
@@ -144,13 +143,11 @@ fold_rows(struct worker *worker, const enum table_class_name name, struct rows *
     rows->count = 0;
     for (size_t i = 0; i < count; i++) {
         const uint64_t *row = rows->rows + i * (words + 2);
-        uint64_t *slot;
-        bool known = table_find(name, slots, mask, stride, row + 1, row[0], &slot);
-        if (!known) {
-            memcpy(slot, row + 1, words * sizeof *slot);
-            class->used++;
-        }
-        if (fold_value(worker, slot + words, known, row[words + 1], sums) != 0)
+        bool fresh;
+        uint64_t *slot = table_seek(name, slots, mask, stride, row + 1, row[0], &fresh);
+        memcpy(slot, row + 1, words * sizeof *slot);
+        class->used += fresh;
+        if (fold_value(worker, slot + words, !fresh, row[words + 1], sums) != 0)
             return -1;
     }
     return 0;
@@ -164,9 +161,13 @@ add_row(struct worker *worker, const enum table_class_name name, struct rows *ro
     const size_t words = table_words(name);
     const struct table_class *class = &worker->table.classes[name];
     uint64_t *row = rows->rows + rows->count * (words + 2);
-    row[0] = table_load(name, worker->table.seed, row + 1, record->key, record->size);
+    row[0] = table_place(
+        name, table_load(name, worker->table.seed, row + 1, record->key, record->size));
     row[words + 1] = value;
-    __builtin_prefetch(class->slots + ((size_t)row[0] & class->mask) * class->stride, 1);
+    const uint64_t *slot = class->slots + ((size_t)row[0] & class->mask) * class->stride;
+    __builtin_prefetch(slot, 1);
+    if (name != TABLE_TINY) /* a slot may lie on two cache lines */
+        __builtin_prefetch(slot + class->stride - 1, 1);
     return ++rows->count == BATCH ? fold_rows(worker, name, rows, sums) : 0;
 }
 
@@ -264,32 +265,49 @@ fold_stream(struct worker *worker, struct stream *stream, bool consume)
 
 /* ---- Out of the table: pairs again ----------------------------------------------------------- */
 
+/* Lists the used slots of a class from slot *from on, `most` at most. */
+static size_t
+list_used(const struct table_class *class, enum table_class_name name, size_t *from,
+          const uint64_t **slots, size_t most)
+{
+    const size_t end = class->mask + 1, stride = class->stride;
+    size_t count = 0, i = *from;
+    for (; i < end && count < most; i++) {
+        slots[count] = class->slots + i * stride;
+        count += table_slot_used(slots[count], name);
+    }
+    *from = i;
+    return count;
+}
+
 static int
 write_settled(struct worker *worker, enum table_class_name name, struct stream_writer *writer)
 {
     const struct job *job = worker->job;
     const struct table_class *class = &worker->table.classes[name];
-    for (size_t i = 0; class->used > 0 && i <= class->mask; i++) {
-        const uint64_t *slot = class->slots + i * class->stride;
-        if (!table_slot_used(slot, name))
-            continue;
-        size_t size;
-        const unsigned char *key = table_slot_key(slot, name, &size);
-        unsigned char *at = stream_room(writer, record_bound(size, job->value_size));
-        if (!at)
-            return -1;
-        const uint64_t *value = slot + class->words;
-        bool number = job->sums && *value != 1;
-        at = record_put_head(at, size, number);
-        record_copy_key(at, key, size);
-        at += size;
-        if (number) {
-            at = record_put_number(at, *value);
-        } else if (!job->sums) {
-            memcpy(at, value, job->value_size);
-            at += job->value_size;
+    size_t next = 0;
+    while (class->used > 0 && next <= class->mask) {
+        const uint64_t *slots[RANGES_BATCH];
+        size_t count = list_used(class, name, &next, slots, RANGES_BATCH);
+        for (size_t i = 0; i < count; i++) {
+            size_t size;
+            const unsigned char *key = table_slot_key(slots[i], name, &size);
+            unsigned char *at = stream_room(writer, record_bound(size, job->value_size));
+            if (!at)
+                return -1;
+            const uint64_t *value = slots[i] + class->words;
+            bool number = job->sums && *value != 1;
+            at = record_put_head(at, size, number);
+            record_copy_key(at, key, size);
+            at += size;
+            if (number) {
+                at = record_put_number(at, *value);
+            } else if (!job->sums) {
+                memcpy(at, value, job->value_size);
+                at += job->value_size;
+            }
+            stream_wrote(writer, at);
         }
-        stream_wrote(writer, at);
     }
     return 0;
 }
@@ -351,18 +369,27 @@ reduce_collapse(struct worker *worker, unsigned number)
 
 /* ---- Out of the table: results ----------------------------------------------------------------- */
 
-static inline int
-put_result(struct mr_results *results, const unsigned char *key, size_t size, uint64_t rank,
-           const void *payload, size_t payload_size)
+/* Puts results, RANGES_BATCH at most, where they belong; changes the array. */
+static int
+put_results(struct mr_results *out, struct record *results, size_t count)
 {
-    if (rank < results->job->order.min_rank)
-        return 0;
-    if (!results->sheet)
-        return order_route(results->worker, key, size, rank, payload, payload_size);
-    unsigned char *at = stream_room(results->sheet, record_bound(size, payload_size));
-    if (!at)
-        return -1;
-    stream_wrote(results->sheet, order_put_record(at, key, size, rank, payload, payload_size));
+    uint64_t least = out->job->order.min_rank;
+    if (least > 0) {
+        size_t kept = 0;
+        for (size_t i = 0; i < count; i++)
+            if (results[i].number >= least)
+                results[kept++] = results[i];
+        count = kept;
+    }
+    if (!out->sheet)
+        return order_route(out->worker, results, count);
+    for (size_t i = 0; i < count; i++) {
+        unsigned char *at =
+            stream_room(out->sheet, record_bound(results[i].size, results[i].value_size));
+        if (!at)
+            return -1;
+        stream_wrote(out->sheet, record_put_result(at, &results[i]));
+    }
     return 0;
 }
 
@@ -380,31 +407,41 @@ mr_put(struct mr_results *results, const void *key, size_t key_size, uint64_t ra
     }
     if (key_size > 0)
         memcpy(padded, key, key_size);
-    return put_result(results, padded, key_size, rank, payload, payload_size);
+    struct record result = {.key = padded,
+                            .size = key_size,
+                            .number = rank,
+                            .value = payload,
+                            .value_size = payload_size};
+    return put_results(results, &result, 1);
 }
 
 /* Calls reduce, or puts the result, for each key in one class of the table. */
 static int
-finish_class(struct worker *worker, enum table_class_name name, struct mr_results *results)
+finish_class(struct worker *worker, enum table_class_name name, struct mr_results *out)
 {
     struct job *job = worker->job;
     const struct table_class *class = &worker->table.classes[name];
-    for (size_t i = 0; class->used > 0 && i <= class->mask; i++) {
-        const uint64_t *slot = class->slots + i * class->stride;
-        if (!table_slot_used(slot, name))
+    size_t next = 0;
+    while (class->used > 0 && next <= class->mask) {
+        const uint64_t *slots[RANGES_BATCH];
+        struct record results[RANGES_BATCH];
+        size_t count = list_used(class, name, &next, slots, RANGES_BATCH);
+        for (size_t i = 0; i < count; i++) {
+            const uint64_t *value = slots[i] + class->words;
+            results[i].key = table_slot_key(slots[i], name, &results[i].size);
+            results[i].number = job->sums ? *value : 0;
+            results[i].value = (const unsigned char *)value;
+            results[i].value_size = job->sums ? 0 : job->value_size;
+        }
+        if (!job->spec.reduce) {
+            if (put_results(out, results, count) != 0)
+                return -1;
             continue;
-        size_t size;
-        const unsigned char *key = table_slot_key(slot, name, &size);
-        const uint64_t *value = slot + class->words;
-        int result;
-        if (job->spec.reduce)
-            result = values_reduce_one(worker, key, size, value, results);
-        else if (job->sums)
-            result = put_result(results, key, size, *value, NULL, 0);
-        else
-            result = put_result(results, key, size, 0, value, job->value_size);
-        if (result != 0)
-            return -1;
+        }
+        for (size_t i = 0; i < count; i++)
+            if (values_reduce_one(worker, results[i].key, results[i].size, slots[i] + class->words,
+                                  out) != 0)
+                return -1;
     }
     return 0;
 }

@@ -7,6 +7,10 @@
 
 #include "engine/job.h"
 
+/* Of 8 slots of the reducer's tables so many may be used: they are filled once and read, and with 4 the
+ * cache they take costs more than the comparisons they save. */
+#define REDUCE_LOAD 5
+
 /* Bytes of fresh pairs from which one of 2^bits partitions is collapsed. */
 uint64_t reduce_threshold(const struct job *job, unsigned bits);
 

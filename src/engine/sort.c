@@ -3,8 +3,9 @@
  * sort - distribution by the leading word of rank or key, again and again until places are single.
  *
  * Items are compared by one 64-bit word at a time: the rank, then eight bytes of the key after another.
- * Sorting by a word is a counting sort over its span in the items at hand, which spreads them so thin
- * that insertion ends the work; keys that share a word go on at the first byte in which they differ.
+ * Sorting by a word is a counting sort by its highest bits that are not the same in all items. Text leaves
+ * most bits of a byte alone: of small letters five vary, and gathering those spreads the items so thin
+ * that insertion ends the work. Keys that share a word go on at the first byte in which they differ.
  */
 #include "engine/sort.h"
 
@@ -12,62 +13,115 @@
 
 /* Up to this many items insertion is fastest. */
 #define FEW 20
-/* Places of one distribution at the most: their counts fill a quarter of the first-level cache. */
+/* Places of one distribution at the most: their counts fill a sixth of the first-level cache. */
 #define MOST_PLACES_BITS 11
+/* Runs of bits that a digit is made of at the most: two bytes of letters, and what else there is. */
+#define PIECES 3
 
-static void
-insert_by_word(struct sort_item *items, size_t count)
+/* The place of a word: runs of its bits side by side, the order of words kept. A piece not used is 0. */
+struct digit {
+    struct piece {
+        unsigned down, up;
+        uint64_t mask;
+    } pieces[PIECES];
+    unsigned bits;
+};
+
+static inline size_t
+digit_of(const struct digit *digit, uint64_t word)
 {
-    for (size_t i = 1; i < count; i++) {
-        struct sort_item item = items[i];
+    size_t place = 0;
+    for (size_t i = 0; i < PIECES; i++) {
+        const struct piece *piece = &digit->pieces[i];
+        place |= (size_t)((word >> piece->down & piece->mask) << piece->up);
+    }
+    return place;
+}
+
+/* Takes the highest bits of *varying, some `wanted` of them, for a digit. */
+static void
+digit_take(struct digit *digit, uint64_t *varying, unsigned wanted)
+{
+    unsigned taken[PIECES] = {0};
+    size_t count = 0;
+    *digit = (struct digit){0};
+    for (; count < PIECES && *varying != 0 && digit->bits < wanted; count++) {
+        unsigned top = 64 - (unsigned)__builtin_clzll(*varying);
+        uint64_t below = ~(*varying << (64 - top));
+        unsigned run = below == 0 ? 64 : (unsigned)__builtin_clzll(below);
+        if (run > wanted - digit->bits)
+            run = wanted - digit->bits;
+        struct piece *piece = &digit->pieces[count];
+        piece->down = top - run;
+        piece->mask = (UINT64_C(1) << run) - 1;
+        *varying &= ~(piece->mask << piece->down);
+        taken[count] = run;
+        digit->bits += run;
+    }
+    for (unsigned up = 0; count > 0; up += taken[count])
+        digit->pieces[--count].up = up;
+}
+
+/* Sorts the items of `from`, few, into `to`, which may be the same. */
+static void
+insert_by_word(struct sort_item *to, const struct sort_item *from, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct sort_item item = from[i];
         size_t j = i;
-        for (; j > 0 && items[j - 1].key > item.key; j--)
-            items[j] = items[j - 1];
-        items[j] = item;
+        for (; j > 0 && to[j - 1].key > item.key; j--)
+            to[j] = to[j - 1];
+        to[j] = item;
     }
 }
 
 /* Sorts by item.key alone. */
 static void
-sort_by_word(struct sort_item *items, struct sort_item *spare, size_t count)
+sort_by_word(struct sort_item *items, const struct sort_space *space, size_t count)
 {
     if (count <= FEW) {
-        insert_by_word(items, count);
+        insert_by_word(items, items, count);
         return;
     }
-    uint64_t least = UINT64_MAX, most = 0;
-    for (size_t i = 0; i < count; i++) {
-        least = items[i].key < least ? items[i].key : least;
-        most = items[i].key > most ? items[i].key : most;
-    }
-    if (least == most)
+    uint64_t varying = 0;
+    for (size_t i = 1; i < count; i++)
+        varying |= items[i].key ^ items[0].key;
+    if (varying == 0)
         return;
     unsigned bits = 3;
     while (bits < MOST_PLACES_BITS && ((size_t)4 << bits) < count)
         bits++;
-    unsigned span = 64 - (unsigned)__builtin_clzll(most - least);
-    unsigned shift = span > bits ? span - bits : 0;
+    struct digit digit;
+    digit_take(&digit, &varying, bits);
 
     uint32_t starts[((size_t)1 << MOST_PLACES_BITS) + 1];
-    size_t places = (size_t)((most - least) >> shift) + 1;
-    for (size_t place = 0; place <= places; place++)
-        starts[place] = 0;
-    for (size_t i = 0; i < count; i++)
-        starts[((items[i].key - least) >> shift) + 1]++;
+    struct sort_item *spare = space->items;
+    uint16_t *place_of = space->places;
+    const size_t places = (size_t)1 << digit.bits;
+    memset(starts, 0, (places + 1) * sizeof *starts);
+    for (size_t i = 0; i < count; i++) {
+        size_t place = digit_of(&digit, items[i].key);
+        place_of[i] = (uint16_t)place;
+        starts[place + 1]++;
+    }
     for (size_t place = 1; place <= places; place++)
         starts[place] += starts[place - 1];
     for (size_t i = 0; i < count; i++)
-        spare[starts[(items[i].key - least) >> shift]++] = items[i];
-    for (size_t i = 0; i < count; i++)
-        items[i] = spare[i];
-    if (shift == 0)
-        return;
+        spare[starts[place_of[i]]++] = items[i];
     /* starts[p] is now where place p ends. */
     size_t start = 0;
     for (size_t place = 0; place < places; place++) {
-        size_t end = starts[place];
-        if (end - start > 1)
-            sort_by_word(items + start, spare, end - start);
+        const size_t end = starts[place], size = end - start;
+        if (varying != 0 && size > 1 && size <= FEW) {
+            insert_by_word(items + start, spare + start, size);
+        } else {
+            for (size_t i = start; i < end; i++)
+                items[i] = spare[i];
+            if (varying != 0 && size > FEW) {
+                const struct sort_space rest = {spare + start, place_of};
+                sort_by_word(items + start, &rest, size);
+            }
+        }
         start = end;
     }
 }
@@ -130,6 +184,17 @@ merge_by_key(const struct sort_order *order, struct sort_item *items, struct sor
     memcpy(items + at, spare + left, (half - left) * sizeof *items);
 }
 
+/* Sets the items' words to those of their keys from `depth` on. */
+static void
+take_key_words(const struct sort_order *order, struct sort_item *items, size_t count, size_t depth)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t size;
+        const unsigned char *key = item_key(&items[i], &size);
+        items[i].key = sort_key_word(order, key, size, depth);
+    }
+}
+
 /* How many bytes from the start all keys share, when they share `depth` at least. */
 static size_t
 common_prefix(const struct sort_item *items, size_t count, size_t depth)
@@ -149,17 +214,12 @@ common_prefix(const struct sort_item *items, size_t count, size_t depth)
     return common;
 }
 
-/* Sorts by the keys from `depth` on, which is where they may begin to differ. */
+/* Sorts items whose words are those of their keys from `depth` on, before which the keys agree. */
 static void
-sort_by_key(const struct sort_order *order, struct sort_item *items, struct sort_item *spare,
-            size_t count, size_t depth)
+sort_by_key(const struct sort_order *order, struct sort_item *items,
+            const struct sort_space *space, size_t count, size_t depth)
 {
-    for (size_t i = 0; i < count; i++) {
-        size_t size;
-        const unsigned char *key = item_key(&items[i], &size);
-        items[i].key = sort_key_word(order, key, size, depth);
-    }
-    sort_by_word(items, spare, count);
+    sort_by_word(items, space, count);
     for (size_t start = 0, end; start < count; start = end) {
         for (end = start + 1; end < count && items[end].key == items[start].key;)
             end++;
@@ -171,19 +231,47 @@ sort_by_key(const struct sort_order *order, struct sort_item *items, struct sort
         }
         size_t common = common_prefix(items + start, end - start, depth);
         /* A key that ends within this word looks like one with zeros there: compare in full. */
-        if (common < depth + 8)
-            merge_by_key(order, items + start, spare, end - start);
-        else
-            sort_by_key(order, items + start, spare, end - start, common);
+        if (common < depth + 8) {
+            merge_by_key(order, items + start, space->items, end - start);
+            continue;
+        }
+        take_key_words(order, items + start, end - start, common);
+        sort_by_key(order, items + start, space, end - start, common);
     }
 }
 
-void
-sort_items(const struct sort_order *order, struct sort_item *items, struct sort_item *spare,
-           size_t count)
+size_t
+sort_list(const struct sort_order *order, const struct chunk *chunks, struct sort_item *items,
+          bool *one_rank)
 {
-    if (!order->ranked) {
-        sort_by_key(order, items, spare, count, 0);
+    size_t count = 0;
+    uint64_t first_rank = 0;
+    *one_rank = true;
+    for (const struct chunk *chunk = chunks; chunk; chunk = chunk->next) {
+        const unsigned char *at = chunk->data, *end = at + chunk->used;
+        if (chunk->next) {
+            __builtin_prefetch(chunk->next);
+            __builtin_prefetch(chunk->next->data + 64);
+        }
+        while (at < end) {
+            struct record record;
+            items[count].record = at;
+            at = record_get(at, RECORD_RESULT, 0, &record);
+            items[count].key = sort_key_word(order, record.key, record.size, 0);
+            if (count++ == 0)
+                first_rank = record.number;
+            *one_rank &= record.number == first_rank;
+        }
+    }
+    return count;
+}
+
+void
+sort_items(const struct sort_order *order, struct sort_item *items, const struct sort_space *space,
+           size_t count, bool one_rank)
+{
+    if (!order->ranked || one_rank) {
+        sort_by_key(order, items, space, count, 0);
         return;
     }
     for (size_t i = 0; i < count; i++) {
@@ -191,11 +279,13 @@ sort_items(const struct sort_order *order, struct sort_item *items, struct sort_
         record_get(items[i].record, RECORD_SUM, 0, &record);
         items[i].key = sort_rank_word(order, record.number);
     }
-    sort_by_word(items, spare, count);
+    sort_by_word(items, space, count);
     for (size_t start = 0, end; start < count; start = end) {
         for (end = start + 1; end < count && items[end].key == items[start].key;)
             end++;
-        if (end - start > 1)
-            sort_by_key(order, items + start, spare, end - start, 0);
+        if (end - start > 1) {
+            take_key_words(order, items + start, end - start, 0);
+            sort_by_key(order, items + start, space, end - start, 0);
+        }
     }
 }

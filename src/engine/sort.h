@@ -5,6 +5,7 @@
 #ifndef ENGINE_SORT_H
 #define ENGINE_SORT_H
 
+#include "engine/pool.h"
 #include "engine/record.h"
 
 /* The order: by rank where `ranked`, then by key; all of it turned round where `reverse`. */
@@ -48,8 +49,33 @@ sort_key_word(const struct sort_order *order, const unsigned char *key, size_t s
 int sort_compare_keys(const struct sort_order *order, const unsigned char *a, size_t a_size,
                       const unsigned char *b, size_t b_size);
 
-/* Sorts `count` items; `spare` is room for as many. */
-void sort_items(const struct sort_order *order, struct sort_item *items, struct sort_item *spare,
-                size_t count);
+/* Room to sort in: as many items again, and a number for each. */
+struct sort_space {
+    struct sort_item *items;
+    uint16_t *places;
+};
+
+/* Bytes that `count` items and the room to sort them take. */
+static inline size_t
+sort_bytes(size_t count)
+{
+    return count * (2 * sizeof(struct sort_item) + sizeof(uint16_t));
+}
+
+/* That room, behind the items. */
+static inline struct sort_space
+sort_space_behind(struct sort_item *items, size_t count)
+{
+    return (struct sort_space){items + count, (void *)(items + 2 * count)};
+}
+
+/* Lists the records of `chunks`, with the words of their keys, and says whether all have one rank. Returns
+ * how many there are. */
+size_t sort_list(const struct sort_order *order, const struct chunk *chunks, struct sort_item *items,
+                 bool *one_rank);
+
+/* Sorts items that sort_list listed. */
+void sort_items(const struct sort_order *order, struct sort_item *items,
+                const struct sort_space *space, size_t count, bool one_rank);
 
 #endif

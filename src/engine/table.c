@@ -23,11 +23,6 @@ const uint64_t key_tiny[KEY_TINY + 1][2] = {TINY(0), TINY(1), TINY(2), TINY(3),
 #define MAP_FROM ((size_t)128 << 10)
 #define PAGE 4096
 
-/* Of 8 slots 5 may be used: on a table of keys that do not repeat, the next step, 6, made each miss
- * dearer than the memory saved. */
-#define LOAD_PART 5
-#define LOAD_WHOLE 8
-
 static const size_t key_words[TABLE_CLASSES] = {KEY_TINY_WORDS, KEY_SHORT_WORDS,
                                                 KEY_MIDDLE_WORDS, TABLE_LONG_WORDS};
 
@@ -70,10 +65,10 @@ give_slots(struct budget *budget, uint64_t *slots, size_t bytes)
 }
 
 void
-table_open(struct table *table, const struct hash_seed *seed, size_t value_words,
-           struct budget *budget)
+table_open(struct table *table, const struct hash_seed *seed, size_t value_words, unsigned load,
+           bool front, struct budget *budget)
 {
-    *table = (struct table){.seed = seed, .budget = budget};
+    *table = (struct table){.seed = seed, .budget = budget, .load = load, .front = front};
     for (int name = 0; name < TABLE_CLASSES; name++) {
         table->classes[name].words = key_words[name];
         table->classes[name].stride = key_words[name] + value_words;
@@ -89,10 +84,10 @@ table_close(struct table *table)
 
 /* Puts the first `count` slots in use. */
 static void
-use_slots(struct table_class *class, size_t count)
+use_slots(struct table_class *class, size_t count, unsigned load)
 {
     class->mask = count - 1;
-    class->limit = count / LOAD_WHOLE * LOAD_PART;
+    class->limit = count / TABLE_LOAD_WHOLE * load;
     class->used = 0;
 }
 
@@ -110,7 +105,7 @@ table_class_open(struct table *table, enum table_class_name name, size_t slots, 
         class->slots = fresh;
         class->have = slots;
     }
-    use_slots(class, slots);
+    use_slots(class, slots, table->load);
     return true;
 }
 
@@ -135,8 +130,10 @@ uint64_t
 table_slot_hash(const struct table *table, enum table_class_name name, const uint64_t *slot)
 {
     switch (name) {
-    case TABLE_TINY:
-        return hash_1(table->seed, slot[0]);
+    case TABLE_TINY: {
+        uint64_t hash = hash_1(table->seed, slot[0]);
+        return table->front ? hash : table_place(name, hash);
+    }
     case TABLE_SHORT:
         return hash_2(table->seed, slot[0], slot[1]);
     case TABLE_MIDDLE:
@@ -167,7 +164,7 @@ table_class_grow(struct table *table, enum table_class_name name, bool must)
         return false;
     class->slots = slots;
     class->have = count;
-    use_slots(class, count);
+    use_slots(class, count, table->load);
     class->used = old.used;
     for (size_t i = 0; i <= old.mask; i++) {
         const uint64_t *from = old.slots + i * old.stride;

@@ -28,15 +28,20 @@ struct table_class {
     size_t words;  /* words of its key */
 };
 
+/* Of how many slots `load` may be used. */
+#define TABLE_LOAD_WHOLE 8
+
 struct table {
     struct table_class classes[TABLE_CLASSES];
+    unsigned load;
+    bool front; /* tiny keys lie by hash_1 alone, and at most TABLE_REACH slots from home */
     const struct hash_seed *seed;
     struct budget *budget;
 };
 
-/* `value_words`: 8-byte words of a value. Takes no memory yet. */
+/* `value_words`: 8-byte words of a value. `load` and `front`: see above. Takes no memory yet. */
 void table_open(struct table *table, const struct hash_seed *seed, size_t value_words,
-                struct budget *budget);
+                unsigned load, bool front, struct budget *budget);
 /* Frees the slots; the table is as after table_open. */
 void table_close(struct table *table);
 
@@ -74,7 +79,7 @@ table_words(enum table_class_name name)
                                  : KEY_MIDDLE_WORDS;
 }
 
-/* Loads a key of such a class into words, and returns its hash. Reads 8 bytes a word. */
+/* Loads a key of such a class into words, and returns its hash in a front table. Reads 8 bytes a word. */
 static inline uint64_t
 table_load(enum table_class_name name, const struct hash_seed *seed, uint64_t *words,
            const unsigned char *key, size_t size)
@@ -91,14 +96,21 @@ table_load(enum table_class_name name, const struct hash_seed *seed, uint64_t *w
     return hash_4(seed, words[0], words[1], words[2], words[3]);
 }
 
-/* The hash of a key of any class. Reads up to 31 bytes behind it. */
+/* The hash by which a key is placed everywhere but in a front table, from what table_load returned. */
+static inline uint64_t
+table_place(enum table_class_name name, uint64_t hash)
+{
+    return name == TABLE_TINY ? hash_end(hash) : hash;
+}
+
+/* That hash of a key of any class. Reads up to 31 bytes behind it. */
 static inline uint64_t
 table_hash(const struct hash_seed *seed, const unsigned char *key, size_t size)
 {
     uint64_t words[KEY_MIDDLE_WORDS];
     enum table_class_name name = table_class_of(size);
     return name == TABLE_LONG ? hash_bytes(seed, key, size)
-                              : table_load(name, seed, words, key, size);
+                              : table_place(name, table_load(name, seed, words, key, size));
 }
 
 /* Whether a slot holds a key. */
@@ -132,22 +144,44 @@ table_slot_is(const uint64_t *slot, enum table_class_name name, const uint64_t *
     return differ == 0;
 }
 
-/* Finds a key that is not long: *slot is the one that holds it (true), or the empty one where it
- * belongs (false). */
+/* How far from home a key of a front table may lie. Chance takes hardly any as far; keys made to pile up,
+ * which a front table may refuse, cost no more than this each. */
+#define TABLE_REACH 64u
+
+/* Finds a key that is not long in a front table: *slot is the one that holds it (true), or the empty one where
+ * it belongs, or NULL where that would be too far from home (false). */
 static inline bool
 table_find(enum table_class_name name, uint64_t *slots, size_t mask, size_t stride,
            const uint64_t *words, uint64_t hash, uint64_t **slot)
 {
-    for (size_t i = (size_t)hash & mask;; i = (i + 1) & mask) {
+    size_t i = (size_t)hash & mask;
+    for (unsigned reach = 0; reach < TABLE_REACH; reach++, i = (i + 1) & mask) {
         *slot = slots + i * stride;
         if (table_slot_is(*slot, name, words))
             return true;
         if (!table_slot_used(*slot, name))
             return false;
     }
+    *slot = NULL;
+    return false;
 }
 
-/* The same for a long key. */
+/* The same in a table that is no front, `place` being the hash of table_place: the slot that holds the key or,
+ * with *fresh set, the empty one where it belongs. Whether a key is new is as good as random where few
+ * repeat, so that there is one branch for both. */
+static inline uint64_t *
+table_seek(enum table_class_name name, uint64_t *slots, size_t mask, size_t stride,
+           const uint64_t *words, uint64_t place, bool *fresh)
+{
+    for (size_t i = (size_t)place & mask;; i = (i + 1) & mask) {
+        uint64_t *slot = slots + i * stride;
+        *fresh = !table_slot_used(slot, name);
+        if (*fresh | table_slot_is(slot, name, words))
+            return slot;
+    }
+}
+
+/* Finds a long key in any table: *slot is the one that holds it, or the empty one where it belongs. */
 static inline bool
 table_find_long(uint64_t *slots, size_t mask, size_t stride, const unsigned char *key, size_t size,
                 uint64_t hash, uint64_t **slot)

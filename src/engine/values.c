@@ -40,7 +40,9 @@ find_slot(struct worker *worker, const struct record *record, size_t *words)
                         hash_bytes(seed, record->key, record->size), &slot);
     } else {
         uint64_t hash = table_load(name, seed, key, record->key, record->size);
-        table_find(name, class->slots, class->mask, class->stride, key, hash, &slot);
+        bool fresh;
+        slot = table_seek(name, class->slots, class->mask, class->stride, key,
+                          table_place(name, hash), &fresh);
     }
     return slot;
 }
