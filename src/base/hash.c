@@ -63,6 +63,6 @@ hash_bytes(const struct hash_seed *seed, const unsigned char *bytes, size_t size
     for (; size - at > 16; at += 16)
         hash = hash_fold(word(bytes + at) ^ seed->word[4] ^ hash, word(bytes + at + 8) ^ seed->word[5]);
     /* The last 16 bytes, which may overlap those before. */
-    return hash_fold(word(bytes + size - 16) ^ seed->word[7] ^ hash,
-                     word(bytes + size - 8) ^ seed->word[3]);
+    return hash_end(hash_fold(word(bytes + size - 16) ^ seed->word[7] ^ hash,
+                              word(bytes + size - 8) ^ seed->word[3]));
 }
