@@ -19,7 +19,9 @@
 #   make bench-memory   exact counts, times and peaks where memory is scarce
 #   make unicode        writes the Unicode tables anew from the Unicode Character Database in UCD
 #   make install        PREFIX (/usr/local) and DESTDIR are respected; make uninstall undoes it
-#   make dist           a source tarball in build/
+#   make dist           a source tarball in build/, of what is committed
+#   make package        Debian packages of it in build/package, and lintian
+#   make check-package  installs those in a new Debian made by debootstrap, and tries them there
 #
 # CC, CFLAGS, CPPFLAGS and LDFLAGS are the user's; HARDENING= builds without hardening flags, and
 # CPPFLAGS=-DMRCOUNT_NO_SANDBOX without the filter of system calls.
@@ -96,7 +98,7 @@ SUITES       := $(patsubst tests/unit/%.c,%,$(filter tests/unit/test_%.c,$(TEST_
 
 .PHONY: all run check asan tsan fault stress fuzz fuzz-programs lint check-corpus check-cluster bench \
         bench-memory bench-cluster unicode install uninstall dist \
-        documents clean check-programs FORCE
+        package check-package documents clean check-programs FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -314,13 +316,22 @@ uninstall:
 	    $(DESTDIR)$(zshcompdir)/_mrcount $(DESTDIR)$(fishcompdir)/mrcount.fish
 
 DIST := mrcount-$(VERSION)
+# A tarball may lie unpacked in the repository of something else: only .git here makes it ours.
 dist:
 	@mkdir -p $(BUILD)
-	if git rev-parse --git-dir > /dev/null 2>&1; then \
-	    git archive --format=tar --prefix=$(DIST)/ HEAD; \
+	set -e; \
+	if [ -e .git ]; then \
+	    git archive --format=tar --prefix=$(DIST)/ HEAD > $(BUILD)/$(DIST).tar; \
 	else \
-	    tar -c --exclude=./build --sort=name --owner=0 --group=0 --numeric-owner \
-	        --transform='s,^\.,$(DIST),' .; \
-	fi | gzip -9n > $(BUILD)/$(DIST).tar.gz
+	    tar -c --exclude='./$(BUILD)' --exclude=./build --sort=name --owner=0 --group=0 \
+	        --numeric-owner --transform='s,^\.,$(DIST),' -f $(BUILD)/$(DIST).tar .; \
+	fi
+	gzip -9nf $(BUILD)/$(DIST).tar
+
+package: dist
+	MRCOUNT_BUILD='$(BUILD)' tests/package/run build '$(BUILD)/$(DIST).tar.gz' || [ $$? = 77 ]
+
+check-package:
+	MRCOUNT_BUILD='$(BUILD)' tests/package/run chroot || [ $$? = 77 ]
 
 -include $(FUZZ_OBJECTS:.o=.d) $(LIB_OBJECTS:.o=.d) $(PROG_OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d)
