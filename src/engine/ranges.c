@@ -39,6 +39,7 @@ cut_open(struct cut *cut, const struct sort_order *order, const unsigned char *a
     memcpy(cut->key, record.key, record.size);
     cut->size = record.size;
     cut->rank_word = sort_rank_word(order, record.number);
+    cut->code = code_of(order, &record);
     return 0;
 }
 
@@ -52,7 +53,9 @@ cut_close(struct cut *cut)
 int
 cut_compare(const struct cut *cut, const struct sort_order *order, const struct record *result)
 {
-    uint64_t rank_word = sort_rank_word(order, result->number);
+    uint64_t code = code_of(order, result), rank_word = sort_rank_word(order, result->number);
+    if (code != cut->code)
+        return code < cut->code ? -1 : 1;
     if (rank_word != cut->rank_word)
         return rank_word < cut->rank_word ? -1 : 1;
     return sort_compare_keys(order, result->key, result->size, cut->key, cut->size);
@@ -80,9 +83,7 @@ open_cuts(struct ranges *ranges, const struct sort_item *items, size_t item_coun
             before += weight(&items[item++]);
         if (cut_open(&ranges->cuts[i - 1], ranges->order, items[item].record) != 0)
             return -1;
-        struct record record;
-        record_get(items[item].record, RECORD_SUM, 0, &record);
-        ranges->codes[i - 1] = code_of(ranges->order, &record);
+        ranges->codes[i - 1] = ranges->cuts[i - 1].code;
     }
     return 0;
 }

@@ -18,6 +18,7 @@
 
 /* A place in the order; `key` is followed by POOL_PAD readable bytes and owned by the cut. */
 struct cut {
+    uint64_t code;
     uint64_t rank_word;
     unsigned char *key;
     size_t size;
