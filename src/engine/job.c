@@ -124,6 +124,7 @@ job_open(struct mr_engine *engine, const struct mr_job_spec *spec, struct job **
     job->began = thread_now();
     order_open(&job->order, &spec->output);
 
+    /* An array of pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
     job->workers = calloc(job->worker_count, sizeof *job->workers);
     if (!job->workers || thread_mutex_open(&job->fault_lock) != 0)
         goto no_fault_lock;
@@ -475,7 +476,7 @@ reduce_part(struct worker *worker, size_t number, struct stream *sheet)
 {
     struct job *job = worker->job;
     struct stream pairs;
-    struct stream_writer writer;
+    struct stream_writer writer = {0};
     struct mr_results results = {.job = job, .worker = worker, .sheet = sheet ? &writer : NULL};
     shuffle_take(&job->pairs, (unsigned)number, &pairs);
     if (sheet)

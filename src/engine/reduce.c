@@ -427,6 +427,7 @@ finish_class(struct worker *worker, enum table_class_name name, struct mr_result
         struct record results[RANGES_BATCH];
         size_t count = list_used(class, name, &next, slots, RANGES_BATCH);
         for (size_t i = 0; i < count; i++) {
+            /* list_used has set this one. NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
             const uint64_t *value = slots[i] + class->words;
             results[i].key = table_slot_key(slots[i], name, &results[i].size);
             results[i].number = job->sums ? *value : 0;

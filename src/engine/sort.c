@@ -46,9 +46,9 @@ digit_take(struct digit *digit, uint64_t *varying, unsigned wanted)
     size_t count = 0;
     *digit = (struct digit){0};
     for (; count < PIECES && *varying != 0 && digit->bits < wanted; count++) {
-        unsigned top = 64 - (unsigned)__builtin_clzll(*varying);
-        uint64_t below = ~(*varying << (64 - top));
-        unsigned run = below == 0 ? 64 : (unsigned)__builtin_clzll(below);
+        unsigned above = (unsigned)__builtin_clzll(*varying), top = 64 - above;
+        uint64_t below = ~(*varying << above);
+        unsigned run = below == 0 ? MOST_PLACES_BITS : (unsigned)__builtin_clzll(below);
         if (run > wanted - digit->bits)
             run = wanted - digit->bits;
         struct piece *piece = &digit->pieces[count];
