@@ -59,7 +59,8 @@ while [ "${1#-}" != "$1" ]; do shift; done
 echo "$1" >> "$HOSTS"
 shift
 [ "$1" != -- ] || shift
-exec sh -c "$*"
+# As sshd does: the other side's shell is that of its user, whatever runs here.
+SHELL=/bin/sh exec sh -c "$*"
 END
 chmod +x bin/ssh
 export HOSTS=$PWD/hosts HOME=$PWD PARALLEL_SSH=$PWD/bin/ssh
