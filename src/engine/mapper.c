@@ -366,12 +366,13 @@ mapper_open(struct worker *worker)
             set_mode(&emitter->front[name], FRONT_BYPASS, UINT64_MAX);
         return need_pairs(emitter);
     }
-    /* The tables of all workers take an eighth of the memory at the most. */
+    /* A class takes an eighth of the memory at the most, all workers together. Most words are tiny,
+     * their slots the smallest: they get twice as many. */
     size_t most = MOST_SLOTS;
     while (most > EVIDENCE_SLOTS && most * emitter->table.classes[TABLE_MIDDLE].stride * 8 >
                                         job->budget->limit / 8 / job->worker_count)
         most /= 2;
-    emitter->front[TABLE_TINY].cap = most;
+    emitter->front[TABLE_TINY].cap = most < MOST_SLOTS ? 2 * most : MOST_SLOTS;
     emitter->front[TABLE_SHORT].cap = most;
     emitter->front[TABLE_MIDDLE].cap = most / 2;
     emitter->front[TABLE_LONG].cap = most < MOST_LONG_SLOTS ? most : MOST_LONG_SLOTS;
