@@ -142,8 +142,8 @@ static void zipf_close(struct zipf *zipf)
 #define WORD_MAX 24
 
 static const char *const common_words[] = {
-    "the", "of", "and", "to", "a",  "in", "that", "is",  "was", "he",  "for",  "it", "with", "as",
-    "his", "on", "be",  "at", "by", "I",  "this", "had", "not", "are", "from", "or", "but",  "don't",
+    "the", "of", "and", "to", "a", "in", "that", "is", "was", "he", "for", "it", "with", "as",
+    "his", "on", "be", "at", "by", "I", "this", "had", "not", "are", "from", "or", "but", "don't",
 };
 #define COMMON (sizeof common_words / sizeof *common_words)
 

@@ -42,7 +42,8 @@ static int prepare(struct run *run, struct mr_error *error)
     const char *kernel = getenv("MRCOUNT_KERNEL"); /* for tests */
 
     if (text_select_kernel(kernel) != 0)
-        return (int)mr_error_set(error, MR_INVALID, 0, "MRCOUNT_KERNEL: no kernel '%s' here", kernel);
+        return (int)mr_error_set(error, MR_INVALID, 0, "MRCOUNT_KERNEL: no kernel '%s' here",
+                                 kernel);
     if (rule_open(options, &run->names, &run->text, error) != 0 ||
         report_open(options, run->message, &run->report, error) != 0 ||
         mr_engine_open(&engine, &run->engine, error) != MR_OK)

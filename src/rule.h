@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * rule - what a token is, by the options: the words of the command line become those of the text room,
- * which know nothing of each other.
+ * rule - what a token is, by the options: the words of the command line become those of the text
+ * room, which know nothing of each other.
  */
 #ifndef RULE_H
 #define RULE_H

@@ -9,15 +9,13 @@
 /* The size of a huge page on x86-64 and on most AArch64 systems. Elsewhere it is only a hint. */
 #define HUGE_PAGE ((size_t)2 << 20)
 
-void
-budget_open(struct budget *budget, uint64_t limit)
+void budget_open(struct budget *budget, uint64_t limit)
 {
     budget->limit = limit;
     atomic_init(&budget->used, 0);
 }
 
-bool
-budget_take(struct budget *budget, uint64_t bytes, uint64_t reserve)
+bool budget_take(struct budget *budget, uint64_t bytes, uint64_t reserve)
 {
     uint64_t limit = budget->limit > reserve ? budget->limit - reserve : 0;
     uint64_t used = atomic_load_explicit(&budget->used, memory_order_relaxed);
@@ -29,27 +27,23 @@ budget_take(struct budget *budget, uint64_t bytes, uint64_t reserve)
     return true;
 }
 
-void
-budget_force(struct budget *budget, uint64_t bytes)
+void budget_force(struct budget *budget, uint64_t bytes)
 {
     atomic_fetch_add_explicit(&budget->used, bytes, memory_order_relaxed);
 }
 
-void
-budget_give(struct budget *budget, uint64_t bytes)
+void budget_give(struct budget *budget, uint64_t bytes)
 {
     atomic_fetch_sub_explicit(&budget->used, bytes, memory_order_relaxed);
 }
 
-uint64_t
-budget_left(const struct budget *budget)
+uint64_t budget_left(const struct budget *budget)
 {
     uint64_t used = atomic_load_explicit(&budget->used, memory_order_relaxed);
     return used < budget->limit ? budget->limit - used : 0;
 }
 
-void *
-budget_map(size_t bytes, bool huge)
+void *budget_map(size_t bytes, bool huge)
 {
     size_t slack = bytes >= HUGE_PAGE ? HUGE_PAGE : 0;
     if (bytes > SIZE_MAX - slack)
@@ -72,8 +66,7 @@ budget_map(size_t bytes, bool huge)
     return pages;
 }
 
-void
-budget_unmap(void *pages, size_t bytes)
+void budget_unmap(void *pages, size_t bytes)
 {
     if (pages)
         munmap(pages, bytes);

@@ -2,9 +2,9 @@
  *
  * budget - who may hold how much memory.
  *
- * One budget is shared by all jobs of an engine. Whoever wants a sizeable block takes its bytes first
- * and gives them back after freeing it. Takers work in units of many KiB, so that the one shared
- * counter is touched rarely.
+ * One budget is shared by all jobs of an engine. Whoever wants a sizeable block takes its bytes
+ * first and gives them back after freeing it. Takers work in units of many KiB, so that the one
+ * shared counter is touched rarely.
  */
 #ifndef BASE_BUDGET_H
 #define BASE_BUDGET_H
@@ -20,18 +20,18 @@ struct budget {
 };
 
 void budget_open(struct budget *budget, uint64_t limit);
-/* Takes `bytes` where they fit under the limit with `reserve` bytes to spare; false, and nothing taken,
- * where they do not. */
+/* Takes `bytes` where they fit under the limit with `reserve` bytes to spare; false, and nothing
+ * taken, where they do not. */
 bool budget_take(struct budget *budget, uint64_t bytes, uint64_t reserve);
-/* Takes `bytes` in any case: for what a job cannot do without, such as one key longer than the limit.
- * Others then find the budget exhausted and spill. */
+/* Takes `bytes` in any case: for what a job cannot do without, such as one key longer than the
+ * limit. Others then find the budget exhausted and spill. */
 void budget_force(struct budget *budget, uint64_t bytes);
 void budget_give(struct budget *budget, uint64_t bytes);
 uint64_t budget_left(const struct budget *budget);
 
-/* Whole pages, zeroed, from the system; NULL when it has none. From 2 MiB on they are aligned so that
- * the kernel can back them by huge pages, which is asked for where `huge` says so. The budget is not
- * involved. */
+/* Whole pages, zeroed, from the system; NULL when it has none. From 2 MiB on they are aligned so
+ * that the kernel can back them by huge pages, which is asked for where `huge` says so. The
+ * budget is not involved. */
 void *budget_map(size_t bytes, bool huge);
 void budget_unmap(void *pages, size_t bytes);
 

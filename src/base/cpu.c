@@ -33,8 +33,7 @@ static const struct cpu_files system_files = {
 };
 
 /* Reads the start of a small file into `text`, ended by NUL. */
-static bool
-read_text(const char *path, char text[static TEXT_SIZE])
+static bool read_text(const char *path, char text[static TEXT_SIZE])
 {
     int fd = io_open(path, O_RDONLY | O_CLOEXEC, 0);
     if (fd < 0)
@@ -48,8 +47,7 @@ read_text(const char *path, char text[static TEXT_SIZE])
 }
 
 /* The number behind `label` where a line of `text` starts with that. */
-static bool
-find_number(const char *text, const char *label, uint64_t *number)
+static bool find_number(const char *text, const char *label, uint64_t *number)
 {
     size_t length = strlen(label);
     for (const char *line = text; line; line = strchr(line, '\n')) {
@@ -62,8 +60,7 @@ find_number(const char *text, const char *label, uint64_t *number)
 
 /* The path of the process's group, as in the line "0::/path": *path without a slash at its end.
  * Where the group lies outside of what this process can see ("/../other"), that is the root. */
-static bool
-find_group(const struct cpu_files *files, char path[static PATH_SIZE])
+static bool find_group(const struct cpu_files *files, char path[static PATH_SIZE])
 {
     char text[TEXT_SIZE];
     if (!read_text(files->cgroup, text))
@@ -85,8 +82,7 @@ find_group(const struct cpu_files *files, char path[static PATH_SIZE])
 }
 
 /* Makes `path` that of the group above; false at the root of the tree. */
-static bool
-group_above(const struct cpu_files *files, char path[static PATH_SIZE])
+static bool group_above(const struct cpu_files *files, char path[static PATH_SIZE])
 {
     char *slash = strrchr(path, '/');
     if (!slash || (size_t)(slash - path) < strlen(files->mount))
@@ -95,8 +91,7 @@ group_above(const struct cpu_files *files, char path[static PATH_SIZE])
     return true;
 }
 
-static bool
-read_group_file(const char *group, const char *name, char text[static TEXT_SIZE])
+static bool read_group_file(const char *group, const char *name, char text[static TEXT_SIZE])
 {
     char path[PATH_SIZE + 32];
     int length = snprintf(path, sizeof path, "%s/%s", group, name);
@@ -104,8 +99,7 @@ read_group_file(const char *group, const char *name, char text[static TEXT_SIZE]
 }
 
 /* A number alone in a file; "max" and a missing file are UINT64_MAX. */
-static uint64_t
-read_group_limit(const char *group, const char *name)
+static uint64_t read_group_limit(const char *group, const char *name)
 {
     char text[TEXT_SIZE];
     uint64_t number;
@@ -114,14 +108,12 @@ read_group_limit(const char *group, const char *name)
     return UINT64_MAX;
 }
 
-static uint64_t
-least(uint64_t a, uint64_t b)
+static uint64_t least(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
 }
 
-unsigned
-cpu_quota(const struct cpu_files *files)
+unsigned cpu_quota(const struct cpu_files *files)
 {
     char group[PATH_SIZE];
     char text[TEXT_SIZE];
@@ -140,8 +132,7 @@ cpu_quota(const struct cpu_files *files)
 }
 
 /* The CPUs in this thread's affinity mask, 0 when that cannot be had. */
-static unsigned
-count_affinity(void)
+static unsigned count_affinity(void)
 {
     /* The call fails with EINVAL while the set is smaller than the kernel's own. */
     for (size_t cpus = CPU_SETSIZE; cpus <= (size_t)1 << 20; cpus *= 2) {
@@ -159,8 +150,7 @@ count_affinity(void)
     return 0;
 }
 
-unsigned
-cpu_count(void)
+unsigned cpu_count(void)
 {
     unsigned count = count_affinity();
     if (count == 0) {
@@ -172,8 +162,7 @@ cpu_count(void)
 }
 
 /* What a line of meminfo says, in bytes. */
-static uint64_t
-read_meminfo(const struct cpu_files *files, const char *label)
+static uint64_t read_meminfo(const struct cpu_files *files, const char *label)
 {
     char text[TEXT_SIZE];
     uint64_t kib;
@@ -183,8 +172,7 @@ read_meminfo(const struct cpu_files *files, const char *label)
     return kib * 1024;
 }
 
-uint64_t
-cpu_memory_total_in(const struct cpu_files *files)
+uint64_t cpu_memory_total_in(const struct cpu_files *files)
 {
     char group[PATH_SIZE];
     uint64_t total = read_meminfo(files, "MemTotal:");
@@ -198,8 +186,7 @@ cpu_memory_total_in(const struct cpu_files *files)
 
 /* What one group still leaves. Inactive file pages are counted as used by the group, but go first
  * when it needs memory, so they do not count here. */
-static uint64_t
-group_memory_left(const char *group)
+static uint64_t group_memory_left(const char *group)
 {
     char text[TEXT_SIZE];
     uint64_t limit = least(read_group_limit(group, "memory.max"),
@@ -214,8 +201,7 @@ group_memory_left(const char *group)
     return used < limit ? limit - used : 0;
 }
 
-uint64_t
-cpu_memory_available_in(const struct cpu_files *files)
+uint64_t cpu_memory_available_in(const struct cpu_files *files)
 {
     char group[PATH_SIZE];
     uint64_t available = read_meminfo(files, "MemAvailable:");
@@ -227,8 +213,7 @@ cpu_memory_available_in(const struct cpu_files *files)
     return available;
 }
 
-uint64_t
-cpu_memory_available(void)
+uint64_t cpu_memory_available(void)
 {
     uint64_t available = cpu_memory_available_in(&system_files);
     struct rlimit limit;
@@ -242,8 +227,7 @@ cpu_memory_available(void)
     return cpu_memory_total() / 2;
 }
 
-uint64_t
-cpu_memory_total(void)
+uint64_t cpu_memory_total(void)
 {
     uint64_t total = cpu_memory_total_in(&system_files);
     if (total != UINT64_MAX)
@@ -257,21 +241,18 @@ cpu_memory_total(void)
 
 #if defined(__x86_64__) || defined(__i386__)
 
-bool
-cpu_has_sse42(void)
+bool cpu_has_sse42(void)
 {
     return __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt");
 }
 
-bool
-cpu_has_avx2(void)
+bool cpu_has_avx2(void)
 {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi")
         && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
 }
 
-bool
-cpu_has_avx512(void)
+bool cpu_has_avx512(void)
 {
     return cpu_has_avx2() && __builtin_cpu_supports("avx512f")
         && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")
@@ -280,20 +261,17 @@ cpu_has_avx512(void)
 
 #else
 
-bool
-cpu_has_sse42(void)
+bool cpu_has_sse42(void)
 {
     return false;
 }
 
-bool
-cpu_has_avx2(void)
+bool cpu_has_avx2(void)
 {
     return false;
 }
 
-bool
-cpu_has_avx512(void)
+bool cpu_has_avx512(void)
 {
     return false;
 }

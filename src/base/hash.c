@@ -9,8 +9,7 @@
 #include <unistd.h>
 
 /* One step of splitmix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators). */
-static uint64_t
-scramble(uint64_t *state)
+static uint64_t scramble(uint64_t *state)
 {
     uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
     z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
@@ -19,22 +18,19 @@ scramble(uint64_t *state)
 }
 
 /* The multiplier of hash_1 is odd, and large, so that no two words have the same product. */
-static void
-finish_seed(struct hash_seed *seed)
+static void finish_seed(struct hash_seed *seed)
 {
     seed->word[7] |= UINT64_C(1) << 63 | 1;
 }
 
-void
-hash_seed_fixed(struct hash_seed *seed, uint64_t number)
+void hash_seed_fixed(struct hash_seed *seed, uint64_t number)
 {
     for (size_t i = 0; i < sizeof seed->word / sizeof seed->word[0]; i++)
         seed->word[i] = scramble(&number);
     finish_seed(seed);
 }
 
-void
-hash_seed_draw(struct hash_seed *seed)
+void hash_seed_draw(struct hash_seed *seed)
 {
     if (getrandom(seed, sizeof *seed, 0) == (ssize_t)sizeof *seed) {
         finish_seed(seed);
@@ -47,21 +43,20 @@ hash_seed_draw(struct hash_seed *seed)
                               (uint64_t)getpid() << 40 ^ (uint64_t)(uintptr_t)seed);
 }
 
-static uint64_t
-word(const unsigned char *bytes)
+static uint64_t word(const unsigned char *bytes)
 {
     uint64_t value;
     memcpy(&value, bytes, sizeof value);
     return value;
 }
 
-uint64_t
-hash_bytes(const struct hash_seed *seed, const unsigned char *bytes, size_t size)
+uint64_t hash_bytes(const struct hash_seed *seed, const unsigned char *bytes, size_t size)
 {
     uint64_t hash = seed->word[6] ^ size;
     size_t at = 0;
     for (; size - at > 16; at += 16)
-        hash = hash_fold(word(bytes + at) ^ seed->word[4] ^ hash, word(bytes + at + 8) ^ seed->word[5]);
+        hash = hash_fold(word(bytes + at) ^ seed->word[4] ^ hash,
+                         word(bytes + at + 8) ^ seed->word[5]);
     /* The last 16 bytes, which may overlap those before. */
     return hash_end(hash_fold(word(bytes + size - 16) ^ seed->word[7] ^ hash,
                               word(bytes + size - 8) ^ seed->word[3]));

@@ -2,10 +2,10 @@
  *
  * hash - a seeded 64-bit hash of keys, in the shapes in which the engine holds them.
  *
- * The primitive is the folded multiplication of wyhash and its kin: the 128-bit product of two words,
- * each first masked by a secret word, with its halves xored. Who does not know the seed cannot choose
- * keys that collide more often than chance. All bits of the result may be used: the engine takes
- * partitions from the top and table slots from the bottom.
+ * The primitive is the folded multiplication of wyhash and its kin: the 128-bit product of two
+ * words, each first masked by a secret word, with its halves xored. Who does not know the seed
+ * cannot choose keys that collide more often than chance. All bits of the result may be used: the
+ * engine takes partitions from the top and table slots from the bottom.
  */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
@@ -23,8 +23,7 @@ void hash_seed_draw(struct hash_seed *seed);
 /* Derives a seed from a number, for tests that need the same one twice. */
 void hash_seed_fixed(struct hash_seed *seed, uint64_t number);
 
-static inline uint64_t
-hash_fold(uint64_t a, uint64_t b)
+static inline uint64_t hash_fold(uint64_t a, uint64_t b)
 {
     __extension__ unsigned __int128 product = (unsigned __int128)a * b;
     return (uint64_t)product ^ (uint64_t)(product >> 64);
@@ -33,31 +32,28 @@ hash_fold(uint64_t a, uint64_t b)
 /* The folded product of keys that count up is again much like a row with one step, which for some
  * seeds is next to a divisor of a table's size: then they pile up. After this, all bits of the hash
  * depend on all of the product. */
-static inline uint64_t
-hash_end(uint64_t hash)
+static inline uint64_t hash_end(uint64_t hash)
 {
     hash *= UINT64_C(0x9e3779b97f4a7c15);
     return hash ^ hash >> 32;
 }
 
-/* Of a key held in one word, which is not 0. The one hash without hash_end, which on English would be a sixth
- * of the time: who looks keys up by it must bear, or bound, that some pile up. */
-static inline uint64_t
-hash_1(const struct hash_seed *seed, uint64_t a)
+/* Of a key held in one word, which is not 0. The one hash without hash_end, which on English would
+ * be a sixth of the time: who looks keys up by it must bear, or bound, that some pile up. */
+static inline uint64_t hash_1(const struct hash_seed *seed, uint64_t a)
 {
     return hash_fold(a, seed->word[7]);
 }
 
 /* Of a key held in two words. */
-static inline uint64_t
-hash_2(const struct hash_seed *seed, uint64_t a, uint64_t b)
+static inline uint64_t hash_2(const struct hash_seed *seed, uint64_t a, uint64_t b)
 {
     return hash_end(hash_fold(a ^ seed->word[0], b ^ seed->word[1]));
 }
 
 /* Of a key held in four words. */
-static inline uint64_t
-hash_4(const struct hash_seed *seed, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+static inline uint64_t hash_4(const struct hash_seed *seed, uint64_t a, uint64_t b, uint64_t c,
+                              uint64_t d)
 {
     uint64_t first = hash_fold(a ^ seed->word[2], b ^ seed->word[3]);
     return hash_end(hash_fold(first ^ c ^ seed->word[4], d ^ seed->word[5]));

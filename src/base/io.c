@@ -161,8 +161,7 @@ int io_pwrite_full(int fd, const void *buf, size_t n, off_t off)
     return 0;
 }
 
-int
-io_pwritev_full(int fd, struct iovec *pieces, int count, off_t off)
+int io_pwritev_full(int fd, struct iovec *pieces, int count, off_t off)
 {
     while (count > 0) {
         ssize_t put = pwritev(fd, pieces, count, off);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * io - reads and writes that finish. All of them take EINTR in their stride and wait with poll where
- * a descriptor is non-blocking. On failure they return -1 and leave the reason in errno.
+ * io - reads and writes that finish. All of them take EINTR in their stride and wait with poll
+ * where a descriptor is non-blocking. On failure they return -1 and leave the reason in errno.
  */
 #ifndef BASE_IO_H
 #define BASE_IO_H

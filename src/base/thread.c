@@ -20,8 +20,7 @@ struct start {
     char name[16];
 };
 
-static void *
-start_thread(void *argument)
+static void *start_thread(void *argument)
 {
     struct start start = *(struct start *)argument;
     free(argument);
@@ -30,8 +29,8 @@ start_thread(void *argument)
     return NULL;
 }
 
-int
-thread_start(struct thread *thread, const char *name, void (*run)(void *argument), void *argument)
+int thread_start(struct thread *thread, const char *name, void (*run)(void *argument),
+                 void *argument)
 {
     struct start *start = malloc(sizeof *start);
     if (!start)
@@ -41,7 +40,8 @@ thread_start(struct thread *thread, const char *name, void (*run)(void *argument
     strncpy(start->name, name, sizeof start->name - 1);
     start->name[sizeof start->name - 1] = '\0';
 
-    /* The mask is inherited: set before the thread exists, so that it never runs with signals on. */
+    /* The mask is inherited: set before the thread exists, so that it
+     * never runs with signals on. */
     sigset_t all, before;
     sigfillset(&all);
     int error = pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -56,52 +56,45 @@ thread_start(struct thread *thread, const char *name, void (*run)(void *argument
     return error;
 }
 
-void
-thread_join(struct thread *thread)
+void thread_join(struct thread *thread)
 {
     int error = pthread_join(thread->id, NULL);
     assert(error == 0);
     (void)error;
 }
 
-int
-thread_mutex_open(struct thread_mutex *mutex)
+int thread_mutex_open(struct thread_mutex *mutex)
 {
     return pthread_mutex_init(&mutex->lock, NULL);
 }
 
-void
-thread_mutex_close(struct thread_mutex *mutex)
+void thread_mutex_close(struct thread_mutex *mutex)
 {
     int error = pthread_mutex_destroy(&mutex->lock);
     assert(error == 0);
     (void)error;
 }
 
-void
-thread_lock(struct thread_mutex *mutex)
+void thread_lock(struct thread_mutex *mutex)
 {
     int error = pthread_mutex_lock(&mutex->lock);
     assert(error == 0);
     (void)error;
 }
 
-bool
-thread_try_lock(struct thread_mutex *mutex)
+bool thread_try_lock(struct thread_mutex *mutex)
 {
     return pthread_mutex_trylock(&mutex->lock) == 0;
 }
 
-void
-thread_unlock(struct thread_mutex *mutex)
+void thread_unlock(struct thread_mutex *mutex)
 {
     int error = pthread_mutex_unlock(&mutex->lock);
     assert(error == 0);
     (void)error;
 }
 
-int
-thread_cond_open(struct thread_cond *cond)
+int thread_cond_open(struct thread_cond *cond)
 {
     pthread_condattr_t attributes;
     int error = pthread_condattr_init(&attributes);
@@ -114,24 +107,21 @@ thread_cond_open(struct thread_cond *cond)
     return error;
 }
 
-void
-thread_cond_close(struct thread_cond *cond)
+void thread_cond_close(struct thread_cond *cond)
 {
     int error = pthread_cond_destroy(&cond->cond);
     assert(error == 0);
     (void)error;
 }
 
-void
-thread_wait(struct thread_cond *cond, struct thread_mutex *mutex)
+void thread_wait(struct thread_cond *cond, struct thread_mutex *mutex)
 {
     int error = pthread_cond_wait(&cond->cond, &mutex->lock);
     assert(error == 0);
     (void)error;
 }
 
-bool
-thread_wait_until(struct thread_cond *cond, struct thread_mutex *mutex, uint64_t deadline)
+bool thread_wait_until(struct thread_cond *cond, struct thread_mutex *mutex, uint64_t deadline)
 {
     struct timespec at = {.tv_sec = (time_t)(deadline / NANOSECONDS),
                           .tv_nsec = (long)(deadline % NANOSECONDS)};
@@ -140,24 +130,21 @@ thread_wait_until(struct thread_cond *cond, struct thread_mutex *mutex, uint64_t
     return error == 0;
 }
 
-void
-thread_wake_one(struct thread_cond *cond)
+void thread_wake_one(struct thread_cond *cond)
 {
     int error = pthread_cond_signal(&cond->cond);
     assert(error == 0);
     (void)error;
 }
 
-void
-thread_wake_all(struct thread_cond *cond)
+void thread_wake_all(struct thread_cond *cond)
 {
     int error = pthread_cond_broadcast(&cond->cond);
     assert(error == 0);
     (void)error;
 }
 
-uint64_t
-thread_now(void)
+uint64_t thread_now(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);

@@ -60,8 +60,8 @@ unsigned char *encode_number(unsigned char *out, uint64_t number)
     return encode_digits(out, number, encode_width(number));
 }
 
-/* Copies a key. Most are short: two fixed copies that may overlap spare the call of memcpy, and read
- * nothing beyond the key. */
+/* Copies a key. Most are short: two fixed copies that may overlap spare the call of memcpy, and
+ * read nothing beyond the key. */
 static inline unsigned char *encode_copy(unsigned char *out, const unsigned char *key, size_t size)
 {
     if (size >= 8 && size <= 16) {

@@ -2,8 +2,8 @@
  *
  * encode - records as text: tsv, uniq, csv and json.
  *
- * These run on all workers at once and touch nothing but their arguments. They are on the hot path of
- * jobs with many distinct keys, hence the care about copies and digits.
+ * These run on all workers at once and touch nothing but their arguments. They are on the hot path
+ * of jobs with many distinct keys, hence the care about copies and digits.
  */
 #ifndef CLI_ENCODE_H
 #define CLI_ENCODE_H

@@ -22,8 +22,8 @@ struct message {
     bool ended; /* and no other may come */
 };
 
-/* Back to the line's start, and nothing left from there on. To the end of the screen, not of the line:
- * in a window made narrower a terminal may have folded the line into several. */
+/* Back to the line's start, and nothing left from there on. To the end of the screen, not of the
+ * line: in a window made narrower a terminal may have folded the line into several. */
 #define MESSAGE_ERASE "\r\033[J"
 
 /* Where standard error itself fails there is nobody left to tell. */

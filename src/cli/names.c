@@ -32,20 +32,24 @@ static int names_read_file(const char *file, unsigned char **content, size_t *si
     return 0;
 }
 
-/* The number of the line that holds the byte at `offset` of a regular file, 0 where it cannot be told. */
+/* The number of the line that holds the byte at `offset` of a regular file, 0
+ * where it cannot be told. */
 static uint64_t names_line_at(const char *file, uint64_t offset, char line_end)
 {
     unsigned char block[1 << 14];
     struct stat st;
     uint64_t line = 1;
-    int fd = strcmp(file, "-") == 0 ? -1 : io_open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
+    int fd = strcmp(file, "-") == 0
+                 ? -1
+                 : io_open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
 
     if (fd < 0)
         return 0;
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
         line = 0;
     while (line > 0 && offset > 0) {
-        ssize_t got = io_read_some(fd, block, offset < sizeof block ? (size_t)offset : sizeof block);
+        size_t most = offset < sizeof block ? (size_t)offset : sizeof block;
+        ssize_t got = io_read_some(fd, block, most);
         if (got <= 0) { /* it is not what it was any more */
             line = 0;
             break;

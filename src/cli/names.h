@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * names - the files that a run reads: the FILEs, of the command line or of a list, and the stop words.
+ * names - the files that a run reads: the FILEs, of the command line or of a
+ * list, and the stop words.
  */
 #ifndef CLI_NAMES_H
 #define CLI_NAMES_H
@@ -20,13 +21,13 @@ struct names {
     const char **array;     /* the list where it is ours */
 };
 
-/* Says which FILEs the options name, reading --files0-from, and reads --stop-words. Returns 0, or -1
- * when either cannot be had, which has been reported. Either way names_close is to be called. */
+/* Says which FILEs the options name, reading --files0-from, and reads --stop-words. Returns 0, or
+ * -1 when either cannot be had, which has been reported. Either way names_close is to be called. */
 int names_open(struct names *names, const struct options *options, struct message *message);
 void names_close(struct names *names);
 
-/* Reports a line of `file` that is wrong. `line` is its number, or 0 where only its offset is known:
- * then the lines before it are counted, if the file can still be read. */
+/* Reports a line of `file` that is wrong. `line` is its number, or 0 where only its offset is
+ * known: then the lines before it are counted, if the file can still be read. */
 void names_report_line(const char *file, uint64_t line, uint64_t offset, char line_end,
                        const char *reason, struct message *message);
 

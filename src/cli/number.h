@@ -21,9 +21,9 @@ struct number_range {
     uint64_t last;
 };
 
-/* Reads a LIST as cut -f does: N, N-, N-M, -M, divided by commas or blanks. *ranges, which the caller
- * frees, comes out ascending, with none touching another. Returns NULL, or what is wrong: a static
- * text to follow a colon; that is number_no_memory where memory is out. */
+/* Reads a LIST as cut -f does: N, N-, N-M, -M, divided by commas or blanks. *ranges, which the
+ * caller frees, comes out ascending, with none touching another. Returns NULL, or what is wrong: a
+ * static text to follow a colon; that is number_no_memory where memory is out. */
 extern const char number_no_memory[];
 const char *number_parse_list(const char *s, struct number_range **ranges, size_t *count);
 

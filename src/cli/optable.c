@@ -165,7 +165,8 @@ size_t optable_matches(const char *name, char *out, size_t room)
         if (strncmp(name, other, size) != 0)
             continue;
         if (used + strlen(other) + 6 <= room)
-            used += (size_t)snprintf(out + used, room - used, "%s'--%s'", count > 0 ? " " : "", other);
+            used += (size_t)snprintf(out + used, room - used, "%s'--%s'", count > 0 ? " " : "",
+                                     other);
         count++;
     }
     return count;

@@ -17,7 +17,8 @@
 #include "base/size.h"
 #include "cli/optable.h"
 
-/* Bounds on what makes sense, generous: the engine starts one thread each, the map keeps a window. */
+/* Bounds on what makes sense, generous: the engine starts one thread each,
+ * the map keeps a window. */
 #define OPTIONS_MOST_THREADS 4096
 #define OPTIONS_MOST_NGRAM 1000
 
@@ -77,9 +78,9 @@ static const char *options_name(int value, char out[static 32])
     return out;
 }
 
-/* getopt_long said '?': an unknown option, an ambiguous one, or an argument too many. optopt is 0 for a
- * long name it does not know, a value of the table for an argument too many, else a letter that is
- * none of ours. `word` is where it was looking, except for letters. */
+/* getopt_long said '?': an unknown option, an ambiguous one, or an argument too many. optopt is 0
+ * for a long name it does not know, a value of the table for an argument too many, else a letter
+ * that is none of ours. `word` is where it was looking, except for letters. */
 static void options_unknown(struct options_pass *pass, const char *word)
 {
     char names[256];
@@ -159,8 +160,8 @@ static uint64_t options_number(struct options_pass *pass, int value, const char 
     else if (most == UINT64_MAX && least == 0)
         message_usage(pass->message, "%s: '%s' is larger than 2^64-1", name, given);
     else
-        message_usage(pass->message, "%s: '%s' is not from %ju to %ju", name, given, (uintmax_t)least,
-                      (uintmax_t)most);
+        message_usage(pass->message, "%s: '%s' is not from %ju to %ju", name, given,
+                      (uintmax_t)least, (uintmax_t)most);
     return least;
 }
 
@@ -223,7 +224,8 @@ static void options_set_ngrams(struct options_pass *pass, const char *given)
     uint64_t last = 0;
 
     if (number_parse_span(given, OPTIONS_MOST_NGRAM, &first, &last) != 0) {
-        message_usage(pass->message, "--ngrams needs N or N-M, from 1 to %d and M not below N, got '%s'",
+        message_usage(pass->message,
+                      "--ngrams needs N or N-M, from 1 to %d and M not below N, got '%s'",
                       OPTIONS_MOST_NGRAM, given);
         pass->failed = true;
         return;
@@ -433,7 +435,8 @@ static void options_check(struct options_pass *pass)
     } else if (options->escape && options->format != OPTIONS_TSV) {
         message_usage(pass->message, "--escape goes with the format tsv only");
     } else if (options->files0_from != NULL && options->file_count > 0) {
-        message_usage(pass->message, "extra operand '%s': FILEs cannot be combined with --files0-from",
+        message_usage(pass->message,
+                      "extra operand '%s': FILEs cannot be combined with --files0-from",
                       options->files[0]);
     } else {
         return;

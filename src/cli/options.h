@@ -81,8 +81,8 @@ struct options {
     size_t file_count;
 };
 
-/* Reads the command line; argv gets a new order, options first. Returns 0, or -1 when it is wrong, which
- * has been reported. Strings point into argv. Either way options_free is to be called. */
+/* Reads the command line; argv gets a new order, options first. Returns 0, or -1 when it is wrong,
+ * which has been reported. Strings point into argv. Either way options_free is to be called. */
 int options_parse(int argc, char **argv, struct message *message, struct options *options);
 void options_free(struct options *options);
 

@@ -3,8 +3,8 @@
  * progress - shows how far the job is. It renders figures and decides nothing.
  *
  * On a terminal that is a live line, from half a second into the run; elsewhere, where asked for,
- * plain lines or JSON objects, one each half second. No colours are used, so NO_COLOR has nothing to
- * switch off; a terminal that calls itself dumb gets no live line.
+ * plain lines or JSON objects, one each half second. No colours are used, so NO_COLOR has nothing
+ * to switch off; a terminal that calls itself dumb gets no live line.
  */
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H
@@ -29,12 +29,13 @@ struct progress {
     unsigned long long next; /* when it is time to show something, on thread_now's clock */
 };
 
-/* Chooses the style by the options, the environment and what standard error is; the run begins now. */
+/* Chooses the style by the options, the environment and what standard error
+ * is; the run begins now. */
 void progress_open(struct progress *progress, const struct options *options,
                    struct message *message);
 
-/* To be called now and then while the job runs: shows its progress when it is time, and at once, as a
- * line of its own, when `asked`. */
+/* To be called now and then while the job runs: shows its progress when it is time, and at once, as
+ * a line of its own, when `asked`. */
 void progress_tick(struct progress *progress, struct mr_job *job, bool asked);
 
 /* The end: the live line goes; the JSON style says what was done in all. */

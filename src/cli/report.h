@@ -11,16 +11,16 @@
 
 struct report;
 
-/* Opens what the options ask for; both arguments must outlive the report. Returns 0, or -1 with *error
- * filled. */
+/* Opens what the options ask for; both arguments must outlive the report. Returns 0, or
+ * -1 with *error filled. */
 int report_open(const struct options *options, struct message *message, struct report **report,
                 struct mr_error *error);
 
 /* Fills in the job's output: which records, in which order, and the hooks that print them. */
 void report_describe(struct report *report, struct mr_output *output);
 
-/* When the job is done: prints what is left and makes the output final. Returns 0, or -1 with *error
- * filled. */
+/* When the job is done: prints what is left and makes the output final. Returns 0, or
+ * -1 with *error filled. */
 int report_finish(struct report *report, struct mr_error *error);
 
 /* Takes back what can be; the job may still be running. */

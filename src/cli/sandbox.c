@@ -2,8 +2,8 @@
  *
  * sandbox - the filter of system calls (see sandbox.h).
  *
- * The list holds what the C libraries of Debian and Alpine make of our calls, not only what ours are
- * named. Most frequent first: kernels before 5.11 go through it call by call.
+ * The list holds what the C libraries of Debian and Alpine make of our calls, not only what ours
+ * are named. Most frequent first: kernels before 5.11 go through it call by call.
  */
 #include "cli/sandbox.h"
 
@@ -57,9 +57,9 @@ static const int sandbox_calls[] = {
     SYS_readv, SYS_writev, SYS_preadv, SYS_fadvise64, SYS_ftruncate, SYS_fstat, SYS_newfstatat,
     SYS_statfs, SYS_fstatfs, SYS_fsync, SYS_unlinkat, SYS_eventfd2, SYS_ppoll, SYS_nanosleep,
     SYS_clock_nanosleep, SYS_clock_getres, SYS_gettimeofday, SYS_getrandom, SYS_sched_yield,
-    SYS_sched_getaffinity, SYS_sysinfo, SYS_uname, SYS_getrusage, SYS_getpid, SYS_getpgid, SYS_gettid,
-    SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_restart_syscall, SYS_sigaltstack,
-    SYS_set_robust_list, SYS_exit, SYS_exit_group,
+    SYS_sched_getaffinity, SYS_sysinfo, SYS_uname, SYS_getrusage, SYS_getpid, SYS_getpgid,
+    SYS_gettid, SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_restart_syscall,
+    SYS_sigaltstack, SYS_set_robust_list, SYS_exit, SYS_exit_group,
 #ifdef SYS_rseq
     SYS_rseq,
 #endif
@@ -125,8 +125,8 @@ static void sandbox_rule(struct sandbox_program *program, int number, uint32_t h
     sandbox_end(program, how);
 }
 
-/* The call is allowed where, of the bits in `mask`, an argument has those in `value`: of its low half,
- * which is all that the kernel looks at in those below. Both are little-endian machines. */
+/* The call is allowed where, of the bits in `mask`, an argument has those in `value`: of its low
+ * half, which is all that the kernel looks at in those below. Both are little-endian machines. */
 static void sandbox_allow_where(struct sandbox_program *program, int number, unsigned argument,
                                 uint32_t mask, uint32_t value)
 {
@@ -192,8 +192,8 @@ bool sandbox_enter(bool replaces)
 
     sandbox_write(&program, replaces);
     const struct sock_fprog filter = {.len = program.used, .filter = program.code};
-    /* Without SPEC_ALLOW some kernels slow down all of our memory accesses, against a kind of attack
-     * that takes code of the attacker's in this process. */
+    /* Without SPEC_ALLOW some kernels slow down all of our memory accesses, against a kind of
+     * attack that takes code of the attacker's in this process. */
     const unsigned flags = SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_SPEC_ALLOW;
     return !program.full && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
            syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &filter) == 0;

@@ -2,23 +2,23 @@
  *
  * sandbox - gives up what counting does not need.
  *
- * From sandbox_enter on, the process and the threads it makes may read files, make new ones and remove
- * them, read and write what is open, have memory and threads, ask for the time, and end: all that the
- * engine, the input and the output do. No program can be started, no connection made, no other process
- * touched, no file opened for writing that exists, no memory made executable: a call that is none of
- * the allowed ones fails with EPERM. There is no way back.
+ * From sandbox_enter on, the process and the threads it makes may read files, make new ones and
+ * remove them, read and write what is open, have memory and threads, ask for the time, and end: all
+ * that the engine, the input and the output do. No program can be started, no connection made, no
+ * other process touched, no file opened for writing that exists, no memory made executable: a call
+ * that is none of the allowed ones fails with EPERM. There is no way back.
  *
- * Linux on x86-64 and AArch64 by a seccomp filter; elsewhere, under sanitizers, which need more, and
- * with MRCOUNT_NO_SANDBOX defined nothing happens.
+ * Linux on x86-64 and AArch64 by a seccomp filter; elsewhere, under sanitizers, which need more,
+ * and with MRCOUNT_NO_SANDBOX defined nothing happens.
  */
 #ifndef CLI_SANDBOX_H
 #define CLI_SANDBOX_H
 
 #include <stdbool.h>
 
-/* `replaces`: files are also to be linked and renamed, and given an owner and a mode. To be called when
- * all but the input files is open. Returns whether it is in force; where the system cannot, nothing has
- * changed, and that is no error. */
+/* `replaces`: files are also to be linked and renamed, and given an owner and a mode. To be called
+ * when all but the input files is open. Returns whether it is in force; where the system cannot,
+ * nothing has changed, and that is no error. */
 bool sandbox_enter(bool replaces);
 
 #endif

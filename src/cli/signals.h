@@ -10,14 +10,14 @@
 
 #include <stdbool.h>
 
-/* Makes sure that descriptors 0 to 2 are open, so that no file takes their place; one that was closed
- * fails when used. To be called first of all. Returns 0 or -1 (errno). */
+/* Makes sure that descriptors 0 to 2 are open, so that no file takes their place; one that was
+ * closed fails when used. To be called first of all. Returns 0 or -1 (errno). */
 int signals_open(void);
 /* From here on the asking signals are noted; until then they kill, as there is nothing to tidy. */
 void signals_catch(void);
 
-/* The file of this name goes, too, when a second signal kills at once. NULL: none. The name must stay
- * until the next call. */
+/* The file of this name goes, too, when a second signal kills at once. NULL: none. The name must
+ * stay until the next call. */
 void signals_remove(const char *name);
 
 /* The signal that asks for an end, 0 while there is none. */

@@ -96,8 +96,8 @@ static int sink_open_file(struct sink *sink, const char *file)
     if (dangling || (sink->existed && !S_ISREG(sink->was.st_mode))) {
         /* A device, a FIFO, or a link to what is not there: no name to replace. */
         sink->visible = !dangling;
-        sink->fd = io_open(file, O_WRONLY | O_CLOEXEC | O_NOCTTY | (dangling ? O_CREAT | O_TRUNC : 0),
-                           0666);
+        sink->fd = io_open(
+            file, O_WRONLY | O_CLOEXEC | O_NOCTTY | (dangling ? O_CREAT | O_TRUNC : 0), 0666);
         return sink->fd < 0 ? -1 : 0;
     }
     size_t length = strlen(file);
@@ -159,7 +159,8 @@ bool sink_visible(const struct sink *sink)
     return sink->visible;
 }
 
-/* A name beside the target for mkostemp. Of its own length, as the target's may be the longest there is. */
+/* A name beside the target for mkostemp. Of its own length, as the target's may
+ * be the longest there is. */
 static char *sink_pattern(const struct sink *sink)
 {
     static const char pattern[] = ".mrcount-XXXXXX";
@@ -335,8 +336,8 @@ static int sink_set_mode(const struct sink *sink)
 
     if (sink->existed) {
         mode = sink->was.st_mode & 0777;
-        /* Kept where we may; who is not allowed to give the file away keeps it, and then the group's
-         * rights are not for ours. */
+        /* Kept where we may; who is not allowed to give the file away keeps it, and then the
+         * group's rights are not for ours. */
         if (fchown(sink->fd, (uid_t)-1, sink->was.st_gid) != 0)
             mode &= 0707;
         if (fchown(sink->fd, sink->was.st_uid, (gid_t)-1) != 0 && errno != EPERM)
@@ -406,7 +407,8 @@ static int sink_replace(struct sink *sink)
     if (status == 0 && sink->temporary != NULL) {
         status = rename(sink->temporary, sink->target);
     } else if (status == 0) {
-        /* A name is there for a moment, which nobody else could remove: no signal ends us before. */
+        /* A name is there for a moment, which nobody else could remove: no
+         * signal ends us before. */
         sigset_t all;
         sigset_t before;
         sigfillset(&all);
@@ -435,8 +437,8 @@ int sink_finish(struct sink *sink)
     } else {
         if (sink->positional && sink->written)
             status = lseek(sink->fd, sink->base + (off_t)sink->end, SEEK_SET) < 0 ? -1 : 0;
-        /* Some file systems tell only now that there was no room. Who closed standard output and got
-         * nothing to see misses nothing. */
+        /* Some file systems tell only now that there was no room. Who closed standard output and
+         * got nothing to see misses nothing. */
         if (close(sink->fd) != 0 && status == 0 && (errno != EBADF || sink->written))
             status = -1;
         sink->fd = -1;
@@ -454,7 +456,8 @@ void sink_discard(struct sink *sink)
         if (sink->temporary != NULL) {
             sink_forget_name(sink, true);
         } else if (sink->target == NULL && sink->positional && sink->written) {
-            /* Writes to a regular file come to an end by themselves; after them nothing is added. */
+            /* Writes to a regular file come to an end by themselves; after
+             * them nothing is added. */
             while (sink->writing > 0)
                 thread_wait(&sink->idle, &sink->lock);
             (void)(ftruncate(sink->fd, sink->size) == 0);

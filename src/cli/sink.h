@@ -2,8 +2,8 @@
  *
  * sink - where the report's bytes go: standard output, or a FILE that is replaced as a whole.
  *
- * A FILE that is regular, or does not exist, is written to a temporary beside it that takes its place
- * in sink_finish. Devices and FIFOs are written directly. Nothing here prints.
+ * A FILE that is regular, or does not exist, is written to a temporary beside it that takes its
+ * place in sink_finish. Devices and FIFOs are written directly. Nothing here prints.
  */
 #ifndef CLI_SINK_H
 #define CLI_SINK_H
@@ -15,8 +15,8 @@
 struct sink;
 
 /* Finds out what `file` (NULL: standard output) is and opens it where it is no regular file; the
- * temporary comes with the first write. Returns 0, or -1 (errno) where it could not be written. Waits
- * for a FIFO's other end. */
+ * temporary comes with the first write. Returns 0, or -1 (errno) where it could not be written.
+ * Waits for a FIFO's other end. */
 int sink_open(const char *file, struct sink **sink);
 
 /* Whether pieces may be written at any place and in any order: a regular file that nothing else of
@@ -25,9 +25,9 @@ bool sink_positional(const struct sink *sink);
 /* Whether what is written may show up on a terminal at once, through a pipe say. */
 bool sink_visible(const struct sink *sink);
 
-/* Writes a piece. Where the output is positional, any thread at any time, each to its offset from the
- * output's start; else one at a time and in order, and the offset is not looked at. Returns 0 or -1
- * (errno). */
+/* Writes a piece. Where the output is positional, any thread at any time, each to its offset
+ * from the output's start; else one at a time and in order, and the offset is not looked at.
+ * Returns 0 or -1 (errno). */
 int sink_write(struct sink *sink, const void *bytes, size_t size, uint64_t offset);
 
 /* Makes what was written final: all of it is there, and under its name. To be called once, when no

@@ -18,8 +18,8 @@ void watch_job(struct mr_job *job, const struct options *options, struct message
 /* Obeys a signal that has come since. */
 void watch_signals(struct message *message, struct report *report);
 
-/* Reports why a run failed, after taking back its report. Where nobody reads standard output any more
- * it dies of SIGPIPE, silently, as a write by this thread would have made it. */
+/* Reports why a run failed, after taking back its report. Where nobody reads standard output any
+ * more it dies of SIGPIPE, silently, as a write by this thread would have made it. */
 void watch_failed(const struct mr_error *error, struct message *message, struct report *report);
 
 #endif

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
- * buffer - bytes that grow (see buffer.h). realloc moves the pages of large ones instead of copying them.
+ * buffer - bytes that grow (see buffer.h). realloc moves the pages of large ones
+ * instead of copying them.
  */
 #include "engine/buffer.h"
 
 #include <stdlib.h>
 
-void
-buffer_open(struct mr_buffer *buffer, struct budget *budget)
+void buffer_open(struct mr_buffer *buffer, struct budget *budget)
 {
     *buffer = (struct mr_buffer){.budget = budget};
 }
 
-void
-buffer_close(struct mr_buffer *buffer)
+void buffer_close(struct mr_buffer *buffer)
 {
     if (!buffer->data)
         return;
@@ -23,16 +22,14 @@ buffer_close(struct mr_buffer *buffer)
     buffer->used = buffer->size = 0;
 }
 
-void
-buffer_trim(struct mr_buffer *buffer, size_t keep)
+void buffer_trim(struct mr_buffer *buffer, size_t keep)
 {
     if (buffer->size > keep)
         buffer_close(buffer);
     buffer->used = 0;
 }
 
-unsigned char *
-mr_buffer_reserve(struct mr_buffer *buffer, size_t more)
+unsigned char *mr_buffer_reserve(struct mr_buffer *buffer, size_t more)
 {
     if (more > SIZE_MAX / 4 || buffer->used > SIZE_MAX / 4)
         return NULL;
@@ -52,21 +49,18 @@ mr_buffer_reserve(struct mr_buffer *buffer, size_t more)
     return buffer->data + buffer->used;
 }
 
-void
-mr_buffer_commit(struct mr_buffer *buffer, size_t size)
+void mr_buffer_commit(struct mr_buffer *buffer, size_t size)
 {
     buffer->used += size;
 }
 
-unsigned char *
-mr_buffer_data(struct mr_buffer *buffer, size_t *size)
+unsigned char *mr_buffer_data(struct mr_buffer *buffer, size_t *size)
 {
     *size = buffer->used;
     return buffer->data;
 }
 
-void
-mr_buffer_clear(struct mr_buffer *buffer)
+void mr_buffer_clear(struct mr_buffer *buffer)
 {
     buffer->used = 0;
 }

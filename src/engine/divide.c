@@ -15,29 +15,26 @@
 /* A partition with less in memory than this is not worth a write. */
 #define LEAST_SPILL ((uint64_t)16 << 10)
 
-uint64_t
-divide_share(const struct worker *worker)
+uint64_t divide_share(const struct worker *worker)
 {
     return worker->job->budget->limit / 4 / worker->job->worker_count;
 }
 
-static uint64_t
-estimate(const struct worker *worker, const struct stream *stream)
+static uint64_t estimate(const struct worker *worker, const struct stream *stream)
 {
     uint64_t records = stream->records + stream->spilled_count;
     uint64_t each = RECORD_MEMORY + (worker->job->sums ? 0 : 2 * worker->job->value_size);
     return records * each;
 }
 
-bool
-divide_needed(const struct worker *worker, const struct stream *stream, unsigned bits)
+bool divide_needed(const struct worker *worker, const struct stream *stream, unsigned bits)
 {
     return bits < DIVIDE_NEVER - MOST_BITS && estimate(worker, stream) > divide_share(worker);
 }
 
 /* Writes the records of a stream to the parts of `divide`. */
-static int
-distribute(struct worker *worker, struct stream *stream, unsigned bits, struct divide *divide)
+static int distribute(struct worker *worker, struct stream *stream, unsigned bits,
+                      struct divide *divide)
 {
     const struct job *job = worker->job;
     const unsigned shift = 64 - divide->parts.bits;
@@ -68,9 +65,8 @@ distribute(struct worker *worker, struct stream *stream, unsigned bits, struct d
     return source_close(&source) != 0 ? -1 : result;
 }
 
-int
-divide_partition(struct worker *worker, struct stream *stream, unsigned bits,
-                 struct mr_results *results)
+int divide_partition(struct worker *worker, struct stream *stream, unsigned bits,
+                     struct mr_results *results)
 {
     struct job *job = worker->job;
     struct divide divide = {.outer = worker->divides};
@@ -101,7 +97,8 @@ divide_partition(struct worker *worker, struct stream *stream, unsigned bits,
     for (unsigned i = 0; i < 1u << more; i++) {
         struct stream part;
         shuffle_take(&divide.parts, i, &part);
-        /* Where one part got nearly all, it is a key or a few: their hash divides them no further. */
+        /* Where one part got nearly all, it is a key or a few: their hash
+         * divides them no further. */
         bool stuck = estimate(worker, &part) > whole - whole / 8;
         if (result == 0)
             result = reduce_partition(worker, &part, stuck ? DIVIDE_NEVER : bits + more, results);
@@ -115,8 +112,7 @@ divide_partition(struct worker *worker, struct stream *stream, unsigned bits,
 
 /* ---- Spilling ------------------------------------------------------------------------------- */
 
-static uint64_t
-bytes_of(struct partition *partition)
+static uint64_t bytes_of(struct partition *partition)
 {
     thread_lock(&partition->lock);
     uint64_t bytes = partition->busy ? 0 : partition->fresh.bytes + partition->settled.bytes;
@@ -125,8 +121,7 @@ bytes_of(struct partition *partition)
 }
 
 /* The partition of `shuffle` with most bytes in memory, where it has more than *most. */
-static struct partition *
-larger(struct shuffle *shuffle, uint64_t *most)
+static struct partition *larger(struct shuffle *shuffle, uint64_t *most)
 {
     struct partition *found = NULL;
     for (size_t i = 0; shuffle->partitions && i < (size_t)1 << shuffle->bits; i++) {
@@ -140,8 +135,7 @@ larger(struct shuffle *shuffle, uint64_t *most)
 }
 
 /* Writes what a partition has in memory to disk. */
-static int
-spill_partition(struct worker *worker, struct partition *partition, bool fold)
+static int spill_partition(struct worker *worker, struct partition *partition, bool fold)
 {
     struct job *job = worker->job;
     struct stream pairs = {0}, settled = {0};
@@ -190,8 +184,7 @@ spill_partition(struct worker *worker, struct partition *partition, bool fold)
     return result;
 }
 
-int
-divide_exhausted(void *context, enum pool_need *need)
+int divide_exhausted(void *context, enum pool_need *need)
 {
     struct worker *worker = context;
     struct job *job = worker->job;

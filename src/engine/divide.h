@@ -19,7 +19,8 @@ struct divide {
 
 /* Bytes of memory that reducing one partition may take. */
 uint64_t divide_share(const struct worker *worker);
-/* Whether a partition whose keys agree in the first `bits` of their hash should be divided first. */
+/* Whether a partition whose keys agree in the first `bits` of their hash
+ * should be divided first. */
 bool divide_needed(const struct worker *worker, const struct stream *stream, unsigned bits);
 /* Divides it and reduces the parts. Takes the stream. Returns -1 when the job fails. */
 int divide_partition(struct worker *worker, struct stream *stream, unsigned bits,

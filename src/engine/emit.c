@@ -7,24 +7,23 @@
 #include "engine/emit.h"
 
 #define BATCH 64
-/* Longer keys are gathered from several batches, so that there are enough to be looked up side by side. */
+/* Longer keys are gathered from several batches, so that there are enough to be
+ * looked up side by side. */
 #define OTHERS (2 * BATCH)
-/* Slots of a table of tiny keys that stays in the second-level cache: there a key is looked up as soon as
- * it is hashed, and only one that is not where it belongs goes on to the rows of its batch. For short keys,
- * rarer and so less often in the cache, this was measured to lose. */
+/* Slots of a table of tiny keys that stays in the second-level cache: there a key is looked up as
+ * soon as it is hashed, and only one that is not where it belongs goes on to the rows of its batch.
+ * For short keys, rarer and so less often in the cache, this was measured to lose. */
 #define NEAR_SLOTS ((size_t)1 << 16)
 
 /* Words of a row, a key on its way to the table: hash, words, number in the batch. */
-static inline size_t
-row_words(enum table_class_name name)
+static inline size_t row_words(enum table_class_name name)
 {
     return table_words(name) + 2;
 }
 
-/* A key met often moves to the slot where its probe begins, and the one there to its: all slots between
- * the two are used, so both are still found. Frequent words then need one comparison. */
-static inline void
-settle(uint64_t *home, uint64_t **slot, const size_t words)
+/* A key met often moves to the slot where its probe begins, and the one there to its: all slots
+ * between the two are used, so both are still found. Frequent words then need one comparison. */
+static inline void settle(uint64_t *home, uint64_t **slot, const size_t words)
 {
     uint64_t *other = *slot;
     if (other == home || other[words] <= home[words])
@@ -38,9 +37,9 @@ settle(uint64_t *home, uint64_t **slot, const size_t words)
 }
 
 /* Brings the rows of one class to the table or to their partitions. */
-static inline __attribute__((always_inline)) int
-fold_rows(struct mr_emitter *emitter, const enum table_class_name name, const uint64_t *rows,
-          size_t count, const unsigned char *values, const enum how how)
+static inline __attribute__((always_inline))
+int fold_rows(struct mr_emitter *emitter, const enum table_class_name name, const uint64_t *rows,
+              size_t count, const unsigned char *values, const enum how how)
 {
     struct job *job = emitter->job;
     struct table_class *class = &emitter->table.classes[name];
@@ -53,7 +52,8 @@ fold_rows(struct mr_emitter *emitter, const enum table_class_name name, const ui
     if (front->mode == FRONT_BYPASS) {
         for (size_t i = 0; i < count; i++) {
             const uint64_t *row = rows + i * row_words(name);
-            const void *value = how == UNIT ? (const void *)&emit_one : values + row[words + 1] * value_size;
+            const void *value =
+                how == UNIT ? (const void *)&emit_one : values + row[words + 1] * value_size;
             if (write_words(emitter, name, row[0], row + 1, value) != 0)
                 return -1;
         }
@@ -62,7 +62,8 @@ fold_rows(struct mr_emitter *emitter, const enum table_class_name name, const ui
         size_t mask = class->mask;
         for (size_t i = 0; i < count; i++) {
             const uint64_t *row = rows + i * row_words(name);
-            const void *value = how == UNIT ? (const void *)&emit_one : values + row[words + 1] * value_size;
+            const void *value =
+                how == UNIT ? (const void *)&emit_one : values + row[words + 1] * value_size;
             uint64_t *slot;
             if (table_find(name, slots, mask, stride, row + 1, row[0], &slot)) {
                 if (how == UNIT)
@@ -88,10 +89,10 @@ fold_rows(struct mr_emitter *emitter, const enum table_class_name name, const ui
 }
 
 /* Adds a key to the rows of its class, and asks for its slot. */
-static inline __attribute__((always_inline)) void
-add_row(const enum table_class_name name, uint64_t *row, const struct hash_seed *seed,
-        const unsigned char *key, size_t size, size_t number, const uint64_t *slots, size_t mask,
-        size_t stride)
+static inline __attribute__((always_inline))
+void add_row(const enum table_class_name name, uint64_t *row, const struct hash_seed *seed,
+             const unsigned char *key, size_t size, size_t number, const uint64_t *slots,
+             size_t mask, size_t stride)
 {
     uint64_t words[KEY_MIDDLE_WORDS];
     uint64_t hash = table_load(name, seed, words, key, size);
@@ -105,9 +106,10 @@ add_row(const enum table_class_name name, uint64_t *row, const struct hash_seed 
 }
 
 /* The keys of a batch that are longer than short, by their number in it. */
-static inline __attribute__((always_inline)) int
-emit_others(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
-            const uint32_t *others, size_t count, const unsigned char *values, const enum how how)
+static inline __attribute__((always_inline))
+int emit_others(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
+                const uint32_t *others, size_t count, const unsigned char *values,
+                const enum how how)
 {
     const size_t value_size = how == FOLD ? emitter->job->value_size : sizeof(uint64_t);
     const struct table_class *class = &emitter->table.classes[TABLE_MIDDLE];
@@ -129,17 +131,17 @@ emit_others(struct mr_emitter *emitter, const unsigned char *base, const struct 
 }
 
 /* Apart from emit, so that the loop over the common keys has the registers to itself. */
-static __attribute__((noinline)) int
-emit_other_units(struct mr_emitter *emitter, const unsigned char *base,
-                 const struct mr_span *spans, const uint32_t *others, size_t count)
+static __attribute__((noinline))
+int emit_other_units(struct mr_emitter *emitter, const unsigned char *base,
+                     const struct mr_span *spans, const uint32_t *others, size_t count)
 {
     return emit_others(emitter, base, spans, others, count, NULL, UNIT);
 }
 
 /* Writes the short keys of a batch to their partitions, the table being bypassed for them. */
-static __attribute__((noinline)) int
-emit_past(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
-          size_t count)
+static __attribute__((noinline))
+int emit_past(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
+              size_t count)
 {
     const struct hash_seed seed = *emitter->table.seed;
     uint32_t others[OTHERS];
@@ -181,9 +183,9 @@ emit_past(struct mr_emitter *emitter, const unsigned char *base, const struct mr
     return 0;
 }
 
-static inline __attribute__((always_inline)) int
-emit(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
-     size_t count, const unsigned char *values, const enum how how)
+static inline __attribute__((always_inline))
+int emit(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
+         size_t count, const unsigned char *values, const enum how how)
 {
     const struct hash_seed seed = *emitter->table.seed;
     const struct table_class *class = emitter->table.classes;
@@ -218,8 +220,8 @@ emit(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span
                 row[1] = word;
                 row[2] = i;
             } else if (size <= KEY_SHORT) {
-                add_row(TABLE_SHORT, short_rows + shorts++ * row_words(TABLE_SHORT), &seed, key, size,
-                        i, short_slots, short_mask, short_stride);
+                add_row(TABLE_SHORT, short_rows + shorts++ * row_words(TABLE_SHORT), &seed, key,
+                        size, i, short_slots, short_mask, short_stride);
             } else {
                 others[others_count++] = (uint32_t)i;
             }
@@ -240,9 +242,8 @@ emit(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span
     return 0;
 }
 
-int
-mr_emit_batch(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
-              size_t count, const void *values)
+int mr_emit_batch(struct mr_emitter *emitter, const unsigned char *base,
+                  const struct mr_span *spans, size_t count, const void *values)
 {
     struct job *job = emitter->job;
     if (job_stopped(job))

@@ -7,7 +7,8 @@
 
 #include "engine/job.h"
 
-/* Values folded in place are copied about with the table: larger ones go to the partitions at once. */
+/* Values folded in place are copied about with the table: larger ones go to
+ * the partitions at once. */
 #define MOST_VALUE 64
 
 enum how {
@@ -29,8 +30,8 @@ int emit_long(struct mr_emitter *emitter, const unsigned char *key, size_t size,
 int emit_review(struct mr_emitter *emitter, enum table_class_name name);
 
 /* Writes the value of a pair behind its key; returns the record's end. */
-static inline unsigned char *
-put_value(const struct job *job, unsigned char *at, uint64_t number, const void *value)
+static inline unsigned char *put_value(const struct job *job, unsigned char *at, uint64_t number,
+                                       const void *value)
 {
     if (job->sums)
         return number != 1 ? record_put_number(at, number) : at;
@@ -39,8 +40,7 @@ put_value(const struct job *job, unsigned char *at, uint64_t number, const void 
 }
 
 /* The number that is a pair's value, where the job sums; else any. */
-static inline uint64_t
-number_of(const struct job *job, const void *value)
+static inline uint64_t number_of(const struct job *job, const void *value)
 {
     uint64_t number = 1;
     if (job->sums)
@@ -49,16 +49,17 @@ number_of(const struct job *job, const void *value)
 }
 
 /* Writes a pair whose key is held in words, with its hash in the table, to its partition. */
-static inline __attribute__((always_inline)) int
-write_words(struct mr_emitter *emitter, enum table_class_name name, uint64_t hash,
-            const uint64_t *words, const void *value)
+static inline __attribute__((always_inline))
+int write_words(struct mr_emitter *emitter, enum table_class_name name, uint64_t hash,
+                const uint64_t *words, const void *value)
 {
     struct worker *worker = emitter->worker;
     const struct job *job = worker->job;
     const size_t count = table_words(name), size = key_words_size(words, count);
     unsigned partition = shuffle_of_hash(&job->pairs, table_place(name, hash));
-    unsigned char *at = shuffle_room(&worker->pairs, partition,
-                                     1 + count * sizeof *words + RECORD_NUMBER_MAX + job->value_size);
+    unsigned char *at =
+        shuffle_room(&worker->pairs, partition,
+                     1 + count * sizeof *words + RECORD_NUMBER_MAX + job->value_size);
     if (!at)
         return -1;
     uint64_t number = number_of(job, value);
@@ -70,8 +71,7 @@ write_words(struct mr_emitter *emitter, enum table_class_name name, uint64_t has
 }
 
 /* Folds a value into a used slot's. Returns -1 when a sum overflows. */
-static inline int
-fold(struct job *job, uint64_t *into, const void *value, enum how how)
+static inline int fold(struct job *job, uint64_t *into, const void *value, enum how how)
 {
     if (how == UNIT) {
         ++*into;

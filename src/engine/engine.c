@@ -4,28 +4,29 @@
  *
  * The way of a job's data, with the threads that move it:
  *
- *   reader (one a job)   asks the caller's input for splits and pushes them on the job's bounded queue;
- *                        a full queue stops it, and so bounds what is read ahead.
- *   workers (shared)     take a split from the live jobs in turn, so that a small job passes a big one;
- *                        load it, and call map. Emitted pairs are folded in the worker's own table
- *                        (mapper.c); what overflows goes to 2^k partitions by hash (shuffle.c), handed over
- *                        a chunk at a time under the partition's lock. A partition whose pairs repeat is
- *                        folded in between (reduce.c). Where the budget ends, the largest partitions go to
- *                        temporary files (divide.c, spill.c).
- *                        When the last split is mapped, the tables are emptied into the partitions, each
- *                        partition is folded by one worker, and its results go to the ranges of the
- *                        final order (order.c), each sorted by one worker (sort.c), encoded, and put out
- *                        in turn (output.c).
- *   reporter (one a job  calls progress, so that a slow callback slows nothing. In mr_run the calling
- *   that wants progress) thread does it.
+ *   reader (one a job)   asks the caller's input for splits and pushes them on the job's bounded
+ *                        queue; a full queue stops it, and so bounds what is read ahead.
+ *   workers (shared)     take a split from the live jobs in turn, so that a small job passes a big
+ *                        one; load it, and call map. Emitted pairs are folded in the worker's own
+ *                        table (mapper.c); what overflows goes to 2^k partitions by hash
+ *                        (shuffle.c), handed over a chunk at a time under the partition's lock. A
+ *                        partition whose pairs repeat is folded in between (reduce.c). Where the
+ *                        budget ends, the largest partitions go to temporary files (divide.c,
+ *                        spill.c). When the last split is mapped, the tables are emptied into the
+ *                        partitions, each partition is folded by one worker, and its results go to
+ *                        the ranges of the final order (order.c), each sorted by one worker
+ *                        (sort.c), encoded, and put out in turn (output.c).
+ *   reporter (one a job  calls progress, so that a slow callback slows nothing. In mr_run the
+ *   that wants progress) calling thread does it.
  *
- * Memory: a worker holds, per job, a table of at most 12 MiB for short keys and 10 MiB for middling
- * ones, one open chunk of 4 KiB a partition, and a read buffer; all from one budget. The schedule of all
- * jobs lies under one lock, which a worker takes twice a task, some hundred microseconds apart.
+ * Memory: a worker holds, per job, a table of at most 12 MiB for short keys and 10 MiB for
+ * middling ones, one open chunk of 4 KiB a partition, and a read buffer; all from one budget.
+ * The schedule of all jobs lies under one lock, which a worker takes twice a task, some
+ * hundred microseconds apart.
  *
- * Shutdown: a job that fails or is cancelled sets its stop flag and ends its queue. The reader returns
- * from its push, workers give queued splits back unmapped, tasks in hand return early, and one worker
- * gives everything back (PHASE_FINISH) before the job is seen to end.
+ * Shutdown: a job that fails or is cancelled sets its stop flag and ends its queue. The reader
+ * returns from its push, workers give queued splits back unmapped, tasks in hand return early, and
+ * one worker gives everything back (PHASE_FINISH) before the job is seen to end.
  */
 #include "engine/engine.h"
 
@@ -36,7 +37,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* With less memory than this the buffers and tables that a job cannot do without would exceed it. */
+/* With less memory than this the buffers and tables that a job cannot do
+ * without would exceed it. */
 #define LEAST_MEMORY ((uint64_t)16 << 20)
 #define LEAST_MEMORY_A_THREAD ((uint64_t)4 << 20)
 /* Of that, what is taken without asking the budget: stacks, callers' state, the allocator's own. */
@@ -49,23 +51,20 @@ struct mr_job {
 
 /* ---- Workers --------------------------------------------------------------------------------- */
 
-void
-engine_wake_locked(struct mr_engine *engine)
+void engine_wake_locked(struct mr_engine *engine)
 {
     if (engine->idle > 0)
         thread_wake_all(&engine->work);
 }
 
-void
-engine_wake(struct mr_engine *engine)
+void engine_wake(struct mr_engine *engine)
 {
     thread_lock(&engine->lock);
     engine_wake_locked(engine);
     thread_unlock(&engine->lock);
 }
 
-void
-engine_forget(struct mr_engine *engine, struct job *job)
+void engine_forget(struct mr_engine *engine, struct job *job)
 {
     if (!job->next) /* never in the ring: it runs on its caller's thread */
         return;
@@ -77,8 +76,7 @@ engine_forget(struct mr_engine *engine, struct job *job)
 }
 
 /* Takes a task of the job whose turn it is, or of the next one that has any. */
-static bool
-take_task(struct mr_engine *engine, struct task *task)
+static bool take_task(struct mr_engine *engine, struct task *task)
 {
     struct job *job = engine->turn;
     /* Jobs may leave the ring while it is walked: count it first. */
@@ -103,8 +101,7 @@ struct seat {
     unsigned number;
 };
 
-static void
-work(void *argument)
+static void work(void *argument)
 {
     struct seat seat = *(struct seat *)argument;
     free(argument);
@@ -127,8 +124,7 @@ work(void *argument)
 }
 
 /* Starts the workers where they do not run yet; the lock is held. */
-static enum mr_status
-start_workers(struct mr_engine *engine, struct mr_error *error)
+static enum mr_status start_workers(struct mr_engine *engine, struct mr_error *error)
 {
     while (engine->started < engine->thread_count) {
         struct seat *seat = malloc(sizeof *seat);
@@ -146,18 +142,16 @@ start_workers(struct mr_engine *engine, struct mr_error *error)
     return MR_OK;
 }
 
-/* ---- The engine ---------------------------------------------------------------------------------- */
+/* ---- The engine ------------------------------------------------------------------------------ */
 
-static void
-free_tmpdirs(struct mr_engine *engine)
+static void free_tmpdirs(struct mr_engine *engine)
 {
     for (size_t i = 0; i < engine->tmpdir_count; i++)
         free(engine->tmpdirs[i]);
     free(engine->tmpdirs);
 }
 
-static int
-copy_tmpdirs(struct mr_engine *engine, const struct mr_engine_options *options)
+static int copy_tmpdirs(struct mr_engine *engine, const struct mr_engine_options *options)
 {
     const char *usual = getenv("TMPDIR");
     if (!usual || !*usual)
@@ -175,9 +169,8 @@ copy_tmpdirs(struct mr_engine *engine, const struct mr_engine_options *options)
     return 0;
 }
 
-enum mr_status
-mr_engine_open(const struct mr_engine_options *options, struct mr_engine **result,
-               struct mr_error *error)
+enum mr_status mr_engine_open(const struct mr_engine_options *options, struct mr_engine **result,
+                              struct mr_error *error)
 {
     *result = NULL;
     struct mr_engine *engine = calloc(1, sizeof *engine);
@@ -212,8 +205,7 @@ no_pool:
     return mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
 }
 
-void
-mr_engine_close(struct mr_engine *engine)
+void mr_engine_close(struct mr_engine *engine)
 {
     if (!engine)
         return;
@@ -231,24 +223,22 @@ mr_engine_close(struct mr_engine *engine)
     free(engine);
 }
 
-unsigned
-mr_engine_threads(const struct mr_engine *engine)
+unsigned mr_engine_threads(const struct mr_engine *engine)
 {
     return engine->thread_count;
 }
 
-uint64_t
-mr_engine_memory(const struct mr_engine *engine)
+uint64_t mr_engine_memory(const struct mr_engine *engine)
 {
     return engine->memory;
 }
 
-/* ---- Jobs ------------------------------------------------------------------------------------------- */
+/* ---- Jobs ------------------------------------------------------------------------------------ */
 
-/* Makes a job known to the workers and starts its reader, and its reporter where `reporter` says so. */
-static enum mr_status
-start_job(struct mr_engine *engine, const struct mr_job_spec *spec, bool reporter,
-          struct job **result, struct mr_error *error)
+/* Makes a job known to the workers and starts its reader, and its reporter
+ * where `reporter` says so. */
+static enum mr_status start_job(struct mr_engine *engine, const struct mr_job_spec *spec,
+                                bool reporter, struct job **result, struct mr_error *error)
 {
     struct job *job;
     enum mr_status status = job_open(engine, spec, &job, error);
@@ -303,8 +293,7 @@ start_job(struct mr_engine *engine, const struct mr_job_spec *spec, bool reporte
     return status;
 }
 
-static void
-wait_closed(struct job *job)
+static void wait_closed(struct job *job)
 {
     thread_lock(&job->engine->lock);
     while (!job->closed)
@@ -313,8 +302,7 @@ wait_closed(struct job *job)
 }
 
 /* The outcome of a job that is closed. */
-static void
-outcome(const struct job *job, struct mr_stats *stats, struct mr_error *error)
+static void outcome(const struct job *job, struct mr_stats *stats, struct mr_error *error)
 {
     if (error)
         *error = job->error;
@@ -332,8 +320,7 @@ outcome(const struct job *job, struct mr_stats *stats, struct mr_error *error)
         };
 }
 
-static void
-join_and_close(struct job *job)
+static void join_and_close(struct job *job)
 {
     if (job->has_reader)
         thread_join(&job->reader);
@@ -342,9 +329,8 @@ join_and_close(struct job *job)
     job_close(job);
 }
 
-enum mr_status
-mr_run(struct mr_engine *engine, const struct mr_job_spec *spec, struct mr_stats *stats,
-       struct mr_error *error)
+enum mr_status mr_run(struct mr_engine *engine, const struct mr_job_spec *spec,
+                      struct mr_stats *stats, struct mr_error *error)
 {
     struct job *job;
     enum mr_status status;
@@ -366,9 +352,8 @@ mr_run(struct mr_engine *engine, const struct mr_job_spec *spec, struct mr_stats
     return status;
 }
 
-enum mr_status
-mr_submit(struct mr_engine *engine, const struct mr_job_spec *spec, struct mr_job **handle,
-          struct mr_error *error)
+enum mr_status mr_submit(struct mr_engine *engine, const struct mr_job_spec *spec,
+                         struct mr_job **handle, struct mr_error *error)
 {
     *handle = malloc(sizeof **handle);
     if (!*handle)
@@ -381,8 +366,7 @@ mr_submit(struct mr_engine *engine, const struct mr_job_spec *spec, struct mr_jo
     return status;
 }
 
-enum mr_state
-mr_poll(struct mr_job *handle, struct mr_progress *progress)
+enum mr_state mr_poll(struct mr_job *handle, struct mr_progress *progress)
 {
     struct job *job = handle->job;
     thread_lock(&job->engine->lock);
@@ -393,8 +377,8 @@ mr_poll(struct mr_job *handle, struct mr_progress *progress)
     return state;
 }
 
-enum mr_state
-mr_wait(struct mr_job *handle, long timeout_ms, struct mr_stats *stats, struct mr_error *error)
+enum mr_state mr_wait(struct mr_job *handle, long timeout_ms, struct mr_stats *stats,
+                      struct mr_error *error)
 {
     struct job *job = handle->job;
     uint64_t deadline = thread_now() + (uint64_t)(timeout_ms > 0 ? timeout_ms : 0) * 1000000;
@@ -412,8 +396,7 @@ mr_wait(struct mr_job *handle, long timeout_ms, struct mr_stats *stats, struct m
     return state;
 }
 
-void
-mr_cancel(struct mr_job *handle)
+void mr_cancel(struct mr_job *handle)
 {
     struct job *job = handle->job;
     thread_lock(&job->engine->lock);
@@ -424,8 +407,7 @@ mr_cancel(struct mr_job *handle)
     thread_unlock(&job->engine->lock);
 }
 
-void
-mr_release(struct mr_job *handle)
+void mr_release(struct mr_job *handle)
 {
     if (!handle)
         return;

@@ -24,8 +24,8 @@
 
 /* ---- Failure ------------------------------------------------------------------------------ */
 
-enum mr_status
-mr_error_set(struct mr_error *error, enum mr_status status, int errnum, const char *format, ...)
+enum mr_status mr_error_set(struct mr_error *error, enum mr_status status, int errnum,
+                            const char *format, ...)
 {
     if (error) {
         error->status = status;
@@ -38,8 +38,7 @@ mr_error_set(struct mr_error *error, enum mr_status status, int errnum, const ch
     return status;
 }
 
-static void
-fail_once(struct job *job, const struct mr_error *error)
+static void fail_once(struct job *job, const struct mr_error *error)
 {
     thread_lock(&job->fault_lock);
     if (job->error.status == MR_OK)
@@ -51,8 +50,7 @@ fail_once(struct job *job, const struct mr_error *error)
         job->spec.input.interrupt(job->spec.input.context);
 }
 
-void
-job_fail(struct job *job, enum mr_status status, int errnum, const char *format, ...)
+void job_fail(struct job *job, enum mr_status status, int errnum, const char *format, ...)
 {
     struct mr_error error = {.status = status, .errnum = errnum};
     va_list arguments;
@@ -62,9 +60,8 @@ job_fail(struct job *job, enum mr_status status, int errnum, const char *format,
     fail_once(job, &error);
 }
 
-void
-job_fail_with(struct job *job, enum mr_status status, const struct mr_error *error,
-              const char *otherwise)
+void job_fail_with(struct job *job, enum mr_status status, const struct mr_error *error,
+                   const char *otherwise)
 {
     if (error->status != MR_OK)
         fail_once(job, error);
@@ -72,16 +69,14 @@ job_fail_with(struct job *job, enum mr_status status, const struct mr_error *err
         job_fail(job, status, 0, "%s", otherwise);
 }
 
-void
-job_no_memory(struct job *job)
+void job_no_memory(struct job *job)
 {
     job_fail(job, MR_NOMEM, ENOMEM, "out of memory");
 }
 
 /* ---- Making and freeing ---------------------------------------------------------------------- */
 
-static enum mr_status
-check(const struct mr_job_spec *spec, struct mr_error *error)
+static enum mr_status check(const struct mr_job_spec *spec, struct mr_error *error)
 {
     const struct mr_output *output = &spec->output;
     const char *wrong = NULL;
@@ -100,9 +95,8 @@ check(const struct mr_job_spec *spec, struct mr_error *error)
     return wrong ? mr_error_set(error, MR_INVALID, EINVAL, "%s", wrong) : MR_OK;
 }
 
-enum mr_status
-job_open(struct mr_engine *engine, const struct mr_job_spec *spec, struct job **result,
-         struct mr_error *error)
+enum mr_status job_open(struct mr_engine *engine, const struct mr_job_spec *spec,
+                        struct job **result, struct mr_error *error)
 {
     enum mr_status status = check(spec, error);
     if (status != MR_OK)
@@ -158,8 +152,7 @@ no_fault_lock:
     return mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
 }
 
-void
-job_close(struct job *job)
+void job_close(struct job *job)
 {
     queue_close(&job->queue);
     thread_cond_close(&job->changed);
@@ -169,21 +162,18 @@ job_close(struct job *job)
     free(job);
 }
 
-static void
-owner_no_memory(void *worker)
+static void owner_no_memory(void *worker)
 {
     job_no_memory(((struct worker *)worker)->job);
 }
 
-static int
-owner_grown(void *worker, unsigned partition)
+static int owner_grown(void *worker, unsigned partition)
 {
     return reduce_collapse(worker, partition);
 }
 
 /* The job's worker of this number, made where it is not there yet; NULL when the job fails. */
-static struct worker *
-need_worker(struct job *job, unsigned number)
+static struct worker *need_worker(struct job *job, unsigned number)
 {
     if (job->workers[number])
         return job->workers[number];
@@ -211,8 +201,7 @@ need_worker(struct job *job, unsigned number)
     return worker;
 }
 
-static void
-free_worker(struct worker *worker)
+static void free_worker(struct worker *worker)
 {
     shuffle_writer_close(&worker->pairs);
     shuffle_writer_close(&worker->ranges);
@@ -226,10 +215,9 @@ free_worker(struct worker *worker)
     free(worker);
 }
 
-/* ---- Phases: all under the engine's lock -------------------------------------------------------- */
+/* ---- Phases: all under the engine's lock ----------------------------------------------------- */
 
-static void
-enter(struct job *job, enum job_phase phase, size_t tasks)
+static void enter(struct job *job, enum job_phase phase, size_t tasks)
 {
     job->phase = phase;
     job->task = 0;
@@ -239,8 +227,7 @@ enter(struct job *job, enum job_phase phase, size_t tasks)
 }
 
 /* The tables of all workers go to partitions: to few, where they hold little. */
-static size_t
-begin_drain(struct job *job)
+static size_t begin_drain(struct job *job)
 {
     uint64_t held = 0;
     for (unsigned i = 0; i < job->worker_count; i++)
@@ -255,8 +242,7 @@ begin_drain(struct job *job)
 }
 
 /* The phase has no more tasks: begins the next one. */
-static void
-advance(struct job *job)
+static void advance(struct job *job)
 {
     bool any = job->order.any;
     if (job_stopped(job) && job->phase < PHASE_FINISH) {
@@ -307,14 +293,12 @@ advance(struct job *job)
 }
 
 /* Whether results are put out by tasks of this phase, whose numbers are those of the pieces. */
-static bool
-puts_out(const struct job *job)
+static bool puts_out(const struct job *job)
 {
     return job->phase == PHASE_OUTPUT || (job->phase == PHASE_REDUCE && job->order.any);
 }
 
-bool
-job_take(struct job *job, struct task *task)
+bool job_take(struct job *job, struct task *task)
 {
     while (job->phase != PHASE_ENDED) {
         *task = (struct task){.job = job, .phase = job->phase};
@@ -347,8 +331,7 @@ job_take(struct job *job, struct task *task)
     return false;
 }
 
-void
-job_done(struct job *job, const struct task *task)
+void job_done(struct job *job, const struct task *task)
 {
     job->running--;
     if (task->phase >= PHASE_SAMPLE && task->phase <= PHASE_OUTPUT && task->phase != PHASE_SETTLE)
@@ -359,8 +342,7 @@ job_done(struct job *job, const struct task *task)
         engine_wake_locked(job->engine);
 }
 
-enum mr_state
-job_state(const struct job *job)
+enum mr_state job_state(const struct job *job)
 {
     if (!job->closed)
         return job->started ? MR_RUNNING : MR_PENDING;
@@ -374,8 +356,7 @@ job_state(const struct job *job)
     }
 }
 
-void
-job_figures(const struct job *job, bool map, struct mr_progress *progress)
+void job_figures(const struct job *job, bool map, struct mr_progress *progress)
 {
     uint64_t now = job->ended ? job->ended : thread_now();
     *progress = (struct mr_progress){
@@ -409,18 +390,16 @@ job_figures(const struct job *job, bool map, struct mr_progress *progress)
     progress->seconds = (double)(now - since) / 1e9;
 }
 
-/* ---- Tasks ----------------------------------------------------------------------------------------- */
+/* ---- Tasks ----------------------------------------------------------------------------------- */
 
-static void
-release(struct job *job, struct mr_split *split)
+static void release(struct job *job, struct mr_split *split)
 {
     if (job->spec.input.release)
         job->spec.input.release(job->spec.input.context, split);
 }
 
 /* Opens the worker's mapper where this is its first split. */
-static int
-need_mapper(struct worker *worker)
+static int need_mapper(struct worker *worker)
 {
     struct job *job = worker->job;
     if (worker->state_open)
@@ -437,8 +416,7 @@ need_mapper(struct worker *worker)
     return 0;
 }
 
-static void
-map_split(struct worker *worker, struct mr_split *split)
+static void map_split(struct worker *worker, struct mr_split *split)
 {
     struct job *job = worker->job;
     const struct mr_job_spec *spec = &job->spec;
@@ -462,17 +440,16 @@ map_split(struct worker *worker, struct mr_split *split)
     buffer_trim(&worker->scratch, KEEP_SCRATCH);
 }
 
-static void
-drain(struct worker *worker)
+static void drain(struct worker *worker)
 {
     if (worker->emitter.job && !job_stopped(worker->job))
         (void)mapper_drain(worker);
     buffer_close(&worker->scratch);
 }
 
-/* Reduces one partition to the ranges, or, for the sample or where any order will do, to one stream. */
-static int
-reduce_part(struct worker *worker, size_t number, struct stream *sheet)
+/* Reduces one partition to the ranges, or, for the sample or where any order
+ * will do, to one stream. */
+static int reduce_part(struct worker *worker, size_t number, struct stream *sheet)
 {
     struct job *job = worker->job;
     struct stream pairs;
@@ -487,8 +464,7 @@ reduce_part(struct worker *worker, size_t number, struct stream *sheet)
     return result;
 }
 
-static void
-reduce_task(struct worker *worker, enum job_phase phase, size_t number)
+static void reduce_task(struct worker *worker, enum job_phase phase, size_t number)
 {
     struct job *job = worker->job;
     struct stream sheet = {0};
@@ -504,8 +480,7 @@ reduce_task(struct worker *worker, enum job_phase phase, size_t number)
     source_drop(worker, &sheet);
 }
 
-static void
-drop_all(struct worker *worker, struct shuffle *shuffle)
+static void drop_all(struct worker *worker, struct shuffle *shuffle)
 {
     for (size_t i = 0; i < (size_t)1 << shuffle->bits; i++) {
         struct stream stream;
@@ -516,8 +491,7 @@ drop_all(struct worker *worker, struct shuffle *shuffle)
 }
 
 /* Gives everything back. */
-static void
-finish(struct job *job)
+static void finish(struct job *job)
 {
     /* Not one of the job's own, so that this needs no memory. */
     struct worker last = {.job = job};
@@ -543,8 +517,7 @@ finish(struct job *job)
     pool_cache_close(&last.cache);
 }
 
-void
-job_do(struct task *task, unsigned number)
+void job_do(struct task *task, unsigned number)
 {
     struct job *job = task->job;
     struct worker *worker;

@@ -110,14 +110,13 @@ void job_fail_with(struct job *job, enum mr_status status, const struct mr_error
                    const char *otherwise);
 void job_no_memory(struct job *job);
 
-static inline bool
-job_stopped(struct job *job)
+static inline bool job_stopped(struct job *job)
 {
     return atomic_load_explicit(&job->stop, memory_order_relaxed);
 }
 
-/* Under the engine's lock: the next task of this job, where it has one now. Moves the job from phase
- * to phase. */
+/* Under the engine's lock: the next task of this job, where it has one now. Moves the
+ * job from phase to phase. */
 bool job_take(struct job *job, struct task *task);
 /* Does a task as worker `number`. */
 void job_do(struct task *task, unsigned number);
@@ -131,8 +130,8 @@ void job_figures(const struct job *job, bool map, struct mr_progress *progress);
 
 /* Reads the caller's input to its end, into the queue. A job's reader thread runs this. */
 void job_read(void *job);
-/* Calls the caller's progress until the job has ended, then closes it. Runs on a thread that does no
- * work. */
+/* Calls the caller's progress until the job has ended, then closes it. Runs on a
+ * thread that does no work. */
 void job_report(void *job);
 
 /* Does all of a job on the calling thread. */

@@ -2,10 +2,11 @@
  *
  * key - how the engine holds keys: in classes by length.
  *
- * A tiny key (7 bytes at most) is one word, a short one (15 at most) two, a middling one (31 at most)
- * four, padded with zeros and with the length plus one in the last byte: so comparing the words compares
- * the keys, and the last word of a key is never zero. Longer keys stay where they are and are known by
- * hash, length and address. Nine of ten words of an English text are tiny, and cost half of a short one.
+ * A tiny key (7 bytes at most) is one word, a short one (15 at most) two, a middling one (31 at
+ * most) four, padded with zeros and with the length plus one in the last byte: so comparing the
+ * words compares the keys, and the last word of a key is never zero. Longer keys stay where they
+ * are and are known by hash, length and address. Nine of ten words of an English text are tiny, and
+ * cost half of a short one.
  */
 #ifndef ENGINE_KEY_H
 #define ENGINE_KEY_H
@@ -24,8 +25,7 @@
 /* Loading 32 bytes from key_masks + 32 - n gives n bytes of ones, then zeros. */
 extern const unsigned char key_masks[64] __attribute__((visibility("hidden")));
 
-static inline uint64_t
-key_word(const unsigned char *bytes)
+static inline uint64_t key_word(const unsigned char *bytes)
 {
     uint64_t value;
     memcpy(&value, bytes, sizeof value);
@@ -33,8 +33,7 @@ key_word(const unsigned char *bytes)
 }
 
 /* A word whose last byte in memory is `byte`. */
-static inline uint64_t
-key_last_byte(uint64_t byte)
+static inline uint64_t key_last_byte(uint64_t byte)
 {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
     return byte << 56;
@@ -47,15 +46,13 @@ key_last_byte(uint64_t byte)
 extern const uint64_t key_tiny[KEY_TINY + 1][2] __attribute__((visibility("hidden")));
 
 /* Loads a key of `size` bytes, at most 7, into one word. Reads 8 bytes. */
-static inline uint64_t
-key_load_tiny(const unsigned char *key, size_t size)
+static inline uint64_t key_load_tiny(const unsigned char *key, size_t size)
 {
     return (key_word(key) & key_tiny[size][0]) | key_tiny[size][1];
 }
 
 /* Loads a key of `size` bytes, 8 to 15, into two words. Reads 16 bytes. */
-static inline void
-key_load_short(uint64_t *words, const unsigned char *key, size_t size)
+static inline void key_load_short(uint64_t *words, const unsigned char *key, size_t size)
 {
     const unsigned char *mask = key_masks + 32 - size;
     words[0] = key_word(key);
@@ -63,8 +60,7 @@ key_load_short(uint64_t *words, const unsigned char *key, size_t size)
 }
 
 /* Loads a key of `size` bytes, 16 to 31, into four words. Reads 32 bytes. */
-static inline void
-key_load_middle(uint64_t *words, const unsigned char *key, size_t size)
+static inline void key_load_middle(uint64_t *words, const unsigned char *key, size_t size)
 {
     const unsigned char *mask = key_masks + 32 - size;
     words[0] = key_word(key);
@@ -74,8 +70,7 @@ key_load_middle(uint64_t *words, const unsigned char *key, size_t size)
 }
 
 /* The length of a key held in `count` words. */
-static inline size_t
-key_words_size(const uint64_t *words, size_t count)
+static inline size_t key_words_size(const uint64_t *words, size_t count)
 {
     /* The analyzer cannot follow a key of words through its masks.
      * NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */

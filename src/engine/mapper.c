@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT
  *
- * mapper - the combiner: a table in the cache that folds the keys met often, and lets the rest pass.
+ * mapper - the combiner: a table in the cache that folds the keys met often,
+ * and lets the rest pass.
  *
- * Text is Zipf: a table of some hundred thousand keys absorbs nearly all words of a language, while ids
- * hardly ever repeat. Each key class of the table is therefore in one of three modes (worker.h):
+ * Text is Zipf: a table of some hundred thousand keys absorbs nearly all words of a
+ * language, while ids hardly ever repeat. Each key class of the table is therefore in one of
+ * three modes (worker.h):
  *
- *   FILL    new keys go in and the table doubles, as long as the rate of hits says that a table of the
- *           largest size would pay;
+ *   FILL    new keys go in and the table doubles, as long as the rate of hits says that a table of
+ *           the largest size would pay;
  *   FROZEN  full at that size: known keys are folded, others are written to their partition. After
- *           some millions of pairs the rarer half is written out and the table fills again, so that it
- *           follows a text whose words change;
- *   BYPASS  hits are so rare that even looking does not pay: all pairs are written to their partition,
- *           and now and then the table is tried again.
+ *           some millions of pairs the rarer half is written out and the table fills again, so that
+ *           it follows a text whose words change;
+ *   BYPASS  hits are so rare that even looking does not pay: all pairs are written to their
+ *           partition, and now and then the table is tried again.
  *
  * The loops that look keys up are emit.c's.
  */
@@ -23,13 +25,13 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Slots at first and at most. The largest table, 12 MiB of short keys, is where doubling stopped to pay:
- * it is beyond the private caches, but lookups are prefetched and huge pages back it. */
+/* Slots at first and at most. The largest table, 12 MiB of short keys, is where doubling stopped to
+ * pay: it is beyond the private caches, but lookups are prefetched and huge pages back it. */
 #define FIRST_SLOTS 512
 #define MOST_SLOTS ((size_t)1 << 19)
 #define MOST_LONG_SLOTS ((size_t)1 << 13)
-/* Of 8 slots so many may be used: with 5, lookups of 200 thousand keys passed other keys so often that
- * they took a fifth more time. */
+/* Of 8 slots so many may be used: with 5, lookups of 200 thousand keys passed other keys so often
+ * that they took a fifth more time. */
 #define LOAD 4
 /* Bytes for long keys in the table; a key over a quarter of it is not kept. */
 #define ARENA ((size_t)512 << 10)
@@ -41,20 +43,18 @@
 /* A frozen table that misses less than one in this many needs no change. */
 #define GOOD_MISSES 64
 
-static bool
-has_front(const struct job *job)
+static bool has_front(const struct job *job)
 {
     return !job->keeps && job->value_size <= MOST_VALUE;
 }
 
 /* ---- Partitions ---------------------------------------------------------------- */
 
-unsigned
-mapper_most_bits(const struct job *job)
+unsigned mapper_most_bits(const struct job *job)
 {
-    /* 1024 partitions keep the table of one in the second-level cache for some 20 million keys. With
-     * little memory there are fewer: each should be worth a write of its own when it is spilled, and the
-     * open chunks of all workers must stay a small part. */
+    /* 1024 partitions keep the table of one in the second-level cache for some 20 million keys.
+     * With little memory there are fewer: each should be worth a write of its own when it is
+     * spilled, and the open chunks of all workers must stay a small part. */
     unsigned bits = 10;
     uint64_t memory = job->budget->limit;
     while (bits > 4 && ((memory >> bits) < ((uint64_t)128 << 10) ||
@@ -63,8 +63,7 @@ mapper_most_bits(const struct job *job)
     return bits;
 }
 
-int
-mapper_make_partitions(struct job *job, unsigned bits)
+int mapper_make_partitions(struct job *job, unsigned bits)
 {
     if (atomic_load_explicit(&job->pairs_open, memory_order_acquire))
         return 0;
@@ -84,8 +83,7 @@ mapper_make_partitions(struct job *job, unsigned bits)
 }
 
 /* Makes the worker's writer to the partitions. */
-static int
-need_pairs(struct mr_emitter *emitter)
+static int need_pairs(struct mr_emitter *emitter)
 {
     struct worker *worker = emitter->worker;
     if (worker->pairs.tails)
@@ -101,9 +99,8 @@ need_pairs(struct mr_emitter *emitter)
 }
 
 /* The same for a long key. */
-static int
-write_long(struct mr_emitter *emitter, uint64_t hash, const unsigned char *key, size_t size,
-           const void *value)
+static int write_long(struct mr_emitter *emitter, uint64_t hash, const unsigned char *key,
+                      size_t size, const void *value)
 {
     struct worker *worker = emitter->worker;
     const struct job *job = worker->job;
@@ -121,15 +118,13 @@ write_long(struct mr_emitter *emitter, uint64_t hash, const unsigned char *key, 
 
 /* ---- The table's modes ----------------------------------------------------------- */
 
-static void
-set_mode(struct front_class *front, enum front_mode mode, uint64_t review_after)
+static void set_mode(struct front_class *front, enum front_mode mode, uint64_t review_after)
 {
     *front = (struct front_class){.mode = mode, .review_at = review_after, .cap = front->cap};
 }
 
 /* Writes a used slot to its partition and empties it. */
-static int
-evict(struct mr_emitter *emitter, enum table_class_name name, uint64_t *slot)
+static int evict(struct mr_emitter *emitter, enum table_class_name name, uint64_t *slot)
 {
     struct table_class *class = &emitter->table.classes[name];
     const void *value = slot + class->words;
@@ -138,11 +133,12 @@ evict(struct mr_emitter *emitter, enum table_class_name name, uint64_t *slot)
     int result = 0;
     switch (name) {
     case TABLE_TINY:
-        result = write_words(emitter, TABLE_TINY, hash_1(emitter->table.seed, slot[0]), slot, value);
+        result =
+            write_words(emitter, TABLE_TINY, hash_1(emitter->table.seed, slot[0]), slot, value);
         break;
     case TABLE_SHORT:
-        result = write_words(emitter, TABLE_SHORT, hash_2(emitter->table.seed, slot[0], slot[1]), slot,
-                             value);
+        result = write_words(emitter, TABLE_SHORT,
+                             hash_2(emitter->table.seed, slot[0], slot[1]), slot, value);
         break;
     case TABLE_MIDDLE:
         result = write_words(emitter, TABLE_MIDDLE, table_slot_hash(&emitter->table, name, slot),
@@ -159,8 +155,7 @@ evict(struct mr_emitter *emitter, enum table_class_name name, uint64_t *slot)
     return 0;
 }
 
-static int
-evict_all(struct mr_emitter *emitter, enum table_class_name name)
+static int evict_all(struct mr_emitter *emitter, enum table_class_name name)
 {
     struct table_class *class = &emitter->table.classes[name];
     for (size_t i = 0; class->used > 0 && i <= class->mask; i++) {
@@ -173,10 +168,9 @@ evict_all(struct mr_emitter *emitter, enum table_class_name name)
     return 0;
 }
 
-/* Evicts the keys counted least, at least half of all. Without counts, and for long keys, whose bytes
- * lie in the arena, all go. */
-static int
-evict_rare(struct mr_emitter *emitter, enum table_class_name name)
+/* Evicts the keys counted least, at least half of all. Without counts, and for long keys, whose
+ * bytes lie in the arena, all go. */
+static int evict_rare(struct mr_emitter *emitter, enum table_class_name name)
 {
     struct table_class *class = &emitter->table.classes[name];
     if (!emitter->job->sums || name == TABLE_LONG)
@@ -206,8 +200,7 @@ evict_rare(struct mr_emitter *emitter, enum table_class_name name)
 }
 
 /* The table is full: grow it, freeze it or give it up. */
-static int
-when_full(struct mr_emitter *emitter, enum table_class_name name)
+static int when_full(struct mr_emitter *emitter, enum table_class_name name)
 {
     struct table_class *class = &emitter->table.classes[name];
     struct front_class *front = &emitter->front[name];
@@ -231,8 +224,7 @@ when_full(struct mr_emitter *emitter, enum table_class_name name)
 }
 
 /* Thinks again about a class that has been frozen or bypassed for a while. */
-int
-emit_review(struct mr_emitter *emitter, enum table_class_name name)
+int emit_review(struct mr_emitter *emitter, enum table_class_name name)
 {
     struct front_class *front = &emitter->front[name];
     size_t slots = emitter->table.classes[name].mask + 1;
@@ -248,15 +240,16 @@ emit_review(struct mr_emitter *emitter, enum table_class_name name)
 /* ---- Pairs that go their own way --------------------------------------------------- */
 
 /* A row that is not in the table and for which there is no free place. */
-int
-emit_miss(struct mr_emitter *emitter, enum table_class_name name, const uint64_t *row, const void *value)
+int emit_miss(struct mr_emitter *emitter, enum table_class_name name, const uint64_t *row,
+              const void *value)
 {
     struct table_class *class = &emitter->table.classes[name];
     struct front_class *front = &emitter->front[name];
     while (front->mode == FRONT_FILL) {
         if (class->used < class->limit) {
             uint64_t *slot;
-            (void)table_find(name, class->slots, class->mask, class->stride, row + 1, row[0], &slot);
+            (void)table_find(name, class->slots, class->mask, class->stride, row + 1, row[0],
+                             &slot);
             if (!slot)
                 break;
             memcpy(slot, row + 1, class->words * sizeof *slot);
@@ -273,9 +266,8 @@ emit_miss(struct mr_emitter *emitter, enum table_class_name name, const uint64_t
 }
 
 /* A key of 32 bytes or more. */
-int
-emit_long(struct mr_emitter *emitter, const unsigned char *key, size_t size, const void *value,
-          enum how how)
+int emit_long(struct mr_emitter *emitter, const unsigned char *key, size_t size, const void *value,
+              enum how how)
 {
     struct table_class *class = &emitter->table.classes[TABLE_LONG];
     struct front_class *front = &emitter->front[TABLE_LONG];
@@ -323,8 +315,7 @@ emit_long(struct mr_emitter *emitter, const unsigned char *key, size_t size, con
     return front->seen >= front->review_at ? emit_review(emitter, TABLE_LONG) : 0;
 }
 
-int
-mr_emit(struct mr_emitter *emitter, const void *key, size_t size, const void *value)
+int mr_emit(struct mr_emitter *emitter, const void *key, size_t size, const void *value)
 {
     if (size <= KEY_MIDDLE) {
         unsigned char copy[KEY_MIDDLE + 1 + MR_PAD];
@@ -345,16 +336,14 @@ mr_emit(struct mr_emitter *emitter, const void *key, size_t size, const void *va
                      !job->sums ? FOLD : value ? SUM : UNIT);
 }
 
-struct mr_error *
-mr_emitter_error(struct mr_emitter *emitter)
+struct mr_error *mr_emitter_error(struct mr_emitter *emitter)
 {
     return &emitter->error;
 }
 
 /* ---- Beginning and end -------------------------------------------------------------- */
 
-int
-mapper_open(struct worker *worker)
+int mapper_open(struct worker *worker)
 {
     struct job *job = worker->job;
     struct mr_emitter *emitter = &worker->emitter;
@@ -387,16 +376,14 @@ mapper_open(struct worker *worker)
     return 0;
 }
 
-void
-mapper_close(struct worker *worker)
+void mapper_close(struct worker *worker)
 {
     table_close(&worker->emitter.table);
     free(worker->emitter.arena);
     worker->emitter.arena = NULL;
 }
 
-uint64_t
-mapper_held(const struct worker *worker)
+uint64_t mapper_held(const struct worker *worker)
 {
     uint64_t held = 0;
     for (int name = 0; name < TABLE_CLASSES; name++)
@@ -404,8 +391,7 @@ mapper_held(const struct worker *worker)
     return held;
 }
 
-int
-mapper_drain(struct worker *worker)
+int mapper_drain(struct worker *worker)
 {
     struct mr_emitter *emitter = &worker->emitter;
     if (mapper_held(worker) > 0) {

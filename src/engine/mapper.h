@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * mapper - from emitted pairs to partitions: the combining table of one worker and what overflows it.
+ * mapper - from emitted pairs to partitions: the combining table of one worker
+ * and what overflows it.
  */
 #ifndef ENGINE_MAPPER_H
 #define ENGINE_MAPPER_H
@@ -13,11 +14,12 @@ int mapper_open(struct worker *worker);
 void mapper_close(struct worker *worker);
 /* Pairs held in the worker's table. */
 uint64_t mapper_held(const struct worker *worker);
-/* Sends what the table holds to the partitions, hands these over and frees the table. Returns -1 when
- * the job fails. */
+/* Sends what the table holds to the partitions, hands these over and frees the table. Returns
+ * -1 when the job fails. */
 int mapper_drain(struct worker *worker);
 
-/* Makes the job's partitions, 2^bits, where they do not exist yet. Returns -1 when the job fails. */
+/* Makes the job's partitions, 2^bits, where they do not exist yet. Returns
+ * -1 when the job fails. */
 int mapper_make_partitions(struct job *job, unsigned bits);
 /* The bits for a job that outgrows its tables. */
 unsigned mapper_most_bits(const struct job *job);

@@ -112,9 +112,9 @@ struct mr_input {
                 struct mr_error *error);
     /* Takes a split back when it is done with, mapped or not; on any thread. May be NULL. */
     void (*release)(void *context, struct mr_split *split);
-    /* The job is failing or cancelled: a next that waits should return soon, with 0 or -1. Called on
-     * any thread, perhaps more than once, while next runs; must not wait nor call the engine. May be
-     * NULL: then the job ends only when next returns by itself. */
+    /* The job is failing or cancelled: a next that waits should return soon, with 0 or -1. Called
+     * on any thread, perhaps more than once, while next runs; must not wait nor call the engine.
+     * May be NULL: then the job ends only when next returns by itself. */
     void (*interrupt)(void *context);
 };
 
@@ -271,8 +271,8 @@ struct mr_job;
 
 struct mr_engine_options {
     unsigned threads;             /* workers; 0: the CPUs this process may use */
-    uint64_t memory;              /* bytes for all jobs together; 0: half of what is available. Less than
-                                   * 16 MiB and 4 MiB a thread is raised to that. */
+    uint64_t memory;              /* bytes for all jobs together; 0: half of what is available. Less
+                                   * than 16 MiB and 4 MiB a thread is raised to that. */
     const char *const *tmpdirs;   /* where spilled data goes, used in turn; copied */
     size_t tmpdir_count;          /* 0: $TMPDIR, else /tmp */
 };
@@ -280,11 +280,12 @@ struct mr_engine_options {
 /* Makes an engine. Threads start with the first job that needs them. *engine is NULL on failure. */
 MR_API enum mr_status mr_engine_open(const struct mr_engine_options *options,
                                      struct mr_engine **engine, struct mr_error *error);
-/* Ends the threads and frees the engine. Every job must have been released before. NULL is allowed. */
+/* Ends the threads and frees the engine. Every job must have been released
+ * before. NULL is allowed. */
 MR_API void mr_engine_close(struct mr_engine *engine);
 
-/* Runs a job to its end and returns its outcome. *stats and *error may be NULL. Any thread may call it, but
- * not a callback of a job of the same engine. */
+/* Runs a job to its end and returns its outcome. *stats and *error may be NULL. Any thread may call
+ * it, but not a callback of a job of the same engine. */
 MR_API enum mr_status mr_run(struct mr_engine *engine, const struct mr_job_spec *spec,
                              struct mr_stats *stats, struct mr_error *error);
 
@@ -301,7 +302,8 @@ MR_API enum mr_state mr_wait(struct mr_job *job, long timeout_ms, struct mr_stat
                              struct mr_error *error);
 /* Asks the job to stop; returns at once. Has no effect on a job that has ended. */
 MR_API void mr_cancel(struct mr_job *job);
-/* Gives the handle back; cancels the job and waits for its end where it still runs. NULL is allowed. */
+/* Gives the handle back; cancels the job and waits for its end where it still
+ * runs. NULL is allowed. */
 MR_API void mr_release(struct mr_job *job);
 
 /* Workers of the engine, and its memory budget in bytes. */

@@ -15,8 +15,7 @@
 #define RANGE_BYTES ((uint64_t)384 << 10)
 #define MOST_RANGE_BITS 10
 
-void
-order_open(struct order *order, const struct mr_output *output)
+void order_open(struct order *order, const struct mr_output *output)
 {
     *order = (struct order){
         .sort = {.ranked = output->order == MR_ORDER_RANK, .reverse = output->reverse},
@@ -26,8 +25,7 @@ order_open(struct order *order, const struct mr_output *output)
     };
 }
 
-void
-order_close(struct order *order)
+void order_close(struct order *order)
 {
     ranges_close(&order->ranges);
     cut_close(&order->last);
@@ -41,8 +39,8 @@ order_close(struct order *order)
 /* ---- Items ------------------------------------------------------------------------ */
 
 /* Lists the records of `chunks` in the worker's items and, where `sorted`, sorts them. */
-static struct sort_item *
-list_items(struct worker *worker, const struct chunk *chunks, uint64_t count, bool sorted)
+static struct sort_item *list_items(struct worker *worker, const struct chunk *chunks,
+                                    uint64_t count, bool sorted)
 {
     const struct sort_order *order = &worker->job->order.sort;
     struct mr_buffer *buffer = &worker->items;
@@ -65,8 +63,7 @@ list_items(struct worker *worker, const struct chunk *chunks, uint64_t count, bo
 
 /* ---- Ranges ------------------------------------------------------------------------- */
 
-int
-order_by_sample(struct worker *worker, struct stream *sample, uint64_t share)
+int order_by_sample(struct worker *worker, struct stream *sample, uint64_t share)
 {
     struct job *job = worker->job;
     struct order *order = &job->order;
@@ -120,8 +117,7 @@ fail:
 
 /* ---- Routing ---------------------------------------------------------------------------- */
 
-int
-order_route(struct worker *worker, struct record *results, size_t count)
+int order_route(struct worker *worker, struct record *results, size_t count)
 {
     const struct order *order = &worker->job->order;
     uint32_t found[RANGES_BATCH];
@@ -151,8 +147,7 @@ order_route(struct worker *worker, struct record *results, size_t count)
     return 0;
 }
 
-long
-order_count(struct job *job)
+long order_count(struct job *job)
 {
     struct order *order = &job->order;
     order->starts = malloc((order->ranges.count + 1) * sizeof *order->starts);
@@ -172,8 +167,7 @@ order_count(struct job *job)
 
 /* ---- Output ------------------------------------------------------------------------------- */
 
-int
-order_put_out(struct worker *worker, size_t range)
+int order_put_out(struct worker *worker, size_t range)
 {
     struct order *order = &worker->job->order;
     struct stream stream;
@@ -192,8 +186,7 @@ order_put_out(struct worker *worker, size_t range)
     return output_put(worker, range, items, (size_t)count, chunks);
 }
 
-int
-order_put_out_any(struct worker *worker, size_t number, struct stream *stream)
+int order_put_out_any(struct worker *worker, size_t number, struct stream *stream)
 {
     struct job *job = worker->job;
     uint64_t count = stream->records;
@@ -204,7 +197,8 @@ order_put_out_any(struct worker *worker, size_t number, struct stream *stream)
         return -1;
     }
     if (job->order.limit != UINT64_MAX) {
-        uint64_t before = atomic_fetch_add_explicit(&job->output.taken, count, memory_order_relaxed);
+        uint64_t before =
+            atomic_fetch_add_explicit(&job->output.taken, count, memory_order_relaxed);
         uint64_t left = before < job->order.limit ? job->order.limit - before : 0;
         count = count < left ? count : left;
     }

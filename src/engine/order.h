@@ -2,11 +2,11 @@
  *
  * order - from reduced partitions to results in order: a distribution sort over all workers.
  *
- * Partitions by hash are fair samples of the keys. The first one reduced is sorted and cut into equal
- * parts; the cuts divide the whole order into ranges, to which the results of the other partitions are
- * written as they come. Each range is then sorted and put out by one worker. Where only the first N
- * results are wanted, what lies behind the N-th of the sample cannot be among them, and is dropped at
- * once.
+ * Partitions by hash are fair samples of the keys. The first one reduced is sorted and cut into
+ * equal parts; the cuts divide the whole order into ranges, to which the results of the other
+ * partitions are written as they come. Each range is then sorted and put out by one worker. Where
+ * only the first N results are wanted, what lies behind the N-th of the sample cannot be among
+ * them, and is dropped at once.
  */
 #ifndef ENGINE_ORDER_H
 #define ENGINE_ORDER_H
@@ -36,11 +36,12 @@ void order_open(struct order *order, const struct mr_output *output);
 /* All streams must have been taken. */
 void order_close(struct order *order);
 
-/* Cuts the order into ranges by a sample of 1 in `share` of all results, sorts it in passing and sends
- * it on to them. Takes the sample. Returns -1 when the job fails. */
+/* Cuts the order into ranges by a sample of 1 in `share` of all results, sorts it in passing and
+ * sends it on to them. Takes the sample. Returns -1 when the job fails. */
 int order_by_sample(struct worker *worker, struct stream *sample, uint64_t share);
 
-/* Writes results, RANGES_BATCH at most, to their ranges; changes the array. Returns -1 when the job fails. */
+/* Writes results, RANGES_BATCH at most, to their ranges; changes the array. Returns
+ * -1 when the job fails. */
 int order_route(struct worker *worker, struct record *results, size_t count);
 
 /* After the last result: counts what the ranges hold. Returns how many of them, from the first on,
@@ -49,7 +50,8 @@ long order_count(struct job *job);
 
 /* Sorts a range and puts it out. Returns -1 when the job fails. */
 int order_put_out(struct worker *worker, size_t range);
-/* Puts a stream out as it is, as piece `number`. Takes the stream. Returns -1 when the job fails. */
+/* Puts a stream out as it is, as piece `number`. Takes the stream. Returns
+ * -1 when the job fails. */
 int order_put_out_any(struct worker *worker, size_t number, struct stream *stream);
 
 #endif

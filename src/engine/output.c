@@ -15,8 +15,7 @@
 /* Buffers larger than this are not kept for the next piece. */
 #define KEEP ((size_t)8 << 20)
 
-int
-output_open(struct output *output, size_t workers, struct budget *budget)
+int output_open(struct output *output, size_t workers, struct budget *budget)
 {
     *output = (struct output){.window = 2 * workers + 2};
     output->pieces = calloc(output->window, sizeof *output->pieces);
@@ -32,8 +31,7 @@ output_open(struct output *output, size_t workers, struct budget *budget)
     return 0;
 }
 
-void
-output_close(struct output *output, struct pool_cache *cache)
+void output_close(struct output *output, struct pool_cache *cache)
 {
     for (size_t i = 0; i < output->window; i++) {
         buffer_close(&output->pieces[i].buffer);
@@ -46,14 +44,12 @@ output_close(struct output *output, struct pool_cache *cache)
     thread_mutex_close(&output->lock);
 }
 
-bool
-output_may_begin(const struct output *output, size_t number)
+bool output_may_begin(const struct output *output, size_t number)
 {
     return number - atomic_load_explicit(&output->next, memory_order_relaxed) < output->window;
 }
 
-static void
-fill_record(const unsigned char *at, struct mr_record *out)
+static void fill_record(const unsigned char *at, struct mr_record *out)
 {
     struct record record;
     record_get(at, RECORD_RESULT, 0, &record);
@@ -65,8 +61,8 @@ fill_record(const unsigned char *at, struct mr_record *out)
 }
 
 /* Encodes the records, or lists them for collect, into `buffer`. */
-static int
-make_piece(struct job *job, const struct sort_item *items, size_t count, struct mr_buffer *buffer)
+static int make_piece(struct job *job, const struct sort_item *items, size_t count,
+                      struct mr_buffer *buffer)
 {
     const struct mr_output *out = &job->spec.output;
     struct mr_record records[BATCH];
@@ -96,8 +92,7 @@ make_piece(struct job *job, const struct sort_item *items, size_t count, struct 
 }
 
 /* Puts one piece out. */
-static int
-write_piece(struct job *job, struct output_piece *piece, uint64_t offset)
+static int write_piece(struct job *job, struct output_piece *piece, uint64_t offset)
 {
     const struct mr_output *out = &job->spec.output;
     struct mr_error error = {0};
@@ -105,8 +100,9 @@ write_piece(struct job *job, struct output_piece *piece, uint64_t offset)
     const unsigned char *bytes = mr_buffer_data(&piece->buffer, &size);
     if (size == 0 || job_stopped(job))
         return 0;
+    const struct mr_record *records = (const struct mr_record *)(const void *)bytes;
     int result = out->encode ? out->write(out->context, bytes, size, offset, &error)
-                             : out->collect(out->context, (const struct mr_record *)(const void *)bytes,
+                             : out->collect(out->context, records,
                                             size / sizeof(struct mr_record), &error);
     if (result != 0)
         job_fail_with(job, MR_OUTPUT, &error, "the results could not be put out");
@@ -114,8 +110,7 @@ write_piece(struct job *job, struct output_piece *piece, uint64_t offset)
 }
 
 /* Puts out the pieces that are next and in place. */
-static int
-put_out(struct worker *worker)
+static int put_out(struct worker *worker)
 {
     struct job *job = worker->job;
     struct output *output = &job->output;
@@ -157,9 +152,8 @@ put_out(struct worker *worker)
     }
 }
 
-int
-output_put(struct worker *worker, size_t number, const struct sort_item *items, size_t count,
-           struct chunk *chunks)
+int output_put(struct worker *worker, size_t number, const struct sort_item *items, size_t count,
+               struct chunk *chunks)
 {
     struct job *job = worker->job;
     struct output *output = &job->output;

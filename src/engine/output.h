@@ -3,8 +3,8 @@
  * output - hands results to the caller, in order, while workers make them out of order.
  *
  * Workers turn ranges into pieces. Whoever finishes a piece puts it in its place; whoever finds the
- * next piece in place puts it out, and those that follow. Nobody waits for a turn: a worker is only not
- * given a range that is too far ahead, so that the pieces waiting are few.
+ * next piece in place puts it out, and those that follow. Nobody waits for a turn: a worker is only
+ * not given a range that is too far ahead, so that the pieces waiting are few.
  */
 #ifndef ENGINE_OUTPUT_H
 #define ENGINE_OUTPUT_H
@@ -43,8 +43,8 @@ void output_close(struct output *output, struct pool_cache *cache);
 /* Whether a worker may begin with a piece now. */
 bool output_may_begin(const struct output *output, size_t number);
 
-/* Puts out `count` records, in the order of `items`, as piece `number`. The chunks that hold them pass
- * to the output. Every number from 0 on must come once. Returns -1 when the job fails. */
+/* Puts out `count` records, in the order of `items`, as piece `number`. The chunks that hold them
+ * pass to the output. Every number from 0 on must come once. Returns -1 when the job fails. */
 int output_put(struct worker *worker, size_t number, const struct sort_item *items, size_t count,
                struct chunk *chunks);
 

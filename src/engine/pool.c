@@ -6,14 +6,14 @@
 
 #include <stdlib.h>
 
-/* Slabs begin at 16 chunks and end at 1 MiB: large enough to make the system calls rare, small enough
- * not to matter in any budget. */
+/* Slabs begin at 16 chunks and end at 1 MiB: large enough to make the system calls rare, small
+ * enough not to matter in any budget. */
 #define FIRST_SLAB ((size_t)16 * POOL_CHUNK)
 #define LAST_SLAB ((size_t)256 * POOL_CHUNK)
 
-/* Records in memory leave this part of the budget to what works on them: tables, sorting, output. */
-static uint64_t
-reserve(const struct budget *budget)
+/* Records in memory leave this part of the budget to what works on them:
+ * tables, sorting, output. */
+static uint64_t reserve(const struct budget *budget)
 {
     return budget->limit / 8 * 3;
 }
@@ -24,15 +24,13 @@ struct slab {
     size_t bytes;
 };
 
-int
-pool_open(struct pool *pool, struct budget *budget)
+int pool_open(struct pool *pool, struct budget *budget)
 {
     *pool = (struct pool){.budget = budget, .slab_size = FIRST_SLAB};
     return thread_mutex_open(&pool->lock);
 }
 
-static void
-free_slabs(struct pool *pool)
+static void free_slabs(struct pool *pool)
 {
     while (pool->slabs) {
         struct slab *slab = pool->slabs;
@@ -46,21 +44,18 @@ free_slabs(struct pool *pool)
     pool->slab_size = FIRST_SLAB;
 }
 
-void
-pool_close(struct pool *pool)
+void pool_close(struct pool *pool)
 {
     free_slabs(pool);
     thread_mutex_close(&pool->lock);
 }
 
-void
-pool_cache_open(struct pool_cache *cache, struct pool *pool)
+void pool_cache_open(struct pool_cache *cache, struct pool *pool)
 {
     *cache = (struct pool_cache){.pool = pool};
 }
 
-static void
-give_batch(struct pool_cache *cache, size_t count)
+static void give_batch(struct pool_cache *cache, size_t count)
 {
     struct pool *pool = cache->pool;
     thread_lock(&pool->lock);
@@ -78,8 +73,7 @@ give_batch(struct pool_cache *cache, size_t count)
     thread_unlock(&pool->lock);
 }
 
-void
-pool_cache_close(struct pool_cache *cache)
+void pool_cache_close(struct pool_cache *cache)
 {
     if (cache->count > 0)
         give_batch(cache, cache->count);
@@ -87,8 +81,7 @@ pool_cache_close(struct pool_cache *cache)
 
 /* Whether the budget allows for another batch in use. Chunks on the free list count as free, though
  * their slabs are still held; the lock is held. */
-static bool
-batch_is_left(const struct pool *pool)
+static bool batch_is_left(const struct pool *pool)
 {
     const uint64_t limit = pool->budget->limit - reserve(pool->budget);
     uint64_t used = atomic_load_explicit(&pool->budget->used, memory_order_relaxed);
@@ -97,8 +90,7 @@ batch_is_left(const struct pool *pool)
 }
 
 /* Adds a slab's chunks to the free list; the lock is held. */
-static bool
-add_slab(struct pool *pool)
+static bool add_slab(struct pool *pool)
 {
     size_t bytes = pool->slab_size;
     if (!budget_take(pool->budget, bytes, reserve(pool->budget))) {
@@ -123,8 +115,7 @@ add_slab(struct pool *pool)
     return true;
 }
 
-static bool
-take_batch(struct pool_cache *cache, enum pool_need need, bool *exhausted)
+static bool take_batch(struct pool_cache *cache, enum pool_need need, bool *exhausted)
 {
     struct pool *pool = cache->pool;
     thread_lock(&pool->lock);
@@ -146,8 +137,8 @@ take_batch(struct pool_cache *cache, enum pool_need need, bool *exhausted)
 }
 
 /* A chunk of its own for a record that fits no ordinary one. */
-static struct chunk *
-take_large(struct pool *pool, size_t size, enum pool_need need, bool *exhausted)
+static struct chunk *take_large(struct pool *pool, size_t size, enum pool_need need,
+                                bool *exhausted)
 {
     if (size > SIZE_MAX / 2)
         return NULL;
@@ -167,8 +158,7 @@ take_large(struct pool *pool, size_t size, enum pool_need need, bool *exhausted)
     return chunk;
 }
 
-struct chunk *
-pool_take(struct pool_cache *cache, size_t size, enum pool_need need, bool *exhausted)
+struct chunk *pool_take(struct pool_cache *cache, size_t size, enum pool_need need, bool *exhausted)
 {
     *exhausted = false;
     struct chunk *chunk;
@@ -190,8 +180,7 @@ pool_take(struct pool_cache *cache, size_t size, enum pool_need need, bool *exha
     return chunk;
 }
 
-void
-pool_give(struct pool_cache *cache, struct chunk *list)
+void pool_give(struct pool_cache *cache, struct chunk *list)
 {
     while (list) {
         struct chunk *chunk = list;

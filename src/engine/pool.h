@@ -2,9 +2,10 @@
  *
  * pool - chunks of memory for records, used again and again.
  *
- * Memory touched for the first time costs several times what memory used again does, so chunks go
- * back to the pool as soon as their records have been read. One pool serves all jobs of an engine; a
- * worker takes chunks through a cache of its own, and the pool's lock only every POOL_BATCH chunks.
+ * Memory touched for the first time costs several times what memory used again does, so
+ * chunks go back to the pool as soon as their records have been read. One pool serves all
+ * jobs of an engine; a worker takes chunks through a cache of its own, and the pool's lock
+ * only every POOL_BATCH chunks.
  */
 #ifndef ENGINE_POOL_H
 #define ENGINE_POOL_H
@@ -24,7 +25,7 @@
 struct chunk {
     struct chunk *next;
     size_t used;     /* bytes of `data` that hold records */
-    size_t capacity; /* bytes of `data` for records; more than an ordinary chunk's for a large record */
+    size_t capacity; /* bytes of `data` for records; a chunk for one large record has more */
     uint64_t records;
     unsigned char data[];
 };

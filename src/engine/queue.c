@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-int
-queue_open(struct queue *queue, size_t capacity, size_t item_size)
+int queue_open(struct queue *queue, size_t capacity, size_t item_size)
 {
     *queue = (struct queue){.item_size = item_size, .capacity = capacity};
     queue->items = calloc(capacity, item_size);
@@ -32,8 +31,7 @@ no_lock:
     return error;
 }
 
-void
-queue_close(struct queue *queue)
+void queue_close(struct queue *queue)
 {
     thread_cond_close(&queue->not_empty);
     thread_cond_close(&queue->not_full);
@@ -41,8 +39,7 @@ queue_close(struct queue *queue)
     free(queue->items);
 }
 
-bool
-queue_push(struct queue *queue, const void *item)
+bool queue_push(struct queue *queue, const void *item)
 {
     thread_lock(&queue->lock);
     if (queue->count == queue->capacity)
@@ -60,8 +57,7 @@ queue_push(struct queue *queue, const void *item)
 }
 
 /* The lock is held. */
-static enum queue_result
-take_first(struct queue *queue, void *item)
+static enum queue_result take_first(struct queue *queue, void *item)
 {
     if (queue->count == 0)
         return queue->ended ? QUEUE_ENDED : QUEUE_EMPTY;
@@ -73,8 +69,7 @@ take_first(struct queue *queue, void *item)
     return QUEUE_GOT;
 }
 
-enum queue_result
-queue_pop(struct queue *queue, void *item)
+enum queue_result queue_pop(struct queue *queue, void *item)
 {
     thread_lock(&queue->lock);
     enum queue_result result;
@@ -84,8 +79,7 @@ queue_pop(struct queue *queue, void *item)
     return result;
 }
 
-enum queue_result
-queue_try_pop(struct queue *queue, void *item)
+enum queue_result queue_try_pop(struct queue *queue, void *item)
 {
     thread_lock(&queue->lock);
     enum queue_result result = take_first(queue, item);
@@ -93,8 +87,7 @@ queue_try_pop(struct queue *queue, void *item)
     return result;
 }
 
-void
-queue_end(struct queue *queue)
+void queue_end(struct queue *queue)
 {
     thread_lock(&queue->lock);
     queue->ended = true;

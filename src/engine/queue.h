@@ -2,9 +2,9 @@
  *
  * queue - a bounded queue of items of one size, for many producers and many consumers.
  *
- * Items are copied in and out in order. A full queue holds its producers back: that is what bounds the
- * memory of input read ahead. Once held back they are woken when it has drained to half, not at every
- * pop: a wake-up costs as much as some items' work.
+ * Items are copied in and out in order. A full queue holds its producers back: that is what bounds
+ * the memory of input read ahead. Once held back they are woken when it has drained to half, not at
+ * every pop: a wake-up costs as much as some items' work.
  */
 #ifndef ENGINE_QUEUE_H
 #define ENGINE_QUEUE_H
@@ -39,8 +39,8 @@ bool queue_push(struct queue *queue, const void *item);
 enum queue_result queue_pop(struct queue *queue, void *item);
 /* The same without waiting: QUEUE_EMPTY where queue_pop would wait. */
 enum queue_result queue_try_pop(struct queue *queue, void *item);
-/* No more items will come: wakes all who wait. What is in the queue can still be popped. May be called
- * more than once. */
+/* No more items will come: wakes all who wait. What is in the queue can still be popped. May be
+ * called more than once. */
 void queue_end(struct queue *queue);
 
 #endif

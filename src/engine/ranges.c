@@ -6,13 +6,12 @@
 
 #include <stdlib.h>
 
-/* Ranks below this one have a code for each of their keys' leading bytes, 58 bits of them; the others,
- * which few keys have, have one a rank. */
+/* Ranks below this one have a code for each of their keys' leading bytes, 58 bits of them; the
+ * others, which few keys have, have one a rank. */
 #define RANKS 63u
 #define RANK_BITS 6
 
-static uint64_t
-code_of(const struct sort_order *order, const struct record *result)
+static uint64_t code_of(const struct sort_order *order, const struct record *result)
 {
     uint64_t word = sort_key_word(order, result->key, result->size, 0);
     if (!order->ranked)
@@ -28,8 +27,7 @@ code_of(const struct sort_order *order, const struct record *result)
     return high << (64 - RANK_BITS) | low;
 }
 
-int
-cut_open(struct cut *cut, const struct sort_order *order, const unsigned char *at)
+int cut_open(struct cut *cut, const struct sort_order *order, const unsigned char *at)
 {
     struct record record;
     record_get(at, RECORD_SUM, 0, &record);
@@ -43,15 +41,13 @@ cut_open(struct cut *cut, const struct sort_order *order, const unsigned char *a
     return 0;
 }
 
-void
-cut_close(struct cut *cut)
+void cut_close(struct cut *cut)
 {
     free(cut->key);
     cut->key = NULL;
 }
 
-int
-cut_compare(const struct cut *cut, const struct sort_order *order, const struct record *result)
+int cut_compare(const struct cut *cut, const struct sort_order *order, const struct record *result)
 {
     uint64_t code = code_of(order, result), rank_word = sort_rank_word(order, result->number);
     if (code != cut->code)
@@ -62,8 +58,7 @@ cut_compare(const struct cut *cut, const struct sort_order *order, const struct 
 }
 
 /* What a record weighs: its key and what sorting and printing it takes besides. */
-static uint64_t
-weight(const struct sort_item *item)
+static uint64_t weight(const struct sort_item *item)
 {
     struct record record;
     record_get(item->record, RECORD_SUM, 0, &record);
@@ -71,8 +66,7 @@ weight(const struct sort_item *item)
 }
 
 /* Cuts where equal parts of the items' bytes lie on both sides. */
-static int
-open_cuts(struct ranges *ranges, const struct sort_item *items, size_t item_count)
+static int open_cuts(struct ranges *ranges, const struct sort_item *items, size_t item_count)
 {
     uint64_t all = 0, before = 0;
     for (size_t i = 0; i < item_count; i++)
@@ -88,9 +82,8 @@ open_cuts(struct ranges *ranges, const struct sort_item *items, size_t item_coun
     return 0;
 }
 
-int
-ranges_open(struct ranges *ranges, const struct sort_order *order, const struct sort_item *items,
-            size_t item_count, size_t count)
+int ranges_open(struct ranges *ranges, const struct sort_order *order,
+                const struct sort_item *items, size_t item_count, size_t count)
 {
     *ranges = (struct ranges){.order = order, .count = count};
     while (ranges->places < count - 1)
@@ -104,8 +97,7 @@ ranges_open(struct ranges *ranges, const struct sort_order *order, const struct 
     return open_cuts(ranges, items, item_count);
 }
 
-void
-ranges_close(struct ranges *ranges)
+void ranges_close(struct ranges *ranges)
 {
     for (size_t i = 0; ranges->cuts && i + 1 < ranges->count; i++)
         cut_close(&ranges->cuts[i]);
@@ -114,9 +106,10 @@ ranges_close(struct ranges *ranges)
     *ranges = (struct ranges){0};
 }
 
-/* The first of the cuts before `end`, all of one code from some place on, that lies behind the result. */
-static size_t
-find_among(const struct ranges *ranges, const struct record *result, uint64_t code, size_t end)
+/* The first of the cuts before `end`, all of one code from some place on, that
+ * lies behind the result. */
+static size_t find_among(const struct ranges *ranges, const struct record *result, uint64_t code,
+                         size_t end)
 {
     size_t first = end, span = 1;
     while (first > 0 && ranges->codes[first - 1] == code) {
@@ -134,9 +127,8 @@ find_among(const struct ranges *ranges, const struct record *result, uint64_t co
     return first;
 }
 
-void
-ranges_find(const struct ranges *ranges, const struct record *results, size_t count,
-            uint32_t *found)
+void ranges_find(const struct ranges *ranges, const struct record *results, size_t count,
+                 uint32_t *found)
 {
     const uint64_t *const codes = ranges->codes;
     const size_t cuts = ranges->count - 1;

@@ -2,10 +2,10 @@
  *
  * ranges - the final order cut into ranges, and which of them a result belongs to.
  *
- * Every result is looked up here. Rank and leading bytes of a key are packed into one word, its code,
- * whose order is the final one or coarser, and the codes of the cuts are searched without a branch, for
- * many results side by side (after Sanders and Winkel: Super Scalar Sample Sort, 2004). Only a result
- * whose code is that of a cut is compared with it in full.
+ * Every result is looked up here. Rank and leading bytes of a key are packed into one word, its
+ * code, whose order is the final one or coarser, and the codes of the cuts are searched without a
+ * branch, for many results side by side (after Sanders and Winkel: Super Scalar Sample Sort, 2004).
+ * Only a result whose code is that of a cut is compared with it in full.
  */
 #ifndef ENGINE_RANGES_H
 #define ENGINE_RANGES_H
@@ -40,8 +40,9 @@ void cut_close(struct cut *cut);
 int cut_compare(const struct cut *cut, const struct sort_order *order,
                 const struct record *result);
 
-/* Cuts the order into `count` ranges, at most 65535, that hold equal parts of the sorted `items`.
- * `order` must live as long. Returns 0, or -1 when memory is out; ranges_close is due in any case. */
+/* Cuts the order into `count` ranges, at most 65535, that hold equal parts of the
+ * sorted `items`. `order` must live as long. Returns 0, or -1 when memory is out;
+ * ranges_close is due in any case. */
 int ranges_open(struct ranges *ranges, const struct sort_order *order,
                 const struct sort_item *items, size_t item_count, size_t count);
 void ranges_close(struct ranges *ranges);

@@ -2,9 +2,10 @@
  *
  * record - how a pair or a result lies in a stream, in memory and on disk.
  *
- * One byte: the key's size below 127, or 127 and the size in the 8 bytes that follow; its top bit says
- * that a number follows the key. Then the key. Then, by the stream's kind,
- *   RECORD_SUM      the number, where it is not 1 (base 128, low digits first, top bit: more follow);
+ * One byte: the key's size below 127, or 127 and the size in the 8 bytes that follow; its top bit
+ * says that a number follows the key. Then the key. Then, by the stream's kind,
+ *   RECORD_SUM      the number, where it is not 1 (base 128, low digits first, top bit: more
+ *                   follow);
  *   RECORD_VALUE    the value's bytes;
  *   RECORD_RESULT   the number (the rank) as above, the payload's size as a number, the payload.
  * Of the millions of keys that occur once, each costs its bytes and one more.
@@ -37,14 +38,12 @@ struct record {
 #define RECORD_HEAD_MAX 9u
 
 /* An upper bound of a record's bytes. */
-static inline size_t
-record_bound(size_t key_size, size_t value_size)
+static inline size_t record_bound(size_t key_size, size_t value_size)
 {
     return RECORD_HEAD_MAX + key_size + 2 * RECORD_NUMBER_MAX + value_size;
 }
 
-static inline unsigned char *
-record_put_number(unsigned char *at, uint64_t number)
+static inline unsigned char *record_put_number(unsigned char *at, uint64_t number)
 {
     while (number >= 128) {
         *at++ = (unsigned char)(number | 128);
@@ -54,8 +53,7 @@ record_put_number(unsigned char *at, uint64_t number)
     return at;
 }
 
-static inline const unsigned char *
-record_get_number(const unsigned char *at, uint64_t *number)
+static inline const unsigned char *record_get_number(const unsigned char *at, uint64_t *number)
 {
     uint64_t value = *at & 127u;
     unsigned shift = 0;
@@ -68,8 +66,7 @@ record_get_number(const unsigned char *at, uint64_t *number)
 }
 
 /* Copies a key: short ones by whole words, for which 16 bytes must be readable and writable. */
-static inline void
-record_copy_key(unsigned char *at, const unsigned char *key, size_t size)
+static inline void record_copy_key(unsigned char *at, const unsigned char *key, size_t size)
 {
     if (size <= 16)
         memcpy(at, key, 16);
@@ -78,8 +75,7 @@ record_copy_key(unsigned char *at, const unsigned char *key, size_t size)
 }
 
 /* The head of a record; `number` says whether one follows the key. */
-static inline unsigned char *
-record_put_head(unsigned char *at, size_t key_size, bool number)
+static inline unsigned char *record_put_head(unsigned char *at, size_t key_size, bool number)
 {
     unsigned char top = number ? RECORD_NUMBER : 0;
     if (key_size < RECORD_LONG) {
@@ -93,8 +89,7 @@ record_put_head(unsigned char *at, size_t key_size, bool number)
 }
 
 /* Writes a result at `at`; returns its end. */
-static inline unsigned char *
-record_put_result(unsigned char *at, const struct record *result)
+static inline unsigned char *record_put_result(unsigned char *at, const struct record *result)
 {
     at = record_put_head(at, result->size, result->number != 1);
     record_copy_key(at, result->key, result->size);
@@ -108,8 +103,8 @@ record_put_result(unsigned char *at, const struct record *result)
 }
 
 /* Reads the record at `at` and returns where the next one starts. */
-static inline const unsigned char *
-record_get(const unsigned char *at, enum record_kind kind, size_t value_size, struct record *record)
+static inline const unsigned char *record_get(const unsigned char *at, enum record_kind kind,
+                                              size_t value_size, struct record *record)
 {
     unsigned head = *at++;
     size_t size = head & RECORD_LONG;

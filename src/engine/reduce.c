@@ -2,10 +2,10 @@
  *
  * reduce - a partition's pairs into the worker's table, and the table's keys to the caller.
  *
- * The table of one partition fits the second-level cache. While mapping goes on, a partition whose fresh
- * pairs have come to outweigh its settled ones is collapsed by the worker that notices: so memory follows
- * the number of distinct keys, not of pairs, at the price of folding each key again once for every time
- * their volume doubles.
+ * The table of one partition fits the second-level cache. While mapping goes on, a partition whose
+ * fresh pairs have come to outweigh its settled ones is collapsed by the worker that notices: so
+ * memory follows the number of distinct keys, not of pairs, at the price of folding each key again
+ * once for every time their volume doubles.
  */
 #include "engine/reduce.h"
 
@@ -21,8 +21,8 @@ struct rows {
     uint64_t rows[BATCH * (KEY_MIDDLE_WORDS + 2)];
 };
 
-/* Fresh bytes of all partitions before the first is collapsed: less saves memory that is to be had and
- * costs time. */
+/* Fresh bytes of all partitions before the first is collapsed: less saves memory that is to
+ * be had and costs time. */
 #define COLLAPSE_FROM ((uint64_t)288 << 20)
 
 /* Slots that a partition's table begins with at the most; it grows from there. */
@@ -31,8 +31,7 @@ struct rows {
 /* Values up to this size are copied to the stack to align them. */
 #define SMALL_VALUE 64
 
-uint64_t
-reduce_threshold(const struct job *job, unsigned bits)
+uint64_t reduce_threshold(const struct job *job, unsigned bits)
 {
     if (job->keeps)
         return UINT64_MAX;
@@ -42,10 +41,9 @@ reduce_threshold(const struct job *job, unsigned bits)
 
 /* ---- Into the table --------------------------------------------------------------------- */
 
-/* Empties the table and gives it slots for the keys that `records` records will bring. Partitions are
- * alike: the one before tells how many keys of each class to expect. */
-static int
-start_table(struct worker *worker, uint64_t records)
+/* Empties the table and gives it slots for the keys that `records` records will bring. Partitions
+ * are alike: the one before tells how many keys of each class to expect. */
+static int start_table(struct worker *worker, uint64_t records)
 {
     static const unsigned guess[TABLE_CLASSES] = {4, 2, 8, 32};
     for (int name = 0; name < TABLE_CLASSES; name++) {
@@ -64,15 +62,13 @@ start_table(struct worker *worker, uint64_t records)
     return 0;
 }
 
-static void
-end_table(struct worker *worker)
+static void end_table(struct worker *worker)
 {
     pool_give(&worker->cache, stream_take_chunks(&worker->long_keys));
 }
 
 /* Makes sure that `more` keys fit one class. */
-static int
-make_room(struct worker *worker, enum table_class_name name, size_t more)
+static int make_room(struct worker *worker, enum table_class_name name, size_t more)
 {
     struct table_class *class = &worker->table.classes[name];
     while (class->used + more > class->limit) {
@@ -85,8 +81,7 @@ make_room(struct worker *worker, enum table_class_name name, size_t more)
 }
 
 /* Calls combine with an aligned copy of the value at `from`. */
-static int
-combine(struct worker *worker, uint64_t *into, const void *from)
+static int combine(struct worker *worker, uint64_t *into, const void *from)
 {
     struct job *job = worker->job;
     alignas(8) unsigned char small[SMALL_VALUE];
@@ -105,8 +100,8 @@ combine(struct worker *worker, uint64_t *into, const void *from)
 }
 
 /* Folds a record's value into the slot found for its key, an empty one or the key's own. */
-static inline __attribute__((always_inline)) int
-fold_value(struct worker *worker, uint64_t *into, bool known, uint64_t value, const bool sums)
+static inline __attribute__((always_inline))
+int fold_value(struct worker *worker, uint64_t *into, bool known, uint64_t value, const bool sums)
 {
     struct job *job = worker->job;
     if (sums) {
@@ -130,9 +125,9 @@ fold_value(struct worker *worker, uint64_t *into, bool known, uint64_t value, co
 }
 
 /* Folds the rows gathered and empties them. */
-static inline __attribute__((always_inline)) int
-fold_rows(struct worker *worker, const enum table_class_name name, struct rows *rows,
-          const bool sums)
+static inline __attribute__((always_inline))
+int fold_rows(struct worker *worker, const enum table_class_name name, struct rows *rows,
+              const bool sums)
 {
     const size_t words = table_words(name), count = rows->count;
     struct table_class *class = &worker->table.classes[name];
@@ -154,9 +149,9 @@ fold_rows(struct worker *worker, const enum table_class_name name, struct rows *
 }
 
 /* Adds a record's key, and folds when there are enough to be looked up together. */
-static inline __attribute__((always_inline)) int
-add_row(struct worker *worker, const enum table_class_name name, struct rows *rows,
-        const struct record *record, uint64_t value, const bool sums)
+static inline __attribute__((always_inline))
+int add_row(struct worker *worker, const enum table_class_name name, struct rows *rows,
+            const struct record *record, uint64_t value, const bool sums)
 {
     const size_t words = table_words(name);
     const struct table_class *class = &worker->table.classes[name];
@@ -172,8 +167,7 @@ add_row(struct worker *worker, const enum table_class_name name, struct rows *ro
 }
 
 /* A copy of a long key that lives as long as the table's content. */
-static unsigned char *
-keep_key(struct worker *worker, const unsigned char *key, size_t size)
+static unsigned char *keep_key(struct worker *worker, const unsigned char *key, size_t size)
 {
     struct stream_writer *writer = &worker->long_key_writer;
     unsigned char *at = stream_room(writer, size);
@@ -184,8 +178,8 @@ keep_key(struct worker *worker, const unsigned char *key, size_t size)
     return at;
 }
 
-static int
-fold_long(struct worker *worker, const struct record *record, uint64_t value, const bool sums)
+static int fold_long(struct worker *worker, const struct record *record, uint64_t value,
+                     const bool sums)
 {
     struct table_class *class = &worker->table.classes[TABLE_LONG];
     uint64_t hash = hash_bytes(worker->table.seed, record->key, record->size);
@@ -207,8 +201,8 @@ fold_long(struct worker *worker, const struct record *record, uint64_t value, co
 }
 
 /* Brings the records of a chunk into the table. */
-static inline __attribute__((always_inline)) int
-fold_chunk(struct worker *worker, const struct chunk *chunk, const bool sums)
+static inline __attribute__((always_inline))
+int fold_chunk(struct worker *worker, const struct chunk *chunk, const bool sums)
 {
     const enum record_kind kind = sums ? RECORD_SUM : RECORD_VALUE;
     const size_t value_size = sums ? 0 : worker->job->value_size;
@@ -238,8 +232,7 @@ fold_chunk(struct worker *worker, const struct chunk *chunk, const bool sums)
 }
 
 /* Brings a stream into the table. */
-static int
-fold_stream(struct worker *worker, struct stream *stream, bool consume)
+static int fold_stream(struct worker *worker, struct stream *stream, bool consume)
 {
     struct source source;
     struct chunk *chunk;
@@ -266,9 +259,8 @@ fold_stream(struct worker *worker, struct stream *stream, bool consume)
 /* ---- Out of the table: pairs again ----------------------------------------------------------- */
 
 /* Lists the used slots of a class from slot *from on, `most` at most. */
-static size_t
-list_used(const struct table_class *class, enum table_class_name name, size_t *from,
-          const uint64_t **slots, size_t most)
+static size_t list_used(const struct table_class *class, enum table_class_name name, size_t *from,
+                        const uint64_t **slots, size_t most)
 {
     const size_t end = class->mask + 1, stride = class->stride;
     size_t count = 0, i = *from;
@@ -280,8 +272,8 @@ list_used(const struct table_class *class, enum table_class_name name, size_t *f
     return count;
 }
 
-static int
-write_settled(struct worker *worker, enum table_class_name name, struct stream_writer *writer)
+static int write_settled(struct worker *worker, enum table_class_name name,
+                         struct stream_writer *writer)
 {
     const struct job *job = worker->job;
     const struct table_class *class = &worker->table.classes[name];
@@ -312,8 +304,7 @@ write_settled(struct worker *worker, enum table_class_name name, struct stream_w
     return 0;
 }
 
-int
-reduce_fold(struct worker *worker, struct stream *pairs, struct stream *settled)
+int reduce_fold(struct worker *worker, struct stream *pairs, struct stream *settled)
 {
     worker->table_busy = true;
     int result = fold_stream(worker, pairs, true);
@@ -328,8 +319,7 @@ reduce_fold(struct worker *worker, struct stream *pairs, struct stream *settled)
     return result;
 }
 
-int
-reduce_collapse(struct worker *worker, unsigned number)
+int reduce_collapse(struct worker *worker, unsigned number)
 {
     struct partition *partition = &worker->job->pairs.partitions[number];
     struct stream pairs = {0}, settled = {0};
@@ -367,11 +357,10 @@ reduce_collapse(struct worker *worker, unsigned number)
     return result;
 }
 
-/* ---- Out of the table: results ----------------------------------------------------------------- */
+/* ---- Out of the table: results --------------------------------------------------------------- */
 
 /* Puts results, RANGES_BATCH at most, where they belong; changes the array. */
-static int
-put_results(struct mr_results *out, struct record *results, size_t count)
+static int put_results(struct mr_results *out, struct record *results, size_t count)
 {
     uint64_t least = out->job->order.min_rank;
     if (least > 0) {
@@ -393,9 +382,8 @@ put_results(struct mr_results *out, struct record *results, size_t count)
     return 0;
 }
 
-int
-mr_put(struct mr_results *results, const void *key, size_t key_size, uint64_t rank,
-       const void *payload, size_t payload_size)
+int mr_put(struct mr_results *results, const void *key, size_t key_size, uint64_t rank,
+           const void *payload, size_t payload_size)
 {
     /* A copy with padding, as the order reads keys by words. */
     struct mr_buffer *copy = &results->worker->result_key;
@@ -416,8 +404,7 @@ mr_put(struct mr_results *results, const void *key, size_t key_size, uint64_t ra
 }
 
 /* Calls reduce, or puts the result, for each key in one class of the table. */
-static int
-finish_class(struct worker *worker, enum table_class_name name, struct mr_results *out)
+static int finish_class(struct worker *worker, enum table_class_name name, struct mr_results *out)
 {
     struct job *job = worker->job;
     const struct table_class *class = &worker->table.classes[name];
@@ -427,7 +414,8 @@ finish_class(struct worker *worker, enum table_class_name name, struct mr_result
         struct record results[RANGES_BATCH];
         size_t count = list_used(class, name, &next, slots, RANGES_BATCH);
         for (size_t i = 0; i < count; i++) {
-            /* list_used has set this one. NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
+            /* list_used has set this one.
+             * NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
             const uint64_t *value = slots[i] + class->words;
             results[i].key = table_slot_key(slots[i], name, &results[i].size);
             results[i].number = job->sums ? *value : 0;
@@ -447,9 +435,8 @@ finish_class(struct worker *worker, enum table_class_name name, struct mr_result
     return 0;
 }
 
-int
-reduce_partition(struct worker *worker, struct stream *stream, unsigned bits,
-                 struct mr_results *results)
+int reduce_partition(struct worker *worker, struct stream *stream, unsigned bits,
+                     struct mr_results *results)
 {
     struct job *job = worker->job;
     if (divide_needed(worker, stream, bits))

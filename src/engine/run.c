@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * run - a job's own threads: reading its input, reporting its progress, or doing it all in one place.
+ * run - a job's own threads: reading its input, reporting its progress, or
+ * doing it all in one place.
  */
 #include "engine/engine.h"
 #include "engine/job.h"
@@ -9,8 +10,7 @@
 #define INTERVAL UINT64_C(500000000)
 
 /* The next split of the input; false at the end, or when the job fails. */
-static bool
-read_split(struct job *job, struct mr_split *split)
+static bool read_split(struct job *job, struct mr_split *split)
 {
     struct mr_error error = {0};
     *split = (struct mr_split){0};
@@ -22,8 +22,7 @@ read_split(struct job *job, struct mr_split *split)
     return result > 0;
 }
 
-void
-job_read(void *argument)
+void job_read(void *argument)
 {
     struct job *job = argument;
     struct mr_split split;
@@ -43,8 +42,7 @@ job_read(void *argument)
 }
 
 /* Calls progress outside the lock; cancels the job where it says so. */
-static void
-report(struct job *job, bool map)
+static void report(struct job *job, bool map)
 {
     struct mr_progress progress;
     job_figures(job, map, &progress);
@@ -56,8 +54,7 @@ report(struct job *job, bool map)
     thread_lock(&job->engine->lock);
 }
 
-void
-job_report(void *argument)
+void job_report(void *argument)
 {
     struct job *job = argument;
     struct mr_engine *engine = job->engine;
@@ -83,8 +80,7 @@ job_report(void *argument)
     thread_unlock(&engine->lock);
 }
 
-void
-job_run_here(struct job *job)
+void job_run_here(struct job *job)
 {
     struct mr_engine *engine = job->engine;
     struct task task = {.job = job, .phase = PHASE_MAP};

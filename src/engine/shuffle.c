@@ -10,8 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-void
-stream_push(struct stream *stream, struct chunk *chunk)
+void stream_push(struct stream *stream, struct chunk *chunk)
 {
     chunk->next = stream->chunks;
     stream->chunks = chunk;
@@ -19,8 +18,7 @@ stream_push(struct stream *stream, struct chunk *chunk)
     stream->records += chunk->records;
 }
 
-void
-stream_join(struct stream *into, struct stream *from)
+void stream_join(struct stream *into, struct stream *from)
 {
     struct chunk **last_chunk = &from->chunks;
     while (*last_chunk)
@@ -42,8 +40,7 @@ stream_join(struct stream *into, struct stream *from)
     *from = (struct stream){0};
 }
 
-struct chunk *
-stream_take_chunks(struct stream *stream)
+struct chunk *stream_take_chunks(struct stream *stream)
 {
     struct chunk *chunks = stream->chunks;
     stream->chunks = NULL;
@@ -52,9 +49,8 @@ stream_take_chunks(struct stream *stream)
 }
 
 /* An empty chunk for the owner's next record; NULL when the job fails. */
-static struct chunk *
-new_chunk(struct pool_cache *cache, const struct shuffle_owner *owner, size_t bound,
-          enum pool_need need)
+static struct chunk *new_chunk(struct pool_cache *cache, const struct shuffle_owner *owner,
+                               size_t bound, enum pool_need need)
 {
     struct chunk *chunk;
     bool exhausted;
@@ -69,16 +65,15 @@ new_chunk(struct pool_cache *cache, const struct shuffle_owner *owner, size_t bo
     return chunk;
 }
 
-void
-stream_writer_open(struct stream_writer *writer, struct stream *stream, struct pool_cache *cache,
-                   const struct shuffle_owner *owner, enum pool_need need)
+void stream_writer_open(struct stream_writer *writer, struct stream *stream,
+                        struct pool_cache *cache, const struct shuffle_owner *owner,
+                        enum pool_need need)
 {
     *writer = (struct stream_writer){
         .stream = stream, .cache = cache, .owner = owner, .need = need};
 }
 
-void
-stream_writer_close(struct stream_writer *writer)
+void stream_writer_close(struct stream_writer *writer)
 {
     struct chunk *chunk = writer->chunk;
     if (!chunk)
@@ -91,8 +86,7 @@ stream_writer_close(struct stream_writer *writer)
     writer->records = 0;
 }
 
-unsigned char *
-stream_new_room(struct stream_writer *writer, size_t bound)
+unsigned char *stream_new_room(struct stream_writer *writer, size_t bound)
 {
     stream_writer_close(writer);
     struct chunk *chunk = new_chunk(writer->cache, writer->owner, bound, writer->need);
@@ -105,8 +99,7 @@ stream_new_room(struct stream_writer *writer, size_t bound)
 }
 
 /* Closes the first `count` partitions and frees all. */
-static void
-close_partitions(struct shuffle *shuffle, size_t count)
+static void close_partitions(struct shuffle *shuffle, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         struct partition *partition = &shuffle->partitions[i];
@@ -118,8 +111,8 @@ close_partitions(struct shuffle *shuffle, size_t count)
     shuffle->partitions = NULL;
 }
 
-int
-shuffle_open(struct shuffle *shuffle, unsigned bits, struct record_form form, uint64_t threshold)
+int shuffle_open(struct shuffle *shuffle, unsigned bits, struct record_form form,
+                 uint64_t threshold)
 {
     size_t count = (size_t)1 << bits;
     *shuffle = (struct shuffle){.bits = bits, .form = form};
@@ -144,15 +137,13 @@ shuffle_open(struct shuffle *shuffle, unsigned bits, struct record_form form, ui
     return 0;
 }
 
-void
-shuffle_close(struct shuffle *shuffle)
+void shuffle_close(struct shuffle *shuffle)
 {
     if (shuffle->partitions)
         close_partitions(shuffle, (size_t)1 << shuffle->bits);
 }
 
-bool
-partition_begin(struct partition *partition)
+bool partition_begin(struct partition *partition)
 {
     if (partition->busy)
         return false;
@@ -160,16 +151,14 @@ partition_begin(struct partition *partition)
     return true;
 }
 
-void
-partition_end(struct partition *partition)
+void partition_end(struct partition *partition)
 {
     partition->busy = false;
     thread_wake_all(&partition->idle);
 }
 
-int
-shuffle_writer_open(struct shuffle_writer *writer, struct shuffle *shuffle,
-                    struct pool_cache *cache, const struct shuffle_owner *owner)
+int shuffle_writer_open(struct shuffle_writer *writer, struct shuffle *shuffle,
+                        struct pool_cache *cache, const struct shuffle_owner *owner)
 {
     size_t bytes = sizeof(struct shuffle_tail) << shuffle->bits;
     struct shuffle_tail *tails = aligned_alloc(64, (bytes + 63) & ~(size_t)63);
@@ -181,9 +170,9 @@ shuffle_writer_open(struct shuffle_writer *writer, struct shuffle *shuffle,
     return 0;
 }
 
-/* Hands a tail's chunk to its partition; returns whether the partition has grown past its threshold. */
-static bool
-hand_over(struct shuffle_writer *writer, unsigned number)
+/* Hands a tail's chunk to its partition; returns whether the partition has
+ * grown past its threshold. */
+static bool hand_over(struct shuffle_writer *writer, unsigned number)
 {
     struct shuffle_tail *tail = &writer->tails[number];
     if (!tail->chunk)
@@ -201,8 +190,7 @@ hand_over(struct shuffle_writer *writer, unsigned number)
     return grown;
 }
 
-void
-shuffle_writer_flush(struct shuffle_writer *writer)
+void shuffle_writer_flush(struct shuffle_writer *writer)
 {
     if (!writer->tails)
         return;
@@ -210,8 +198,7 @@ shuffle_writer_flush(struct shuffle_writer *writer)
         hand_over(writer, i);
 }
 
-void
-shuffle_writer_close(struct shuffle_writer *writer)
+void shuffle_writer_close(struct shuffle_writer *writer)
 {
     if (!writer->tails)
         return;
@@ -221,8 +208,7 @@ shuffle_writer_close(struct shuffle_writer *writer)
     writer->tails = NULL;
 }
 
-unsigned char *
-shuffle_new_room(struct shuffle_writer *writer, unsigned number, size_t bound)
+unsigned char *shuffle_new_room(struct shuffle_writer *writer, unsigned number, size_t bound)
 {
     const struct shuffle_owner *owner = writer->owner;
     if (hand_over(writer, number) && owner->grown && owner->grown(owner->context, number) != 0)
@@ -237,8 +223,7 @@ shuffle_new_room(struct shuffle_writer *writer, unsigned number, size_t bound)
     return tail->at;
 }
 
-void
-shuffle_take(struct shuffle *shuffle, unsigned number, struct stream *stream)
+void shuffle_take(struct shuffle *shuffle, unsigned number, struct stream *stream)
 {
     struct partition *partition = &shuffle->partitions[number];
     *stream = (struct stream){0};

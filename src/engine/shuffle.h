@@ -2,11 +2,12 @@
  *
  * shuffle - records on their way to the partition they belong to.
  *
- * A shuffle is an array of partitions, each a stream of records in chunks of memory and in extents of
- * temporary files. Every worker writes through a writer of its own, which holds one open chunk a
- * partition; a full chunk is handed to the partition under the partition's lock, some hundred records at
- * a time. The engine has two shuffles a job: by hash, from map to reduce, and by range of the final
- * order, from reduce to output. They differ only in who computes the partition's number.
+ * A shuffle is an array of partitions, each a stream of records in chunks of memory and in
+ * extents of temporary files. Every worker writes through a writer of its own, which holds one
+ * open chunk a partition; a full chunk is handed to the partition under the partition's lock,
+ * some hundred records at a time. The engine has two shuffles a job: by hash, from map to
+ * reduce, and by range of the final order, from reduce to output. They differ only in who
+ * computes the partition's number.
  */
 #ifndef ENGINE_SHUFFLE_H
 #define ENGINE_SHUFFLE_H
@@ -50,12 +51,15 @@ struct shuffle {
     struct record_form form;
 };
 
-/* What a writer's owner does at the rare events of writing. Both return 0, or -1 when the job fails. */
+/* What a writer's owner does at the rare events of writing. Both return 0, or
+ * -1 when the job fails. */
 struct shuffle_owner {
     void *context;
-    /* A partition was handed a chunk and its fresh bytes have reached the threshold. May be NULL. */
+    /* A partition was handed a chunk and its fresh bytes have reached the
+     * threshold. May be NULL. */
     int (*grown)(void *context, unsigned partition);
-    /* The budget is exhausted: make room. *need is set to POOL_MUST where there was none to make. */
+    /* The budget is exhausted: make room. *need is set to POOL_MUST where
+     * there was none to make. */
     int (*exhausted)(void *context, enum pool_need *need);
     /* The system has no memory: record the error. */
     void (*no_memory)(void *context);
@@ -82,16 +86,14 @@ void stream_writer_close(struct stream_writer *writer);
 unsigned char *stream_new_room(struct stream_writer *writer, size_t bound);
 
 /* As shuffle_room and shuffle_wrote. */
-static inline unsigned char *
-stream_room(struct stream_writer *writer, size_t bound)
+static inline unsigned char *stream_room(struct stream_writer *writer, size_t bound)
 {
     if ((size_t)(writer->end - writer->at) >= bound)
         return writer->at;
     return stream_new_room(writer, bound);
 }
 
-static inline void
-stream_wrote(struct stream_writer *writer, unsigned char *end)
+static inline void stream_wrote(struct stream_writer *writer, unsigned char *end)
 {
     writer->at = end;
     writer->records++;
@@ -119,7 +121,8 @@ void shuffle_close(struct shuffle *shuffle);
 /* Takes all that a partition holds, waiting while another worker is at it. */
 void shuffle_take(struct shuffle *shuffle, unsigned partition, struct stream *stream);
 
-/* Begins work on a partition outside its lock, which is held: false where somebody else is at it. */
+/* Begins work on a partition outside its lock, which is held: false where
+ * somebody else is at it. */
 bool partition_begin(struct partition *partition);
 /* Ends it; the lock is held. */
 void partition_end(struct partition *partition);
@@ -129,7 +132,8 @@ int shuffle_writer_open(struct shuffle_writer *writer, struct shuffle *shuffle,
                         struct pool_cache *cache, const struct shuffle_owner *owner);
 /* Hands all open chunks over. */
 void shuffle_writer_flush(struct shuffle_writer *writer);
-/* Gives open chunks back unread and frees the writer. A writer never opened (all zero) is allowed. */
+/* Gives open chunks back unread and frees the writer. A writer never opened
+ * (all zero) is allowed. */
 void shuffle_writer_close(struct shuffle_writer *writer);
 
 /* Makes room for a record of at most `bound` bytes in the partition's open chunk; NULL when the
@@ -137,8 +141,8 @@ void shuffle_writer_close(struct shuffle_writer *writer);
 unsigned char *shuffle_new_room(struct shuffle_writer *writer, unsigned partition, size_t bound);
 
 /* Where to write a record of at most `bound` bytes. shuffle_wrote ends it. */
-static inline unsigned char *
-shuffle_room(struct shuffle_writer *writer, unsigned partition, size_t bound)
+static inline unsigned char *shuffle_room(struct shuffle_writer *writer, unsigned partition,
+                                          size_t bound)
 {
     struct shuffle_tail *tail = &writer->tails[partition];
     if ((size_t)(tail->end - tail->at) >= bound)
@@ -146,16 +150,15 @@ shuffle_room(struct shuffle_writer *writer, unsigned partition, size_t bound)
     return shuffle_new_room(writer, partition, bound);
 }
 
-static inline void
-shuffle_wrote(struct shuffle_writer *writer, unsigned partition, unsigned char *end)
+static inline void shuffle_wrote(struct shuffle_writer *writer, unsigned partition,
+                                 unsigned char *end)
 {
     writer->tails[partition].at = end;
     writer->tails[partition].records++;
 }
 
 /* The partition of a hash. */
-static inline unsigned
-shuffle_of_hash(const struct shuffle *shuffle, uint64_t hash)
+static inline unsigned shuffle_of_hash(const struct shuffle *shuffle, uint64_t hash)
 {
     return shuffle->bits == 0 ? 0 : (unsigned)(hash >> (64 - shuffle->bits));
 }

@@ -2,10 +2,11 @@
  *
  * sort - distribution by the leading word of rank or key, again and again until places are single.
  *
- * Items are compared by one 64-bit word at a time: the rank, then eight bytes of the key after another.
- * Sorting by a word is a counting sort by its highest bits that are not the same in all items. Text leaves
- * most bits of a byte alone: of small letters five vary, and gathering those spreads the items so thin
- * that insertion ends the work. Keys that share a word go on at the first byte in which they differ.
+ * Items are compared by one 64-bit word at a time: the rank, then eight bytes of the key after
+ * another. Sorting by a word is a counting sort by its highest bits that are not the same in all
+ * items. Text leaves most bits of a byte alone: of small letters five vary, and gathering those
+ * spreads the items so thin that insertion ends the work. Keys that share a word go on at the first
+ * byte in which they differ.
  */
 #include "engine/sort.h"
 
@@ -15,10 +16,12 @@
 #define FEW 20
 /* Places of one distribution at the most: their counts fill a sixth of the first-level cache. */
 #define MOST_PLACES_BITS 11
-/* Runs of bits that a digit is made of at the most: two bytes of letters, and what else there is. */
+/* Runs of bits that a digit is made of at the most: two bytes of letters,
+ * and what else there is. */
 #define PIECES 3
 
-/* The place of a word: runs of its bits side by side, the order of words kept. A piece not used is 0. */
+/* The place of a word: runs of its bits side by side, the order of words kept.
+ * A piece not used is 0. */
 struct digit {
     struct piece {
         unsigned down, up;
@@ -27,8 +30,7 @@ struct digit {
     unsigned bits;
 };
 
-static inline size_t
-digit_of(const struct digit *digit, uint64_t word)
+static inline size_t digit_of(const struct digit *digit, uint64_t word)
 {
     size_t place = 0;
     for (size_t i = 0; i < PIECES; i++) {
@@ -39,8 +41,7 @@ digit_of(const struct digit *digit, uint64_t word)
 }
 
 /* Takes the highest bits of *varying, some `wanted` of them, for a digit. */
-static void
-digit_take(struct digit *digit, uint64_t *varying, unsigned wanted)
+static void digit_take(struct digit *digit, uint64_t *varying, unsigned wanted)
 {
     unsigned taken[PIECES] = {0};
     size_t count = 0;
@@ -63,8 +64,7 @@ digit_take(struct digit *digit, uint64_t *varying, unsigned wanted)
 }
 
 /* Sorts the items of `from`, few, into `to`, which may be the same. */
-static void
-insert_by_word(struct sort_item *to, const struct sort_item *from, size_t count)
+static void insert_by_word(struct sort_item *to, const struct sort_item *from, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         struct sort_item item = from[i];
@@ -76,8 +76,7 @@ insert_by_word(struct sort_item *to, const struct sort_item *from, size_t count)
 }
 
 /* Sorts by item.key alone. */
-static void
-sort_by_word(struct sort_item *items, const struct sort_space *space, size_t count)
+static void sort_by_word(struct sort_item *items, const struct sort_space *space, size_t count)
 {
     if (count <= FEW) {
         insert_by_word(items, items, count);
@@ -126,9 +125,8 @@ sort_by_word(struct sort_item *items, const struct sort_space *space, size_t cou
     }
 }
 
-int
-sort_compare_keys(const struct sort_order *order, const unsigned char *a, size_t a_size,
-                  const unsigned char *b, size_t b_size)
+int sort_compare_keys(const struct sort_order *order, const unsigned char *a, size_t a_size,
+                      const unsigned char *b, size_t b_size)
 {
     int result = memcmp(a, b, a_size < b_size ? a_size : b_size);
     if (result == 0)
@@ -136,8 +134,7 @@ sort_compare_keys(const struct sort_order *order, const unsigned char *a, size_t
     return order->reverse ? -result : result;
 }
 
-static const unsigned char *
-item_key(const struct sort_item *item, size_t *size)
+static const unsigned char *item_key(const struct sort_item *item, size_t *size)
 {
     struct record record;
     record_get(item->record, RECORD_SUM, 0, &record);
@@ -145,16 +142,15 @@ item_key(const struct sort_item *item, size_t *size)
     return record.key;
 }
 
-static int
-compare_items(const struct sort_order *order, const struct sort_item *a, const struct sort_item *b)
+static int compare_items(const struct sort_order *order, const struct sort_item *a,
+                         const struct sort_item *b)
 {
     size_t a_size, b_size;
     const unsigned char *a_key = item_key(a, &a_size), *b_key = item_key(b, &b_size);
     return sort_compare_keys(order, a_key, a_size, b_key, b_size);
 }
 
-static void
-insert_by_key(const struct sort_order *order, struct sort_item *items, size_t count)
+static void insert_by_key(const struct sort_order *order, struct sort_item *items, size_t count)
 {
     for (size_t i = 1; i < count; i++) {
         struct sort_item item = items[i];
@@ -165,9 +161,8 @@ insert_by_key(const struct sort_order *order, struct sort_item *items, size_t co
     }
 }
 
-static void
-merge_by_key(const struct sort_order *order, struct sort_item *items, struct sort_item *spare,
-             size_t count)
+static void merge_by_key(const struct sort_order *order, struct sort_item *items,
+                         struct sort_item *spare, size_t count)
 {
     if (count <= FEW) {
         insert_by_key(order, items, count);
@@ -185,8 +180,8 @@ merge_by_key(const struct sort_order *order, struct sort_item *items, struct sor
 }
 
 /* Sets the items' words to those of their keys from `depth` on. */
-static void
-take_key_words(const struct sort_order *order, struct sort_item *items, size_t count, size_t depth)
+static void take_key_words(const struct sort_order *order, struct sort_item *items, size_t count,
+                           size_t depth)
 {
     for (size_t i = 0; i < count; i++) {
         size_t size;
@@ -196,8 +191,7 @@ take_key_words(const struct sort_order *order, struct sort_item *items, size_t c
 }
 
 /* How many bytes from the start all keys share, when they share `depth` at least. */
-static size_t
-common_prefix(const struct sort_item *items, size_t count, size_t depth)
+static size_t common_prefix(const struct sort_item *items, size_t count, size_t depth)
 {
     size_t common;
     const unsigned char *first = item_key(&items[0], &common);
@@ -215,9 +209,8 @@ common_prefix(const struct sort_item *items, size_t count, size_t depth)
 }
 
 /* Sorts items whose words are those of their keys from `depth` on, before which the keys agree. */
-static void
-sort_by_key(const struct sort_order *order, struct sort_item *items,
-            const struct sort_space *space, size_t count, size_t depth)
+static void sort_by_key(const struct sort_order *order, struct sort_item *items,
+                        const struct sort_space *space, size_t count, size_t depth)
 {
     sort_by_word(items, space, count);
     for (size_t start = 0, end; start < count; start = end) {
@@ -240,9 +233,8 @@ sort_by_key(const struct sort_order *order, struct sort_item *items,
     }
 }
 
-size_t
-sort_list(const struct sort_order *order, const struct chunk *chunks, struct sort_item *items,
-          bool *one_rank)
+size_t sort_list(const struct sort_order *order, const struct chunk *chunks,
+                 struct sort_item *items, bool *one_rank)
 {
     size_t count = 0;
     uint64_t first_rank = 0;
@@ -266,9 +258,8 @@ sort_list(const struct sort_order *order, const struct chunk *chunks, struct sor
     return count;
 }
 
-void
-sort_items(const struct sort_order *order, struct sort_item *items, const struct sort_space *space,
-           size_t count, bool one_rank)
+void sort_items(const struct sort_order *order, struct sort_item *items,
+                const struct sort_space *space, size_t count, bool one_rank)
 {
     if (!order->ranked || one_rank) {
         sort_by_key(order, items, space, count, 0);

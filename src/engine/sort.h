@@ -21,16 +21,15 @@ struct sort_item {
 };
 
 /* The word by which ranks are compared, ascending: the highest rank first unless reversed. */
-static inline uint64_t
-sort_rank_word(const struct sort_order *order, uint64_t rank)
+static inline uint64_t sort_rank_word(const struct sort_order *order, uint64_t rank)
 {
     return !order->ranked ? 0 : order->reverse ? rank : ~rank;
 }
 
-/* The word by which the eight bytes of a key from `depth` on are compared, ascending. Where the key is
- * shorter, zeros stand for the rest. Reads 8 bytes. */
-static inline uint64_t
-sort_key_word(const struct sort_order *order, const unsigned char *key, size_t size, size_t depth)
+/* The word by which the eight bytes of a key from `depth` on are compared, ascending. Where the key
+ * is shorter, zeros stand for the rest. Reads 8 bytes. */
+static inline uint64_t sort_key_word(const struct sort_order *order, const unsigned char *key,
+                                     size_t size, size_t depth)
 {
     uint64_t flip = order->reverse ? UINT64_MAX : 0;
     if (depth >= size)
@@ -56,23 +55,21 @@ struct sort_space {
 };
 
 /* Bytes that `count` items and the room to sort them take. */
-static inline size_t
-sort_bytes(size_t count)
+static inline size_t sort_bytes(size_t count)
 {
     return count * (2 * sizeof(struct sort_item) + sizeof(uint16_t));
 }
 
 /* That room, behind the items. */
-static inline struct sort_space
-sort_space_behind(struct sort_item *items, size_t count)
+static inline struct sort_space sort_space_behind(struct sort_item *items, size_t count)
 {
     return (struct sort_space){items + count, (void *)(items + 2 * count)};
 }
 
-/* Lists the records of `chunks`, with the words of their keys, and says whether all have one rank. Returns
- * how many there are. */
-size_t sort_list(const struct sort_order *order, const struct chunk *chunks, struct sort_item *items,
-                 bool *one_rank);
+/* Lists the records of `chunks`, with the words of their keys, and says whether all have one rank.
+ * Returns how many there are. */
+size_t sort_list(const struct sort_order *order, const struct chunk *chunks,
+                 struct sort_item *items, bool *one_rank);
 
 /* Sorts items that sort_list listed. */
 void sort_items(const struct sort_order *order, struct sort_item *items,

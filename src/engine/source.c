@@ -7,8 +7,7 @@
 /* Bytes of the next chunk that are asked for while one is read. */
 #define PREFETCH 1024
 
-void
-source_open(struct source *source, struct worker *worker, struct stream *stream, bool consume)
+void source_open(struct source *source, struct worker *worker, struct stream *stream, bool consume)
 {
     *source = (struct source){.worker = worker, .stream = stream, .consume = consume};
     if (!consume) {
@@ -18,8 +17,7 @@ source_open(struct source *source, struct worker *worker, struct stream *stream,
 }
 
 /* Gives the current chunk back. */
-static void
-pass_current(struct source *source)
+static void pass_current(struct source *source)
 {
     if (source->current) {
         source->current->next = NULL;
@@ -28,14 +26,14 @@ pass_current(struct source *source)
     }
 }
 
-static struct chunk *
-next_in_memory(struct source *source)
+static struct chunk *next_in_memory(struct source *source)
 {
     struct stream *stream = source->stream;
     struct chunk *chunk = source->consume ? stream->chunks : source->memory;
     if (!chunk)
         return NULL;
-    /* The hardware follows a chunk once it has been begun, but cannot guess where the next one lies. */
+    /* The hardware follows a chunk once it has been begun, but cannot guess
+     * where the next one lies. */
     for (size_t line = 0; chunk->next && line < PREFETCH; line += 64)
         __builtin_prefetch((const unsigned char *)chunk->next + line);
     if (source->consume) {
@@ -50,8 +48,7 @@ next_in_memory(struct source *source)
 }
 
 /* Ends reading one extent. */
-static void
-pass_extent(struct source *source)
+static void pass_extent(struct source *source)
 {
     struct stream *stream = source->stream;
     struct extent *extent = source->reader.extent;
@@ -67,8 +64,7 @@ pass_extent(struct source *source)
     extent_free(extent);
 }
 
-struct chunk *
-source_next(struct source *source)
+struct chunk *source_next(struct source *source)
 {
     pass_current(source);
     struct chunk *chunk = next_in_memory(source);
@@ -96,14 +92,12 @@ source_next(struct source *source)
     return chunk;
 }
 
-void
-source_keep(struct source *source)
+void source_keep(struct source *source)
 {
     source->current = NULL;
 }
 
-int
-source_close(struct source *source)
+int source_close(struct source *source)
 {
     pass_current(source);
     if (source->reading)
@@ -111,8 +105,7 @@ source_close(struct source *source)
     return source->failed ? -1 : 0;
 }
 
-int
-source_load(struct worker *worker, struct stream *stream)
+int source_load(struct worker *worker, struct stream *stream)
 {
     if (!stream->extents)
         return 0;
@@ -132,8 +125,7 @@ source_load(struct worker *worker, struct stream *stream)
     return result;
 }
 
-void
-source_drop(struct worker *worker, struct stream *stream)
+void source_drop(struct worker *worker, struct stream *stream)
 {
     pool_give(&worker->cache, stream->chunks);
     while (stream->extents) {

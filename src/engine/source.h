@@ -19,8 +19,8 @@ struct source {
     struct spill_reader reader;
 };
 
-/* Begins at the stream's start. Where `consume` is true the stream is emptied in passing; else it must
- * not change before source_close. */
+/* Begins at the stream's start. Where `consume` is true the stream is emptied in passing; else it
+ * must not change before source_close. */
 void source_open(struct source *source, struct worker *worker, struct stream *stream, bool consume);
 /* The next chunk, valid until the next call; NULL at the end or when the job fails. */
 struct chunk *source_next(struct source *source);
@@ -29,7 +29,8 @@ void source_keep(struct source *source);
 /* Returns 0, or -1 when the job has failed. */
 int source_close(struct source *source);
 
-/* Brings a stream's extents into memory. Returns -1 when the job fails; the stream is empty then. */
+/* Brings a stream's extents into memory. Returns -1 when the job fails;
+ * the stream is empty then. */
 int source_load(struct worker *worker, struct stream *stream);
 /* Gives all that a stream holds back. */
 void source_drop(struct worker *worker, struct stream *stream);

@@ -36,8 +36,7 @@ struct head {
     uint64_t checksum;
 };
 
-int
-spill_open(struct spill *spill, const char *const *directories, size_t count)
+int spill_open(struct spill *spill, const char *const *directories, size_t count)
 {
     *spill = (struct spill){.count = count};
     spill->files = calloc(count, sizeof *spill->files);
@@ -51,8 +50,7 @@ spill_open(struct spill *spill, const char *const *directories, size_t count)
     return error;
 }
 
-void
-spill_close(struct spill *spill)
+void spill_close(struct spill *spill)
 {
     for (size_t i = 0; i < spill->count; i++)
         if (spill->files[i].fd >= 0)
@@ -62,13 +60,13 @@ spill_close(struct spill *spill)
 }
 
 /* Opens a file that nobody else can, and that goes with the process. */
-static int
-open_temporary(const char *directory)
+static int open_temporary(const char *directory)
 {
     int fd = io_open(directory, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
     if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
         return fd;
-    /* The file system has no nameless files: a name that cannot be foreseen, and is gone at once. */
+    /* The file system has no nameless files: a name that cannot be
+     * foreseen, and is gone at once. */
     size_t size = strlen(directory) + 40;
     char *name = malloc(size);
     if (!name)
@@ -91,9 +89,8 @@ open_temporary(const char *directory)
 }
 
 /* Chooses the file of the next extent, in turn, and reserves its place. */
-static enum mr_status
-reserve(struct spill *spill, uint64_t bytes, struct spill_file **file, uint64_t *offset,
-        struct mr_error *error)
+static enum mr_status reserve(struct spill *spill, uint64_t bytes, struct spill_file **file,
+                              uint64_t *offset, struct mr_error *error)
 {
     enum mr_status status = MR_OK;
     thread_lock(&spill->lock);
@@ -113,8 +110,7 @@ reserve(struct spill *spill, uint64_t bytes, struct spill_file **file, uint64_t 
 }
 
 /* Covers what is on disk, and where it belongs, so that no other chunk passes for it. */
-static uint64_t
-checksum(const struct head *head, const unsigned char *data, uint64_t offset)
+static uint64_t checksum(const struct head *head, const unsigned char *data, uint64_t offset)
 {
     struct hash_seed seed;
     unsigned char few[16] = {0};
@@ -127,8 +123,8 @@ checksum(const struct head *head, const unsigned char *data, uint64_t offset)
     return hash_fold(hash ^ head->used, seed.word[0] ^ head->records);
 }
 
-static enum mr_status
-write_failed(struct spill *spill, const struct spill_file *file, struct mr_error *error)
+static enum mr_status write_failed(struct spill *spill, const struct spill_file *file,
+                                   struct mr_error *error)
 {
     int reason = errno;
     struct statvfs space;
@@ -140,9 +136,8 @@ write_failed(struct spill *spill, const struct spill_file *file, struct mr_error
                         file->directory, strerror(reason), atomic_load(&spill->written), left);
 }
 
-enum mr_status
-spill_write(struct spill *spill, const struct chunk *list, struct extent **result,
-            struct mr_error *error)
+enum mr_status spill_write(struct spill *spill, const struct chunk *list, struct extent **result,
+                           struct mr_error *error)
 {
     struct extent *extent = calloc(1, sizeof *extent);
     if (!extent)
@@ -181,9 +176,8 @@ spill_write(struct spill *spill, const struct chunk *list, struct extent **resul
     return MR_OK;
 }
 
-enum mr_status
-spill_reader_open(struct spill_reader *reader, struct extent *extent, struct pool_cache *cache,
-                  struct mr_error *error)
+enum mr_status spill_reader_open(struct spill_reader *reader, struct extent *extent,
+                                 struct pool_cache *cache, struct mr_error *error)
 {
     *reader = (struct spill_reader){.extent = extent, .cache = cache, .size = WINDOW};
     if (extent->bytes < WINDOW)
@@ -192,17 +186,15 @@ spill_reader_open(struct spill_reader *reader, struct extent *extent, struct poo
     return reader->buffer ? MR_OK : mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
 }
 
-void
-spill_reader_close(struct spill_reader *reader)
+void spill_reader_close(struct spill_reader *reader)
 {
     free(reader->buffer);
     reader->buffer = NULL;
 }
 
-/* Copies the next `size` bytes of the extent to `out`. Returns 0, or -1 with errno, which is 0 where
- * the file is too short. */
-static int
-read_bytes(struct spill_reader *reader, void *out, size_t size)
+/* Copies the next `size` bytes of the extent to `out`. Returns 0, or -1 with errno, which is 0
+ * where the file is too short. */
+static int read_bytes(struct spill_reader *reader, void *out, size_t size)
 {
     unsigned char *to = out;
     while (size > 0) {
@@ -232,8 +224,7 @@ read_bytes(struct spill_reader *reader, void *out, size_t size)
     return 0;
 }
 
-static enum mr_status
-read_failed(const struct spill_reader *reader, struct mr_error *error)
+static enum mr_status read_failed(const struct spill_reader *reader, struct mr_error *error)
 {
     const char *directory = reader->extent->file->directory;
     if (errno != 0)
@@ -242,8 +233,8 @@ read_failed(const struct spill_reader *reader, struct mr_error *error)
     return mr_error_set(error, MR_SPILL, 0, "%s: temporary data have been damaged", directory);
 }
 
-struct chunk *
-spill_read(struct spill_reader *reader, enum mr_status *status, struct mr_error *error)
+struct chunk *spill_read(struct spill_reader *reader, enum mr_status *status,
+                         struct mr_error *error)
 {
     struct head head;
     uint64_t start = reader->at - (reader->end - reader->begin);
@@ -277,8 +268,7 @@ spill_read(struct spill_reader *reader, enum mr_status *status, struct mr_error 
     return chunk;
 }
 
-void
-extent_free(struct extent *extent)
+void extent_free(struct extent *extent)
 {
 #ifdef FALLOC_FL_PUNCH_HOLE
     /* Only to save space: where the file system cannot, the file just stays as long as it is. */

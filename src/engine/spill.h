@@ -2,10 +2,10 @@
  *
  * spill - records in temporary files.
  *
- * A job that outgrows its memory writes the chunks of whole partitions to disk as extents: the chunks
- * one after the other, each behind a head with its size and a checksum. Each temporary directory holds
- * one file, which has no name from the start or loses it at once, so that nothing remains however the
- * process ends. Space is given back to the file system as extents are read.
+ * A job that outgrows its memory writes the chunks of whole partitions to disk as extents: the
+ * chunks one after the other, each behind a head with its size and a checksum. Each temporary
+ * directory holds one file, which has no name from the start or loses it at once, so that nothing
+ * remains however the process ends. Space is given back to the file system as extents are read.
  */
 #ifndef ENGINE_SPILL_H
 #define ENGINE_SPILL_H
@@ -32,8 +32,8 @@ struct spill {
     _Atomic uint64_t written; /* bytes */
 };
 
-/* Prepares spilling to the directories, whose names must live as long; no file is made yet. Returns 0
- * or an errno value. */
+/* Prepares spilling to the directories, whose names must live as long; no file is made yet.
+ * Returns 0 or an errno value. */
 int spill_open(struct spill *spill, const char *const *directories, size_t count);
 /* Closes the files. Extents still held are worthless afterwards. */
 void spill_close(struct spill *spill);

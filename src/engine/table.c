@@ -26,14 +26,12 @@ const uint64_t key_tiny[KEY_TINY + 1][2] = {TINY(0), TINY(1), TINY(2), TINY(3),
 static const size_t key_words[TABLE_CLASSES] = {KEY_TINY_WORDS, KEY_SHORT_WORDS,
                                                 KEY_MIDDLE_WORDS, TABLE_LONG_WORDS};
 
-static size_t
-class_bytes(const struct table_class *class)
+static size_t class_bytes(const struct table_class *class)
 {
     return class->have * class->stride * sizeof *class->slots;
 }
 
-static uint64_t *
-take_slots(struct budget *budget, size_t bytes, bool must)
+static uint64_t *take_slots(struct budget *budget, size_t bytes, bool must)
 {
     if (must)
         budget_force(budget, bytes);
@@ -52,8 +50,7 @@ take_slots(struct budget *budget, size_t bytes, bool must)
     return slots;
 }
 
-static void
-give_slots(struct budget *budget, uint64_t *slots, size_t bytes)
+static void give_slots(struct budget *budget, uint64_t *slots, size_t bytes)
 {
     if (!slots)
         return;
@@ -64,9 +61,8 @@ give_slots(struct budget *budget, uint64_t *slots, size_t bytes)
     budget_give(budget, bytes);
 }
 
-void
-table_open(struct table *table, const struct hash_seed *seed, size_t value_words, unsigned load,
-           bool front, struct budget *budget)
+void table_open(struct table *table, const struct hash_seed *seed, size_t value_words,
+                unsigned load, bool front, struct budget *budget)
 {
     *table = (struct table){.seed = seed, .budget = budget, .load = load, .front = front};
     for (int name = 0; name < TABLE_CLASSES; name++) {
@@ -75,24 +71,21 @@ table_open(struct table *table, const struct hash_seed *seed, size_t value_words
     }
 }
 
-void
-table_close(struct table *table)
+void table_close(struct table *table)
 {
     for (int name = 0; name < TABLE_CLASSES; name++)
         table_class_close(table, (enum table_class_name)name);
 }
 
 /* Puts the first `count` slots in use. */
-static void
-use_slots(struct table_class *class, size_t count, unsigned load)
+static void use_slots(struct table_class *class, size_t count, unsigned load)
 {
     class->mask = count - 1;
     class->limit = count / TABLE_LOAD_WHOLE * load;
     class->used = 0;
 }
 
-bool
-table_class_open(struct table *table, enum table_class_name name, size_t slots, bool must)
+bool table_class_open(struct table *table, enum table_class_name name, size_t slots, bool must)
 {
     struct table_class *class = &table->classes[name];
     if (slots <= class->have) {
@@ -109,8 +102,7 @@ table_class_open(struct table *table, enum table_class_name name, size_t slots, 
     return true;
 }
 
-void
-table_class_close(struct table *table, enum table_class_name name)
+void table_class_close(struct table *table, enum table_class_name name)
 {
     struct table_class *class = &table->classes[name];
     give_slots(table->budget, class->slots, class_bytes(class));
@@ -118,16 +110,15 @@ table_class_close(struct table *table, enum table_class_name name)
     class->mask = class->have = class->used = class->limit = 0;
 }
 
-void
-table_class_clear(struct table_class *class)
+void table_class_clear(struct table_class *class)
 {
     if (class->used > 0)
         memset(class->slots, 0, (class->mask + 1) * class->stride * sizeof *class->slots);
     class->used = 0;
 }
 
-uint64_t
-table_slot_hash(const struct table *table, enum table_class_name name, const uint64_t *slot)
+uint64_t table_slot_hash(const struct table *table, enum table_class_name name,
+                         const uint64_t *slot)
 {
     switch (name) {
     case TABLE_TINY: {
@@ -144,8 +135,8 @@ table_slot_hash(const struct table *table, enum table_class_name name, const uin
 }
 
 /* The first empty slot for a key known not to be in the table. */
-static uint64_t *
-empty_slot(const struct table_class *class, enum table_class_name name, uint64_t hash)
+static uint64_t *empty_slot(const struct table_class *class, enum table_class_name name,
+                            uint64_t hash)
 {
     size_t i = (size_t)hash & class->mask;
     while (table_slot_used(class->slots + i * class->stride, name))
@@ -153,8 +144,7 @@ empty_slot(const struct table_class *class, enum table_class_name name, uint64_t
     return class->slots + i * class->stride;
 }
 
-bool
-table_class_grow(struct table *table, enum table_class_name name, bool must)
+bool table_class_grow(struct table *table, enum table_class_name name, bool must)
 {
     struct table_class *class = &table->classes[name];
     struct table_class old = *class;
@@ -176,8 +166,7 @@ table_class_grow(struct table *table, enum table_class_name name, bool must)
     return true;
 }
 
-void
-table_class_repair(struct table *table, enum table_class_name name)
+void table_class_repair(struct table *table, enum table_class_name name)
 {
     struct table_class *class = &table->classes[name];
     /* Start behind an empty slot: then every key is met after all slots that its probe passes, so

@@ -3,8 +3,9 @@
  * table - a hash table from keys to values, one thread's own.
  *
  * Four open-addressing tables with linear probing, one a key class (key.h), whose slots hold the
- * key's words and the value: a probe of a tiny or short key touches one cache line, two at times. The lookups
- * are here and inline, with the number of words a constant, because a counting job does nothing else.
+ * key's words and the value: a probe of a tiny or short key touches one cache line, two at
+ * times. The lookups are here and inline, with the number of words a constant, because a
+ * counting job does nothing else.
  */
 #ifndef ENGINE_TABLE_H
 #define ENGINE_TABLE_H
@@ -61,8 +62,7 @@ uint64_t table_slot_hash(const struct table *table, enum table_class_name name,
 void table_class_repair(struct table *table, enum table_class_name name);
 
 /* The class of a key. */
-static inline enum table_class_name
-table_class_of(size_t size)
+static inline enum table_class_name table_class_of(size_t size)
 {
     return size <= KEY_TINY     ? TABLE_TINY
            : size <= KEY_SHORT  ? TABLE_SHORT
@@ -71,18 +71,17 @@ table_class_of(size_t size)
 }
 
 /* The words of a key in a class whose keys lie in the slots. */
-static inline size_t
-table_words(enum table_class_name name)
+static inline size_t table_words(enum table_class_name name)
 {
     return name == TABLE_TINY    ? KEY_TINY_WORDS
            : name == TABLE_SHORT ? KEY_SHORT_WORDS
                                  : KEY_MIDDLE_WORDS;
 }
 
-/* Loads a key of such a class into words, and returns its hash in a front table. Reads 8 bytes a word. */
-static inline uint64_t
-table_load(enum table_class_name name, const struct hash_seed *seed, uint64_t *words,
-           const unsigned char *key, size_t size)
+/* Loads a key of such a class into words, and returns its hash in a front
+ * table. Reads 8 bytes a word. */
+static inline uint64_t table_load(enum table_class_name name, const struct hash_seed *seed,
+                                  uint64_t *words, const unsigned char *key, size_t size)
 {
     if (name == TABLE_TINY) {
         words[0] = key_load_tiny(key, size);
@@ -96,16 +95,16 @@ table_load(enum table_class_name name, const struct hash_seed *seed, uint64_t *w
     return hash_4(seed, words[0], words[1], words[2], words[3]);
 }
 
-/* The hash by which a key is placed everywhere but in a front table, from what table_load returned. */
-static inline uint64_t
-table_place(enum table_class_name name, uint64_t hash)
+/* The hash by which a key is placed everywhere but in a front table, from
+ * what table_load returned. */
+static inline uint64_t table_place(enum table_class_name name, uint64_t hash)
 {
     return name == TABLE_TINY ? hash_end(hash) : hash;
 }
 
 /* That hash of a key of any class. Reads up to 31 bytes behind it. */
-static inline uint64_t
-table_hash(const struct hash_seed *seed, const unsigned char *key, size_t size)
+static inline uint64_t table_hash(const struct hash_seed *seed, const unsigned char *key,
+                                  size_t size)
 {
     uint64_t words[KEY_MIDDLE_WORDS];
     enum table_class_name name = table_class_of(size);
@@ -114,15 +113,14 @@ table_hash(const struct hash_seed *seed, const unsigned char *key, size_t size)
 }
 
 /* Whether a slot holds a key. */
-static inline bool
-table_slot_used(const uint64_t *slot, enum table_class_name name)
+static inline bool table_slot_used(const uint64_t *slot, enum table_class_name name)
 {
     return slot[name == TABLE_LONG ? 1 : table_words(name) - 1] != 0;
 }
 
 /* The key in a used slot. */
-static inline const unsigned char *
-table_slot_key(const uint64_t *slot, enum table_class_name name, size_t *size)
+static inline const unsigned char *table_slot_key(const uint64_t *slot, enum table_class_name name,
+                                                  size_t *size)
 {
     if (name == TABLE_LONG) {
         *size = (size_t)slot[1];
@@ -133,8 +131,8 @@ table_slot_key(const uint64_t *slot, enum table_class_name name, size_t *size)
 }
 
 /* Whether a slot holds the key of these words. */
-static inline bool
-table_slot_is(const uint64_t *slot, enum table_class_name name, const uint64_t *words)
+static inline bool table_slot_is(const uint64_t *slot, enum table_class_name name,
+                                 const uint64_t *words)
 {
     uint64_t differ = slot[0] ^ words[0];
     if (name != TABLE_TINY)
@@ -144,15 +142,14 @@ table_slot_is(const uint64_t *slot, enum table_class_name name, const uint64_t *
     return differ == 0;
 }
 
-/* How far from home a key of a front table may lie. Chance takes hardly any as far; keys made to pile up,
- * which a front table may refuse, cost no more than this each. */
+/* How far from home a key of a front table may lie. Chance takes hardly any as far; keys made to
+ * pile up, which a front table may refuse, cost no more than this each. */
 #define TABLE_REACH 64u
 
-/* Finds a key that is not long in a front table: *slot is the one that holds it (true), or the empty one where
- * it belongs, or NULL where that would be too far from home (false). */
-static inline bool
-table_find(enum table_class_name name, uint64_t *slots, size_t mask, size_t stride,
-           const uint64_t *words, uint64_t hash, uint64_t **slot)
+/* Finds a key that is not long in a front table: *slot is the one that holds it (true), or the
+ * empty one where it belongs, or NULL where that would be too far from home (false). */
+static inline bool table_find(enum table_class_name name, uint64_t *slots, size_t mask,
+                              size_t stride, const uint64_t *words, uint64_t hash, uint64_t **slot)
 {
     size_t i = (size_t)hash & mask;
     for (unsigned reach = 0; reach < TABLE_REACH; reach++, i = (i + 1) & mask) {
@@ -166,12 +163,12 @@ table_find(enum table_class_name name, uint64_t *slots, size_t mask, size_t stri
     return false;
 }
 
-/* The same in a table that is no front, `place` being the hash of table_place: the slot that holds the key or,
- * with *fresh set, the empty one where it belongs. Whether a key is new is as good as random where few
- * repeat, so that there is one branch for both. */
-static inline uint64_t *
-table_seek(enum table_class_name name, uint64_t *slots, size_t mask, size_t stride,
-           const uint64_t *words, uint64_t place, bool *fresh)
+/* The same in a table that is no front, `place` being the hash of table_place: the slot that holds
+ * the key or, with *fresh set, the empty one where it belongs. Whether a key is new is as good as
+ * random where few repeat, so that there is one branch for both. */
+static inline uint64_t *table_seek(enum table_class_name name, uint64_t *slots, size_t mask,
+                                   size_t stride, const uint64_t *words, uint64_t place,
+                                   bool *fresh)
 {
     for (size_t i = (size_t)place & mask;; i = (i + 1) & mask) {
         uint64_t *slot = slots + i * stride;
@@ -181,10 +178,11 @@ table_seek(enum table_class_name name, uint64_t *slots, size_t mask, size_t stri
     }
 }
 
-/* Finds a long key in any table: *slot is the one that holds it, or the empty one where it belongs. */
-static inline bool
-table_find_long(uint64_t *slots, size_t mask, size_t stride, const unsigned char *key, size_t size,
-                uint64_t hash, uint64_t **slot)
+/* Finds a long key in any table: *slot is the one that holds it, or the
+ * empty one where it belongs. */
+static inline bool table_find_long(uint64_t *slots, size_t mask, size_t stride,
+                                   const unsigned char *key, size_t size, uint64_t hash,
+                                   uint64_t **slot)
 {
     for (size_t i = (size_t)hash & mask;; i = (i + 1) & mask) {
         uint64_t *at = *slot = slots + i * stride;

@@ -3,8 +3,8 @@
  * values - kept values, gathered key by key (see values.h).
  *
  * The table knows how many values each key has. As many keys as fit memory are served together: one
- * pass over the stream puts the values of each side by side. A key with more values than that gets a
- * pass of its own, which hands them on as it meets them.
+ * pass over the stream puts the values of each side by side. A key with more values than that gets
+ * a pass of its own, which hands them on as it meets them.
  */
 #include "engine/values.h"
 
@@ -27,8 +27,7 @@ struct mr_values {
 };
 
 /* The slot of a record's key in the worker's table, where the key must be. */
-static uint64_t *
-find_slot(struct worker *worker, const struct record *record, size_t *words)
+static uint64_t *find_slot(struct worker *worker, const struct record *record, size_t *words)
 {
     const struct hash_seed *seed = worker->table.seed;
     enum table_class_name name = table_class_of(record->size);
@@ -48,8 +47,7 @@ find_slot(struct worker *worker, const struct record *record, size_t *words)
 }
 
 /* The next value of the key in the source, or NULL. */
-static const unsigned char *
-next_in_source(struct mr_values *values)
+static const unsigned char *next_in_source(struct mr_values *values)
 {
     for (;;) {
         while (values->at < values->end) {
@@ -67,8 +65,7 @@ next_in_source(struct mr_values *values)
     }
 }
 
-long
-mr_values_next(struct mr_values *values, void *out, size_t max)
+long mr_values_next(struct mr_values *values, void *out, size_t max)
 {
     size_t n = values->left < max ? (size_t)values->left : max;
     if (values->gathered) {
@@ -86,9 +83,8 @@ mr_values_next(struct mr_values *values, void *out, size_t max)
     return (long)n;
 }
 
-static int
-call_reduce(struct worker *worker, const unsigned char *key, size_t size, struct mr_values *values,
-            struct mr_results *results)
+static int call_reduce(struct worker *worker, const unsigned char *key, size_t size,
+                       struct mr_values *values, struct mr_results *results)
 {
     struct job *job = worker->job;
     struct mr_error error = {0};
@@ -98,9 +94,8 @@ call_reduce(struct worker *worker, const unsigned char *key, size_t size, struct
     return -1;
 }
 
-int
-values_reduce_one(struct worker *worker, const unsigned char *key, size_t size, const void *value,
-                  struct mr_results *results)
+int values_reduce_one(struct worker *worker, const unsigned char *key, size_t size,
+                      const void *value, struct mr_results *results)
 {
     struct mr_values values = {
         .value_size = worker->job->value_size, .gathered = value, .left = 1};
@@ -108,8 +103,7 @@ values_reduce_one(struct worker *worker, const unsigned char *key, size_t size, 
 }
 
 /* Reads the stream once and puts the values of all keys that have a place there. */
-static int
-gather(struct worker *worker, struct stream *stream, unsigned char *values)
+static int gather(struct worker *worker, struct stream *stream, unsigned char *values)
 {
     const size_t size = worker->job->value_size;
     struct source source;
@@ -130,9 +124,9 @@ gather(struct worker *worker, struct stream *stream, unsigned char *values)
 }
 
 /* Calls reduce for the one key in `slot`, reading its values from the stream. */
-static int
-reduce_from_stream(struct worker *worker, enum table_class_name name, const uint64_t *slot,
-                   struct stream *stream, struct mr_results *results)
+static int reduce_from_stream(struct worker *worker, enum table_class_name name,
+                              const uint64_t *slot, struct stream *stream,
+                              struct mr_results *results)
 {
     const size_t words = worker->table.classes[name].words;
     struct source source;
@@ -148,9 +142,8 @@ reduce_from_stream(struct worker *worker, enum table_class_name name, const uint
 }
 
 /* Serves the keys of one class, as many together as `most` values allow. */
-static int
-reduce_class(struct worker *worker, enum table_class_name name, struct stream *stream,
-             uint64_t most, struct mr_results *results)
+static int reduce_class(struct worker *worker, enum table_class_name name, struct stream *stream,
+                        uint64_t most, struct mr_results *results)
 {
     const struct job *job = worker->job;
     const struct table_class *class = &worker->table.classes[name];
@@ -203,8 +196,7 @@ reduce_class(struct worker *worker, enum table_class_name name, struct stream *s
     return 0;
 }
 
-int
-values_reduce(struct worker *worker, struct stream *stream, struct mr_results *results)
+int values_reduce(struct worker *worker, struct stream *stream, struct mr_results *results)
 {
     uint64_t most = divide_share(worker) / worker->job->value_size;
     for (int name = 0; name < TABLE_CLASSES; name++) {

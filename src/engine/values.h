@@ -11,8 +11,9 @@
 int values_reduce_one(struct worker *worker, const unsigned char *key, size_t size,
                       const void *value, struct mr_results *results);
 
-/* Calls reduce for each key in the worker's table, which has counted the values that the stream keeps
- * for it. Reads the stream as often as memory demands, and leaves it. Returns -1 when the job fails. */
+/* Calls reduce for each key in the worker's table, which has counted the values that the
+ * stream keeps for it. Reads the stream as often as memory demands, and leaves it. Returns
+ * -1 when the job fails. */
 int values_reduce(struct worker *worker, struct stream *stream, struct mr_results *results);
 
 #endif

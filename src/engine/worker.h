@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * worker - what one worker holds of one job: its mapper, its writers, its reducer's table, its scratch.
+ * worker - what one worker holds of one job: its mapper, its writers, its
+ * reducer's table, its scratch.
  *
- * A job has one of these for each worker that has touched it, and only one task at a time uses it, so
- * nothing in it is locked. It is aligned so that no two share a cache line.
+ * A job has one of these for each worker that has touched it, and only one task at a time uses it,
+ * so nothing in it is locked. It is aligned so that no two share a cache line.
  */
 #ifndef ENGINE_WORKER_H
 #define ENGINE_WORKER_H

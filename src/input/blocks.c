@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-int
-blocks_open(struct blocks *blocks, size_t block_size, uint64_t limit, struct mr_error *error)
+int blocks_open(struct blocks *blocks, size_t block_size, uint64_t limit, struct mr_error *error)
 {
     memset(blocks, 0, sizeof *blocks);
     blocks->block_size = block_size;
@@ -25,16 +24,14 @@ blocks_open(struct blocks *blocks, size_t block_size, uint64_t limit, struct mr_
     return -1;
 }
 
-static void
-free_block(struct block *block)
+static void free_block(struct block *block)
 {
     free(block->data);
     free(block);
 }
 
 /* Frees an idle block where there is one. Under the lock. */
-static bool
-shrink(struct blocks *blocks)
+static bool shrink(struct blocks *blocks)
 {
     struct block *block = blocks->idle;
     if (!block)
@@ -45,8 +42,7 @@ shrink(struct blocks *blocks)
     return true;
 }
 
-void
-blocks_close(struct blocks *blocks)
+void blocks_close(struct blocks *blocks)
 {
     while (shrink(blocks))
         continue;
@@ -54,8 +50,7 @@ blocks_close(struct blocks *blocks)
     thread_mutex_close(&blocks->lock);
 }
 
-static int
-out_of_memory(struct mr_error *error, size_t capacity)
+static int out_of_memory(struct mr_error *error, size_t capacity)
 {
     mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory: no room to read %zu bytes at once",
                  capacity);
@@ -64,8 +59,7 @@ out_of_memory(struct mr_error *error, size_t capacity)
 
 /* Waits until `more` bytes fit under the limit, or nobody else is left who would give some back.
  * Under the lock; false after an interruption. */
-static bool
-wait_for_room(struct blocks *blocks, size_t more)
+static bool wait_for_room(struct blocks *blocks, size_t more)
 {
     while (!blocks->interrupted && (blocks->limit < more || blocks->bytes > blocks->limit - more)) {
         if (shrink(blocks))
@@ -77,8 +71,7 @@ wait_for_room(struct blocks *blocks, size_t more)
     return !blocks->interrupted;
 }
 
-int
-blocks_grow(struct blocks *blocks, struct block *block, size_t capacity, struct mr_error *error)
+int blocks_grow(struct blocks *blocks, struct block *block, size_t capacity, struct mr_error *error)
 {
     size_t more = capacity - block->capacity;
     if (capacity > SIZE_MAX / 2)
@@ -103,8 +96,8 @@ blocks_grow(struct blocks *blocks, struct block *block, size_t capacity, struct 
     return 1;
 }
 
-int
-blocks_take(struct blocks *blocks, size_t capacity, struct block **taken, struct mr_error *error)
+int blocks_take(struct blocks *blocks, size_t capacity, struct block **taken,
+                struct mr_error *error)
 {
     struct block *block = NULL;
     bool interrupted;
@@ -142,8 +135,7 @@ blocks_take(struct blocks *blocks, size_t capacity, struct block **taken, struct
 
 /* Nobody needs the block's bytes any more. Under the lock. One that grew for a long token does not
  * stay: its memory goes back. */
-static void
-put_back(struct blocks *blocks, struct block *block)
+static void put_back(struct blocks *blocks, struct block *block)
 {
     if (block->capacity > blocks->block_size || block->capacity == 0) {
         blocks->bytes -= block->capacity;
@@ -154,8 +146,7 @@ put_back(struct blocks *blocks, struct block *block)
     }
 }
 
-void
-blocks_lend(struct blocks *blocks, struct block *block, bool keep)
+void blocks_lend(struct blocks *blocks, struct block *block, bool keep)
 {
     thread_lock(&blocks->lock);
     block->lent = true;
@@ -164,8 +155,7 @@ blocks_lend(struct blocks *blocks, struct block *block, bool keep)
     thread_unlock(&blocks->lock);
 }
 
-void
-blocks_release(struct blocks *blocks, struct block *block)
+void blocks_release(struct blocks *blocks, struct block *block)
 {
     thread_lock(&blocks->lock);
     blocks->lent--;
@@ -176,8 +166,7 @@ blocks_release(struct blocks *blocks, struct block *block)
     thread_unlock(&blocks->lock);
 }
 
-void
-blocks_drop(struct blocks *blocks, struct block *block)
+void blocks_drop(struct blocks *blocks, struct block *block)
 {
     thread_lock(&blocks->lock);
     block->kept = false;
@@ -186,8 +175,7 @@ blocks_drop(struct blocks *blocks, struct block *block)
     thread_unlock(&blocks->lock);
 }
 
-void
-blocks_interrupt(struct blocks *blocks)
+void blocks_interrupt(struct blocks *blocks)
 {
     thread_lock(&blocks->lock);
     blocks->interrupted = true;

@@ -35,8 +35,7 @@ struct input {
 
 /* Two blocks a worker (one being mapped, one waiting) and two for the reader (one being filled, one
  * that still holds what goes before it), within an eighth of the memory. */
-static int
-open_blocks(struct input *input, struct mr_error *error)
+static int open_blocks(struct input *input, struct mr_error *error)
 {
     const struct input_options *options = &input->options;
     uint64_t threads = options->threads > 0 ? options->threads : 1;
@@ -55,8 +54,7 @@ open_blocks(struct input *input, struct mr_error *error)
     return blocks_open(&input->blocks, size, limit, error);
 }
 
-int
-input_open(const struct input_options *options, struct input **opened, struct mr_error *error)
+int input_open(const struct input_options *options, struct input **opened, struct mr_error *error)
 {
     struct input *input = calloc(1, sizeof *input);
     *opened = NULL;
@@ -81,8 +79,7 @@ no_sources:
     return -1;
 }
 
-void
-input_close(struct input *input)
+void input_close(struct input *input)
 {
     if (!input)
         return;
@@ -96,14 +93,12 @@ input_close(struct input *input)
     free(input);
 }
 
-const char *
-input_name(const struct input *input, uint64_t number)
+const char *input_name(const struct input *input, uint64_t number)
 {
     return sources_name(&input->sources, number);
 }
 
-static void
-interrupt(void *context)
+static void interrupt(void *context)
 {
     struct input *input = context;
     sources_interrupt(&input->sources);
@@ -111,8 +106,7 @@ interrupt(void *context)
 }
 
 /* Opens the next FILE; returns as sources_next. */
-static int
-begin_next(struct input *input, struct mr_error *error)
+static int begin_next(struct input *input, struct mr_error *error)
 {
     struct source *source;
     int rc = sources_next(&input->sources, &source, error);
@@ -127,8 +121,7 @@ begin_next(struct input *input, struct mr_error *error)
     return 1;
 }
 
-static int
-next(void *context, struct mr_split *split, struct mr_error *error)
+static int next(void *context, struct mr_split *split, struct mr_error *error)
 {
     struct input *input = context;
     for (;;) {
@@ -154,8 +147,8 @@ next(void *context, struct mr_split *split, struct mr_error *error)
     }
 }
 
-static int
-load(void *context, struct mr_split *split, struct mr_buffer *scratch, struct mr_error *error)
+static int load(void *context, struct mr_split *split, struct mr_buffer *scratch,
+                struct mr_error *error)
 {
     struct input *input = context;
     if (*(enum handle *)split->handle == HANDLE_BLOCK)
@@ -163,8 +156,7 @@ load(void *context, struct mr_split *split, struct mr_buffer *scratch, struct mr
     return splitter_load(&input->splitter, split, scratch, error);
 }
 
-static void
-release(void *context, struct mr_split *split)
+static void release(void *context, struct mr_split *split)
 {
     struct input *input = context;
     if (*(enum handle *)split->handle == HANDLE_BLOCK)
@@ -173,8 +165,7 @@ release(void *context, struct mr_split *split)
         sources_release(&input->sources, split->handle);
 }
 
-bool
-input_small(struct input *input)
+bool input_small(struct input *input)
 {
     if (input->options.count > 1)
         return sources_survey(&input->sources, SMALL_NAMES) <= SMALL_BYTES;
@@ -188,8 +179,7 @@ input_small(struct input *input)
     return stream_probe(&input->stream, thread_now() + SMALL_WAIT, NULL) == 1;
 }
 
-void
-input_job(struct input *input, struct mr_input *job)
+void input_job(struct input *input, struct mr_input *job)
 {
     const struct source *source = input->splitter.source;
     uint64_t size = MR_UNKNOWN;

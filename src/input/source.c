@@ -19,8 +19,7 @@
 #define WORTH_A_HINT (UINT64_C(1) << 20)
 
 /* How many FILEs to hold open: a quarter of the descriptors, as temporary files need some too. */
-static size_t
-bound_open(void)
+static size_t bound_open(void)
 {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur / 4 >= MOST_OPEN)
@@ -28,8 +27,8 @@ bound_open(void)
     return limit.rlim_cur >= 8 ? (size_t)limit.rlim_cur / 4 : 1;
 }
 
-int
-sources_open(struct sources *sources, const struct input_options *options, struct mr_error *error)
+int sources_open(struct sources *sources, const struct input_options *options,
+                 struct mr_error *error)
 {
     memset(sources, 0, sizeof *sources);
     sources->options = options;
@@ -57,50 +56,43 @@ no_lock:
     return -1;
 }
 
-void
-sources_close(struct sources *sources)
+void sources_close(struct sources *sources)
 {
     thread_cond_close(&sources->closed);
     thread_mutex_close(&sources->lock);
     close(sources->wake);
 }
 
-static size_t
-count_names(const struct sources *sources)
+static size_t count_names(const struct sources *sources)
 {
     return sources->options->count > 0 ? sources->options->count : 1;
 }
 
-const char *
-sources_name(const struct sources *sources, uint64_t number)
+const char *sources_name(const struct sources *sources, uint64_t number)
 {
     return number < sources->options->count ? sources->options->names[number] : "-";
 }
 
-static bool
-is_stdin(const char *name)
+static bool is_stdin(const char *name)
 {
     return strcmp(name, "-") == 0;
 }
 
-static void
-tell(const struct sources *sources, uint64_t number, int errnum)
+static void tell(const struct sources *sources, uint64_t number, int errnum)
 {
     const struct input_options *options = sources->options;
     if (options->fault)
         options->fault(options->fault_context, sources_name(sources, number), errnum);
 }
 
-void
-sources_fault(struct sources *sources, struct source *source, int errnum)
+void sources_fault(struct sources *sources, struct source *source, int errnum)
 {
     if (!atomic_exchange(&source->faulted, true))
         tell(sources, source->number, errnum);
 }
 
 /* Waits until fewer than `bound` sources are open; false after an interruption. */
-static bool
-wait_for_closing(struct sources *sources, size_t bound)
+static bool wait_for_closing(struct sources *sources, size_t bound)
 {
     thread_lock(&sources->lock);
     while (sources->open >= bound && !atomic_load(&sources->interrupted))
@@ -111,8 +103,7 @@ wait_for_closing(struct sources *sources, size_t bound)
 
 /* Opens a name. O_NONBLOCK keeps open() from waiting for a FIFO's writer, which could not be
  * interrupted; reading waits by poll then. Returns -1 with errno set. */
-static int
-open_name(struct sources *sources, const char *name)
+static int open_name(struct sources *sources, const char *name)
 {
     int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
     for (;;) {
@@ -138,8 +129,7 @@ open_name(struct sources *sources, const char *name)
 }
 
 /* Finds out what kind of file it is. Returns 0 or an errno value. */
-static int
-examine(struct sources *sources, struct source *source)
+static int examine(struct sources *sources, struct source *source)
 {
     struct stat st;
     if (fstat(source->fd, &st) != 0)
@@ -167,8 +157,7 @@ examine(struct sources *sources, struct source *source)
     return 0;
 }
 
-int
-sources_next(struct sources *sources, struct source **opened, struct mr_error *error)
+int sources_next(struct sources *sources, struct source **opened, struct mr_error *error)
 {
     while (sources->next < count_names(sources)) {
         if (!wait_for_closing(sources, sources->most_open))
@@ -219,14 +208,12 @@ sources_next(struct sources *sources, struct source **opened, struct mr_error *e
     return 0;
 }
 
-void
-source_retain(struct source *source)
+void source_retain(struct source *source)
 {
     atomic_fetch_add_explicit(&source->users, 1, memory_order_relaxed);
 }
 
-void
-sources_release(struct sources *sources, struct source *source)
+void sources_release(struct sources *sources, struct source *source)
 {
     if (atomic_fetch_sub(&source->users, 1) > 1)
         return;
@@ -245,8 +232,7 @@ sources_release(struct sources *sources, struct source *source)
     thread_unlock(&sources->lock);
 }
 
-uint64_t
-sources_survey(const struct sources *sources, size_t most)
+uint64_t sources_survey(const struct sources *sources, size_t most)
 {
     uint64_t total = 0;
     bool stdin_seen = false;
@@ -271,8 +257,7 @@ sources_survey(const struct sources *sources, size_t most)
     return total;
 }
 
-void
-sources_interrupt(struct sources *sources)
+void sources_interrupt(struct sources *sources)
 {
     thread_lock(&sources->lock);
     atomic_store(&sources->interrupted, true);

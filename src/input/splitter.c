@@ -22,17 +22,15 @@
 /* One read asks for no more than this, so that an interruption is seen in time. */
 #define READ_SIZE ((size_t)16 * 1024 * 1024)
 
-void
-splitter_open(struct splitter *splitter, const struct input_options *options,
-              struct sources *sources)
+void splitter_open(struct splitter *splitter, const struct input_options *options,
+                   struct sources *sources)
 {
     *splitter = (struct splitter){.options = options, .sources = sources};
     splitter->most = options->threads >= MANY_THREADS ? LARGE_STEP : USUAL_STEP;
 }
 
 /* A file should give each worker several ranges, where that leaves them large enough. */
-static size_t
-choose_step(const struct splitter *splitter, uint64_t bytes)
+static size_t choose_step(const struct splitter *splitter, uint64_t bytes)
 {
     if (splitter->options->split_size > 0)
         return splitter->options->split_size;
@@ -43,8 +41,7 @@ choose_step(const struct splitter *splitter, uint64_t bytes)
     return step > LEAST_STEP ? (size_t)step / 4096 * 4096 : LEAST_STEP;
 }
 
-void
-splitter_begin(struct splitter *splitter, struct source *source)
+void splitter_begin(struct splitter *splitter, struct source *source)
 {
     splitter->source = source;
     splitter->at = source->start;
@@ -52,8 +49,7 @@ splitter_begin(struct splitter *splitter, struct source *source)
     splitter->step = choose_step(splitter, source->size - source->start);
 }
 
-bool
-splitter_next(struct splitter *splitter, struct mr_split *split)
+bool splitter_next(struct splitter *splitter, struct mr_split *split)
 {
     struct source *source = splitter->source;
     if (splitter->at >= splitter->size) {
@@ -102,8 +98,7 @@ struct load {
 
 /* Reads `more` bytes behind those that are there. A failure to read is told and ends the file; -1
  * only when memory is out. */
-static int
-read_more(struct load *load, size_t more, struct mr_error *error)
+static int read_more(struct load *load, size_t more, struct mr_error *error)
 {
     unsigned char *room = NULL;
     if (more <= SIZE_MAX / 2)
@@ -137,8 +132,7 @@ read_more(struct load *load, size_t more, struct mr_error *error)
 /* Finds the first safe cut at or after data[from] (from > 0), reading on until there is one or the
  * file ends: then that is the cut. The search starts at the byte before `from` whoever searches, so
  * that the range that ends there and the one that begins there find the same. */
-static int
-find_cut(struct load *load, size_t from, size_t *cut, struct mr_error *error)
+static int find_cut(struct load *load, size_t from, size_t *cut, struct mr_error *error)
 {
     const struct input_options *options = load->splitter->options;
     size_t searched = from;
@@ -166,17 +160,15 @@ find_cut(struct load *load, size_t from, size_t *cut, struct mr_error *error)
 }
 
 /* As find_cut, but looks only at [from, to) and reads nothing: `to` where there is none. */
-static size_t
-find_cut_within(const struct load *load, size_t from, size_t to)
+static size_t find_cut_within(const struct load *load, size_t from, size_t to)
 {
     const struct input_options *options = load->splitter->options;
     size_t base = from - 1;
     return base + options->border(options->text, load->data + base, to - base, 1);
 }
 
-int
-splitter_load(const struct splitter *splitter, struct mr_split *split, struct mr_buffer *scratch,
-              struct mr_error *error)
+int splitter_load(const struct splitter *splitter, struct mr_split *split,
+                  struct mr_buffer *scratch, struct mr_error *error)
 {
     struct source *source = split->handle;
     bool last = atomic_load(&source->end) == split->offset + split->length;

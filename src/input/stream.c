@@ -26,15 +26,13 @@
 #define NO_DEADLINE UINT64_MAX
 #define MILLISECOND UINT64_C(1000000)
 
-void
-stream_open(struct stream *stream, const struct input_options *options, struct sources *sources,
-            struct blocks *blocks)
+void stream_open(struct stream *stream, const struct input_options *options,
+                 struct sources *sources, struct blocks *blocks)
 {
     *stream = (struct stream){.options = options, .sources = sources, .blocks = blocks};
 }
 
-void
-stream_close(struct stream *stream)
+void stream_close(struct stream *stream)
 {
     if (stream->block)
         blocks_drop(stream->blocks, stream->block);
@@ -42,8 +40,7 @@ stream_close(struct stream *stream)
         blocks_drop(stream->blocks, stream->previous);
 }
 
-void
-stream_begin(struct stream *stream, struct source *source)
+void stream_begin(struct stream *stream, struct source *source)
 {
     assert(!stream->block && !stream->previous);
     stream->source = source;
@@ -54,8 +51,7 @@ stream_begin(struct stream *stream, struct source *source)
 
 /* Waits until there is something to read, or the end. Returns false when the deadline has passed, a
  * signal came while there was a deadline, or there is an interruption. */
-static bool
-wait_for_bytes(struct stream *stream, uint64_t deadline)
+static bool wait_for_bytes(struct stream *stream, uint64_t deadline)
 {
     struct pollfd polls[2] = {
         {.fd = stream->source->fd, .events = POLLIN},
@@ -79,8 +75,7 @@ wait_for_bytes(struct stream *stream, uint64_t deadline)
 
 /* Reads into the block until it is full or the stream has ended; false where wait_for_bytes ended
  * it before that. A failure ends the stream. */
-static bool
-fill(struct stream *stream, uint64_t deadline)
+static bool fill(struct stream *stream, uint64_t deadline)
 {
     struct block *block = stream->block;
     while (!stream->ended && block->used < block->capacity) {
@@ -101,8 +96,7 @@ fill(struct stream *stream, uint64_t deadline)
 
 /* Takes the block to fill next and moves to it what the previous one left. Returns as
  * blocks_take. */
-static int
-start_block(struct stream *stream, struct mr_error *error)
+static int start_block(struct stream *stream, struct mr_error *error)
 {
     struct block *previous = stream->previous;
     size_t left = previous ? previous->used - stream->cut : 0;
@@ -128,8 +122,7 @@ start_block(struct stream *stream, struct mr_error *error)
     return 1;
 }
 
-int
-stream_probe(struct stream *stream, uint64_t deadline, struct mr_error *error)
+int stream_probe(struct stream *stream, uint64_t deadline, struct mr_error *error)
 {
     int rc = start_block(stream, error);
     if (rc == 1 && (!fill(stream, deadline) || !stream->ended))
@@ -138,8 +131,7 @@ stream_probe(struct stream *stream, uint64_t deadline, struct mr_error *error)
 }
 
 /* Hands the block out up to `cut`. */
-static void
-hand_out(struct stream *stream, size_t cut, struct mr_split *split)
+static void hand_out(struct stream *stream, size_t cut, struct mr_split *split)
 {
     struct block *block = stream->block;
     bool keep = cut < block->used;
@@ -161,16 +153,14 @@ hand_out(struct stream *stream, size_t cut, struct mr_split *split)
 }
 
 /* A pipe that brings more than a block is worth asking for more room; it may be refused. */
-static void
-widen(struct stream *stream)
+static void widen(struct stream *stream)
 {
     if (!stream->widened)
         (void)fcntl(stream->source->fd, F_SETPIPE_SZ, PIPE_SIZE);
     stream->widened = true;
 }
 
-int
-stream_next(struct stream *stream, struct mr_split *split, struct mr_error *error)
+int stream_next(struct stream *stream, struct mr_split *split, struct mr_error *error)
 {
     const struct input_options *options = stream->options;
     if (!stream->block) {

@@ -78,8 +78,9 @@ size_t pairs_words(const unsigned char *data, size_t size, size_t pos, struct mr
 {
     /* The edges found are written as spans on the way: n of them, beginnings and ends in turn. */
     size_t n = 0, edge = pos, at = pos;
-    uint64_t in_word = 0, in_letter = 0; /* whether the byte before `at` is in a word, a lead byte */
-    unsigned char inner_folded = 0;      /* the second byte of that letter */
+    /* Whether the byte before `at` is in a word; whether it is a lead byte. */
+    uint64_t in_word = 0, in_letter = 0;
+    unsigned char inner_folded = 0; /* the second byte of that letter */
     unsigned length = 64;
 
     for (; length == 64 && at < size && max - n / 2 >= PAIRS_MIN; at += 64) {

@@ -23,8 +23,8 @@
 
 #include "engine/mapreduce.h"
 
-/* Spans a batch holds at most: with their text they should stay in the first-level cache while the keys
- * are looked up (2048 cost a tenth more on English). */
+/* Spans a batch holds at most: with their text they should stay in the first-level cache while the
+ * keys are looked up (2048 cost a tenth more on English). */
 #define WORDS_BATCH 512
 
 /* The ASCII kernel: `words` of struct text_kernels, whose terms are in kernels/kernels.h. */

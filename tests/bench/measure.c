@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * measure - `measure REPORT COMMAND ARGUMENT...` runs a command and writes one line to REPORT: its
- * process number, and when it has ended, wall seconds, seconds of user and system together, the peak
- * of memory in KiB, and its exit status, or the signal that ended it as a negative number.
+ * process number, and when it has ended, wall seconds, seconds of user and system together, the
+ * peak of memory in KiB, and its exit status, or the signal that ended it as a negative number.
  *
  * The peak that the kernel tells of a process starts with what its parent had: this one has next to
  * nothing, unlike an interpreter.

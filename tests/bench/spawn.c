@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * spawn - what whole processes cost: `spawn RUNS COMMAND ARGUMENT... -- COMMAND ARGUMENT...` runs
- * two commands in turn, RUNS times each, with their output to /dev/null, and prints the median of each
- * in microseconds, from before the fork until the child has been waited for.
+ * two commands in turn, RUNS times each, with their output to /dev/null, and prints the median of
+ * each in microseconds, from before the fork until the child has been waited for.
  */
 #include <errno.h>
 #include <fcntl.h>

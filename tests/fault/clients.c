@@ -4,8 +4,8 @@
  *
  * Three threads, each with another kind of job: sums that spill, values that are kept, a combine
  * with its own struct. Every job must end with the right result or with an error and its text; what
- * a failed job put out is not looked at. Prints `right` where all were right (exit status 0), or the
- * first error as one line on standard error (2). A wrong result is exit status 3.
+ * a failed job put out is not looked at. Prints `right` where all were right (exit status 0), or
+ * the first error as one line on standard error (2). A wrong result is exit status 3.
  */
 #include <inttypes.h>
 #include <mapreduce.h>
@@ -61,7 +61,8 @@ static int map(void *context, void *state, const struct mr_split *split,
         int size = snprintf(key + long_part, sizeof key - long_part, "-%u-%s-%u",
                             (unsigned)split->number / 2, client->name, i);
         struct extent extent = {1, split->number};
-        if (mr_emit(emitter, key, long_part + (size_t)size, client->value_size ? &extent : NULL) != 0)
+        const void *value = client->value_size ? &extent : NULL;
+        if (mr_emit(emitter, key, long_part + (size_t)size, value) != 0)
             return 1;
     }
     return 0;

@@ -2,9 +2,9 @@
  *
  * intrude - does what code of an attacker's would like to do while the program counts.
  *
- * Loaded with LD_PRELOAD. When the program has begun to read standard input, each call below is tried
- * once, and INTRUDE_LOG receives a line for it: its name and `done` or the error. Where the program
- * has no sandbox, all but the first succeed or fail for another reason than EPERM.
+ * Loaded with LD_PRELOAD. When the program has begun to read standard input, each call below is
+ * tried once, and INTRUDE_LOG receives a line for it: its name and `done` or the error. Where the
+ * program has no sandbox, all but the first succeed or fail for another reason than EPERM.
  */
 #include <dlfcn.h>
 #include <errno.h>

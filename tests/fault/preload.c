@@ -7,8 +7,8 @@
  * malloc, calloc, realloc, aligned_alloc, strdup and all that allocates through them, and mmap; of
  * `tmpfile` is each open of a file without a name; the other classes are the names of the calls
  * below. HOW is an error's name, or `SHORT`: a transfer of one byte. At a normal end FAULT_LOG
- * receives lines: the calls of each class, how often the rule was followed (`hits`), and what was not
- * given back: blocks, bytes mapped, descriptors above 2.
+ * receives lines: the calls of each class, how often the rule was followed (`hits`), and what was
+ * not given back: blocks, bytes mapped, descriptors above 2.
  *
  * Standard error is left alone by errors: it is how the program tells what went wrong.
  */
@@ -44,8 +44,8 @@ extern void __libc_free(void *block);
 
 #define CLASSES(X) \
     X(alloc) X(thread) X(read) X(pread) X(write) X(pwrite) X(pwritev) X(open) X(fstat) X(stat) \
-    X(lseek) X(ftruncate) X(rename) X(fsync) X(pipe) X(eventfd) X(poll) X(fcntl) X(mkostemp) X(linkat) \
-    X(fchmod) X(fchown) X(close) X(getrandom) X(fallocate) X(unlink) X(tmpfile)
+    X(lseek) X(ftruncate) X(rename) X(fsync) X(pipe) X(eventfd) X(poll) X(fcntl) X(mkostemp) \
+    X(linkat) X(fchmod) X(fchown) X(close) X(getrandom) X(fallocate) X(unlink) X(tmpfile)
 enum class {
 #define X(name) CLASS_##name,
     CLASSES(X)
@@ -78,7 +78,7 @@ static int log_fd = -1; /* opened early: in its sandbox the program may not */
 
 static atomic_ulong calls[CLASS_COUNT];
 static atomic_ulong hits;
-static atomic_long blocks; /* allocated and not freed, but by the dynamic linker, which keeps some */
+static atomic_long blocks; /* allocated and not freed, except by the dynamic linker */
 static atomic_long mapped; /* bytes, likewise */
 
 /* Counts a call; returns the error it is to fail with, or 0. */
@@ -119,7 +119,7 @@ static int failed(int error)
     if (!real) \
         *(void **)&real = dlsym(RTLD_NEXT, #name)
 
-/* ---- Memory ------------------------------------------------------------------------------------ */
+/* ---- Memory ---------------------------------------------------------------------------------- */
 
 /* Where the dynamic linker lies. It allocates what threads need, and keeps it for the next ones. */
 static uintptr_t linker_begin, linker_end;
@@ -216,7 +216,7 @@ EXPORT int munmap(void *address, size_t size)
     return (int)syscall(SYS_munmap, address, size);
 }
 
-/* ---- Threads ----------------------------------------------------------------------------------- */
+/* ---- Threads --------------------------------------------------------------------------------- */
 
 EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
                           void *(*run)(void *), void *argument)
@@ -226,7 +226,7 @@ EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
     return error ? error : real(thread, attributes, run, argument);
 }
 
-/* ---- Bytes ------------------------------------------------------------------------------------- */
+/* ---- Bytes ----------------------------------------------------------------------------------- */
 
 EXPORT ssize_t read(int fd, void *bytes, size_t size)
 {
@@ -274,7 +274,7 @@ EXPORT ssize_t pwritev(int fd, const struct iovec *pieces, int count, off_t offs
     return real(fd, pieces, count, offset);
 }
 
-/* ---- Files ------------------------------------------------------------------------------------- */
+/* ---- Files ----------------------------------------------------------------------------------- */
 
 static int open_any(const char *name, int flags, mode_t mode)
 {
@@ -383,7 +383,7 @@ EXPORT int poll(struct pollfd *polls, unsigned long count, int timeout)
     return error ? failed(error) : real(polls, count, timeout);
 }
 
-/* ---- Begin and end ----------------------------------------------------------------------------- */
+/* ---- Begin and end --------------------------------------------------------------------------- */
 
 static void refuse(const char *what)
 {
@@ -405,7 +405,8 @@ __attribute__((constructor)) static void begin(void)
     atomic_store(&mapped, 0);
     const char *log = getenv("FAULT_LOG");
     if (log) {
-        int fd = (int)syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+        const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
+        int fd = (int)syscall(SYS_openat, AT_FDCWD, log, flags, 0666);
         log_fd = (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 500);
         syscall(SYS_close, fd);
     }

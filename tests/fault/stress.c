@@ -256,8 +256,9 @@ static long round_of_jobs(struct mr_engine *engine, unsigned long jobs, uint64_t
     unsigned started = 0;
     long wrong = 0;
     for (; started < THREADS; started++) {
-        clients[started] = (struct client){
-            .engine = engine, .random = seed * THREADS + started, .jobs = (jobs + started) / THREADS};
+        clients[started] = (struct client){.engine = engine,
+                                           .random = seed * THREADS + started,
+                                           .jobs = (jobs + started) / THREADS};
         if (pthread_create(&threads[started], NULL, play, &clients[started]) != 0)
             break;
     }
@@ -292,7 +293,7 @@ int main(int argc, char **argv)
     mr_engine_close(engine);
     printf("jobs run: %lu; done %lu, failed %lu, cancelled %lu, released early %lu; "
            "memory %zu before, %zu after\n",
-           jobs + 60, ended[MR_DONE], ended[MR_FAILED], ended[MR_STOPPED], ended[MR_PENDING], before,
-           after);
+           jobs + 60, ended[MR_DONE], ended[MR_FAILED], ended[MR_STOPPED], ended[MR_PENDING],
+           before, after);
     return wrong == 0 && more == 0 && after <= before + SLACK ? 0 : 1;
 }

@@ -65,7 +65,8 @@ static void end(struct load *load, enum mr_state state)
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
-    const struct mr_engine_options options = {.threads = size > 0 ? 1 + data[0] % 3u : 1, .memory = 1};
+    const unsigned threads = size > 0 ? 1 + data[0] % 3u : 1;
+    const struct mr_engine_options options = {.threads = threads, .memory = 1};
     struct load loads[JOBS] = {0};
     struct mr_engine *engine;
     struct mr_progress figures;

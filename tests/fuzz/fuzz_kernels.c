@@ -2,8 +2,8 @@
  *
  * fuzz_kernels - every kernel that this CPU can run against the scalar one, on any bytes.
  *
- * The first four bytes choose the place to begin, the room for spans and the special bytes; the rest
- * is the text, in a block of its own with just the padding that kernels may read.
+ * The first four bytes choose the place to begin, the room for spans and the special bytes; the
+ * rest is the text, in a block of its own with just the padding that kernels may read.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -48,10 +48,12 @@ static void drive(const struct text_kernels *kernels, enum kind kind, const unsi
         size_t count = 0, old = pos;
         switch (kind) {
         case SPACES:
-            pos = kernels->spaces(text, size, pos, spans, max, &count, found->folded, &found->wide, a);
+            pos = kernels->spaces(text, size, pos, spans, max, &count, found->folded,
+                                  &found->wide, a);
             break;
         case BLANKS:
-            pos = kernels->blanks(text, size, pos, spans, max, &count, found->folded, &found->wide, a);
+            pos = kernels->blanks(text, size, pos, spans, max, &count, found->folded,
+                                  &found->wide, a);
             break;
         case LETTERS:
             pos = kernels->letters(text, size, pos, spans, max, &count, found->folded);
@@ -64,7 +66,8 @@ static void drive(const struct text_kernels *kernels, enum kind kind, const unsi
             pos = kernels->words(text, size, pos, spans, max, &count, found->folded);
             break;
         }
-        if (pos > size || count > (kind == MARKS ? 2 * max : max) || found->count + count > size + 1)
+        if (pos > size || count > (kind == MARKS ? 2 * max : max) ||
+            found->count + count > size + 1)
             abort();
         for (size_t i = 0; i < count; i++)
             found->spans[found->count++] =

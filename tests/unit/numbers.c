@@ -12,8 +12,7 @@
 
 static const unsigned char nothing[1 + MR_PAD];
 
-size_t
-numbers_key(const struct numbers *numbers, uint64_t number, char *out)
+size_t numbers_key(const struct numbers *numbers, uint64_t number, char *out)
 {
     static const size_t sizes[] = {0, 0, 0, 14, 15, 16, 17, 30, 31, 32, 33, 126, 127, 128, 200, 0};
     int digits = snprintf(out, 256, "%llu", (unsigned long long)number);
@@ -24,8 +23,7 @@ numbers_key(const struct numbers *numbers, uint64_t number, char *out)
     return size;
 }
 
-uint64_t
-numbers_of_key(const void *key, size_t size)
+uint64_t numbers_of_key(const void *key, size_t size)
 {
     const char *digits = key;
     uint64_t number = 0;
@@ -40,8 +38,7 @@ numbers_of_key(const void *key, size_t size)
     return number;
 }
 
-static int
-next_split(void *context, struct mr_split *split, struct mr_error *error)
+static int next_split(void *context, struct mr_split *split, struct mr_error *error)
 {
     struct numbers *numbers = context;
     (void)error;
@@ -53,16 +50,15 @@ next_split(void *context, struct mr_split *split, struct mr_error *error)
     return 1;
 }
 
-static void
-release_split(void *context, struct mr_split *split)
+static void release_split(void *context, struct mr_split *split)
 {
     struct numbers *numbers = context;
     (void)split;
     atomic_fetch_add(&numbers->released, 1);
 }
 
-static int
-map_numbers(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter)
+static int map_numbers(void *context, void *state, const struct mr_split *split,
+                       struct mr_emitter *emitter)
 {
     struct numbers *numbers = context;
     enum { BATCH = 100 };
@@ -86,8 +82,7 @@ map_numbers(void *context, void *state, const struct mr_split *split, struct mr_
     return 0;
 }
 
-static bool
-in_order(const struct numbers *numbers, const struct mr_record *record)
+static bool in_order(const struct numbers *numbers, const struct mr_record *record)
 {
     if (!numbers->last_key || numbers->order == 0)
         return true;
@@ -100,8 +95,8 @@ in_order(const struct numbers *numbers, const struct mr_record *record)
     return numbers->order > 0 ? by_key < 0 : by_key > 0;
 }
 
-static int
-collect(void *context, const struct mr_record *records, size_t count, struct mr_error *error)
+static int collect(void *context, const struct mr_record *records, size_t count,
+                   struct mr_error *error)
 {
     struct numbers *numbers = context;
     (void)error;
@@ -123,8 +118,7 @@ collect(void *context, const struct mr_record *records, size_t count, struct mr_
     return 0;
 }
 
-void
-numbers_job(struct numbers *numbers, struct mr_job_spec *spec)
+void numbers_job(struct numbers *numbers, struct mr_job_spec *spec)
 {
     if (numbers->step == 0)
         numbers->step = 1;
@@ -144,8 +138,7 @@ numbers_job(struct numbers *numbers, struct mr_job_spec *spec)
     };
 }
 
-void
-numbers_check(struct numbers *numbers)
+void numbers_check(struct numbers *numbers)
 {
     uint64_t all = numbers->splits * numbers->each;
     ck_assert(!numbers->wrong);

@@ -2,8 +2,8 @@
  *
  * numbers - jobs for the engine's tests whose right result is known without the engine.
  *
- * The input is `splits` splits of `each` pairs. The n-th pair of all has the key numbers_key of
- * (n * step) mod keys and the value n: so what each key's count, sum and values must be is arithmetic.
+ * The input is `splits` splits of `each` pairs. The n-th pair of all has the key numbers_key of (n
+ * * step) mod keys and the value n: so what each key's count, sum and values must be is arithmetic.
  */
 #ifndef TESTS_NUMBERS_H
 #define TESTS_NUMBERS_H

@@ -17,8 +17,7 @@
 
 /* ---- Border rules ---------------------------------------------------------------------------- */
 
-size_t
-reader_line_border(const void *text, const unsigned char *data, size_t size, size_t from)
+size_t reader_line_border(const void *text, const unsigned char *data, size_t size, size_t from)
 {
     (void)text;
     for (size_t p = from > 0 ? from : 1; p < size; p++)
@@ -27,8 +26,7 @@ reader_line_border(const void *text, const unsigned char *data, size_t size, siz
     return size;
 }
 
-size_t
-reader_line_border_last(const void *text, const unsigned char *data, size_t size)
+size_t reader_line_border_last(const void *text, const unsigned char *data, size_t size)
 {
     (void)text;
     for (size_t p = size; p > 0; p--)
@@ -37,8 +35,7 @@ reader_line_border_last(const void *text, const unsigned char *data, size_t size
     return 0;
 }
 
-size_t
-reader_pair_border(const void *text, const unsigned char *data, size_t size, size_t from)
+size_t reader_pair_border(const void *text, const unsigned char *data, size_t size, size_t from)
 {
     (void)text;
     for (size_t p = from > 0 ? from : 1; p < size; p++)
@@ -47,8 +44,7 @@ reader_pair_border(const void *text, const unsigned char *data, size_t size, siz
     return size;
 }
 
-size_t
-reader_pair_border_last(const void *text, const unsigned char *data, size_t size)
+size_t reader_pair_border_last(const void *text, const unsigned char *data, size_t size)
 {
     (void)text;
     for (size_t p = size; p-- > 1;)
@@ -59,8 +55,7 @@ reader_pair_border_last(const void *text, const unsigned char *data, size_t size
 
 /* ---- A stand-in for the engine --------------------------------------------------------------- */
 
-static void
-keep_piece(struct reader *reader, const struct mr_split *split)
+static void keep_piece(struct reader *reader, const struct mr_split *split)
 {
     thread_lock(&reader->lock);
     if (reader->count == reader->room) {
@@ -75,8 +70,7 @@ keep_piece(struct reader *reader, const struct mr_split *split)
     thread_unlock(&reader->lock);
 }
 
-static void
-work(void *argument)
+static void work(void *argument)
 {
     struct reader *reader = argument;
     struct budget budget;
@@ -111,8 +105,7 @@ work(void *argument)
     buffer_close(&scratch);
 }
 
-static int
-compare_pieces(const void *a, const void *b)
+static int compare_pieces(const void *a, const void *b)
 {
     const struct piece *x = a, *y = b;
     if (x->number != y->number)
@@ -120,8 +113,7 @@ compare_pieces(const void *a, const void *b)
     return x->offset < y->offset ? -1 : x->offset > y->offset;
 }
 
-void
-reader_run(struct input *input, unsigned workers, struct reader *reader)
+void reader_run(struct input *input, unsigned workers, struct reader *reader)
 {
     struct thread threads[8];
     memset(reader, 0, sizeof *reader);
@@ -143,17 +135,15 @@ reader_run(struct input *input, unsigned workers, struct reader *reader)
         qsort(reader->pieces, reader->count, sizeof *reader->pieces, compare_pieces);
 }
 
-void
-reader_free(struct reader *reader)
+void reader_free(struct reader *reader)
 {
     for (size_t i = 0; i < reader->count; i++)
         free(reader->pieces[i].data);
     free(reader->pieces);
 }
 
-size_t
-reader_check(const struct reader *reader, input_border *border, uint64_t number, uint64_t base,
-             const unsigned char *data, size_t size)
+size_t reader_check(const struct reader *reader, input_border *border, uint64_t number,
+                    uint64_t base, const unsigned char *data, size_t size)
 {
     uint64_t at = 0;
     size_t pieces = 0;
@@ -173,8 +163,7 @@ reader_check(const struct reader *reader, input_border *border, uint64_t number,
     return pieces;
 }
 
-static void
-note_fault(void *context, const char *name, int errnum)
+static void note_fault(void *context, const char *name, int errnum)
 {
     struct faults *faults = context;
     thread_lock(&faults->lock);
@@ -186,8 +175,7 @@ note_fault(void *context, const char *name, int errnum)
 
 struct faults reader_faults;
 
-struct input_options
-reader_options(const char *const *names, size_t count)
+struct input_options reader_options(const char *const *names, size_t count)
 {
     return (struct input_options){
         .names = names,
@@ -201,8 +189,7 @@ reader_options(const char *const *names, size_t count)
     };
 }
 
-struct input *
-reader_open(const struct input_options *options)
+struct input *reader_open(const struct input_options *options)
 {
     struct input *input;
     struct mr_error error = {0};
@@ -215,8 +202,7 @@ reader_open(const struct input_options *options)
 char reader_folder[] = "/tmp/test_input.XXXXXX";
 char reader_path[256];
 
-void
-reader_setup(void)
+void reader_setup(void)
 {
     memset(&reader_faults, 0, sizeof reader_faults);
     ck_assert_int_eq(thread_mutex_open(&reader_faults.lock), 0);
@@ -225,16 +211,14 @@ reader_setup(void)
     snprintf(reader_path, sizeof reader_path, "%s/file", reader_folder);
 }
 
-void
-reader_teardown(void)
+void reader_teardown(void)
 {
     unlink(reader_path);
     rmdir(reader_folder);
     thread_mutex_close(&reader_faults.lock);
 }
 
-void
-reader_write_file(const char *name, const void *data, size_t size)
+void reader_write_file(const char *name, const void *data, size_t size)
 {
     int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     ck_assert_int_ge(fd, 0);
@@ -243,15 +227,13 @@ reader_write_file(const char *name, const void *data, size_t size)
 }
 
 /* A small generator of its own: the same bytes everywhere. */
-static uint32_t
-draw(uint32_t *seed)
+static uint32_t draw(uint32_t *seed)
 {
     *seed = *seed * 1664525 + 1013904223;
     return *seed >> 8;
 }
 
-void
-reader_fill_lines(unsigned char *data, size_t size, uint32_t longest, uint32_t seed)
+void reader_fill_lines(unsigned char *data, size_t size, uint32_t longest, uint32_t seed)
 {
     size_t left = 0;
     for (size_t i = 0; i < size; i++) {

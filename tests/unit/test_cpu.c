@@ -20,8 +20,7 @@ static char mount[96];
 static char meminfo[96];
 static const struct cpu_files files = {.cgroup = cgroup, .mount = mount, .meminfo = meminfo};
 
-static void
-put(const char *path, const char *text)
+static void put(const char *path, const char *text)
 {
     FILE *file = fopen(path, "w");
     ck_assert_ptr_nonnull(file);
@@ -30,8 +29,7 @@ put(const char *path, const char *text)
 }
 
 /* Writes a file of the group tree. */
-static void
-put_group(const char *name, const char *text)
+static void put_group(const char *name, const char *text)
 {
     char path[256];
     snprintf(path, sizeof path, "%s/%s", mount, name);
@@ -42,8 +40,7 @@ static const char *const folders[] = {"", "/a", "/a/b"};
 static const char *const names[] = {"cpu.max", "memory.max", "memory.high", "memory.current",
                                     "memory.stat"};
 
-static void
-setup(void)
+static void setup(void)
 {
     strcpy(root, "/tmp/test_cpu.XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(root));
@@ -59,8 +56,7 @@ setup(void)
     put(meminfo, "MemTotal:       8000 kB\nMemFree:  1 kB\nMemAvailable:   4000 kB\n");
 }
 
-static void
-teardown(void)
+static void teardown(void)
 {
     char path[256];
     for (size_t i = 3; i-- > 0;) {

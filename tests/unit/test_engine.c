@@ -16,8 +16,7 @@
     while (!(condition))                                                                           \
     usleep(200)
 
-static struct mr_engine *
-engine_of(unsigned threads, uint64_t memory)
+static struct mr_engine *engine_of(unsigned threads, uint64_t memory)
 {
     struct mr_engine *engine;
     struct mr_error error;
@@ -26,8 +25,7 @@ engine_of(unsigned threads, uint64_t memory)
     return engine;
 }
 
-static unsigned
-entries_of(const char *directory)
+static unsigned entries_of(const char *directory)
 {
     unsigned n = 0;
     DIR *open = opendir(directory);
@@ -38,8 +36,7 @@ entries_of(const char *directory)
     return n;
 }
 
-static void
-run(struct mr_engine *engine, struct numbers *numbers, struct mr_stats *stats)
+static void run(struct mr_engine *engine, struct numbers *numbers, struct mr_stats *stats)
 {
     struct mr_job_spec spec;
     struct mr_error error;
@@ -257,15 +254,14 @@ struct watcher {
 static int (*plain_map)(void *, void *, const struct mr_split *, struct mr_emitter *);
 static _Thread_local bool maps_here;
 
-static int
-watched_map(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter)
+static int watched_map(void *context, void *state, const struct mr_split *split,
+                       struct mr_emitter *emitter)
 {
     maps_here = true;
     return plain_map(context, state, split, emitter);
 }
 
-static int
-watch(void *context, const struct mr_progress *progress)
+static int watch(void *context, const struct mr_progress *progress)
 {
     struct watcher *watcher = context;
     watcher->on_worker |= maps_here;
@@ -283,8 +279,7 @@ watch(void *context, const struct mr_progress *progress)
     return watcher->maps + watcher->reduces == watcher->cancel_at;
 }
 
-static void
-watched(struct watcher *watcher, struct mr_job_spec *spec)
+static void watched(struct watcher *watcher, struct mr_job_spec *spec)
 {
     numbers_job(&watcher->numbers, spec);
     plain_map = spec->map;
@@ -355,8 +350,7 @@ struct client {
     enum mr_status status;
 };
 
-static void
-be_client(void *argument)
+static void be_client(void *argument)
 {
     struct client *client = argument;
     struct mr_job_spec spec;
@@ -429,18 +423,17 @@ START_TEST(a_slow_mapper_stops_the_reader)
 }
 END_TEST
 
-/* ---- Errors -------------------------------------------------------------------------------------- */
+/* ---- Errors ---------------------------------------------------------------------------------- */
 
-static int
-failing_map(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter)
+static int failing_map(void *context, void *state, const struct mr_split *split,
+                       struct mr_emitter *emitter)
 {
     if (split->number == 5)
         return mr_error_set(mr_emitter_error(emitter), MR_MAP, 0, "split %d is bad", 5) != MR_OK;
     return plain_map(context, state, split, emitter);
 }
 
-static int
-failing_next(void *context, struct mr_split *split, struct mr_error *error)
+static int failing_next(void *context, struct mr_split *split, struct mr_error *error)
 {
     struct numbers *numbers = context;
     if (numbers->next == 3) {
@@ -451,9 +444,8 @@ failing_next(void *context, struct mr_split *split, struct mr_error *error)
     return 1;
 }
 
-static int
-failing_collect(void *context, const struct mr_record *records, size_t count,
-                struct mr_error *error)
+static int failing_collect(void *context, const struct mr_record *records, size_t count,
+                           struct mr_error *error)
 {
     (void)context;
     (void)records;
@@ -523,9 +515,8 @@ START_TEST(what_makes_no_sense_is_refused)
 }
 END_TEST
 
-static int
-overflowing_map(void *context, void *state, const struct mr_split *split,
-                struct mr_emitter *emitter)
+static int overflowing_map(void *context, void *state, const struct mr_split *split,
+                           struct mr_emitter *emitter)
 {
     uint64_t value = UINT64_MAX / 3;
     (void)context;

@@ -2,10 +2,10 @@
  *
  * test_hash.c - the hash spreads keys that were chosen knowing all of it but the seed.
  *
- * Each family counts through 12 adjacent bits of keys that are alike in all others, at any place and
- * length. For every seed, the probes that fill a table to 5/8 and the fullest partition must stay
- * within what random keys of the same number reach. Nothing here depends on time or chance: the
- * seeds are fixed.
+ * Each family counts through 12 adjacent bits of keys that are alike in all others, at any
+ * place and length. For every seed, the probes that fill a table to 5/8 and the fullest
+ * partition must stay within what random keys of the same number reach. Nothing here depends on
+ * time or chance: the seeds are fixed.
  */
 #include <check.h>
 #include <stdlib.h>
@@ -48,7 +48,8 @@ static void check_family(size_t size, unsigned bit, unsigned char fill)
                 fullest = *partition;
         }
         ck_assert_msg(probes <= MOST_PROBES && fullest <= MOST_IN_PARTITION,
-                      "keys of %zu bytes 0x%02x, from bit %u, seed %d: %zu probes, %u in a partition",
+                      "keys of %zu bytes 0x%02x, from bit %u, seed %d: %zu probes, "
+                      "%u in a partition",
                       size, fill, bit, (int)number, probes, fullest);
     }
 }

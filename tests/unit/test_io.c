@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_io.c - reads and writes that finish: over pipes that deliver little, that are full, that do not
- * block, and between signals.
+ * test_io.c - reads and writes that finish: over pipes that deliver little, that are full, that do
+ * not block, and between signals.
  */
 #include <check.h>
 #include <errno.h>
@@ -34,12 +34,14 @@ static void nothing(int number)
 static void disturb(long microseconds)
 {
     struct sigaction action = { .sa_handler = nothing };
-    struct itimerval timer = { .it_interval.tv_usec = microseconds, .it_value.tv_usec = microseconds };
+    struct itimerval timer = {.it_interval.tv_usec = microseconds,
+                              .it_value.tv_usec = microseconds};
     ck_assert(sigaction(SIGALRM, &action, NULL) == 0);
     ck_assert(setitimer(ITIMER_REAL, &timer, NULL) == 0);
 }
 
-/* A child that writes MUCH bytes in odd portions while it is disturbed, the reading end non-blocking. */
+/* A child that writes MUCH bytes in odd portions while it is disturbed, the
+ * reading end non-blocking. */
 START_TEST(test_pipe)
 {
     int ends[2];

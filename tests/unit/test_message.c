@@ -172,7 +172,8 @@ START_TEST(test_quote_round_trip)
         char out[QUOTE_ROOM(64)];
         *names[round] = '\0';
         for (int i = rand_r(&seed) % 12; i >= 0; i--)
-            strcat(names[round], awkward[(size_t)rand_r(&seed) % (sizeof awkward / sizeof *awkward)]);
+            strcat(names[round],
+                   awkward[(size_t)rand_r(&seed) % (sizeof awkward / sizeof *awkward)]);
         quote_name(names[round], out);
         ck_assert(strlen(out) < QUOTE_ROOM(strlen(names[round])));
         for (const char *p = out; *p != '\0'; p += quote_printable(p))

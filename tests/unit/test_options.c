@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_options.c - the command line: what it means, what is refused and in which words; the table it
- * comes from; numbers and LISTs, which are compared with a slow reading of their own.
+ * test_options.c - the command line: what it means, what is refused and in which words; the table
+ * it comes from; numbers and LISTs, which are compared with a slow reading of their own.
  */
 #include <check.h>
 #include <errno.h>
@@ -189,11 +189,13 @@ START_TEST(test_refused)
     refuses("-g 3-2", "--ngrams needs N or N-M, from 1 to 1000 and M not below N, got '3-2'");
     refuses("-g 0", "--ngrams needs N or N-M, from 1 to 1000 and M not below N, got '0'");
     refuses("-g 1-", "--ngrams needs N or N-M, from 1 to 1000 and M not below N, got '1-'");
-    refuses("-S 10x", "--buffer-size needs a SIZE such as 500M, 2G or 10%, got '10x'; units are b K M "
-                      "G T P E % (none: K)");
+    refuses("-S 10x",
+            "--buffer-size needs a SIZE such as 500M, 2G or 10%, got '10x'; units are b K M "
+            "G T P E % (none: K)");
     refuses("-S 99E", "--buffer-size: '99E' is larger than 2^64-1 bytes");
-    refuses("-f 3-1", "--fields '3-1': a range that decreases; allowed are N, N-, N-M and -M, divided "
-                      "by commas");
+    refuses("-f 3-1",
+            "--fields '3-1': a range that decreases; allowed are N, N-, N-M and -M, divided "
+            "by commas");
     refuses("--files0-from=F g",
             "extra operand 'g': FILEs cannot be combined with --files0-from");
 }
@@ -201,8 +203,9 @@ END_TEST
 
 START_TEST(test_lists_refused)
 {
-    static const char *const wrong[] = { "", ",", "1,", ",1", "0", "0-", "1-0", "-", "-0", "a", "1-a",
-                                         "1--2", "--2", "1-2-3", "1;2", "18446744073709551615",
+    static const char *const wrong[] = { "", ",", "1,", ",1", "0", "0-", "1-0", "-", "-0", "a",
+                                         "1-a", "1--2", "--2", "1-2-3", "1;2",
+                                         "18446744073709551615",
                                          "1-18446744073709551616", "+1" };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct number_range *ranges = NULL;
@@ -299,7 +302,8 @@ START_TEST(test_table)
     ck_assert_str_eq(optable_nearest("mrege=x")->name, "merge");
     ck_assert_str_eq(optable_nearest("min_count")->name, "min-count");
     ck_assert_ptr_null(optable_nearest("x"));
-    ck_assert_ptr_null(optable_nearest("a-name-longer-than-any-that-could-be-a-slip-of-the-finger"));
+    ck_assert_ptr_null(
+        optable_nearest("a-name-longer-than-any-that-could-be-a-slip-of-the-finger"));
 }
 END_TEST
 

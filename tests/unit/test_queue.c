@@ -18,8 +18,7 @@ struct party {
     _Atomic bool returned;
 };
 
-static void
-push_all(void *argument)
+static void push_all(void *argument)
 {
     struct party *party = argument;
     for (unsigned i = 0; i < party->count; i++) {
@@ -31,8 +30,7 @@ push_all(void *argument)
     atomic_store(&party->returned, true);
 }
 
-static void
-pop_all(void *argument)
+static void pop_all(void *argument)
 {
     struct party *party = argument;
     unsigned item;
@@ -43,7 +41,8 @@ pop_all(void *argument)
     atomic_store(&party->returned, true);
 }
 
-/* Waits for a condition that must come about, without a bound of its own: check has the time-out. */
+/* Waits for a condition that must come about, without a bound of its own:
+ * check has the time-out. */
 #define AWAIT(condition)                                                                           \
     while (!(condition))                                                                           \
     usleep(200)

@@ -17,8 +17,7 @@
 
 #define LITTLE ((uint64_t)1) /* raised to the engine's least */
 
-static struct mr_engine *
-engine_in(unsigned threads, const char *const *directories, size_t count)
+static struct mr_engine *engine_in(unsigned threads, const char *const *directories, size_t count)
 {
     struct mr_engine *engine;
     struct mr_engine_options options = {.threads = threads,
@@ -82,14 +81,13 @@ struct value {
     uint32_t check;
 };
 
-static uint64_t
-key_of(const struct kept *kept, uint64_t n)
+static uint64_t key_of(const struct kept *kept, uint64_t n)
 {
     return n % 16 < kept->giant ? 0 : n % kept->numbers.keys;
 }
 
-static int
-map_kept(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter)
+static int map_kept(void *context, void *state, const struct mr_split *split,
+                    struct mr_emitter *emitter)
 {
     struct kept *kept = context;
     (void)state;
@@ -103,9 +101,8 @@ map_kept(void *context, void *state, const struct mr_split *split, struct mr_emi
     return 0;
 }
 
-static int
-reduce_kept(void *context, const void *key, size_t size, struct mr_values *values,
-            struct mr_results *results, struct mr_error *error)
+static int reduce_kept(void *context, const void *key, size_t size, struct mr_values *values,
+                       struct mr_results *results, struct mr_error *error)
 {
     struct kept *kept = context;
     struct value some[100];
@@ -128,7 +125,10 @@ START_TEST(kept_values_larger_than_memory_reach_reduce)
 {
     /* Many keys of few values, then one key that has most of them and more than memory. */
     struct mr_engine *engine = engine_in(2, NULL, 0);
-    struct kept kept = {.numbers = {.splits = 60, .each = 20000, .keys = 30011, .order = MR_ORDER_RANK},
+    struct kept kept = {.numbers = {.splits = 60,
+                                    .each = 20000,
+                                    .keys = 30011,
+                                    .order = MR_ORDER_RANK},
                         .giant = _i == 0 ? 0 : 14};
     struct mr_job_spec spec;
     struct mr_stats stats;
@@ -158,8 +158,8 @@ struct extreme {
     uint64_t least, most, count;
 };
 
-static int
-map_extreme(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter)
+static int map_extreme(void *context, void *state, const struct mr_split *split,
+                       struct mr_emitter *emitter)
 {
     struct numbers *numbers = context;
     (void)state;
@@ -173,8 +173,7 @@ map_extreme(void *context, void *state, const struct mr_split *split, struct mr_
     return 0;
 }
 
-static void
-combine_extreme(void *context, void *into, const void *from)
+static void combine_extreme(void *context, void *into, const void *from)
 {
     struct extreme *a = into;
     const struct extreme *b = from;
@@ -184,9 +183,8 @@ combine_extreme(void *context, void *into, const void *from)
     a->count += b->count;
 }
 
-static int
-collect_extreme(void *context, const struct mr_record *records, size_t count,
-                struct mr_error *error)
+static int collect_extreme(void *context, const struct mr_record *records, size_t count,
+                           struct mr_error *error)
 {
     struct numbers *numbers = context;
     uint64_t all = numbers->splits * numbers->each;
@@ -229,19 +227,17 @@ START_TEST(folded_structs_larger_than_memory_are_exact)
 }
 END_TEST
 
-/* ---- Temporary files ---------------------------------------------------------------------------- */
+/* ---- Temporary files ------------------------------------------------------------------------- */
 
 static char folder[64];
 
-static void
-make_folder(void)
+static void make_folder(void)
 {
     strcpy(folder, "/tmp/test_spill.XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(folder));
 }
 
-static void
-remove_folder(void)
+static void remove_folder(void)
 {
     ck_assert_int_eq(rmdir(folder), 0); /* and so nothing was left in it */
 }
@@ -335,8 +331,7 @@ START_TEST(a_flipped_bit_is_an_error)
 END_TEST
 
 /* Whether files in the folder can have holes made in them. */
-static bool
-holes_can_be_made(void)
+static bool holes_can_be_made(void)
 {
     char name[100];
     snprintf(name, sizeof name, "%s/holes", folder);
@@ -350,8 +345,7 @@ holes_can_be_made(void)
 }
 
 /* Bytes that the nameless regular file of `size` bytes takes on disk. */
-static uint64_t
-bytes_on_disk(uint64_t size)
+static uint64_t bytes_on_disk(uint64_t size)
 {
     struct stat st;
     for (int fd = 3; fd < 100; fd++)

@@ -28,8 +28,7 @@ struct writer {
     size_t size, step;
 };
 
-static void
-write_slowly(void *argument)
+static void write_slowly(void *argument)
 {
     struct writer *writer = argument;
     int fd = writer->fd >= 0 ? writer->fd : open(writer->name, O_WRONLY | O_CLOEXEC);
@@ -43,8 +42,7 @@ write_slowly(void *argument)
 }
 
 /* Standard input, put aside for a test. */
-static int
-replace_stdin(int fd)
+static int replace_stdin(int fd)
 {
     int saved = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 10);
     ck_assert_int_eq(dup2(fd, STDIN_FILENO), STDIN_FILENO);
@@ -52,8 +50,7 @@ replace_stdin(int fd)
     return saved;
 }
 
-static void
-restore_stdin(int saved)
+static void restore_stdin(int saved)
 {
     if (saved >= 0) {
         dup2(saved, STDIN_FILENO);
@@ -64,9 +61,8 @@ restore_stdin(int saved)
 }
 
 /* Pipes the data, written in pieces of `step`, and checks what comes; returns how many pieces. */
-static size_t
-check_pipe(const struct input_options *options, const unsigned char *data, size_t size, size_t step,
-           unsigned workers)
+static size_t check_pipe(const struct input_options *options, const unsigned char *data,
+                         size_t size, size_t step, unsigned workers)
 {
     int ends[2];
     ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
@@ -160,8 +156,7 @@ struct ahead {
     bool ended;
 };
 
-static void
-run_ahead(void *argument)
+static void run_ahead(void *argument)
 {
     struct ahead *ahead = argument;
     struct mr_split split;
@@ -234,8 +229,7 @@ START_TEST(slow_mapper_slows_reader)
 }
 END_TEST
 
-static void
-interrupt(void *argument)
+static void interrupt(void *argument)
 {
     const struct mr_input *job = argument;
     job->interrupt(job->context);

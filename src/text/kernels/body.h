@@ -16,8 +16,8 @@
  * and has switched its instructions on.
  *
  * Bit i of a mask is byte i of the block. Where `t` has a bit for each byte of a token, tokens
- * begin and end where t differs from itself moved on by one byte, so that t ^ (t << 1 | carry) flattened
- * is an array of spans.
+ * begin and end where t differs from itself moved on by one byte, so that t ^ (t << 1 | carry)
+ * flattened is an array of spans.
  */
 
 #include <string.h>
@@ -33,8 +33,8 @@ static inline uint64_t body_valid(size_t left)
 enum body_class { BODY_SPACES, BODY_BLANKS, BODY_LETTERS };
 
 /* Inlined with a constant class, so that each kernel is a loop of its own. */
-static inline __attribute__((always_inline)) uint64_t
-body_tokens(enum body_class class, struct block block, unsigned char extra)
+static inline __attribute__((always_inline))
+uint64_t body_tokens(enum body_class class, struct block block, unsigned char extra)
 {
     if (class == BODY_LETTERS)
         return block_letters(block);
@@ -44,10 +44,10 @@ body_tokens(enum body_class class, struct block block, unsigned char extra)
     return ~gaps;
 }
 
-static inline __attribute__((always_inline)) size_t
-body_runs(enum body_class class, bool folding, const unsigned char *data, size_t size, size_t pos,
-          struct mr_span *spans, size_t max, size_t *count, unsigned char *folded, bool *wide,
-          unsigned char extra)
+static inline __attribute__((always_inline))
+size_t body_runs(enum body_class class, bool folding, const unsigned char *data, size_t size,
+                 size_t pos, struct mr_span *spans, size_t max, size_t *count,
+                 unsigned char *folded, bool *wide, unsigned char extra)
 {
     uint32_t *const first = &spans->begin;
     uint32_t *const limit = first + 2 * max - 64;
@@ -106,10 +106,10 @@ static size_t body_letters(const unsigned char *data, size_t size, size_t pos,
     return body_runs(BODY_LETTERS, false, data, size, pos, spans, max, count, NULL, NULL, 0);
 }
 
-static inline __attribute__((always_inline)) size_t
-body_marks_of(bool folding, bool two, const unsigned char *data, size_t size, size_t pos,
-              uint32_t *positions, size_t max, size_t *count, unsigned char *folded, bool *wide,
-              unsigned char a, unsigned char b)
+static inline __attribute__((always_inline))
+size_t body_marks_of(bool folding, bool two, const unsigned char *data, size_t size, size_t pos,
+                     uint32_t *positions, size_t max, size_t *count, unsigned char *folded,
+                     bool *wide, unsigned char a, unsigned char b)
 {
     uint32_t *const limit = positions + max - 64;
     uint32_t *out = positions;
@@ -240,9 +240,10 @@ struct body_carry {
 };
 
 /* The tokens of the block at pos, of which the `valid` bytes count. */
-static inline __attribute__((always_inline)) uint64_t
-body_word_tokens(struct block block, uint64_t valid, const unsigned char *data, size_t size,
-                 size_t pos, struct body_carry *carry, struct body_underscores *underscores)
+static inline __attribute__((always_inline))
+uint64_t body_word_tokens(struct block block, uint64_t valid, const unsigned char *data,
+                          size_t size, size_t pos, struct body_carry *carry,
+                          struct body_underscores *underscores)
 {
     struct body_classes classes = block_classes(block);
     uint64_t letters = classes.letters & valid, digits = classes.digits & valid;
@@ -269,9 +270,9 @@ body_word_tokens(struct block block, uint64_t valid, const unsigned char *data, 
     return tokens;
 }
 
-static inline __attribute__((always_inline)) size_t
-body_words_of(bool folding, const unsigned char *data, size_t size, size_t pos,
-              struct mr_span *spans, size_t max, size_t *count, unsigned char *folded)
+static inline __attribute__((always_inline))
+size_t body_words_of(bool folding, const unsigned char *data, size_t size, size_t pos,
+                     struct mr_span *spans, size_t max, size_t *count, unsigned char *folded)
 {
     const size_t start = pos;
     uint32_t *const first = &spans->begin;

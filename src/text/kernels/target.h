@@ -22,7 +22,8 @@
 #endif
 #define TARGET_BEGIN TARGET_BEGIN_(TARGET)
 
-/* Before a loop of a constant few rounds: gcc -O2 would leave it a loop, its registers in memory. */
+/* Before a loop of a constant few rounds: gcc -O2 would leave it a loop,
+ * its registers in memory. */
 #if defined(__clang__)
 #define TARGET_UNROLL _Pragma("unroll")
 #else
