@@ -7,7 +7,7 @@
 #include "engine/reduce.h"
 #include "engine/source.h"
 
-#define MOST_BITS 6u
+#define MOST_BITS 8u
 
 /* Memory that folding one record may take: a slot of the table, half full after doubling. */
 #define RECORD_MEMORY 64u
@@ -37,7 +37,7 @@ static int distribute(struct worker *worker, struct stream *stream, unsigned bit
                       struct divide *divide)
 {
     const struct job *job = worker->job;
-    const unsigned shift = 64 - divide->parts.bits;
+    const unsigned shift = 64 - divide->parts->bits;
     struct source source;
     const struct chunk *chunk;
     int result = 0;
@@ -65,38 +65,53 @@ static int distribute(struct worker *worker, struct stream *stream, unsigned bit
     return source_close(&source) != 0 ? -1 : result;
 }
 
+int divide_begin(struct divide *divide, struct worker *worker, struct shuffle *parts)
+{
+    *divide = (struct divide){.outer = worker->divides, .parts = parts};
+    worker->divides = divide;
+    if (shuffle_writer_open(&divide->writer, parts, &worker->cache, &worker->owner) == 0)
+        return 0;
+    job_no_memory(worker->job);
+    return -1;
+}
+
+void divide_wrote(struct divide *divide, bool whole)
+{
+    if (whole)
+        shuffle_writer_flush(&divide->writer);
+    shuffle_writer_close(&divide->writer);
+}
+
+void divide_end(struct divide *divide, struct worker *worker)
+{
+    worker->divides = divide->outer;
+}
+
 int divide_partition(struct worker *worker, struct stream *stream, unsigned bits,
                      struct mr_results *results)
 {
     struct job *job = worker->job;
-    struct divide divide = {.outer = worker->divides};
+    struct divide divide;
+    struct shuffle parts;
     uint64_t whole = estimate(worker, stream);
     unsigned more = 1;
-    while (more < MOST_BITS && whole >> more > divide_share(worker) / 2)
+    while (more < MOST_BITS && whole >> more > divide_share(worker) / 2 &&
+           (uint64_t)POOL_CHUNK << more < divide_share(worker) / 2)
         more++;
-    if (shuffle_open(&divide.parts, more, job->form, UINT64_MAX) != 0) {
+    if (shuffle_open(&parts, more, job->form, UINT64_MAX) != 0) {
         job_no_memory(job);
         source_drop(worker, stream);
         return -1;
     }
-    struct shuffle_owner owner = worker->owner;
-    owner.grown = NULL;
-    int result = 0;
-    if (shuffle_writer_open(&divide.writer, &divide.parts, &worker->cache, &owner) != 0) {
-        job_no_memory(job);
-        result = -1;
-    }
-    worker->divides = &divide;
+    int result = divide_begin(&divide, worker, &parts);
     if (result == 0)
         result = distribute(worker, stream, bits, &divide);
     source_drop(worker, stream);
-    if (result == 0)
-        shuffle_writer_flush(&divide.writer);
-    shuffle_writer_close(&divide.writer);
+    divide_wrote(&divide, result == 0);
 
     for (unsigned i = 0; i < 1u << more; i++) {
         struct stream part;
-        shuffle_take(&divide.parts, i, &part);
+        partition_take(&parts.partitions[i], &part);
         /* Where one part got nearly all, it is a key or a few: their hash
          * divides them no further. */
         bool stuck = estimate(worker, &part) > whole - whole / 8;
@@ -105,34 +120,12 @@ int divide_partition(struct worker *worker, struct stream *stream, unsigned bits
         else
             source_drop(worker, &part);
     }
-    worker->divides = divide.outer;
-    shuffle_close(&divide.parts);
+    divide_end(&divide, worker);
+    shuffle_close(&parts);
     return result;
 }
 
 /* ---- Spilling ------------------------------------------------------------------------------- */
-
-static uint64_t bytes_of(struct partition *partition)
-{
-    thread_lock(&partition->lock);
-    uint64_t bytes = partition->busy ? 0 : partition->fresh.bytes + partition->settled.bytes;
-    thread_unlock(&partition->lock);
-    return bytes;
-}
-
-/* The partition of `shuffle` with most bytes in memory, where it has more than *most. */
-static struct partition *larger(struct shuffle *shuffle, uint64_t *most)
-{
-    struct partition *found = NULL;
-    for (size_t i = 0; shuffle->partitions && i < (size_t)1 << shuffle->bits; i++) {
-        uint64_t bytes = bytes_of(&shuffle->partitions[i]);
-        if (bytes > *most) {
-            *most = bytes;
-            found = &shuffle->partitions[i];
-        }
-    }
-    return found;
-}
 
 /* Writes what a partition has in memory to disk. */
 static int spill_partition(struct worker *worker, struct partition *partition, bool fold)
@@ -163,25 +156,33 @@ static int spill_partition(struct worker *worker, struct partition *partition, b
         result = reduce_fold(worker, &pairs, &settled);
     else
         stream_join(&settled, &pairs);
-    struct extent *extent = NULL;
-    if (result == 0 && settled.chunks) {
+    struct stream written = {0};
+    const struct chunk *next = settled.chunks;
+    while (result == 0 && next) {
         struct mr_error error = {0};
-        enum mr_status status = spill_write(&job->spill, settled.chunks, &extent, &error);
-        if (status != MR_OK) {
+        struct extent *extent;
+        enum mr_status status = spill_write(&job->spill, &next, &extent, &error);
+        if (status == MR_OK) {
+            extent->next = written.extents;
+            written.extents = extent;
+            written.spilled += extent->content;
+            written.spilled_count += extent->records;
+        } else {
             job_fail_with(job, status, &error, "temporary data could not be written");
             result = -1;
         }
     }
     pool_give(&worker->cache, stream_take_chunks(&settled));
     thread_lock(&partition->lock);
-    if (extent) {
-        struct stream added = {
-            .extents = extent, .spilled = extent->content, .spilled_count = extent->records};
-        stream_join(&partition->fresh, &added);
-    }
+    stream_join(&partition->fresh, &written);
     partition_end(partition);
     thread_unlock(&partition->lock);
     return result;
+}
+
+int divide_spill(struct worker *worker, struct partition *partition)
+{
+    return spill_partition(worker, partition, false);
 }
 
 int divide_exhausted(void *context, enum pool_need *need)
@@ -196,14 +197,14 @@ int divide_exhausted(void *context, enum pool_need *need)
         struct partition *partition = NULL, *other;
         bool fold = false;
         for (struct divide *divide = worker->divides; divide; divide = divide->outer)
-            if ((other = larger(&divide->parts, &most)))
+            if ((other = shuffle_largest(divide->parts, &most)))
                 partition = other;
         if (atomic_load_explicit(&job->pairs_open, memory_order_acquire) &&
-            (other = larger(&job->pairs, &most))) {
+            (other = shuffle_largest(&job->pairs, &most))) {
             partition = other;
             fold = !job->keeps && !worker->table_busy;
         }
-        if (job->order.results_open && (other = larger(&job->order.results, &most))) {
+        if (job->order.results_open && (other = shuffle_largest(&job->order.results, &most))) {
             partition = other;
             fold = false;
         }

@@ -7,10 +7,10 @@
 
 #include "engine/job.h"
 
-/* A partition being divided by further bits of the hash, by one worker. */
+/* What one worker is dividing a stream to; where memory is exhausted it may be spilled. */
 struct divide {
-    struct divide *outer;
-    struct shuffle parts;
+    struct divide *outer; /* the division within which this one is made */
+    struct shuffle *parts;
     struct shuffle_writer writer;
 };
 
@@ -25,6 +25,16 @@ bool divide_needed(const struct worker *worker, const struct stream *stream, uns
 /* Divides it and reduces the parts. Takes the stream. Returns -1 when the job fails. */
 int divide_partition(struct worker *worker, struct stream *stream, unsigned bits,
                      struct mr_results *results);
+
+/* Opens a writer to `parts`, which may be spilled from then on. Returns -1 when the job fails. */
+int divide_begin(struct divide *divide, struct worker *worker, struct shuffle *parts);
+/* Closes the writer: all open chunks are handed over, or given back where the division failed. */
+void divide_wrote(struct divide *divide, bool whole);
+/* The parts are the caller's alone again. */
+void divide_end(struct divide *divide, struct worker *worker);
+
+/* Writes what a partition has in memory to disk, as it is. Returns -1 when the job fails. */
+int divide_spill(struct worker *worker, struct partition *partition);
 
 /* The budget is exhausted: writes the largest partitions to disk. As shuffle_owner.exhausted. */
 int divide_exhausted(void *worker, enum pool_need *need);

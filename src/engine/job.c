@@ -266,16 +266,13 @@ static void advance(struct job *job)
     case PHASE_REDUCE:
         enter(job, PHASE_SETTLE, any ? 0 : job->worker_count);
         break;
-    case PHASE_SETTLE: {
-        long outputs = job->order.results_open ? order_count(job) : 0;
-        if (outputs < 0) {
+    case PHASE_SETTLE:
+    case PHASE_DIVIDE:
+        if (job->order.results_open && order_list(job) != 0)
             job_no_memory(job);
-            outputs = 0;
-        }
-        job->outputs = (size_t)outputs;
-        enter(job, PHASE_OUTPUT, job->outputs);
+        job->outputs = job->order.part_count;
+        enter(job, order_must_divide(job) ? PHASE_DIVIDE : PHASE_OUTPUT, job->outputs);
         break;
-    }
     case PHASE_OUTPUT:
         enter(job, PHASE_FINISH, 1);
         break;
@@ -290,12 +287,6 @@ static void advance(struct job *job)
         enter(job, PHASE_ENDED, 0);
         break;
     }
-}
-
-/* Whether results are put out by tasks of this phase, whose numbers are those of the pieces. */
-static bool puts_out(const struct job *job)
-{
-    return job->phase == PHASE_OUTPUT || (job->phase == PHASE_REDUCE && job->order.any);
 }
 
 bool job_take(struct job *job, struct task *task)
@@ -317,7 +308,7 @@ bool job_take(struct job *job, struct task *task)
             if (job_stopped(job) && job->phase < PHASE_FINISH)
                 job->tasks = job->task;
             if (job->task < job->tasks) {
-                if (puts_out(job) && !output_may_begin(&job->output, job->task))
+                if (job->phase == PHASE_OUTPUT && !output_may_begin(&job->output, job->task))
                     return false;
                 task->number = job->task++;
                 job->running++;
@@ -334,7 +325,7 @@ bool job_take(struct job *job, struct task *task)
 void job_done(struct job *job, const struct task *task)
 {
     job->running--;
-    if (task->phase >= PHASE_SAMPLE && task->phase <= PHASE_OUTPUT && task->phase != PHASE_SETTLE)
+    if (task->phase == PHASE_SAMPLE || task->phase == PHASE_REDUCE || task->phase == PHASE_OUTPUT)
         job->done++;
     if (task->phase == PHASE_FINISH)
         advance(job);
@@ -447,47 +438,50 @@ static void drain(struct worker *worker)
     buffer_close(&worker->scratch);
 }
 
-/* Reduces one partition to the ranges, or, for the sample or where any order
- * will do, to one stream. */
-static int reduce_part(struct worker *worker, size_t number, struct stream *sheet)
+/* Pairs in all partitions. */
+static uint64_t all_pairs(struct job *job)
 {
-    struct job *job = worker->job;
-    struct stream pairs;
-    struct stream_writer writer = {0};
-    struct mr_results results = {.job = job, .worker = worker, .sheet = sheet ? &writer : NULL};
-    shuffle_take(&job->pairs, (unsigned)number, &pairs);
-    if (sheet)
-        stream_writer_open(&writer, sheet, &worker->cache, &worker->owner, POOL_MUST);
-    int result = reduce_partition(worker, &pairs, job->pairs.bits, &results);
-    if (sheet)
-        stream_writer_close(&writer);
-    return result;
+    uint64_t sum = 0;
+    for (size_t i = 0; i < job->parts; i++) {
+        struct partition *partition = &job->pairs.partitions[i];
+        thread_lock(&partition->lock);
+        sum += partition->fresh.records + partition->fresh.spilled_count +
+               partition->settled.records + partition->settled.spilled_count;
+        thread_unlock(&partition->lock);
+    }
+    return sum;
 }
 
+/* Reduces one partition. The first makes the ranges; where there is an order, reduce begins
+ * with the one after it. */
 static void reduce_task(struct worker *worker, enum job_phase phase, size_t number)
 {
     struct job *job = worker->job;
-    struct stream sheet = {0};
-    if (phase == PHASE_SAMPLE) {
-        if (reduce_part(worker, 0, &sheet) == 0)
-            (void)order_by_sample(worker, &sheet, job->parts);
-    } else if (job->order.any) {
-        if (reduce_part(worker, number, &sheet) == 0)
-            (void)order_put_out_any(worker, number, &sheet);
-    } else {
-        (void)reduce_part(worker, number + 1, NULL);
+    struct sheet sheet = {0};
+    struct mr_results results = {.job = job, .worker = worker};
+    struct stream pairs;
+    if (phase == PHASE_SAMPLE)
+        sheet.all_pairs = all_pairs(job);
+    else if (!job->order.any)
+        number++;
+    if (phase == PHASE_SAMPLE || job->order.any) {
+        results.sheet = &sheet;
+        stream_writer_open(&sheet.writer, &sheet.stream, &worker->cache, &worker->owner, POOL_MUST);
     }
-    source_drop(worker, &sheet);
+    partition_take(&job->pairs.partitions[number], &pairs);
+    if (reduce_partition(worker, &pairs, job->pairs.bits, &results) == 0 && results.sheet)
+        (void)order_pass_on(&results);
+    stream_writer_close(&sheet.writer);
+    source_drop(worker, &sheet.stream);
 }
 
 static void drop_all(struct worker *worker, struct shuffle *shuffle)
 {
     for (size_t i = 0; i < (size_t)1 << shuffle->bits; i++) {
         struct stream stream;
-        shuffle_take(shuffle, (unsigned)i, &stream);
+        partition_take(&shuffle->partitions[i], &stream);
         source_drop(worker, &stream);
     }
-    shuffle_close(shuffle);
 }
 
 /* Gives everything back. */
@@ -505,12 +499,14 @@ static void finish(struct job *job)
         free_worker(worker);
         job->workers[i] = NULL;
     }
-    if (atomic_load_explicit(&job->pairs_open, memory_order_relaxed))
+    if (atomic_load_explicit(&job->pairs_open, memory_order_relaxed)) {
         drop_all(&last, &job->pairs);
-    if (job->order.results_open) {
-        drop_all(&last, &job->order.results);
-        job->order.results_open = false;
+        shuffle_close(&job->pairs);
     }
+    if (job->order.results_open)
+        drop_all(&last, &job->order.results);
+    for (struct division *division = job->order.divisions; division; division = division->next)
+        drop_all(&last, &division->results);
     order_close(&job->order);
     output_close(&job->output, &last.cache);
     spill_close(&job->spill);
@@ -545,6 +541,11 @@ void job_do(struct task *task, unsigned number)
         worker = need_worker(job, number);
         if (worker)
             reduce_task(worker, task->phase, task->number);
+        break;
+    case PHASE_DIVIDE:
+        worker = need_worker(job, number);
+        if (worker)
+            (void)order_divide(worker, task->number);
         break;
     case PHASE_OUTPUT:
         worker = need_worker(job, number);

@@ -9,10 +9,11 @@
  *   SAMPLE  the first partition, reduced alone: its results, a fair sample of all, set the ranges
  *   REDUCE  a partition each: one call a key, results to the ranges of the order
  *   SETTLE  a worker's share each: its open chunks go to the ranges
+ *   DIVIDE  a range each: one too large to be sorted in memory becomes many; until none is
  *   OUTPUT  a range each: sort, encode, write in turn
  *   FINISH  one task: everything is given back
  *
- * With no order asked for, REDUCE puts results out itself and OUTPUT has no tasks.
+ * With no order asked for, REDUCE puts results out itself and SETTLE to OUTPUT have no tasks.
  */
 #ifndef ENGINE_JOB_H
 #define ENGINE_JOB_H
@@ -30,6 +31,7 @@ enum job_phase {
     PHASE_SAMPLE,
     PHASE_REDUCE,
     PHASE_SETTLE,
+    PHASE_DIVIDE,
     PHASE_OUTPUT,
     PHASE_FINISH,
     PHASE_ENDED,

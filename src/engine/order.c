@@ -4,6 +4,7 @@
  */
 #include "engine/order.h"
 
+#include "engine/divide.h"
 #include "engine/job.h"
 #include "engine/source.h"
 
@@ -14,6 +15,12 @@
  * second-level cache. */
 #define RANGE_BYTES ((uint64_t)384 << 10)
 #define MOST_RANGE_BITS 10
+/* Of so many parts of the memory a sheet takes one; sorting it takes some three more. */
+#define SHEETS 64
+/* Divisions of divisions at the most: far more than any number of results calls for. */
+#define MOST_DEPTH 12
+
+static const struct record_form results_form = {.kind = RECORD_RESULT};
 
 void order_open(struct order *order, const struct mr_output *output)
 {
@@ -27,10 +34,17 @@ void order_open(struct order *order, const struct mr_output *output)
 
 void order_close(struct order *order)
 {
+    struct division *division;
+    while ((division = order->divisions)) {
+        order->divisions = division->next;
+        ranges_close(&division->ranges);
+        shuffle_close(&division->results);
+        free(division);
+    }
     ranges_close(&order->ranges);
     cut_close(&order->last);
-    free(order->starts);
-    order->starts = NULL;
+    free(order->parts);
+    order->parts = NULL;
     if (order->results_open)
         shuffle_close(&order->results);
     order->results_open = false;
@@ -61,66 +75,73 @@ static struct sort_item *list_items(struct worker *worker, const struct chunk *c
     return items;
 }
 
-/* ---- Ranges ------------------------------------------------------------------------- */
+/* ---- Routing -------------------------------------------------------------------------- */
 
-int order_by_sample(struct worker *worker, struct stream *sample, uint64_t share)
+/* Writes results, RANGES_BATCH at most, to their ranges. */
+static int route(const struct ranges *ranges, struct shuffle_writer *writer,
+                 const struct record *results, size_t count)
 {
-    struct job *job = worker->job;
-    struct order *order = &job->order;
-    uint64_t count = sample->records, bytes = sample->bytes;
-    struct chunk *chunks = stream_take_chunks(sample);
-    struct sort_item *items = list_items(worker, chunks, count, true);
-    if (!items)
-        goto fail;
-
-    if (count > order->limit) {
-        if (cut_open(&order->last, &order->sort, items[order->limit - 1].record) != 0)
-            goto no_memory;
-        order->has_last = true;
-        bytes = bytes / count * order->limit;
-        count = order->limit;
+    uint32_t found[RANGES_BATCH];
+    ranges_find(ranges, results, count, found);
+    for (size_t i = 0; i < count; i++) {
+        unsigned char *at = shuffle_room(writer, found[i],
+                                         record_bound(results[i].size, results[i].value_size));
+        if (!at)
+            return -1;
+        shuffle_wrote(writer, found[i], record_put_result(at, &results[i]));
     }
-
-    unsigned bits = 0;
-    while (bits < MOST_RANGE_BITS && (bytes * share) >> bits > RANGE_BYTES)
-        bits++;
-    /* With little memory the open chunks of all workers must stay a small part of it. */
-    while (bits > 0 && ((uint64_t)POOL_CHUNK << bits) * job->worker_count > job->budget->limit / 8)
-        bits--;
-    size_t ranges = (size_t)1 << bits;
-    if (ranges > count)
-        ranges = count > 0 ? (size_t)count : 1;
-    if (shuffle_open(&order->results, bits, (struct record_form){.kind = RECORD_RESULT},
-                     UINT64_MAX) != 0)
-        goto no_memory;
-    order->results_open = true;
-    if (ranges_open(&order->ranges, &order->sort, items, (size_t)count, ranges) != 0)
-        goto no_memory;
-
-    for (size_t start = 0; start < count; start += RANGES_BATCH) {
-        struct record results[RANGES_BATCH];
-        size_t n = count - start < RANGES_BATCH ? (size_t)count - start : RANGES_BATCH;
-        for (size_t i = 0; i < n; i++)
-            record_get(items[start + i].record, RECORD_RESULT, 0, &results[i]);
-        if (order_route(worker, results, n) != 0)
-            goto fail;
-    }
-    pool_give(&worker->cache, chunks);
     return 0;
-
-no_memory:
-    job_no_memory(job);
-fail:
-    pool_give(&worker->cache, chunks);
-    return -1;
 }
 
-/* ---- Routing ---------------------------------------------------------------------------- */
+/* The same for items. */
+static int route_items(const struct ranges *ranges, struct shuffle_writer *writer,
+                       const struct sort_item *items, size_t count)
+{
+    struct record results[RANGES_BATCH];
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++) {
+        record_get(items[i].record, RECORD_RESULT, 0, &results[n++]);
+        if (n == RANGES_BATCH || i + 1 == count) {
+            if (route(ranges, writer, results, n) != 0)
+                return -1;
+            n = 0;
+        }
+    }
+    return 0;
+}
+
+/* The same for the records of a chunk. */
+static int route_chunk(const struct ranges *ranges, struct shuffle_writer *writer,
+                       const struct chunk *chunk)
+{
+    const unsigned char *at = chunk->data, *end = at + chunk->used;
+    struct record results[RANGES_BATCH];
+    size_t n = 0;
+    while (at < end) {
+        at = record_get(at, RECORD_RESULT, 0, &results[n++]);
+        if (n == RANGES_BATCH || at == end) {
+            if (route(ranges, writer, results, n) != 0)
+                return -1;
+            n = 0;
+        }
+    }
+    return 0;
+}
+
+/* Opens the worker's writer to the ranges where it is not open. */
+static int need_ranges(struct worker *worker)
+{
+    if (worker->ranges.tails ||
+        shuffle_writer_open(&worker->ranges, &worker->job->order.results, &worker->cache,
+                            &worker->owner) == 0)
+        return 0;
+    job_no_memory(worker->job);
+    return -1;
+}
 
 int order_route(struct worker *worker, struct record *results, size_t count)
 {
     const struct order *order = &worker->job->order;
-    uint32_t found[RANGES_BATCH];
     if (order->has_last) {
         size_t kept = 0;
         for (size_t i = 0; i < count; i++)
@@ -130,63 +151,61 @@ int order_route(struct worker *worker, struct record *results, size_t count)
     }
     if (count == 0)
         return 0;
-    if (!worker->ranges.tails &&
-        shuffle_writer_open(&worker->ranges, &worker->job->order.results, &worker->cache,
-                            &worker->owner) != 0) {
-        job_no_memory(worker->job);
-        return -1;
-    }
-    ranges_find(&order->ranges, results, count, found);
-    for (size_t i = 0; i < count; i++) {
-        unsigned char *at = shuffle_room(&worker->ranges, found[i],
-                                         record_bound(results[i].size, results[i].value_size));
-        if (!at)
-            return -1;
-        shuffle_wrote(&worker->ranges, found[i], record_put_result(at, &results[i]));
-    }
-    return 0;
+    return need_ranges(worker) != 0 ? -1 : route(&order->ranges, &worker->ranges, results, count);
 }
 
-long order_count(struct job *job)
+/* ---- Ranges --------------------------------------------------------------------------- */
+
+uint64_t order_sheet_most(const struct job *job)
 {
+    return job->budget->limit / SHEETS;
+}
+
+/* Cuts the order into ranges by the sheet, whose `share`-fold all results are thought to be,
+ * and sends it on to them. */
+static int cut_order(struct worker *worker, const struct sheet *sheet, double share)
+{
+    struct job *job = worker->job;
     struct order *order = &job->order;
-    order->starts = malloc((order->ranges.count + 1) * sizeof *order->starts);
-    if (!order->starts)
+    uint64_t count = sheet->stream.records;
+    double bytes = (double)sheet->stream.bytes;
+    const struct sort_item *items = list_items(worker, sheet->stream.chunks, count, true);
+    if (!items)
         return -1;
-    uint64_t sum = 0;
-    size_t wanted = 0;
-    for (size_t i = 0; i < order->ranges.count; i++) {
-        const struct stream *stream = &order->results.partitions[i].fresh;
-        order->starts[i] = sum;
-        if (sum < order->limit)
-            wanted = i + 1;
-        sum += stream->records + stream->spilled_count;
+
+    if (count > order->limit) {
+        if (cut_open(&order->last, &order->sort, items[order->limit - 1].record) != 0)
+            goto no_memory;
+        order->has_last = true;
+        bytes *= (double)order->limit / (double)count;
+        count = order->limit;
     }
-    return (long)wanted;
+
+    unsigned bits = 0;
+    while (bits < MOST_RANGE_BITS && bytes * share > (double)(RANGE_BYTES << bits))
+        bits++;
+    /* With little memory the open chunks of all workers must stay a small part of it. */
+    while (bits > 0 && ((uint64_t)POOL_CHUNK << bits) * job->worker_count > job->budget->limit / 8)
+        bits--;
+    size_t ranges = (size_t)1 << bits;
+    if (ranges > count)
+        ranges = count > 0 ? (size_t)count : 1;
+    if (shuffle_open(&order->results, bits, results_form, UINT64_MAX) != 0)
+        goto no_memory;
+    order->results_open = true;
+    if (ranges_open(&order->ranges, &order->sort, items, (size_t)count, ranges) != 0)
+        goto no_memory;
+    if (need_ranges(worker) != 0)
+        return -1;
+    return route_items(&order->ranges, &worker->ranges, items, (size_t)count);
+
+no_memory:
+    job_no_memory(job);
+    return -1;
 }
 
-/* ---- Output ------------------------------------------------------------------------------- */
-
-int order_put_out(struct worker *worker, size_t range)
-{
-    struct order *order = &worker->job->order;
-    struct stream stream;
-    shuffle_take(&order->results, (unsigned)range, &stream);
-    if (source_load(worker, &stream) != 0)
-        return -1;
-    uint64_t count = stream.records;
-    struct chunk *chunks = stream_take_chunks(&stream);
-    struct sort_item *items = list_items(worker, chunks, count, true);
-    if (!items) {
-        pool_give(&worker->cache, chunks);
-        return -1;
-    }
-    if (count > order->limit - order->starts[range])
-        count = order->limit - order->starts[range];
-    return output_put(worker, range, items, (size_t)count, chunks);
-}
-
-int order_put_out_any(struct worker *worker, size_t number, struct stream *stream)
+/* Puts a stream out as it is. Takes it. */
+static int put_out_any(struct worker *worker, struct stream *stream)
 {
     struct job *job = worker->job;
     uint64_t count = stream->records;
@@ -202,5 +221,200 @@ int order_put_out_any(struct worker *worker, size_t number, struct stream *strea
         uint64_t left = before < job->order.limit ? job->order.limit - before : 0;
         count = count < left ? count : left;
     }
+    return output_put_any(worker, items, (size_t)count, chunks);
+}
+
+int order_pass_on(struct mr_results *results)
+{
+    struct worker *worker = results->worker;
+    struct sheet *sheet = results->sheet;
+    stream_writer_close(&sheet->writer);
+    if (worker->job->order.any)
+        return put_out_any(worker, &sheet->stream);
+    results->sheet = NULL;
+    double share = sheet->pairs > 0 ? (double)sheet->all_pairs / (double)sheet->pairs : 1;
+    int result = cut_order(worker, sheet, share);
+    pool_give(&worker->cache, stream_take_chunks(&sheet->stream));
+    return result;
+}
+
+/* ---- Parts ------------------------------------------------------------------------------ */
+
+/* What of a part's results must be in memory to put it out: records, items and encoded bytes. */
+static uint64_t memory_of(const struct order_part *part, uint64_t *records)
+{
+    struct partition *results = part->results;
+    thread_lock(&results->lock);
+    *records = results->fresh.records + results->fresh.spilled_count;
+    uint64_t bytes = results->fresh.bytes + results->fresh.spilled;
+    thread_unlock(&results->lock);
+    return 2 * bytes + sort_bytes(*records);
+}
+
+/* What one worker may take of the memory, when nothing but sorting and output is left to do. */
+static uint64_t share_of(const struct job *job)
+{
+    return job->budget->limit / 2 / job->worker_count;
+}
+
+static bool too_large(const struct job *job, const struct order_part *part)
+{
+    uint64_t records;
+    return part->depth < MOST_DEPTH && memory_of(part, &records) > share_of(job) && records > 1;
+}
+
+/* Appends a part. */
+static void list_part(struct order *order, struct partition *results, unsigned depth, uint64_t *sum)
+{
+    if (*sum >= order->limit)
+        return;
+    struct order_part *part = &order->parts[order->part_count++];
+    *part = (struct order_part){.results = results, .depth = depth, .start = *sum};
+    uint64_t records;
+    (void)memory_of(part, &records);
+    *sum += records;
+}
+
+int order_list(struct job *job)
+{
+    struct order *order = &job->order;
+    struct order_part *old = order->parts;
+    size_t old_count = order->part_count, count = order->ranges.count;
+    if (old)
+        count = old_count;
+    for (size_t i = 0; old && i < old_count; i++)
+        if (old[i].division)
+            count += old[i].division->ranges.count - 1;
+    order->parts = malloc((count + 1) * sizeof *order->parts);
+    if (!order->parts) {
+        order->parts = old;
+        return -1;
+    }
+    uint64_t sum = 0;
+    order->part_count = 0;
+    for (size_t i = 0; !old && i < count; i++)
+        list_part(order, &order->results.partitions[i], 0, &sum);
+    for (size_t i = 0; old && i < old_count; i++) {
+        struct division *division = old[i].division;
+        if (!division)
+            list_part(order, old[i].results, old[i].depth, &sum);
+        for (size_t j = 0; division && j < division->ranges.count; j++)
+            list_part(order, &division->results.partitions[j], old[i].depth + 1, &sum);
+    }
+    free(old);
+    return 0;
+}
+
+bool order_must_divide(const struct job *job)
+{
+    for (size_t i = 0; i < job->order.part_count; i++)
+        if (too_large(job, &job->order.parts[i]))
+            return true;
+    return false;
+}
+
+/* Makes an empty division of 2^bits partitions. */
+static struct division *new_division(struct job *job, unsigned bits)
+{
+    struct division *division = calloc(1, sizeof *division);
+    if (!division || shuffle_open(&division->results, bits, results_form, UINT64_MAX) != 0) {
+        free(division);
+        job_no_memory(job);
+        return NULL;
+    }
+    division->next = atomic_load_explicit(&job->order.divisions, memory_order_relaxed);
+    while (!atomic_compare_exchange_weak_explicit(&job->order.divisions, &division->next, division,
+                                                  memory_order_relaxed, memory_order_relaxed)) {
+    }
+    return division;
+}
+
+/* Brings the results of a source to the ranges of the division, which the first of them make. */
+static int divide_source(struct worker *worker, struct source *source, struct division *division,
+                         struct shuffle_writer *writer)
+{
+    struct job *job = worker->job;
+    struct stream sample = {0};
+    struct chunk *chunk = NULL;
+    while ((sample.bytes < order_sheet_most(job) || sample.records < 2) &&
+           (chunk = source_next(source))) {
+        source_keep(source);
+        stream_push(&sample, chunk);
+    }
+    size_t count = (size_t)sample.records, ranges = (size_t)1 << division->results.bits;
+    const struct sort_item *items =
+        source->failed ? NULL : list_items(worker, sample.chunks, count, true);
+    int result = items ? 0 : -1;
+    if (result == 0 && ranges_open(&division->ranges, &job->order.sort, items, count,
+                                   ranges < count ? ranges : count) != 0) {
+        job_no_memory(job);
+        result = -1;
+    }
+    if (result == 0)
+        result = route_items(&division->ranges, writer, items, count);
+    source_drop(worker, &sample);
+    while (result == 0 && (chunk = source_next(source))) {
+        result = route_chunk(&division->ranges, writer, chunk);
+        if (job_stopped(job))
+            result = -1;
+    }
+    return result;
+}
+
+int order_divide(struct worker *worker, size_t number)
+{
+    struct job *job = worker->job;
+    struct order_part *part = &job->order.parts[number];
+    if (!too_large(job, part))
+        return 0;
+    uint64_t records;
+    const uint64_t whole = memory_of(part, &records);
+    unsigned bits = 1;
+    while (bits < MOST_RANGE_BITS && whole >> bits > share_of(job) / 2 &&
+           (uint64_t)POOL_CHUNK << bits < share_of(job) / 8)
+        bits++;
+    struct division *division = new_division(job, bits);
+    if (!division)
+        return -1;
+    struct divide divide;
+    struct stream stream;
+    struct source source;
+    int result = divide_begin(&divide, worker, &division->results);
+    partition_take(part->results, &stream);
+    source_open(&source, worker, &stream, true);
+    if (result == 0)
+        result = divide_source(worker, &source, division, &divide.writer);
+    if (source_close(&source) != 0)
+        result = -1;
+    source_drop(worker, &stream);
+    divide_wrote(&divide, result == 0);
+    /* Where results are on disk, those of other parts need the memory next. */
+    const bool spill = atomic_load_explicit(&job->spill.written, memory_order_relaxed) > 0;
+    for (size_t i = 0; result == 0 && spill && i < division->ranges.count; i++)
+        result = divide_spill(worker, &division->results.partitions[i]);
+    divide_end(&divide, worker);
+    part->division = division;
+    return result;
+}
+
+/* ---- Output ------------------------------------------------------------------------------- */
+
+int order_put_out(struct worker *worker, size_t number)
+{
+    const struct order *order = &worker->job->order;
+    const struct order_part *part = &order->parts[number];
+    struct stream stream;
+    partition_take(part->results, &stream);
+    if (source_load(worker, &stream) != 0)
+        return -1;
+    uint64_t count = stream.records;
+    struct chunk *chunks = stream_take_chunks(&stream);
+    struct sort_item *items = list_items(worker, chunks, count, true);
+    if (!items) {
+        pool_give(&worker->cache, chunks);
+        return -1;
+    }
+    if (count > order->limit - part->start)
+        count = order->limit - part->start;
     return output_put(worker, number, items, (size_t)count, chunks);
 }

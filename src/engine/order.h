@@ -4,7 +4,8 @@
  *
  * Partitions by hash are fair samples of the keys. The first one reduced is sorted and cut into
  * equal parts; the cuts divide the whole order into ranges, to which the results of the other
- * partitions are written as they come. Each range is then sorted and put out by one worker. Where
+ * partitions are written as they come. Each range is then sorted and put out by one worker. One
+ * that has grown too large for that is first divided in the same way, by a sample of its own. Where
  * only the first N results are wanted, what lies behind the N-th of the sample cannot be among
  * them, and is dropped at once.
  */
@@ -17,7 +18,23 @@
 #include "engine/sort.h"
 
 struct job;
+struct mr_results;
 struct worker;
+
+/* A range of results that has been divided again. */
+struct division {
+    struct division *next;
+    struct ranges ranges;
+    struct shuffle results; /* by these ranges; there may be more partitions */
+};
+
+/* A range, to be sorted and put out as one. */
+struct order_part {
+    struct partition *results;
+    struct division *division; /* what it has been divided to */
+    unsigned depth;            /* how many divisions it comes from */
+    uint64_t start;            /* results in the ranges before it */
+};
 
 struct order {
     struct sort_order sort;
@@ -29,29 +46,35 @@ struct order {
     bool results_open;
     struct cut last;        /* results behind it are not wanted */
     bool has_last;
-    uint64_t *starts;       /* of each range: results in the ranges before it */
+    struct order_part *parts;  /* the ranges that hold wanted results, in order */
+    size_t part_count;
+    _Atomic(struct division *) divisions; /* all of them */
 };
 
 void order_open(struct order *order, const struct mr_output *output);
 /* All streams must have been taken. */
 void order_close(struct order *order);
 
-/* Cuts the order into ranges by a sample of 1 in `share` of all results, sorts it in passing and
- * sends it on to them. Takes the sample. Returns -1 when the job fails. */
-int order_by_sample(struct worker *worker, struct stream *sample, uint64_t share);
+/* Bytes of results on a sheet from which it is worth while to pass them on. */
+uint64_t order_sheet_most(const struct job *job);
+/* Passes on what is on the sheet. Where there is an order, the sheet is a sample of all
+ * results: cuts the order into ranges by it, and lets this and all later results go to them.
+ * Returns -1 when the job fails. */
+int order_pass_on(struct mr_results *results);
 
 /* Writes results, RANGES_BATCH at most, to their ranges; changes the array. Returns
  * -1 when the job fails. */
 int order_route(struct worker *worker, struct record *results, size_t count);
 
-/* After the last result: counts what the ranges hold. Returns how many of them, from the first on,
- * hold wanted results, or -1 when memory is out. */
-long order_count(struct job *job);
+/* After the last result, and again after parts have been divided: lists the parts of the order.
+ * Returns -1 when memory is out. */
+int order_list(struct job *job);
+/* Whether some part is too large to be sorted in the memory there is. */
+bool order_must_divide(const struct job *job);
+/* Divides a part, where it is too large. Returns -1 when the job fails. */
+int order_divide(struct worker *worker, size_t part);
 
-/* Sorts a range and puts it out. Returns -1 when the job fails. */
-int order_put_out(struct worker *worker, size_t range);
-/* Puts a stream out as it is, as piece `number`. Takes the stream. Returns
- * -1 when the job fails. */
-int order_put_out_any(struct worker *worker, size_t number, struct stream *stream);
+/* Sorts a part and puts it out. Returns -1 when the job fails. */
+int order_put_out(struct worker *worker, size_t part);
 
 #endif

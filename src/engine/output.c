@@ -109,6 +109,16 @@ static int write_piece(struct job *job, struct output_piece *piece, uint64_t off
     return result;
 }
 
+/* Keeps a buffer for a later piece, or frees it; the lock is held. */
+static void spare_buffer(struct output *output, struct mr_buffer *buffer)
+{
+    buffer_trim(buffer, KEEP);
+    if (buffer->data && output->spares < output->window)
+        output->spare[output->spares++] = *buffer;
+    else
+        buffer_close(buffer);
+}
+
 /* Puts out the pieces that are next and in place. */
 static int put_out(struct worker *worker)
 {
@@ -136,49 +146,76 @@ static int put_out(struct worker *worker)
         if (write_piece(job, &piece, offset) != 0)
             result = -1;
         pool_give(&worker->cache, piece.chunks);
-        buffer_trim(&piece.buffer, KEEP);
 
         thread_lock(&output->lock);
         output->writing = false;
         if (!apart)
             atomic_store_explicit(&output->next, next + 1, memory_order_relaxed);
-        if (piece.buffer.data && output->spares < output->window)
-            output->spare[output->spares++] = piece.buffer;
-        else
-            buffer_close(&piece.buffer);
+        spare_buffer(output, &piece.buffer);
         thread_unlock(&output->lock);
         engine_wake(job->engine);
         thread_lock(&output->lock);
     }
 }
 
-int output_put(struct worker *worker, size_t number, const struct sort_item *items, size_t count,
-               struct chunk *chunks)
+/* Makes a piece of records, whose chunks pass to it. Returns -1 when the job fails. */
+static int open_piece(struct worker *worker, const struct sort_item *items, size_t count,
+                      struct chunk *chunks, struct output_piece *piece)
 {
     struct job *job = worker->job;
     struct output *output = &job->output;
-    struct mr_buffer buffer;
-    buffer_open(&buffer, job->budget);
+    *piece = (struct output_piece){.chunks = chunks, .present = true};
+    buffer_open(&piece->buffer, job->budget);
     thread_lock(&output->lock);
     if (output->spares > 0)
-        buffer = output->spare[--output->spares];
+        piece->buffer = output->spare[--output->spares];
     thread_unlock(&output->lock);
 
-    int result = make_piece(job, items, count, &buffer);
-    if (result != 0) {
-        buffer_close(&buffer);
+    int result = make_piece(job, items, count, &piece->buffer);
+    if (result != 0)
+        buffer_close(&piece->buffer);
+    else
+        atomic_fetch_add_explicit(&job->results, count, memory_order_relaxed);
+    if (result != 0 || job->spec.output.encode) {
         pool_give(&worker->cache, chunks);
-        return result;
+        piece->chunks = NULL;
     }
-    atomic_fetch_add_explicit(&job->results, count, memory_order_relaxed);
-    if (job->spec.output.encode) {
-        pool_give(&worker->cache, chunks);
-        chunks = NULL;
-    }
+    return result;
+}
+
+int output_put(struct worker *worker, size_t number, const struct sort_item *items, size_t count,
+               struct chunk *chunks)
+{
+    struct output *output = &worker->job->output;
+    struct output_piece piece;
+    if (open_piece(worker, items, count, chunks, &piece) != 0)
+        return -1;
     thread_lock(&output->lock);
-    struct output_piece *place = &output->pieces[number % output->window];
-    *place = (struct output_piece){.buffer = buffer, .chunks = chunks, .present = true};
-    result = put_out(worker);
+    output->pieces[number % output->window] = piece;
+    int result = put_out(worker);
+    thread_unlock(&output->lock);
+    return result;
+}
+
+int output_put_any(struct worker *worker, const struct sort_item *items, size_t count,
+                   struct chunk *chunks)
+{
+    struct job *job = worker->job;
+    struct output *output = &job->output;
+    const bool apart = job->spec.output.encode && job->spec.output.positional;
+    struct output_piece piece;
+    if (open_piece(worker, items, count, chunks, &piece) != 0)
+        return -1;
+    thread_lock(&output->lock);
+    uint64_t offset = output->offset;
+    output->offset += piece.buffer.used;
+    if (apart)
+        thread_unlock(&output->lock);
+    int result = write_piece(job, &piece, offset);
+    pool_give(&worker->cache, piece.chunks);
+    if (apart)
+        thread_lock(&output->lock);
+    spare_buffer(output, &piece.buffer);
     thread_unlock(&output->lock);
     return result;
 }

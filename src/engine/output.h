@@ -47,5 +47,8 @@ bool output_may_begin(const struct output *output, size_t number);
  * pass to the output. Every number from 0 on must come once. Returns -1 when the job fails. */
 int output_put(struct worker *worker, size_t number, const struct sort_item *items, size_t count,
                struct chunk *chunks);
+/* The same as a piece that may come anywhere, in a job that has none with numbers. */
+int output_put_any(struct worker *worker, const struct sort_item *items, size_t count,
+                   struct chunk *chunks);
 
 #endif

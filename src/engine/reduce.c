@@ -373,13 +373,15 @@ static int put_results(struct mr_results *out, struct record *results, size_t co
     if (!out->sheet)
         return order_route(out->worker, results, count);
     for (size_t i = 0; i < count; i++) {
+        struct stream_writer *writer = &out->sheet->writer;
         unsigned char *at =
-            stream_room(out->sheet, record_bound(results[i].size, results[i].value_size));
+            stream_room(writer, record_bound(results[i].size, results[i].value_size));
         if (!at)
             return -1;
-        stream_wrote(out->sheet, record_put_result(at, &results[i]));
+        stream_wrote(writer, record_put_result(at, &results[i]));
     }
-    return 0;
+    /* At the end of a table the sheet is a fairer sample: before, only where it grows and grows. */
+    return out->sheet->stream.bytes > 4 * order_sheet_most(out->job) ? order_pass_on(out) : 0;
 }
 
 int mr_put(struct mr_results *results, const void *key, size_t key_size, uint64_t rank,
@@ -441,6 +443,8 @@ int reduce_partition(struct worker *worker, struct stream *stream, unsigned bits
     struct job *job = worker->job;
     if (divide_needed(worker, stream, bits))
         return divide_partition(worker, stream, bits, results);
+    if (results->sheet)
+        results->sheet->pairs += stream->records + stream->spilled_count;
     worker->table_busy = true;
     int result = fold_stream(worker, stream, !job->keeps);
     uint64_t keys = 0;
@@ -454,5 +458,7 @@ int reduce_partition(struct worker *worker, struct stream *stream, unsigned bits
     end_table(worker);
     worker->table_busy = false;
     atomic_fetch_add_explicit(&job->keys, keys, memory_order_relaxed);
+    if (result == 0 && results->sheet && results->sheet->stream.bytes > order_sheet_most(job))
+        result = order_pass_on(results);
     return result;
 }

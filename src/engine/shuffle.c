@@ -223,9 +223,29 @@ unsigned char *shuffle_new_room(struct shuffle_writer *writer, unsigned number, 
     return tail->at;
 }
 
-void shuffle_take(struct shuffle *shuffle, unsigned number, struct stream *stream)
+static uint64_t bytes_of(struct partition *partition)
 {
-    struct partition *partition = &shuffle->partitions[number];
+    thread_lock(&partition->lock);
+    uint64_t bytes = partition->busy ? 0 : partition->fresh.bytes + partition->settled.bytes;
+    thread_unlock(&partition->lock);
+    return bytes;
+}
+
+struct partition *shuffle_largest(struct shuffle *shuffle, uint64_t *most)
+{
+    struct partition *found = NULL;
+    for (size_t i = 0; shuffle->partitions && i < (size_t)1 << shuffle->bits; i++) {
+        uint64_t bytes = bytes_of(&shuffle->partitions[i]);
+        if (bytes > *most) {
+            *most = bytes;
+            found = &shuffle->partitions[i];
+        }
+    }
+    return found;
+}
+
+void partition_take(struct partition *partition, struct stream *stream)
+{
     *stream = (struct stream){0};
     thread_lock(&partition->lock);
     while (partition->busy)

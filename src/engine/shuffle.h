@@ -118,8 +118,11 @@ int shuffle_open(struct shuffle *shuffle, unsigned bits, struct record_form form
                  uint64_t threshold);
 /* Every stream must be empty or have been taken. */
 void shuffle_close(struct shuffle *shuffle);
+/* The partition with most bytes in memory that nobody is at, where it has more than *most, which is
+ * then set; else NULL. */
+struct partition *shuffle_largest(struct shuffle *shuffle, uint64_t *most);
 /* Takes all that a partition holds, waiting while another worker is at it. */
-void shuffle_take(struct shuffle *shuffle, unsigned partition, struct stream *stream);
+void partition_take(struct partition *partition, struct stream *stream);
 
 /* Begins work on a partition outside its lock, which is held: false where
  * somebody else is at it. */

@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/io.h"
+#include "engine/space.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,8 +26,9 @@
 
 struct spill_file {
     const char *directory;
-    int fd;       /* -1: not made yet */
-    uint64_t end; /* where the next extent goes */
+    struct thread_mutex lock; /* of fd and space */
+    int fd;                   /* -1: not made yet */
+    struct space space;
 };
 
 /* Before each chunk on disk. */
@@ -42,21 +44,30 @@ int spill_open(struct spill *spill, const char *const *directories, size_t count
     spill->files = calloc(count, sizeof *spill->files);
     if (!spill->files)
         return ENOMEM;
-    for (size_t i = 0; i < count; i++)
-        spill->files[i] = (struct spill_file){.directory = directories[i], .fd = -1};
-    int error = thread_mutex_open(&spill->lock);
-    if (error != 0)
-        free(spill->files);
+    int error = 0;
+    size_t opened = 0;
+    for (; error == 0 && opened < count; opened++) {
+        spill->files[opened] = (struct spill_file){.directory = directories[opened], .fd = -1};
+        error = thread_mutex_open(&spill->files[opened].lock);
+    }
+    if (error == 0)
+        return 0;
+    for (opened--; opened > 0; opened--)
+        thread_mutex_close(&spill->files[opened - 1].lock);
+    free(spill->files);
     return error;
 }
 
 void spill_close(struct spill *spill)
 {
-    for (size_t i = 0; i < spill->count; i++)
-        if (spill->files[i].fd >= 0)
-            close(spill->files[i].fd);
+    for (size_t i = 0; i < spill->count; i++) {
+        struct spill_file *file = &spill->files[i];
+        if (file->fd >= 0)
+            close(file->fd);
+        space_close(&file->space);
+        thread_mutex_close(&file->lock);
+    }
     free(spill->files);
-    thread_mutex_close(&spill->lock);
 }
 
 /* Opens a file that nobody else can, and that goes with the process. */
@@ -93,19 +104,18 @@ static enum mr_status reserve(struct spill *spill, uint64_t bytes, struct spill_
                               uint64_t *offset, struct mr_error *error)
 {
     enum mr_status status = MR_OK;
-    thread_lock(&spill->lock);
-    *file = &spill->files[spill->next];
-    spill->next = (spill->next + 1) % spill->count;
+    size_t turn = atomic_fetch_add_explicit(&spill->turn, 1, memory_order_relaxed);
+    *file = &spill->files[turn % spill->count];
+    thread_lock(&(*file)->lock);
     if ((*file)->fd < 0) {
         (*file)->fd = open_temporary((*file)->directory);
         if ((*file)->fd < 0)
             status = mr_error_set(error, MR_SPILL, errno, "%s: cannot create a temporary file: %s",
                                   (*file)->directory, strerror(errno));
     }
-    *offset = (*file)->end;
-    if (status == MR_OK)
-        (*file)->end += bytes;
-    thread_unlock(&spill->lock);
+    if (status == MR_OK && space_take(&(*file)->space, bytes, offset) != 0)
+        status = mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
+    thread_unlock(&(*file)->lock);
     return status;
 }
 
@@ -136,32 +146,36 @@ static enum mr_status write_failed(struct spill *spill, const struct spill_file 
                         file->directory, strerror(reason), atomic_load(&spill->written), left);
 }
 
-enum mr_status spill_write(struct spill *spill, const struct chunk *list, struct extent **result,
+enum mr_status spill_write(struct spill *spill, const struct chunk **list, struct extent **result,
                            struct mr_error *error)
 {
+    const struct chunk *next = *list, *end = next;
     struct extent *extent = calloc(1, sizeof *extent);
     if (!extent)
         return mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
-    for (const struct chunk *chunk = list; chunk; chunk = chunk->next) {
-        extent->bytes += sizeof(struct head) + chunk->used;
-        extent->content += chunk->used;
-        extent->records += chunk->records;
+    for (; end; end = end->next) {
+        uint64_t bytes = sizeof(struct head) + end->used;
+        if (end != next && extent->bytes + bytes > SPACE_REGION)
+            break;
+        extent->bytes += bytes;
+        extent->content += end->used;
+        extent->records += end->records;
     }
     enum mr_status status = reserve(spill, extent->bytes, &extent->file, &extent->offset, error);
     uint64_t offset = extent->offset;
-    while (status == MR_OK && list) {
+    while (status == MR_OK && next != end) {
         struct head heads[CHUNKS_A_WRITE];
         struct iovec pieces[2 * CHUNKS_A_WRITE];
         size_t bytes = 0;
         int n = 0;
-        for (; list && n < CHUNKS_A_WRITE; list = list->next, n++) {
+        for (; next != end && n < CHUNKS_A_WRITE; next = next->next, n++) {
             struct head *head = &heads[n];
-            *head = (struct head){.used = list->used, .records = list->records};
-            head->checksum = checksum(head, list->data, offset + bytes);
+            *head = (struct head){.used = next->used, .records = next->records};
+            head->checksum = checksum(head, next->data, offset + bytes);
             pieces[2 * n] = (struct iovec){head, sizeof *head};
             /* pwritev takes its bytes as not const. */
-            pieces[2 * n + 1] = (struct iovec){(void *)(uintptr_t)list->data, list->used};
-            bytes += sizeof *head + list->used;
+            pieces[2 * n + 1] = (struct iovec){(void *)(uintptr_t)next->data, next->used};
+            bytes += sizeof *head + next->used;
         }
         if (io_pwritev_full(extent->file->fd, pieces, 2 * n, (off_t)offset) != 0)
             status = write_failed(spill, extent->file, error);
@@ -173,6 +187,7 @@ enum mr_status spill_write(struct spill *spill, const struct chunk *list, struct
         return status;
     }
     *result = extent;
+    *list = end;
     return MR_OK;
 }
 
@@ -270,10 +285,17 @@ struct chunk *spill_read(struct spill_reader *reader, enum mr_status *status,
 
 void extent_free(struct extent *extent)
 {
+    struct spill_file *file = extent->file;
+    uint64_t from, spare;
+    thread_lock(&file->lock);
+    space_give(&file->space, extent->offset, extent->bytes, &from, &spare);
 #ifdef FALLOC_FL_PUNCH_HOLE
-    /* Only to save space: where the file system cannot, the file just stays as long as it is. */
-    (void)fallocate(extent->file->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-                    (off_t)extent->offset, (off_t)extent->bytes);
+    /* Under the lock, before somebody writes there again. Only to save space: where the file system
+     * cannot, the file just stays as long as it is. */
+    if (spare > 0)
+        (void)fallocate(file->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)from,
+                        (off_t)spare);
 #endif
+    thread_unlock(&file->lock);
     free(extent);
 }

@@ -5,7 +5,8 @@
  * A job that outgrows its memory writes the chunks of whole partitions to disk as extents: the
  * chunks one after the other, each behind a head with its size and a checksum. Each temporary
  * directory holds one file, which has no name from the start or loses it at once, so that nothing
- * remains however the process ends. Space is given back to the file system as extents are read.
+ * remains however the process ends. The space of an extent that has been read is used for others
+ * (space.h).
  */
 #ifndef ENGINE_SPILL_H
 #define ENGINE_SPILL_H
@@ -25,10 +26,9 @@ struct extent {
 };
 
 struct spill {
-    struct thread_mutex lock; /* of files and count */
     struct spill_file *files;
-    size_t count;   /* directories */
-    size_t next;    /* directory of the next extent */
+    size_t count;         /* directories, a file each */
+    _Atomic size_t turn;  /* counts extents: they go to the files in turn */
     _Atomic uint64_t written; /* bytes */
 };
 
@@ -38,9 +38,10 @@ int spill_open(struct spill *spill, const char *const *directories, size_t count
 /* Closes the files. Extents still held are worthless afterwards. */
 void spill_close(struct spill *spill);
 
-/* Writes the records of a list of chunks, which stay the caller's. The extent is the caller's to
- * free by extent_free. */
-enum mr_status spill_write(struct spill *spill, const struct chunk *list, struct extent **extent,
+/* Writes the records of as many chunks of a list as go into one extent, at least of one, and moves
+ * *list behind them. The chunks stay the caller's; the extent is the caller's to free by
+ * extent_free. */
+enum mr_status spill_write(struct spill *spill, const struct chunk **list, struct extent **extent,
                            struct mr_error *error);
 
 /* Reads an extent chunk by chunk. */

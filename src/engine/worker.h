@@ -42,12 +42,20 @@ struct mr_emitter {
     struct mr_error error; /* what the caller's map says of its failure */
 };
 
+/* Results gathered before they go where they belong: as a sample from which the ranges of the order
+ * are made, or to be put out in any order. */
+struct sheet {
+    struct stream stream;
+    struct stream_writer writer;
+    uint64_t pairs;     /* that were reduced to these results */
+    uint64_t all_pairs; /* of the job, to which those are a sample */
+};
+
 /* Where reduce's results go. */
 struct mr_results {
     struct job *job;
     struct worker *worker;
-    struct stream_writer *sheet; /* all to one stream, or, where NULL, to the ranges of the order */
-    uint64_t count;              /* results kept */
+    struct sheet *sheet; /* NULL: to the ranges of the order */
 };
 
 struct worker {
@@ -71,7 +79,6 @@ struct worker {
     struct mr_buffer scratch; /* the input's */
     struct mr_buffer values;  /* kept values of one partition */
     struct mr_buffer items;   /* of the range being sorted */
-    struct mr_buffer bytes;   /* encoded */
 };
 
 #endif

@@ -154,8 +154,7 @@ END_TEST
 
 Suite *test_cpu_suite(void);
 
-Suite *
-test_cpu_suite(void)
+Suite *test_cpu_suite(void)
 {
     Suite *suite = suite_create("cpu");
     TCase *tests = tcase_create("cpu");

@@ -544,8 +544,7 @@ START_TEST(a_sum_past_64_bits_is_an_error)
 END_TEST
 
 Suite *test_engine_suite(void);
-Suite *
-test_engine_suite(void)
+Suite *test_engine_suite(void)
 {
     Suite *suite = suite_create("engine");
     TCase *tests = tcase_create("engine");

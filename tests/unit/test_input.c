@@ -329,8 +329,7 @@ END_TEST
 
 Suite *test_input_suite(void);
 
-Suite *
-test_input_suite(void)
+Suite *test_input_suite(void)
 {
     Suite *suite = suite_create("input");
     TCase *files = tcase_create("files");

@@ -158,8 +158,7 @@ START_TEST(many_producers_and_consumers_lose_nothing)
 END_TEST
 
 Suite *test_queue_suite(void);
-Suite *
-test_queue_suite(void)
+Suite *test_queue_suite(void)
 {
     Suite *suite = suite_create("queue");
     TCase *tests = tcase_create("queue");

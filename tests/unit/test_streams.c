@@ -391,8 +391,7 @@ END_TEST
 
 Suite *test_streams_suite(void);
 
-Suite *
-test_streams_suite(void)
+Suite *test_streams_suite(void)
 {
     Suite *suite = suite_create("streams");
     TCase *pipes = tcase_create("pipes");
