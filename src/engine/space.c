@@ -21,7 +21,7 @@ void space_close(struct space *space)
 
 static uint64_t bits_of(unsigned blocks)
 {
-    return UINT64_MAX >> (REGION_BLOCKS - blocks);
+    return blocks < REGION_BLOCKS ? (UINT64_C(1) << blocks) - 1 : UINT64_MAX;
 }
 
 /* The first of `blocks` free blocks side by side in a region, or -1. */
