@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Bytes of records in a range: what its sort touches, some three times as much, should stay in a
  * second-level cache. */
@@ -17,8 +18,10 @@
 #define MOST_RANGE_BITS 10
 /* Of so many parts of the memory a sheet takes one; sorting it takes some three more. */
 #define SHEETS 64
-/* Divisions of divisions at the most: far more than any number of results calls for. */
+/* Divisions of divisions at the most: far more than any number of results calls for. One whose
+ * sample was all alike counts for several: results of one key and rank cannot be divided. */
 #define MOST_DEPTH 12
+#define DEPTH_ALIKE 6
 
 static const struct record_form results_form = {.kind = RECORD_RESULT};
 
@@ -299,7 +302,8 @@ int order_list(struct job *job)
         if (!division)
             list_part(order, old[i].results, old[i].depth, &sum);
         for (size_t j = 0; division && j < division->ranges.count; j++)
-            list_part(order, &division->results.partitions[j], old[i].depth + 1, &sum);
+            list_part(order, &division->results.partitions[j],
+                      old[i].depth + (division->alike ? DEPTH_ALIKE : 1), &sum);
     }
     free(old);
     return 0;
@@ -329,6 +333,16 @@ static struct division *new_division(struct job *job, unsigned bits)
     return division;
 }
 
+/* Whether two items have the same rank and key. */
+static bool are_alike(const struct sort_item *a, const struct sort_item *b)
+{
+    struct record first, second;
+    record_get(a->record, RECORD_RESULT, 0, &first);
+    record_get(b->record, RECORD_RESULT, 0, &second);
+    return first.number == second.number && first.size == second.size &&
+           memcmp(first.key, second.key, first.size) == 0;
+}
+
 /* Brings the results of a source to the ranges of the division, which the first of them make. */
 static int divide_source(struct worker *worker, struct source *source, struct division *division,
                          struct shuffle_writer *writer)
@@ -350,8 +364,10 @@ static int divide_source(struct worker *worker, struct source *source, struct di
         job_no_memory(job);
         result = -1;
     }
-    if (result == 0)
+    if (result == 0) {
+        division->alike = are_alike(&items[0], &items[count - 1]);
         result = route_items(&division->ranges, writer, items, count);
+    }
     source_drop(worker, &sample);
     while (result == 0 && (chunk = source_next(source))) {
         result = route_chunk(&division->ranges, writer, chunk);

@@ -26,6 +26,7 @@ struct division {
     struct division *next;
     struct ranges ranges;
     struct shuffle results; /* by these ranges; there may be more partitions */
+    bool alike;             /* all of the sample were of one place in the order */
 };
 
 /* A range, to be sorted and put out as one. */
