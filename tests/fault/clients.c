@@ -2,8 +2,8 @@
  *
  * clients - several clients of one engine at once, to be run with calls that fail.
  *
- * Three threads, each with another kind of job: sums that spill, values that are kept, a combine
- * with its own struct. Every job must end with the right result or with an error and its text; what
+ * Four threads, each with another kind of job: sums that spill, values that are kept, a combine
+ * with its own struct, and a few keys with many results, which are divided to be sorted. Every job must end with the right result or with an error and its text; what
  * a failed job put out is not looked at. Prints `right` where all were right (exit status 0), or
  * the first error as one line on standard error (2). A wrong result is exit status 3.
  */
@@ -19,13 +19,16 @@
 #define KEYS_A_SPLIT 8000 /* of the client that spills; the others have a sixteenth */
 #define LONG_KEY 300       /* bytes, of the client that spills */
 #define ROUNDS 2
+#define MANY 16000 /* results a key, where they are many */
 
 struct client {
     struct mr_engine *engine;
     const char *name;
     unsigned keys;        /* a split emits */
+    unsigned results;     /* a key has, more than one: ascending */
     size_t value_size;
     atomic_uint splits;   /* handed out */
+    atomic_uint put;      /* results */
     uint64_t sum, found;  /* what came out */
     struct mr_error error;
     bool wrong;
@@ -82,13 +85,20 @@ static int reduce(void *context, const void *key, size_t key_size, struct mr_val
 {
     struct extent one, all = {0, 0};
     long got;
-    (void)context;
     (void)error;
     while ((got = mr_values_next(values, &one, 1)) > 0)
         combine(NULL, &all, &one);
     if (got < 0)
         return 1;
-    return mr_put(results, key, key_size, all.count, NULL, 0);
+    struct client *client = context;
+    for (unsigned i = 0; i < client->results; i++) {
+        char name[LONG_KEY + 64];
+        unsigned number = atomic_fetch_add(&client->put, 1);
+        int size = snprintf(name, sizeof name, "%09u-%0100u", number, number);
+        if (mr_put(results, name, (size_t)size, all.count, NULL, 0) != 0)
+            return 1;
+    }
+    return client->results > 0 ? 0 : mr_put(results, key, key_size, all.count, NULL, 0);
 }
 
 static int collect(void *context, const struct mr_record *records, size_t count,
@@ -126,6 +136,7 @@ static void *serve(void *argument)
         struct mr_job *job;
         enum mr_state state;
         atomic_store(&client->splits, 0);
+        atomic_store(&client->put, 0);
         client->sum = client->found = 0;
         if (round == 0) {
             if (mr_submit(client->engine, &spec, &job, &client->error) != MR_OK)
@@ -138,8 +149,10 @@ static void *serve(void *argument)
         }
         if (state != MR_DONE)
             return NULL;
-        uint64_t keys = (uint64_t)client->keys * (SPLITS / 2);
-        if (client->found != keys || client->sum != 2 * keys) {
+        uint64_t results = (uint64_t)client->keys * (SPLITS / 2);
+        if (client->results > 0)
+            results *= client->results;
+        if (client->found != results || client->sum != 2 * results) {
             client->wrong = true;
             return NULL;
         }
@@ -156,6 +169,7 @@ int main(int argc, char **argv)
         {.name = "sum", .keys = KEYS_A_SPLIT},
         {.name = "keep", .keys = KEYS_A_SPLIT / 16, .value_size = sizeof(struct extent)},
         {.name = "combine", .keys = KEYS_A_SPLIT / 16, .value_size = sizeof(struct extent)},
+        {.name = "many", .keys = 1, .results = MANY, .value_size = sizeof(struct extent)},
     };
     enum { COUNT = sizeof clients / sizeof *clients };
     pthread_t threads[COUNT];
