@@ -19,7 +19,7 @@
 #define KEYS_A_SPLIT 8000 /* of the client that spills; the others have a sixteenth */
 #define LONG_KEY 300       /* bytes, of the client that spills */
 #define ROUNDS 2
-#define MANY 16000 /* results a key, where they are many */
+#define MANY 7500 /* results a key, where they are many */
 
 struct client {
     struct mr_engine *engine;
