@@ -3,9 +3,10 @@
  * clients - several clients of one engine at once, to be run with calls that fail.
  *
  * Four threads, each with another kind of job: sums that spill, values that are kept, a combine
- * with its own struct, and a few keys with many results, which are divided to be sorted. Every job must end with the right result or with an error and its text; what
- * a failed job put out is not looked at. Prints `right` where all were right (exit status 0), or
- * the first error as one line on standard error (2). A wrong result is exit status 3.
+ * with its own struct, and a few keys with many results, which are divided to be sorted. Every job
+ * must end with the right result or with an error and its text; what a failed job put out is not
+ * looked at. Prints `right` where all were right (exit status 0), or the first error as one line on
+ * standard error (2). A wrong result is exit status 3.
  */
 #include <inttypes.h>
 #include <mapreduce.h>
