@@ -188,13 +188,17 @@ static int sink_make_named(struct sink *sink)
 
     if (name == NULL)
         return -1;
+    /* Told before it is there: a second signal may come between the two. */
+    signals_remove(name);
     int fd = mkostemp(name, O_CLOEXEC);
     if (fd < 0) {
+        int saved = errno;
+        signals_remove(NULL);
         free(name);
+        errno = saved;
         return -1;
     }
     sink->temporary = name;
-    signals_remove(name);
     return fd;
 }
 
