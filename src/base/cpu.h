@@ -25,7 +25,7 @@ uint64_t cpu_memory_total(void);
 /* Whether the CPU has the instructions and the system saves their registers. */
 bool cpu_has_sse42(void);
 bool cpu_has_avx2(void);
-/* F, BW, VL and VBMI2 together: what the AVX-512 kernels use. */
+/* F, BW, DQ, VL, VBMI and VBMI2 together: what the AVX-512 kernels use. */
 bool cpu_has_avx512(void);
 
 /* Where the kernel tells about control groups and memory: files other than the usual ones let tests

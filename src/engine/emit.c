@@ -6,7 +6,7 @@
  */
 #include "engine/emit.h"
 
-#define BATCH 64
+#define BATCH NEAR_BATCH
 /* Longer keys are gathered from several batches, so that there are enough to be
  * looked up side by side. */
 #define OTHERS (2 * BATCH)
@@ -191,7 +191,7 @@ int emit(struct mr_emitter *emitter, const unsigned char *base, const struct mr_
     const struct table_class *class = emitter->table.classes;
     const size_t tiny_stride = how == FOLD ? class[TABLE_TINY].stride : KEY_TINY_WORDS + 1;
     const size_t short_stride = how == FOLD ? class[TABLE_SHORT].stride : KEY_SHORT_WORDS + 1;
-    uint64_t tiny_rows[BATCH * (KEY_TINY_WORDS + 2)], short_rows[BATCH * (KEY_SHORT_WORDS + 2)];
+    uint64_t short_rows[BATCH * (KEY_SHORT_WORDS + 2)];
     uint32_t others[OTHERS];
     size_t others_count = 0;
 
@@ -203,11 +203,20 @@ int emit(struct mr_emitter *emitter, const unsigned char *base, const struct mr_
                           emitter->front[TABLE_TINY].mode != FRONT_BYPASS;
         const size_t end = count - start < BATCH ? count : start + BATCH;
         const size_t others_before = others_count;
-        size_t tinies = 0, shorts = 0;
-        for (size_t i = start; i < end; i++) {
+        size_t tinies = 0, shorts = 0, left = end - start;
+        struct near_rest rest;
+        const bool together = near && emitter->near && left >= NEAR_FEWEST;
+        if (together) {
+            const struct near front = {tiny_slots, tiny_mask, &seed};
+            emitter->near(&front, base, spans + start, end - start, &rest);
+            tinies = rest.missed;
+            left = rest.longer;
+        }
+        for (size_t n = 0; n < left; n++) {
+            const size_t i = start + (together ? rest.numbers[n] : n);
             const unsigned char *key = base + spans[i].begin;
             const size_t size = spans[i].end - spans[i].begin;
-            if (size <= KEY_TINY) {
+            if (!together && size <= KEY_TINY) {
                 const uint64_t word = key_load_tiny(key, size), hash = hash_1(&seed, word);
                 uint64_t *slot = tiny_slots + ((size_t)hash & tiny_mask) * tiny_stride;
                 if (near && slot[0] == word) {
@@ -215,7 +224,7 @@ int emit(struct mr_emitter *emitter, const unsigned char *base, const struct mr_
                     continue;
                 }
                 __builtin_prefetch(slot, 1);
-                uint64_t *row = tiny_rows + tinies++ * row_words(TABLE_TINY);
+                uint64_t *row = rest.rows + tinies++ * row_words(TABLE_TINY);
                 row[0] = hash;
                 row[1] = word;
                 row[2] = i;
@@ -228,7 +237,7 @@ int emit(struct mr_emitter *emitter, const unsigned char *base, const struct mr_
         }
         emitter->front[TABLE_TINY].seen +=
             end - start - tinies - shorts - (others_count - others_before);
-        if (fold_rows(emitter, TABLE_TINY, tiny_rows, tinies, values, how) != 0 ||
+        if (fold_rows(emitter, TABLE_TINY, rest.rows, tinies, values, how) != 0 ||
             fold_rows(emitter, TABLE_SHORT, short_rows, shorts, values, how) != 0)
             return -1;
         if (others_count > 0 && (others_count >= BATCH || end == count)) {

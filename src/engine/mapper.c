@@ -347,7 +347,7 @@ int mapper_open(struct worker *worker)
 {
     struct job *job = worker->job;
     struct mr_emitter *emitter = &worker->emitter;
-    *emitter = (struct mr_emitter){.job = job, .worker = worker};
+    *emitter = (struct mr_emitter){.job = job, .worker = worker, .near = near_fastest()};
     table_open(&emitter->table, job->seed, (job->value_size + 7) / 8, LOAD, true,
                job->budget);
     if (!has_front(job)) {

@@ -10,7 +10,7 @@
 
 #include "text/kernels/indexes.h"
 #include "text/kernels/kernels.h"
-#include "text/kernels/target.h"
+#include "base/target.h"
 
 #define TARGET "avx2,bmi,popcnt"
 TARGET_BEGIN

@@ -10,9 +10,9 @@
 #include <stdint.h>
 
 #include "text/kernels/kernels.h"
-#include "text/kernels/target.h"
+#include "base/target.h"
 
-#define TARGET "avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,avx512vbmi2,bmi,bmi2,popcnt,lzcnt"
+#define TARGET "avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,avx512vbmi2,bmi,bmi2,popcnt"
 TARGET_BEGIN
 
 struct block {

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/cpu.h"
 #include "text/kernels/indexes.h"
 #include "text/kernels/kernels.h"
 #include "text/text.h"
@@ -13,15 +14,11 @@ struct text_kernels text_kernels;
 const struct text_kernels *text_kernels_available(size_t i)
 {
 #if defined(__x86_64__)
-    /* These ask the operating system's part (XSAVE) too. */
-    if (__builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2") &&
-        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-        __builtin_cpu_supports("bmi2") && i-- == 0)
+    if (cpu_has_avx512() && i-- == 0)
         return &text_kernels_avx512;
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
-        __builtin_cpu_supports("popcnt") && i-- == 0)
+    if (cpu_has_avx2() && i-- == 0)
         return &text_kernels_avx2;
-    if (__builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt") && i-- == 0)
+    if (cpu_has_sse42() && i-- == 0)
         return &text_kernels_sse42;
 #elif defined(__aarch64__)
     if (i-- == 0)

@@ -11,7 +11,7 @@
 
 #include "text/kernels/indexes.h"
 #include "text/kernels/kernels.h"
-#include "text/kernels/target.h"
+#include "base/target.h"
 
 struct block {
     uint8x16_t v[4];

@@ -11,7 +11,7 @@
 
 #include "text/kernels/indexes.h"
 #include "text/kernels/kernels.h"
-#include "text/kernels/target.h"
+#include "base/target.h"
 
 #define TARGET "sse4.2,popcnt"
 TARGET_BEGIN

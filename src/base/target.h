@@ -8,8 +8,8 @@
  *     ...
  *     TARGET_END
  */
-#ifndef TEXT_KERNELS_TARGET_H
-#define TEXT_KERNELS_TARGET_H
+#ifndef BASE_TARGET_H
+#define BASE_TARGET_H
 
 #define TARGET_PRAGMA(text) _Pragma(#text)
 #if defined(__clang__)
