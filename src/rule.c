@@ -26,6 +26,7 @@ int rule_open(const struct options *options, const struct names *names, struct t
         .kind = kinds[options->kind],
         .fold = options->ignore_case,
         .unescape = options->unescape,
+        .unbundle = options->unbundle,
         .zero_terminated = options->zero_terminated,
         .count_invalid = options->stats,
         .ngram_min = options->ngram_min,

@@ -82,11 +82,11 @@ static inline unsigned char *encode_copy(unsigned char *out, const unsigned char
     return out + size;
 }
 
-/* Always two bytes, of which end->size count: the room has one to spare. */
-static inline unsigned char *encode_finish(unsigned char *out, const struct encode_end *end)
+/* Always two bytes, of which form->end_size count: the room has one to spare. */
+static inline unsigned char *encode_finish(unsigned char *out, const struct encode_form *form)
 {
-    memcpy(out, end->bytes, 2);
-    return out + end->size;
+    memcpy(out, form->end, 2);
+    return out + form->end_size;
 }
 
 /* Room for what stands beside a key in a line of tsv or uniq. */
@@ -104,7 +104,7 @@ static unsigned char *encode_room(struct mr_buffer *bytes, const struct mr_recor
     return mr_buffer_reserve(bytes, room);
 }
 
-int encode_tsv(const struct mr_record *records, size_t count, const struct encode_end *end,
+int encode_tsv(const struct mr_record *records, size_t count, const struct encode_form *form,
                struct mr_buffer *bytes)
 {
     unsigned char *start = encode_room(bytes, records, count);
@@ -116,7 +116,7 @@ int encode_tsv(const struct mr_record *records, size_t count, const struct encod
         out = encode_copy(out, records[i].key, records[i].key_size);
         *out++ = '\t';
         out = encode_number(out, records[i].rank);
-        out = encode_finish(out, end);
+        out = encode_finish(out, form);
     }
     mr_buffer_commit(bytes, (size_t)(out - start));
     return 0;
@@ -153,36 +153,104 @@ static unsigned char *encode_copy_escaped(unsigned char *out, const unsigned cha
     return out;
 }
 
-int encode_escaped(const struct mr_record *records, size_t count, const struct encode_end *end,
-                   struct mr_buffer *bytes)
+/* Room for records, their keys escaped. */
+static unsigned char *encode_escaped_room(struct mr_buffer *bytes, const struct mr_record *records,
+                                          size_t count, size_t beside)
 {
     size_t room = 0;
 
     for (size_t i = 0; i < count; i++) {
         size_t size = records[i].key_size;
         if (__builtin_add_overflow(size, encode_special(records[i].key, size), &size) ||
-            __builtin_add_overflow(size, ENCODE_BESIDE, &size) ||
+            __builtin_add_overflow(size, beside, &size) ||
             __builtin_add_overflow(room, size, &room))
-            return -1;
+            return NULL;
     }
-    unsigned char *start = mr_buffer_reserve(bytes, room);
+    return mr_buffer_reserve(bytes, room);
+}
+
+/* An escaped key, a TAB, the count. */
+static unsigned char *encode_pair(unsigned char *out, const struct mr_record *record)
+{
+    out = encode_special(record->key, record->key_size) == 0
+              ? encode_copy(out, record->key, record->key_size)
+              : encode_copy_escaped(out, record->key, record->key_size);
+    *out++ = '\t';
+    return encode_number(out, record->rank);
+}
+
+int encode_escaped(const struct mr_record *records, size_t count, const struct encode_form *form,
+                   struct mr_buffer *bytes)
+{
+    unsigned char *start = encode_escaped_room(bytes, records, count, ENCODE_BESIDE);
     unsigned char *out = start;
+
     if (out == NULL)
         return -1;
     for (size_t i = 0; i < count; i++) {
-        const struct mr_record *record = &records[i];
-        out = encode_special(record->key, record->key_size) == 0
-                  ? encode_copy(out, record->key, record->key_size)
-                  : encode_copy_escaped(out, record->key, record->key_size);
-        *out++ = '\t';
-        out = encode_number(out, record->rank);
-        out = encode_finish(out, end);
+        out = encode_pair(out, &records[i]);
+        out = encode_finish(out, form);
     }
     mr_buffer_commit(bytes, (size_t)(out - start));
     return 0;
 }
 
-int encode_uniq(const struct mr_record *records, size_t count, const struct encode_end *end,
+/* FNV-1a with 64 bits (Fowler, Noll and Vo). */
+static uint64_t encode_hash(const unsigned char *key, size_t size)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ key[i]) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+/* Records whose bundles are told apart at a time. */
+#define ENCODE_BATCH 256
+
+static unsigned char *encode_bundles(unsigned char *out, const struct mr_record *records,
+                                     size_t count, const struct encode_form *form)
+{
+    uint16_t next[ENCODE_BATCH]; /* in a bundle: the record's number and 1, or 0 for none */
+    uint16_t first[ENCODE_BUNDLES];
+
+    memset(first, 0, form->bundles * sizeof *first);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t bundle = encode_hash(records[i].key, records[i].key_size) % form->bundles;
+        next[i] = first[bundle];
+        first[bundle] = (uint16_t)(i + 1);
+    }
+    for (size_t bundle = 0; bundle < form->bundles; bundle++) {
+        if (first[bundle] == 0)
+            continue;
+        out = encode_number(out, bundle);
+        for (size_t i = first[bundle]; i > 0; i = next[i - 1]) {
+            *out++ = '\t';
+            out = encode_pair(out, &records[i - 1]);
+        }
+        out = encode_finish(out, form);
+    }
+    return out;
+}
+
+int encode_bundled(const struct mr_record *records, size_t count, const struct encode_form *form,
+                   struct mr_buffer *bytes)
+{
+    /* Each record may be a line of its own: another TAB, and the bundle's number. */
+    unsigned char *start =
+        encode_escaped_room(bytes, records, count, ENCODE_BESIDE + 1 + ENCODE_DIGITS);
+    unsigned char *out = start;
+
+    if (out == NULL)
+        return -1;
+    for (size_t i = 0; i < count; i += ENCODE_BATCH)
+        out = encode_bundles(out, records + i, count - i < ENCODE_BATCH ? count - i : ENCODE_BATCH,
+                             form);
+    mr_buffer_commit(bytes, (size_t)(out - start));
+    return 0;
+}
+
+int encode_uniq(const struct mr_record *records, size_t count, const struct encode_form *form,
                 struct mr_buffer *bytes)
 {
     unsigned char *start = encode_room(bytes, records, count);
@@ -199,7 +267,7 @@ int encode_uniq(const struct mr_record *records, size_t count, const struct enco
         out = encode_digits(out, records[i].rank, width);
         *out++ = ' ';
         out = encode_copy(out, records[i].key, records[i].key_size);
-        out = encode_finish(out, end);
+        out = encode_finish(out, form);
     }
     mr_buffer_commit(bytes, (size_t)(out - start));
     return 0;
@@ -218,7 +286,7 @@ static int encode_literal(struct mr_buffer *bytes, const void *from, size_t size
 }
 
 static int encode_count(struct mr_buffer *bytes, const char *before, uint64_t count,
-                        const char *after, const struct encode_end *end)
+                        const char *after, const struct encode_form *form)
 {
     unsigned char tail[64];
     unsigned char *out = tail;
@@ -226,7 +294,7 @@ static int encode_count(struct mr_buffer *bytes, const char *before, uint64_t co
     out = (unsigned char *)stpcpy((char *)out, before);
     out = encode_number(out, count);
     out = (unsigned char *)stpcpy((char *)out, after);
-    out = encode_finish(out, end);
+    out = encode_finish(out, form);
     return encode_literal(bytes, tail, (size_t)(out - tail));
 }
 
@@ -260,7 +328,7 @@ static bool encode_csv_plain(const unsigned char *key, size_t size)
     return true;
 }
 
-int encode_csv(const struct mr_record *records, size_t count, const struct encode_end *end,
+int encode_csv(const struct mr_record *records, size_t count, const struct encode_form *form,
                struct mr_buffer *bytes)
 {
     for (size_t i = 0; i < count; i++) {
@@ -268,7 +336,7 @@ int encode_csv(const struct mr_record *records, size_t count, const struct encod
         int status = encode_csv_plain(record->key, record->key_size)
                          ? encode_literal(bytes, record->key, record->key_size)
                          : encode_csv_quoted(bytes, record->key, record->key_size);
-        if (status != 0 || encode_count(bytes, ",", record->rank, "", end) != 0)
+        if (status != 0 || encode_count(bytes, ",", record->rank, "", form) != 0)
             return -1;
     }
     return 0;
@@ -393,7 +461,7 @@ static int encode_base64(struct mr_buffer *bytes, const unsigned char *key, size
     return 0;
 }
 
-int encode_json(const struct mr_record *records, size_t count, const struct encode_end *end,
+int encode_json(const struct mr_record *records, size_t count, const struct encode_form *form,
                 struct mr_buffer *bytes)
 {
     static const char text[] = "{\"key\":\"";
@@ -408,7 +476,7 @@ int encode_json(const struct mr_record *records, size_t count, const struct enco
         else
             status = encode_literal(bytes, raw, sizeof raw - 1) != 0 ||
                      encode_base64(bytes, record->key, record->key_size) != 0;
-        if (status != 0 || encode_count(bytes, "\",\"count\":", record->rank, "}", end) != 0)
+        if (status != 0 || encode_count(bytes, "\",\"count\":", record->rank, "}", form) != 0)
             return -1;
     }
     return 0;

@@ -13,27 +13,35 @@
 
 #include "engine/mapreduce.h"
 
-/* What stands behind each record; at most two bytes. */
-struct encode_end {
-    unsigned char bytes[2];
-    size_t size;
+struct encode_form {
+    unsigned char end[2]; /* what stands behind each record */
+    size_t end_size;
+    unsigned bundles; /* of encode_bundled: ENCODE_BUNDLES at the most */
 };
 
+#define ENCODE_BUNDLES 4096u
+
 /* Appends the records to `bytes`; the count is the rank. Returns 0, or -1 when memory is out. */
-int encode_tsv(const struct mr_record *records, size_t count, const struct encode_end *end,
+int encode_tsv(const struct mr_record *records, size_t count, const struct encode_form *form,
                struct mr_buffer *bytes);
 /* The same for programs that divide lines and fields themselves: TAB, newline, carriage return and
  * backslash in a key are \t, \n, \r and \\. */
-int encode_escaped(const struct mr_record *records, size_t count, const struct encode_end *end,
+int encode_escaped(const struct mr_record *records, size_t count, const struct encode_form *form,
+                   struct mr_buffer *bytes);
+/* For programs to which each line is work, and which send a line where its first field says: in
+ * each batch of records those of one bundle are one line, the bundle's number and, behind TABs, keys
+ * as above and counts in turn. A key's bundle is its FNV-1a hash modulo their number: the same in
+ * any run, on any machine. */
+int encode_bundled(const struct mr_record *records, size_t count, const struct encode_form *form,
                    struct mr_buffer *bytes);
 /* As uniq -c prints: "%7ju KEY". */
-int encode_uniq(const struct mr_record *records, size_t count, const struct encode_end *end,
+int encode_uniq(const struct mr_record *records, size_t count, const struct encode_form *form,
                 struct mr_buffer *bytes);
 /* RFC 4180: quotes around a key that holds a comma, a quote, a CR or an LF. */
-int encode_csv(const struct mr_record *records, size_t count, const struct encode_end *end,
+int encode_csv(const struct mr_record *records, size_t count, const struct encode_form *form,
                struct mr_buffer *bytes);
 /* {"key":"...","count":3}; key_base64 for a key that is no valid UTF-8. */
-int encode_json(const struct mr_record *records, size_t count, const struct encode_end *end,
+int encode_json(const struct mr_record *records, size_t count, const struct encode_form *form,
                 struct mr_buffer *bytes);
 
 /* Most digits a number has, and the digits of one written to `out`; returns what follows them. */

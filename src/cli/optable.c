@@ -34,6 +34,8 @@ const struct optable_option optable_options[] = {
       "add up KEY<TAB>COUNT lines of earlier runs" },
     { "unescape", OPTABLE_UNESCAPE, OPTABLE_NONE, NULL, OPTABLE_ANYTHING, NULL, OPTABLE_MAP,
       "with --merge: the input is of --escape" },
+    { "unbundle", OPTABLE_UNBUNDLE, OPTABLE_NONE, NULL, OPTABLE_ANYTHING, NULL, OPTABLE_MAP,
+      "with --merge: the input is of --bundle" },
 
     { "top", 'n', OPTABLE_REQUIRED, "N", OPTABLE_ANYTHING, NULL, OPTABLE_REDUCE,
       "print only the first N" },
@@ -51,6 +53,8 @@ const struct optable_option optable_options[] = {
       "one JSON object a line (--format=json)" },
     { "escape", OPTABLE_ESCAPE, OPTABLE_NONE, NULL, OPTABLE_ANYTHING, NULL, OPTABLE_REDUCE,
       "backslash escapes in keys, for other programs" },
+    { "bundle", OPTABLE_BUNDLE, OPTABLE_REQUIRED, "N", OPTABLE_ANYTHING, NULL, OPTABLE_REDUCE,
+      "many keys a line, by hash, each for one of N" },
     { "output", 'o', OPTABLE_REQUIRED, "FILE", OPTABLE_FILES, NULL, OPTABLE_REDUCE,
       "write to FILE, complete or not at all" },
     { "total", OPTABLE_TOTAL, OPTABLE_NONE, NULL, OPTABLE_ANYTHING, NULL, OPTABLE_REDUCE,

@@ -15,6 +15,7 @@
 
 #include "base/cpu.h"
 #include "base/size.h"
+#include "cli/encode.h"
 #include "cli/optable.h"
 
 /* Bounds on what makes sense, generous: the engine starts one thread each,
@@ -300,6 +301,9 @@ static bool options_take_map(struct options_pass *pass, int value, const char *g
     case OPTABLE_UNESCAPE:
         options->unescape = true;
         return true;
+    case OPTABLE_UNBUNDLE:
+        options->unbundle = true;
+        return true;
     case 'd':
         options_set_delimiter(pass, given);
         return true;
@@ -361,6 +365,9 @@ static bool options_take_reduce(struct options_pass *pass, int value, const char
         return true;
     case OPTABLE_ESCAPE:
         options->escape = true;
+        return true;
+    case OPTABLE_BUNDLE:
+        options->bundles = (unsigned)options_number(pass, value, given, 1, ENCODE_BUNDLES);
         return true;
     case 'o':
         options->output = given;
@@ -432,6 +439,10 @@ static void options_check(struct options_pass *pass)
                       options_name(pass->kind_from, name));
     } else if (options->unescape && options->kind != OPTIONS_MERGE) {
         message_usage(pass->message, "--unescape is of use with --merge only");
+    } else if (options->unbundle && options->kind != OPTIONS_MERGE) {
+        message_usage(pass->message, "--unbundle is of use with --merge only");
+    } else if (options->bundles > 0 && (!options->escape || options->sort != OPTIONS_SORT_NONE)) {
+        message_usage(pass->message, "--bundle goes with --escape and --sort=none only");
     } else if (options->escape && options->format != OPTIONS_TSV) {
         message_usage(pass->message, "--escape goes with the format tsv only");
     } else if (options->files0_from != NULL && options->file_count > 0) {

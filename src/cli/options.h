@@ -53,7 +53,8 @@ struct options {
     unsigned ngram_max;
     bool zero_terminated;
     bool ignore_case;
-    bool unescape;          /* of OPTIONS_MERGE */
+    bool unescape;          /* of OPTIONS_MERGE, */
+    bool unbundle;          /* as this */
     const char *stop_words; /* name of a file, or NULL */
     uint64_t min_length;
     uint64_t max_length; /* UINT64_MAX: no limit */
@@ -64,7 +65,8 @@ struct options {
     enum options_sort sort;
     bool reverse;
     enum options_format format;
-    bool escape; /* of OPTIONS_TSV */
+    bool escape;        /* of OPTIONS_TSV, */
+    unsigned bundles;   /* as this; 0: a line each */
     const char *output; /* name of a file, or NULL */
     bool total;
 

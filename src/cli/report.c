@@ -16,8 +16,8 @@ struct report {
     const struct options *options;
     struct message *message;
     struct sink *sink;
-    struct encode_end end; /* of a line */
-    int (*encode)(const struct mr_record *, size_t, const struct encode_end *, struct mr_buffer *);
+    struct encode_form form;
+    int (*encode)(const struct mr_record *, size_t, const struct encode_form *, struct mr_buffer *);
     unsigned char header[16]; /* the first line, where the format has one */
     size_t header_size;
     atomic_bool begun;  /* the header is on its way */
@@ -48,7 +48,7 @@ static int report_encode(void *context, const struct mr_record *records, size_t 
 
     if (report_nothing(report))
         return 0;
-    if (report->encode(records, count, &report->end, bytes) == 0)
+    if (report->encode(records, count, &report->form, bytes) == 0)
         return 0;
     return mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory while printing") == MR_OK ? 0 : -1;
 }
@@ -102,24 +102,24 @@ static void report_set_lines(struct report *report)
     static const char names[] = "key,count";
 
     if (options->zero_terminated && !options->escape)
-        report->end = (struct encode_end){ .bytes = { '\0' }, .size = 1 };
+        report->form = (struct encode_form){.end_size = 1};
     else if (options->format == OPTIONS_CSV && !options->total)
-        report->end = (struct encode_end){ .bytes = { '\r', '\n' }, .size = 2 };
+        report->form = (struct encode_form){.end = {'\r', '\n'}, .end_size = 2};
     else
-        report->end = (struct encode_end){ .bytes = { '\n' }, .size = 1 };
+        report->form = (struct encode_form){.end = {'\n'}, .end_size = 1};
 
     if (options->format == OPTIONS_CSV && !options->total) {
         size_t size = sizeof names - 1;
         memcpy(report->header, names, size);
-        memcpy(report->header + size, report->end.bytes, report->end.size);
-        report->header_size = size + report->end.size;
+        memcpy(report->header + size, report->form.end, report->form.end_size);
+        report->header_size = size + report->form.end_size;
     }
 }
 
 int report_open(const struct options *options, struct message *message, struct report **report,
                 struct mr_error *error)
 {
-    static int (*const encoders[])(const struct mr_record *, size_t, const struct encode_end *,
+    static int (*const encoders[])(const struct mr_record *, size_t, const struct encode_form *,
                                    struct mr_buffer *) = {
         [OPTIONS_TSV] = encode_tsv,
         [OPTIONS_UNIQ] = encode_uniq,
@@ -134,8 +134,11 @@ int report_open(const struct options *options, struct message *message, struct r
     }
     made->options = options;
     made->message = message;
-    made->encode = options->escape ? encode_escaped : encoders[options->format];
+    made->encode = options->bundles > 0 ? encode_bundled
+                   : options->escape    ? encode_escaped
+                                        : encoders[options->format];
     report_set_lines(made);
+    made->form.bundles = options->bundles;
     if (sink_open(options->output, &made->sink) != 0) {
         report_fail(made, error);
         free(made);
@@ -181,8 +184,8 @@ int report_finish(struct report *report, struct mr_error *error)
         unsigned char *p = encode_number(line, report->tokens);
         *p++ = '\t';
         p = encode_number(p, report->distinct);
-        memcpy(p, report->end.bytes, report->end.size);
-        p += report->end.size;
+        memcpy(p, report->form.end, report->form.end_size);
+        p += report->form.end_size;
         if (sink_write(report->sink, line, (size_t)(p - line), 0) != 0)
             return report_fail(report, error);
     }

@@ -3,9 +3,10 @@
 #
 # mrcount-spark - mrcount as the map and the reduce of a Spark job, run by spark-submit.
 #
-# The lines of all PATHs go through `mrcount --escape --sort=none`, one process a partition; its
-# lines are shuffled by key and go through `mrcount --merge`, one process a reducer. All of that is
-# in Spark's own processes: no Python sees a line.
+# The lines of all PATHs go through `mrcount --escape --bundle=N --sort=none`, one process a
+# partition; its lines, bundles of many keys for one of N reducers, are shuffled and go through
+# `mrcount --merge --unbundle`, one process a reducer. All of that is in Spark's own processes: no
+# Python sees a line.
 #
 # A String of Spark is text, but keys are bytes. So the bytes of each line become the characters
 # U+0000 to U+00FF of a String (ISO 8859-1), travel as such, and become bytes again at the pipes
@@ -18,6 +19,7 @@ import shutil
 import sys
 
 LATIN = "ISO-8859-1"
+MOST_BUNDLES = 4096  # of mrcount
 
 
 class Refuse(argparse.Action):
@@ -115,6 +117,15 @@ class Job:
 
         return DataFrame(dataset.toDF(), self.spark)
 
+    def places(self, reducers):
+        """For each reducer a number that Spark's hash partitioning brings to it."""
+        murmur = self.context._jvm.org.apache.spark.unsafe.hash.Murmur3_x86_32(42)
+        places, number = {}, 0
+        while len(places) < reducers:
+            places.setdefault(murmur.hashLong(number) % reducers, number)
+            number += 1
+        return [places[reducer] for reducer in range(reducers)]
+
     def run(self):
         from pyspark.sql import functions
 
@@ -123,18 +134,21 @@ class Job:
         threads = self.context.getConf().get("spark.task.cpus", "1")
         run = ["--quiet", "--sort=none", f"--threads={threads}",
                f"--buffer-size={chosen.buffer_size}", "--temporary-directory=."]
-        mapper = [program, "--escape", *run, *map_arguments(chosen)]
+        reducers = chosen.reducers or self.context.defaultParallelism
+        bundles = min(reducers, MOST_BUNDLES)
+        mapper = [program, "--escape", f"--bundle={bundles}", *run, *map_arguments(chosen)]
         if chosen.stop_words is not None:
             mapper.append("--stop-words=" + self.send(chosen.stop_words))
-        reducer = [program, "--merge", *run]
+        reducer = [program, "--merge", "--unbundle", *run]
         if chosen.min_count is not None:
             reducer.append("--min-count=" + chosen.min_count)
 
         lines = self.spark.read.option("lineSep", "\n").text(chosen.path)
         lines = lines.select(functions.decode(lines["value"].cast("binary"), LATIN).alias("value"))
         counts = self.pipe(lines, mapper)
-        shuffled = counts.repartition(chosen.reducers or self.context.defaultParallelism,
-                                      functions.substring_index("value", "\t", 1))
+        bundle = functions.substring_index("value", "\t", 1).cast("int")
+        places = functions.array(*[functions.lit(n).cast("long") for n in self.places(bundles)])
+        shuffled = counts.repartition(bundles, functions.element_at(places, bundle + 1))
         merged = self.pipe(shuffled, reducer)
         merged = merged.select(functions.encode("value", LATIN).cast("string").alias("value"))
         merged.write.option("lineSep", "\n").text(chosen.output)

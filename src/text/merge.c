@@ -137,15 +137,71 @@ struct progress {
     const unsigned char *line; /* the one at hand */
     uint64_t lines;            /* before it */
     const char *reason;
+    const unsigned char *base; /* of the batch of keys that stand in the text as they are */
+    size_t count;              /* of these */
 };
+
+/* Emits the batch and begins another at `base`. */
+static int flush_batch(struct scan *scan, struct progress *progress, const unsigned char *base)
+{
+    int status = scan_emit(scan, progress->base, scan->spans, progress->count, scan->values);
+
+    progress->count = 0;
+    progress->base = base;
+    return status;
+}
+
+/* A key, the TAB behind it, and the end of the count. */
+static int map_pair(struct scan *scan, const unsigned char *key, const unsigned char *tab,
+                    const unsigned char *stop, struct progress *progress)
+{
+    const struct text *text = scan->text;
+    size_t size = (size_t)(tab - key);
+    uint64_t value = 0;
+
+    progress->reason = read_count(tab + 1, stop, &value);
+    if (progress->reason)
+        return -1;
+    if (text->fold || (text->unescape && memchr(key, '\\', size)))
+        return made_key(scan, key, size, value, &progress->reason);
+    if ((progress->count == SCAN_SPANS || (size_t)(tab - progress->base) > text->longest) &&
+        flush_batch(scan, progress, key) != 0)
+        return -1;
+    if (size > text->longest)
+        return scan_emit_one(scan, key, size, value);
+    scan->values[progress->count] = value;
+    scan->spans[progress->count++] = (struct mr_span){(uint32_t)(key - progress->base),
+                                                      (uint32_t)(tab - progress->base)};
+    return 0;
+}
+
+/* A line of a field for others, then keys and counts in turn. */
+static int map_bundle(struct scan *scan, const unsigned char *stop, struct progress *progress)
+{
+    const unsigned char *at = memchr(progress->line, '\t', (size_t)(stop - progress->line));
+    int status = 0;
+
+    while (at && status == 0) {
+        const unsigned char *key = at + 1, *end = NULL;
+        const unsigned char *tab = memchr(key, '\t', (size_t)(stop - key));
+        if (!tab)
+            break;
+        end = memchr(tab + 1, '\t', (size_t)(stop - tab - 1));
+        status = map_pair(scan, key, tab, end ? end : stop, progress);
+        if (!end)
+            return status;
+        at = end;
+    }
+    if (status == 0)
+        progress->reason = at ? "a key without a count" : "no TAB";
+    return -1;
+}
 
 /* Maps lines until the end, a bad line, or the end of the job. */
 static int map_lines(struct scan *scan, const struct mr_split *split, struct progress *progress)
 {
     const struct text *text = scan->text;
     const unsigned char *end = split->data + split->size;
-    const unsigned char *base = split->data;
-    size_t count = 0;
     int status = 0;
 
     while (progress->line < end && status == 0) {
@@ -153,41 +209,27 @@ static int map_lines(struct scan *scan, const struct mr_split *split, struct pro
         const unsigned char *stop = memchr(line, text->end, (size_t)(end - line));
         if (!stop)
             stop = end;
-        const unsigned char *tab = memrchr(line, '\t', (size_t)(stop - line));
-        uint64_t value = 0;
-        progress->reason = tab ? read_count(tab + 1, stop, &value) : "no TAB";
+        if (text->unbundle) {
+            status = map_bundle(scan, stop, progress);
+        } else {
+            const unsigned char *tab = memrchr(line, '\t', (size_t)(stop - line));
+            if (!tab)
+                progress->reason = "no TAB";
+            status = tab ? map_pair(scan, line, tab, stop, progress) : -1;
+        }
         if (progress->reason)
             return -1;
-        size_t size = (size_t)(tab - line);
-        if (text->fold || (text->unescape && memchr(line, '\\', size))) {
-            status = made_key(scan, line, size, value, &progress->reason);
-            if (progress->reason)
-                return -1;
-        } else {
-            if (count == SCAN_SPANS || (size_t)(tab - base) > text->longest) {
-                status = scan_emit(scan, base, scan->spans, count, scan->values);
-                count = 0;
-                base = line;
-            }
-            if (status == 0 && size > text->longest) {
-                status = scan_emit_one(scan, line, size, value);
-            } else {
-                scan->values[count] = value;
-                scan->spans[count++] =
-                    (struct mr_span){(uint32_t)(line - base), (uint32_t)(tab - base)};
-            }
-        }
         progress->line = stop < end ? stop + 1 : end;
         progress->lines++;
     }
     if (status == 0)
-        status = scan_emit(scan, base, scan->spans, count, scan->values);
+        status = flush_batch(scan, progress, end);
     return status != 0 ? status : scan_key_flush(scan);
 }
 
 int merge_map(struct scan *scan, const struct mr_split *split)
 {
-    struct progress progress = {.line = split->data};
+    struct progress progress = {.line = split->data, .base = split->data};
     struct merge *merge = &scan->merge;
     int status = map_lines(scan, split, &progress);
     size_t done = (size_t)(progress.line - split->data);

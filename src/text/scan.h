@@ -33,7 +33,7 @@
 
 struct text {
     enum text_kind kind;
-    bool fold, unescape, zero_terminated, count_invalid, have_delimiter;
+    bool fold, unescape, unbundle, zero_terminated, count_invalid, have_delimiter;
     unsigned char delimiter;
     unsigned char end;   /* of lines */
     unsigned char extra; /* divides words as a space does: NUL where that is the line end, or ' ' */

@@ -28,11 +28,12 @@ int text_open(const struct text_options *options, struct text **result, struct m
     text->kind = options->kind;
     text->fold = options->fold;
     text->unescape = options->unescape;
+    text->unbundle = options->unbundle;
     text->zero_terminated = options->zero_terminated;
     text->count_invalid = options->count_invalid;
     text->have_delimiter = options->have_delimiter;
     text->delimiter = options->delimiter;
-    text->end = options->zero_terminated && !options->unescape ? '\0' : '\n';
+    text->end = options->zero_terminated && !options->unescape && !options->unbundle ? '\0' : '\n';
     text->extra = options->zero_terminated ? '\0' : ' ';
     text->ngram_min = options->ngram_min;
     text->ngram_max = options->ngram_max;

@@ -38,6 +38,7 @@ struct text_options {
     enum text_kind kind;
     bool fold;            /* full case folding of keys */
     bool unescape;        /* TEXT_MERGE: \t, \n, \r, \\ in keys, and lines end in '\n' */
+    bool unbundle;        /* the same: lines of one field left out, then keys and counts in turn */
     bool zero_terminated; /* lines end in NUL */
     bool count_invalid;   /* count invalid UTF-8 bytes also where the kind needs no decoding */
     unsigned ngram_min;   /* 0: no n-grams; only with the words kinds and TEXT_CHARS */

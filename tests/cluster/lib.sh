@@ -10,6 +10,7 @@ set -euo pipefail
 export LC_ALL=C.UTF-8
 export PATH=$MRCOUNT_BUILD:$PATH
 
+: "${HOME:=$(cd ~ && pwd)}"
 cache=${MRCOUNT_CLUSTER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mrcount-cluster}
 spark_version=3.5.6
 hadoop_pom=$MRCOUNT_SOURCE/tests/cluster/pom.xml
@@ -117,6 +118,17 @@ counting() {
     return 1
 }
 
+# fetch WHAT COMMAND... - a download, tried three times.
+fetch() {
+    local what=$1 left=3
+    shift
+    say "fetching $what"
+    until "$@" > "$work/fetch.log" 2>&1; do
+        [ $((left -= 1)) -gt 0 ] || fail "cannot fetch $what" "$work/fetch.log"
+        sleep 5
+    done
+}
+
 need_java() {
     command -v java > /dev/null || missing "Java"
     command -v pgrep > /dev/null || missing "pgrep"
@@ -129,13 +141,11 @@ need_spark() {
     command -v python3 > /dev/null || missing "Python"
     python3 -c 'import venv, ensurepip' 2> /dev/null || missing "Python's venv"
     if [ ! -e "$home/complete" ]; then
-        say "fetching Spark $spark_version"
         mkdir -p "$cache"
         rm -rf "$home"
         python3 -m venv "$home"
-        "$home/bin/pip" install -q --no-cache-dir "pyspark==$spark_version" \
-            > "$work/pip.log" 2>&1 ||
-            fail "pip cannot fetch Spark" "$work/pip.log"
+        fetch "Spark $spark_version" \
+            "$home/bin/pip" install -q --no-cache-dir "pyspark==$spark_version"
         : > "$home/complete"
     fi
     export PATH=$home/bin:$PATH
@@ -144,7 +154,8 @@ need_spark() {
     export PYSPARK_PYTHON=$home/bin/python3
 }
 
-# Writes inputs: $work/kjv, a text of four megabytes, $work/large of 300, and what is hard to carry.
+# make_inputs [TOKENS [KEYS]] - writes $work/kjv, a text of four megabytes, $work/large of TOKENS words
+# (50000000, which are 300 MB) out of KEYS (5000000), and what is hard to carry.
 # Where the package bible-kjv-text is not installed a text of that size is made in its place.
 make_inputs() {
     if command -v bible > /dev/null; then
@@ -152,7 +163,7 @@ make_inputs() {
     else
         "$MRCOUNT_BUILD/generate" zipf 750000 14000 1 > "$work/kjv"
     fi
-    "$MRCOUNT_BUILD/generate" zipf 50000000 "${BENCH_KEYS:-5000000}" 7 > "$work/large"
+    "$MRCOUNT_BUILD/generate" zipf "${1:-50000000}" "${2:-5000000}" 7 > "$work/large"
     {
         printf 'a\tb\t7\r\nc\\d\na\tb\t7\r\n\r\n\n\n\t5\r6\n\\t\n'
         printf '\xff\xfe\xc3\n \xc3\xa9t\xc3\xa9\n\x00x\n'
@@ -194,12 +205,10 @@ need_hadoop() {
     jars=$cache/hadoop-$hadoop_version
     if [ ! -e "$jars/complete" ]; then
         command -v mvn > /dev/null || missing "Maven"
-        say "fetching Hadoop $hadoop_version"
         rm -rf "$jars"
         mkdir -p "$jars"
-        mvn -q -B -f "$hadoop_pom" dependency:copy-dependencies \
-            -DoutputDirectory="$jars" > "$work/maven.log" 2>&1 ||
-            fail "maven cannot fetch Hadoop" "$work/maven.log"
+        fetch "Hadoop $hadoop_version" \
+            mvn -q -B -f "$hadoop_pom" dependency:copy-dependencies -DoutputDirectory="$jars"
         : > "$jars/complete"
     fi
     JAVA_HOME=$(readlink -f "$(command -v java)")

@@ -35,8 +35,25 @@ for options in -l -m "-m -g2" "-f1,2 -d\\" "-f 2-" -w -i --words=space "--words=
         } | python3 engine.py mrcount --merge --sort=none > parts
         mrcount --merge --unescape parts > got
         same "$options of $file" want got
+        {
+            mrcount "${rule[@]}" --sort=none --escape --bundle=7 $file
+            mrcount "${rule[@]}" --sort=none --escape --bundle=7 $file |
+                mrcount --merge --unbundle --unescape --sort=none --escape --bundle=7
+            mrcount "${rule[@]}" --sort=none --escape --bundle=7 strange
+        } | python3 engine.py mrcount --merge --unbundle --sort=none > parts
+        mrcount --merge --unescape parts > got
+        same "$options of $file, bundled" want got
     done
 done
+
+# A key is in the same bundle whoever wrote it, and there are as many as were asked for.
+for file in text-lines text-hard; do
+    mrcount -l -j3 --sort=none --escape --bundle=30 $file
+done | awk -F '\t' '
+    { used[$1] = 1 }
+    { for (i = 2; i < NF; i += 2) if (bundle[$i]++ && last[$i] != $1) exit wrong = 1; else last[$i] = $1 }
+    END { exit wrong || length(used) != 30 || used[30] }' ||
+    fail "a key is in two bundles, or bundles are missing"
 
 # Lines that end in NUL come through as well, where the input is not the engine's.
 tr '\n' '\0' < strange > zeros

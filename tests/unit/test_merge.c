@@ -27,26 +27,36 @@ static size_t put_key(char *out, const char *key, size_t size, bool escape)
 
 START_TEST(test_random)
 {
-    for (int round = 0; round < 120; round++) {
+    for (int round = 0; round < 240; round++) {
         struct text_options options = tally_options(TEXT_MERGE);
-        char text[2000];
+        char text[4000];
         unsigned char folded[FOLD_ROOM(8)];
         struct tally want;
         size_t size = 0;
         options.fold = round & 1;
         options.zero_terminated = round & 2;
         options.unescape = round & 4;
+        options.unbundle = round & 8;
+        /* A TAB as it is can only be part of a key where the last one divides. */
+        const char *bytes = options.unbundle ? "aB \xc3\x89\\\t\r\n" : "aB\t \xc3\x89\\\r\n";
+        size_t kinds = options.unescape ? 9 : 6;
+        bool newlines = options.unescape || options.unbundle, middle = false;
         tally_open(&want);
         for (size_t lines = tally_random(60); lines > 0; lines--) {
             char key[8];
             size_t length = tally_random(sizeof key);
             uint64_t count = 1 + tally_random(tally_random(5) ? 100 : (size_t)1 << 40);
             for (size_t i = 0; i < length; i++)
-                key[i] = "aB\t \xc3\x89\\\r\n"[tally_random(options.unescape ? 9 : 6)];
+                key[i] = bytes[tally_random(kinds)];
+            if (options.unbundle && !middle)
+                size += (size_t)sprintf(text + size, "%d", (int)tally_random(3) * 50);
+            if (options.unbundle)
+                text[size++] = '\t';
             size += put_key(text + size, key, length, options.unescape);
             size += (size_t)sprintf(text + size, "\t%ju", (uintmax_t)count);
-            if (lines > 1 || tally_random(2))
-                text[size++] = options.zero_terminated && !options.unescape ? '\0' : '\n';
+            middle = options.unbundle && tally_random(2);
+            if (!middle && (lines > 1 || tally_random(2)))
+                text[size++] = options.zero_terminated && !newlines ? '\0' : '\n';
             if (options.fold)
                 tally_add(&want, folded, fold_bytes((unsigned char *)key, length, folded), count);
             else
@@ -58,9 +68,10 @@ START_TEST(test_random)
 }
 END_TEST
 
-static void check_fault(const char *text, size_t line, size_t offset)
+static void check_fault_of(const char *text, size_t line, size_t offset, bool unbundle)
 {
     struct text_options options = tally_options(TEXT_MERGE);
+    options.unbundle = unbundle;
     for (enum tally_cut cut = TALLY_WHOLE; cut <= TALLY_LAST; cut++) {
         for (int fold = 0; fold < 2; fold++) {
             struct tally got;
@@ -81,6 +92,26 @@ static void check_fault(const char *text, size_t line, size_t offset)
         }
     }
 }
+
+static void check_fault(const char *text, size_t line, size_t offset)
+{
+    check_fault_of(text, line, offset, false);
+}
+
+START_TEST(test_bundle_faults)
+{
+    check_fault_of("0\ta\t1", 0, 0, true);
+    check_fault_of("\t\t1\t\t2\n7\tb\t3\n", 0, 0, true);
+    check_fault_of("0\ta\t1\t\n", 1, 0, true);
+    check_fault_of("0\ta\t1\tb\n", 1, 0, true);
+    check_fault_of("0\ta\t1\tb\t\n", 1, 0, true);
+    check_fault_of("0\ta\t1\n0\tb\tx\tc\t1\n", 2, 6, true);
+    check_fault_of("0\ta\t1\n0\n", 2, 6, true);
+    check_fault_of("0\ta\t1\n\n", 2, 6, true);
+    check_fault_of("0\ta\t1\n1\ta\n", 2, 6, true);
+    check_fault_of("0\ta\t1\n1\ta\t99999999999999999999\tb\t1\n", 2, 6, true);
+}
+END_TEST
 
 START_TEST(test_faults)
 {
@@ -108,6 +139,7 @@ Suite *test_merge_suite(void)
     Suite *suite = suite_create("merge");
     TCase *tests = tcase_create("merge");
     tcase_add_test(tests, test_random);
+    tcase_add_test(tests, test_bundle_faults);
     tcase_add_test(tests, test_faults);
     suite_add_tcase(suite, tests);
     return suite;
