@@ -29,9 +29,9 @@ int encode_tsv(const struct mr_record *records, size_t count, const struct encod
 int encode_escaped(const struct mr_record *records, size_t count, const struct encode_form *form,
                    struct mr_buffer *bytes);
 /* For programs to which each line is work, and which send a line where its first field says: in
- * each batch of records those of one bundle are one line, the bundle's number and, behind TABs, keys
- * as above and counts in turn. A key's bundle is its FNV-1a hash modulo their number: the same in
- * any run, on any machine. */
+ * each batch of records those of one bundle are one line, the bundle's number and, behind TABs,
+ * keys as above and counts in turn. A key's bundle is its FNV-1a hash modulo their number: the same
+ * in any run, on any machine. */
 int encode_bundled(const struct mr_record *records, size_t count, const struct encode_form *form,
                    struct mr_buffer *bytes);
 /* As uniq -c prints: "%7ju KEY". */
