@@ -138,11 +138,13 @@ static int map_blanks(struct scan *scan, struct line *line, size_t size, unsigne
 }
 
 /* A line that is too long for spans: its key is put together field by field. */
-static int map_long_line(struct scan *scan, const unsigned char *data, size_t size)
+static int map_long_line(struct scan *scan, const unsigned char *data, size_t size,
+                         unsigned char *folded)
 {
     const struct text *text = scan->text;
     struct line line = {.data = data, .joining = true};
 
+    (void)folded;
     if (data[size - 1] == text->end)
         size--;
     for (size_t begin = 0, end; begin <= size; begin = end + 1) {
@@ -163,34 +165,22 @@ static int map_long_line(struct scan *scan, const unsigned char *data, size_t si
     return end_line(scan, &line);
 }
 
-int fields_map(struct scan *scan, const unsigned char *data, size_t size)
+static int map_window(struct scan *scan, const unsigned char *data, size_t size,
+                      unsigned char *folded)
 {
     const struct text *text = scan->text;
-    bool one = text->range_count == 1 &&
-               (text->have_delimiter || text->ranges[0].first == text->ranges[0].last);
+    const bool one = text->range_count == 1 &&
+                     (text->have_delimiter || text->ranges[0].first == text->ranges[0].last);
+    struct line line = {.data = data, .joining = !one};
+    int status = text->have_delimiter ? map_delimited(scan, &line, size, folded)
+                                      : map_blanks(scan, &line, size, folded);
 
-    while (size > 0) {
-        size_t window = scan_window(scan, data, size);
-        struct line line = {.data = data, .joining = !one};
-        unsigned char *folded = NULL;
-        int status;
-        if (window > text->longest) {
-            status = map_long_line(scan, data, window);
-        } else {
-            if (text->fold) {
-                if (scan_room(scan, &scan->folded, window + MR_PAD, false) != 0)
-                    return -1;
-                folded = scan->folded.data;
-            }
-            status = text->have_delimiter ? map_delimited(scan, &line, window, folded)
-                                          : map_blanks(scan, &line, window, folded);
-            if (status == 0)
-                status = flush(scan, &line);
-        }
-        if (status != 0)
-            return status;
-        data += window;
-        size -= window;
-    }
-    return scan_key_flush(scan);
+    return status != 0 ? status : flush(scan, &line);
+}
+
+int fields_map(struct scan *scan, const unsigned char *data, size_t size)
+{
+    int status = scan_windows(scan, data, size, map_window, map_long_line);
+
+    return status != 0 ? status : scan_key_flush(scan);
 }

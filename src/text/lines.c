@@ -8,18 +8,13 @@
 #include "text/scan.h"
 
 /* The lines of a window that is short enough for spans. */
-static int map_window(struct scan *scan, const unsigned char *data, size_t size)
+static int map_window(struct scan *scan, const unsigned char *data, size_t size,
+                      unsigned char *folded)
 {
     const struct text *text = scan->text;
-    unsigned char *folded = NULL;
     bool wide = false;
     uint32_t begin = 0;
 
-    if (text->fold) {
-        if (scan_room(scan, &scan->folded, size + MR_PAD, false) != 0)
-            return -1;
-        folded = scan->folded.data;
-    }
     for (size_t pos = 0, count; pos < size;) {
         pos = text_kernels.marks(data, size, pos, scan->positions, SCAN_SPANS, &count, folded,
                                  &wide, text->end, text->end);
@@ -36,22 +31,15 @@ static int map_window(struct scan *scan, const unsigned char *data, size_t size)
     return scan_tokens(scan, data, scan->spans, 1, wide);
 }
 
+static int map_long_line(struct scan *scan, const unsigned char *data, size_t size,
+                         unsigned char *folded)
+{
+    return scan_one(scan, data, size - (data[size - 1] == scan->text->end), folded);
+}
+
 int lines_map(struct scan *scan, const unsigned char *data, size_t size)
 {
-    while (size > 0) {
-        size_t window = scan_window(scan, data, size);
-        int status;
-        if (window > scan->text->longest) /* one line */
-            status = scan_token(scan, data,
-                                  window - (data[window - 1] == scan->text->end));
-        else
-            status = map_window(scan, data, window);
-        if (status != 0)
-            return status;
-        data += window;
-        size -= window;
-    }
-    return 0;
+    return scan_windows(scan, data, size, map_window, map_long_line);
 }
 
 size_t lines_border(const struct text *text, const unsigned char *data, size_t size, size_t from)

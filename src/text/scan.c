@@ -96,7 +96,8 @@ size_t text_border_last(const void *rule, const unsigned char *data, size_t size
     return token_border_last(text, data, size);
 }
 
-size_t scan_window(const struct scan *scan, const unsigned char *data, size_t size)
+/* How far from data a kernel may be let: a safe cut, `size` at most. */
+static size_t window_size(const struct scan *scan, const unsigned char *data, size_t size)
 {
     const struct text *text = scan->text;
     size_t want = text->fold ? text->fold_window : text->window;
@@ -109,6 +110,33 @@ size_t scan_window(const struct scan *scan, const unsigned char *data, size_t si
     }
     size_t cut = token_border_last(text, data, want);
     return cut > 0 ? cut : token_border(text, data, size, want);
+}
+
+int scan_windows(struct scan *scan, const unsigned char *data, size_t size, scan_map *few,
+                 scan_map *one)
+{
+    int status = 0;
+
+    while (size > 0 && status == 0) {
+        size_t window = window_size(scan, data, size);
+        if (window > scan->text->longest)
+            status = one(scan, data, window, NULL);
+        else if (!scan->text->fold)
+            status = few(scan, data, window, NULL);
+        else if (scan_room(scan, &scan->folded, window + MR_PAD, false) == 0)
+            status = few(scan, data, window, scan->folded.data);
+        else
+            status = -1;
+        data += window;
+        size -= window;
+    }
+    return status;
+}
+
+int scan_one(struct scan *scan, const unsigned char *data, size_t size, unsigned char *folded)
+{
+    (void)folded;
+    return scan_token(scan, data, size);
 }
 
 /* ---- Emitting -------------------------------------------------------------------------------- */

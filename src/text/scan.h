@@ -81,8 +81,16 @@ int scan_room(struct scan *scan, struct scan_bytes *bytes, size_t size, bool kee
 /* Reports that memory is out; returns -1. */
 int scan_no_memory(struct scan *scan);
 
-/* How far from data a kernel may be let: a safe cut, `size` at most. */
-size_t scan_window(const struct scan *scan, const unsigned char *data, size_t size);
+/* Maps some bytes; under folding, `folded` is room for as many and MR_PAD. Returns -1 where the job
+ * is over. */
+typedef int scan_map(struct scan *scan, const unsigned char *data, size_t size,
+                     unsigned char *folded);
+/* Maps a text in windows that end where no token can span: each by `few`, or, where it has grown
+ * too long for spans as there was no such place, by `one`. */
+int scan_windows(struct scan *scan, const unsigned char *data, size_t size, scan_map *few,
+                 scan_map *one);
+/* A scan_map of bytes that are one token. */
+int scan_one(struct scan *scan, const unsigned char *data, size_t size, unsigned char *folded);
 
 /* Tokens found at `spans` of `base`, SCAN_SPANS at most. Under folding, scan->folded holds the
  * same bytes with ASCII folded, and wide says whether any of them is above 0x7f. Changes spans. */

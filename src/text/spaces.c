@@ -5,37 +5,23 @@
 #include "text/kernels/kernels.h"
 #include "text/scan.h"
 
-int spaces_map(struct scan *scan, const unsigned char *data, size_t size)
+static int map_window(struct scan *scan, const unsigned char *data, size_t size,
+                      unsigned char *folded)
 {
-    const struct text *text = scan->text;
+    bool wide = false;
 
-    while (size > 0) {
-        size_t window = scan_window(scan, data, size), count;
-        unsigned char *folded = NULL;
-        bool wide = false;
-        if (window > text->longest) {
-            /* No space in all of the first part, so no border: one token. */
-            if (scan_token(scan, data, window) != 0)
-                return -1;
-            data += window;
-            size -= window;
-            continue;
-        }
-        if (text->fold) {
-            if (scan_room(scan, &scan->folded, window + MR_PAD, false) != 0)
-                return -1;
-            folded = scan->folded.data;
-        }
-        for (size_t pos = 0; pos < window;) {
-            pos = text_kernels.spaces(data, window, pos, scan->spans, SCAN_SPANS, &count,
-                                      folded, &wide, text->extra);
-            if (scan_tokens(scan, data, scan->spans, count, wide) != 0)
-                return -1;
-        }
-        data += window;
-        size -= window;
+    for (size_t pos = 0, count; pos < size;) {
+        pos = text_kernels.spaces(data, size, pos, scan->spans, SCAN_SPANS, &count, folded, &wide,
+                                  scan->text->extra);
+        if (scan_tokens(scan, data, scan->spans, count, wide) != 0)
+            return -1;
     }
     return 0;
+}
+
+int spaces_map(struct scan *scan, const unsigned char *data, size_t size)
+{
+    return scan_windows(scan, data, size, map_window, scan_one);
 }
 
 static bool is_space(const struct text *text, unsigned char c)
