@@ -154,8 +154,8 @@ need_spark() {
     export PYSPARK_PYTHON=$home/bin/python3
 }
 
-# make_inputs [TOKENS [KEYS]] - writes $work/kjv, a text of four megabytes, $work/large of TOKENS words
-# (50000000, which are 300 MB) out of KEYS (5000000), and what is hard to carry.
+# make_inputs TOKENS KEYS - writes $work/kjv, a text of four megabytes, $work/large of TOKENS words out
+# of KEYS, six bytes each, and what is hard to carry.
 # Where the package bible-kjv-text is not installed a text of that size is made in its place.
 make_inputs() {
     if command -v bible > /dev/null; then
@@ -163,7 +163,7 @@ make_inputs() {
     else
         "$MRCOUNT_BUILD/generate" zipf 750000 14000 1 > "$work/kjv"
     fi
-    "$MRCOUNT_BUILD/generate" zipf "${1:-50000000}" "${2:-5000000}" 7 > "$work/large"
+    "$MRCOUNT_BUILD/generate" zipf "$1" "$2" 7 > "$work/large"
     {
         printf 'a\tb\t7\r\nc\\d\na\tb\t7\r\n\r\n\n\n\t5\r6\n\\t\n'
         printf '\xff\xfe\xc3\n \xc3\xa9t\xc3\xa9\n\x00x\n'
