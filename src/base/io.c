@@ -170,6 +170,10 @@ int io_pwritev_full(int fd, struct iovec *pieces, int count, off_t off)
                 return -1;
             continue;
         }
+        if (put == 0 && pieces->iov_len > 0) {
+            errno = ENOSPC;
+            return -1;
+        }
         off += put;
         for (; count > 0 && (size_t)put >= pieces->iov_len; pieces++, count--)
             put -= (ssize_t)pieces->iov_len;

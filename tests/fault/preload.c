@@ -6,9 +6,10 @@
  * every one from the K-th on with `K+`, every second call with `K/`. Of the class `alloc` are
  * malloc, calloc, realloc, aligned_alloc, strdup and all that allocates through them, and mmap; of
  * `tmpfile` is each open of a file without a name; the other classes are the names of the calls
- * below. HOW is an error's name, or `SHORT`: a transfer of one byte. At a normal end FAULT_LOG
- * receives lines: the calls of each class, how often the rule was followed (`hits`), and what was
- * not given back: blocks, bytes mapped, descriptors above 2.
+ * below. HOW is an error's name, or `SHORT`: a transfer of one byte, or `NONE`: of no byte and
+ * without an error. At a normal end FAULT_LOG receives lines: the calls of each class, how often
+ * the rule was followed (`hits`), and what was not given back: blocks, bytes mapped, descriptors
+ * above 2.
  *
  * Standard error is left alone by errors: it is how the program tells what went wrong.
  */
@@ -34,6 +35,7 @@
 
 #define EXPORT __attribute__((visibility("default")))
 #define SHORT (-1) /* among the errors: fewer bytes than asked for */
+#define NONE (-2)  /* no bytes */
 
 /* The allocator below the names that are taken over here. */
 extern void *__libc_malloc(size_t size);
@@ -64,7 +66,7 @@ static const struct {
 } errors[] = {
     {"EINTR", EINTR},   {"EAGAIN", EAGAIN}, {"EIO", EIO},       {"ENOSPC", ENOSPC},
     {"ENOMEM", ENOMEM}, {"EMFILE", EMFILE}, {"EACCES", EACCES}, {"SHORT", SHORT},
-    {"EOPNOTSUPP", EOPNOTSUPP},
+    {"EOPNOTSUPP", EOPNOTSUPP},             {"NONE", NONE},
 };
 
 /* The rule, set before main and then only read. */
@@ -93,7 +95,8 @@ static int fault(enum class class)
     return rule_error;
 }
 
-/* As fault, for a call that moves bytes: *size becomes 1 for a short one. Returns an errno or 0. */
+/* As fault, for a call that moves bytes: *size becomes 1 for a short one, 0 for one of no byte.
+ * Returns an errno or 0. */
 static int fault_transfer(enum class class, int fd, size_t *size)
 {
     if (fd == STDERR_FILENO)
@@ -102,6 +105,10 @@ static int fault_transfer(enum class class, int fd, size_t *size)
     if (error == SHORT) {
         if (*size > 1)
             *size = 1;
+        return 0;
+    }
+    if (error == NONE) {
+        *size = 0;
         return 0;
     }
     return error;
@@ -263,6 +270,8 @@ EXPORT ssize_t pwritev(int fd, const struct iovec *pieces, int count, off_t offs
     int error = fault_transfer(CLASS_pwritev, fd, &size);
     if (error)
         return failed(error);
+    if (size == 0)
+        return 0;
     if (size == 1 && count > 0) { /* a byte of the first piece that has one */
         while (count > 1 && pieces->iov_len == 0) {
             pieces++;
