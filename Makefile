@@ -200,10 +200,11 @@ documents: check-programs
 check-corpus: check-programs
 	$(TEST_ENV) tests/corpus/run
 
-# Spark and Hadoop are fetched into MRCOUNT_CLUSTER_CACHE (~/.cache/mrcount-cluster) at first.
+# Spark and Hadoop are fetched into MRCOUNT_CLUSTER_CACHE (~/.cache/mrcount-cluster) at first. Where
+# Java, Python or Maven is missing they say so and pass; with CI set that is a failure.
 check-cluster: $(BUILD)/mrcount $(BUILD)/generate
-	$(TEST_ENV) tests/cluster/spark
-	$(TEST_ENV) tests/cluster/hadoop
+	$(TEST_ENV) tests/cluster/spark || [ $$? = 77 ]
+	$(TEST_ENV) tests/cluster/hadoop || [ $$? = 77 ]
 
 # FAULT_ARGS=--each=N: how many calls of a class fail one by one.
 fault: all $(FAULT_PROGRAMS)
