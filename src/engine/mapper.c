@@ -38,6 +38,10 @@
 
 /* Below this rate of hits, expected of the largest table, probing costs more than it saves. */
 #define WORTH_HITS 0.25
+/* A table of so many slots or more is beyond the private caches: probing it takes more than half of
+ * what a pair takes on its way through a partition, so that fewer hits are not worth it. */
+#define FAR_SLOTS ((size_t)1 << 18)
+#define FAR_WORTH_HITS 0.65
 /* From this size on the rate of hits is evidence. */
 #define EVIDENCE_SLOTS 4096
 /* A frozen table that misses less than one in this many needs no change. */
@@ -216,7 +220,7 @@ static int when_full(struct mr_emitter *emitter, enum table_class_name name)
         return -1;
     if (name == TABLE_LONG && hits >= WORTH_HITS)
         return evict_all(emitter, name);
-    if (hoped >= WORTH_HITS)
+    if (hoped >= (slots >= FAR_SLOTS ? FAR_WORTH_HITS : WORTH_HITS))
         set_mode(front, FRONT_FROZEN, 8 * slots);
     else
         set_mode(front, FRONT_BYPASS, 64 * slots);
