@@ -20,7 +20,7 @@ TARGET_BEGIN
 
 #define LANES 8u
 
-/* The first 8 bytes of a key. */
+/* The first 8 bytes of each key. */
 static inline __m128i two_keys(const unsigned char *a, const unsigned char *b)
 {
     return _mm_unpacklo_epi64(_mm_loadl_epi64((const void *)a), _mm_loadl_epi64((const void *)b));
@@ -47,15 +47,14 @@ struct constants {
 
 static inline struct constants constants_of(const struct near *near)
 {
-    uint64_t keep[LANES], tops[LANES];
-    for (size_t size = 0; size <= KEY_TINY; size++) {
-        keep[size] = key_tiny[size][0];
-        tops[size] = key_tiny[size][1];
-    }
+    /* key_tiny is pairs: the first of each are `keep`, the second `tops`. */
+    const __m512i low = _mm512_loadu_si512(key_tiny[0]), high = _mm512_loadu_si512(key_tiny[4]);
+    const __m512i firsts = _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14);
+    const __m512i seconds = _mm512_add_epi64(firsts, _mm512_set1_epi64(1));
     const uint64_t seed = near->seed->word[7];
     return (struct constants){
-        .keep = _mm512_loadu_si512(keep),
-        .tops = _mm512_loadu_si512(tops),
+        .keep = _mm512_permutex2var_epi64(low, firsts, high),
+        .tops = _mm512_permutex2var_epi64(low, seconds, high),
         .seed_low = _mm512_set1_epi64((long long)(seed & UINT32_MAX)),
         .seed_high = _mm512_set1_epi64((long long)(seed >> 32)),
         .slot = _mm512_set1_epi64((long long)near->mask),
@@ -79,11 +78,12 @@ static inline __m512i hash_lanes(const struct constants *with, __m512i word)
     return _mm512_xor_si512(_mm512_add_epi64(high_high, carries), low_low);
 }
 
-/* Tiny keys on their way to their slots, with room for a vector more. */
+/* Tiny keys on their way to their slots. Vectors are stored whole, behind at most as many keys as
+ * were taken before: so there is room for all of the last. */
 struct lanes {
     size_t count;
-    uint64_t words[NEAR_BATCH + LANES];
-    uint64_t places[NEAR_BATCH + LANES]; /* in words from the first slot */
+    uint64_t words[NEAR_BATCH];
+    uint64_t places[NEAR_BATCH]; /* in words from the first slot */
 };
 
 /* Lists the keys of LANES spans, those in `valid`, `number` being the first one's. */

@@ -24,15 +24,15 @@ struct near {
     const struct hash_seed *seed;
 };
 
-/* What is left to do; room for a vector more than that. */
+/* What is left to do. */
 struct near_rest {
     size_t missed;  /* tiny keys that are not where their probe begins: */
     size_t longer;  /* keys that are not tiny: */
     uint64_t rows[NEAR_BATCH * NEAR_ROW]; /* those, in order */
-    uint32_t numbers[NEAR_BATCH + 16];    /* their places among the spans */
+    uint32_t numbers[NEAR_BATCH];         /* their places among the spans */
 };
 
-/* Counts `count` keys, NEAR_BATCH at most, those above base + span. Reads 8 bytes a key. */
+/* Counts the keys at `base` that the spans say, NEAR_BATCH at most. Reads 8 bytes of each. */
 typedef void near_count(const struct near *near, const unsigned char *base,
                         const struct mr_span *spans, size_t count, struct near_rest *rest);
 

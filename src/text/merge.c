@@ -179,22 +179,20 @@ static int map_pair(struct scan *scan, const unsigned char *key, const unsigned 
 static int map_bundle(struct scan *scan, const unsigned char *stop, struct progress *progress)
 {
     const unsigned char *at = memchr(progress->line, '\t', (size_t)(stop - progress->line));
-    int status = 0;
+    int status = at ? 0 : -1;
 
+    if (!at)
+        progress->reason = "no TAB";
     while (at && status == 0) {
-        const unsigned char *key = at + 1, *end = NULL;
-        const unsigned char *tab = memchr(key, '\t', (size_t)(stop - key));
-        if (!tab)
-            break;
-        end = memchr(tab + 1, '\t', (size_t)(stop - tab - 1));
-        status = map_pair(scan, key, tab, end ? end : stop, progress);
-        if (!end)
-            return status;
-        at = end;
+        const unsigned char *key = at + 1, *tab = memchr(key, '\t', (size_t)(stop - key));
+        if (!tab) {
+            progress->reason = "a key without a count";
+            return -1;
+        }
+        at = memchr(tab + 1, '\t', (size_t)(stop - tab - 1));
+        status = map_pair(scan, key, tab, at ? at : stop, progress);
     }
-    if (status == 0)
-        progress->reason = at ? "a key without a count" : "no TAB";
-    return -1;
+    return status;
 }
 
 /* Maps lines until the end, a bad line, or the end of the job. */

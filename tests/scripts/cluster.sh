@@ -46,14 +46,25 @@ for options in -l -m "-m -g2" "-f1,2 -d\\" "-f 2-" -w -i --words=space "--words=
     done
 done
 
-# A key is in the same bundle whoever wrote it, and there are as many as were asked for.
-for file in text-lines text-hard; do
-    mrcount -l -j3 --sort=none --escape --bundle=30 $file
+# A key is in the same bundle whoever wrote it, as a map or after a merge, and there are as many bundles
+# as were asked for. All of this is from processes of their own.
+for threads in 1 2 3; do
+    mrcount -l -j$threads --sort=none --escape --bundle=30 text-lines text-hard strange |
+        tee "bundled-$threads"
+    mrcount --merge --unbundle --unescape --sort=none --escape --bundle=30 "bundled-$threads"
 done | awk -F '\t' '
-    { used[$1] = 1 }
-    { for (i = 2; i < NF; i += 2) if (bundle[$i]++ && last[$i] != $1) exit wrong = 1; else last[$i] = $1 }
-    END { exit wrong || length(used) != 30 || used[30] }' ||
-    fail "a key is in two bundles, or bundles are missing"
+    {
+        used[$1] = 1
+        for (i = 2; i < NF; i += 2) {
+            times[$i]++
+            places[$i, $1]++
+        }
+    }
+    END {
+        for (key in times) wrong += times[key] != 6
+        for (place in places) wrong += places[place] != 6
+        exit wrong > 0 || length(used) != 30 || 30 in used
+    }' || fail "a key is in two bundles, or bundles are missing"
 
 # Lines that end in NUL come through as well, where the input is not the engine's.
 tr '\n' '\0' < strange > zeros

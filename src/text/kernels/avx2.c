@@ -8,9 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/target.h"
 #include "text/kernels/indexes.h"
 #include "text/kernels/kernels.h"
-#include "base/target.h"
 
 #define TARGET "avx2,bmi,popcnt"
 TARGET_BEGIN

@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "text/kernels/kernels.h"
 #include "base/target.h"
+#include "text/kernels/kernels.h"
 
 #define TARGET "avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,avx512vbmi2,bmi,bmi2,popcnt"
 TARGET_BEGIN

@@ -9,9 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/target.h"
 #include "text/kernels/indexes.h"
 #include "text/kernels/kernels.h"
-#include "base/target.h"
 
 struct block {
     uint8x16_t v[4];

@@ -9,9 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/target.h"
 #include "text/kernels/indexes.h"
 #include "text/kernels/kernels.h"
-#include "base/target.h"
 
 #define TARGET "sse4.2,popcnt"
 TARGET_BEGIN
