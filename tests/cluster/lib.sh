@@ -129,6 +129,24 @@ fetch() {
     done
 }
 
+# same_result NAME REDUCERS [OPTION]... FILE... - the job's files in $work/NAME.out against what one
+# mrcount prints; each key in one of them, and something in each reducer's.
+same_result() {
+    local name=$1 reducers=$2 out=$work/$1.out part parts
+    shift 2
+    [ -e "$out/_SUCCESS" ] || fail "$name: no _SUCCESS" "$work/$name.log"
+    parts=("$out"/part-*)
+    [ ${#parts[@]} = "$reducers" ] || fail "$name: ${#parts[@]} files from $reducers reducers"
+    for part in "${parts[@]}"; do
+        [ -s "$part" ] || fail "$name: a reducer had nothing to do"
+    done
+    mrcount "$@" > "$work/want"
+    mrcount --merge --unescape "${parts[@]}" | cmp - "$work/want" || fail "$name: not the same"
+    [ "$(cat "${parts[@]}" | wc -l)" = "$(mrcount --escape "$@" | wc -l)" ] ||
+        fail "$name: a key is in two files"
+    say "$name: the same, $(wc -l < "$work/want") keys from ${#parts[@]} reducers"
+}
+
 need_java() {
     command -v java > /dev/null || missing "Java"
     command -v pgrep > /dev/null || missing "pgrep"
