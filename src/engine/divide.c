@@ -98,7 +98,7 @@ int divide_partition(struct worker *worker, struct stream *stream, unsigned bits
     while (more < MOST_BITS && whole >> more > divide_share(worker) / 2 &&
            (uint64_t)POOL_CHUNK << more < divide_share(worker) / 2)
         more++;
-    if (shuffle_open(&parts, more, job->form, UINT64_MAX) != 0) {
+    if (shuffle_open(&parts, more, job->form, false) != 0) {
         job_no_memory(job);
         source_drop(worker, stream);
         return -1;
@@ -128,7 +128,8 @@ int divide_partition(struct worker *worker, struct stream *stream, unsigned bits
 /* ---- Spilling ------------------------------------------------------------------------------- */
 
 /* Writes what a partition has in memory to disk. */
-static int spill_partition(struct worker *worker, struct partition *partition, bool fold)
+static int spill_partition(struct worker *worker, struct shuffle *shuffle,
+                           struct partition *partition, bool fold)
 {
     struct job *job = worker->job;
     struct stream pairs = {0}, settled = {0};
@@ -144,8 +145,11 @@ static int spill_partition(struct worker *worker, struct partition *partition, b
         rest.extents = NULL;
         rest.spilled = rest.spilled_count = 0;
         stream_take_chunks(&partition->settled);
+        const uint64_t rest_bytes = rest.bytes;
         stream_join(&pairs, &rest);
         fold = fold && fresh;
+        if (shuffle->counted)
+            collapse_gone(job, pairs.bytes - rest_bytes, rest_bytes);
     }
     thread_unlock(&partition->lock);
     if (!mine)
@@ -180,9 +184,9 @@ static int spill_partition(struct worker *worker, struct partition *partition, b
     return result;
 }
 
-int divide_spill(struct worker *worker, struct partition *partition)
+int divide_spill(struct worker *worker, struct shuffle *shuffle, size_t number)
 {
-    return spill_partition(worker, partition, false);
+    return spill_partition(worker, shuffle, &shuffle->partitions[number], false);
 }
 
 int divide_exhausted(void *context, enum pool_need *need)
@@ -195,22 +199,25 @@ int divide_exhausted(void *context, enum pool_need *need)
     while (freed < wanted) {
         uint64_t most = LEAST_SPILL;
         struct partition *partition = NULL, *other;
-        bool fold = false;
+        struct shuffle *shuffle = NULL;
         for (struct divide *divide = worker->divides; divide; divide = divide->outer)
-            if ((other = shuffle_largest(divide->parts, &most)))
+            if ((other = shuffle_largest(divide->parts, &most))) {
                 partition = other;
+                shuffle = divide->parts;
+            }
         if (atomic_load_explicit(&job->pairs_open, memory_order_acquire) &&
             (other = shuffle_largest(&job->pairs, &most))) {
             partition = other;
-            fold = !job->keeps && !worker->table_busy;
+            shuffle = &job->pairs;
         }
         if (job->order.results_open && (other = shuffle_largest(&job->order.results, &most))) {
             partition = other;
-            fold = false;
+            shuffle = &job->order.results;
         }
         if (!partition)
             break;
-        if (spill_partition(worker, partition, fold) != 0)
+        const bool fold = shuffle == &job->pairs && !job->keeps && !worker->table_busy;
+        if (spill_partition(worker, shuffle, partition, fold) != 0)
             return -1;
         freed += most;
     }

@@ -34,7 +34,7 @@ void divide_wrote(struct divide *divide, bool whole);
 void divide_end(struct divide *divide, struct worker *worker);
 
 /* Writes what a partition has in memory to disk, as it is. Returns -1 when the job fails. */
-int divide_spill(struct worker *worker, struct partition *partition);
+int divide_spill(struct worker *worker, struct shuffle *shuffle, size_t number);
 
 /* The budget is exhausted: writes the largest partitions to disk. As shuffle_owner.exhausted. */
 int divide_exhausted(void *worker, enum pool_need *need);

@@ -117,6 +117,7 @@ enum mr_status job_open(struct mr_engine *engine, const struct mr_job_spec *spec
     job->worker_count = engine->thread_count;
     job->began = thread_now();
     order_open(&job->order, &spec->output);
+    collapse_open(&job->collapse, job->budget->limit);
 
     /* An array of pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
     job->workers = calloc(job->worker_count, sizeof *job->workers);
@@ -167,9 +168,9 @@ static void owner_no_memory(void *worker)
     job_no_memory(((struct worker *)worker)->job);
 }
 
-static int owner_grown(void *worker, unsigned partition)
+static int owner_handed(void *worker, size_t bytes)
 {
-    return reduce_collapse(worker, partition);
+    return collapse_handed(worker, bytes);
 }
 
 /* The job's worker of this number, made where it is not there yet; NULL when the job fails. */
@@ -186,7 +187,7 @@ static struct worker *need_worker(struct job *job, unsigned number)
     worker->job = job;
     worker->number = number;
     worker->owner = (struct shuffle_owner){.context = worker,
-                                           .grown = job->keeps ? NULL : owner_grown,
+                                           .handed = owner_handed,
                                            .exhausted = divide_exhausted,
                                            .no_memory = owner_no_memory};
     pool_cache_open(&worker->cache, &job->engine->pool);

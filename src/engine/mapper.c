@@ -74,7 +74,7 @@ int mapper_make_partitions(struct job *job, unsigned bits)
     int error = 0;
     thread_lock(&job->pairs_lock);
     if (!atomic_load_explicit(&job->pairs_open, memory_order_relaxed)) {
-        error = shuffle_open(&job->pairs, bits, job->form, reduce_threshold(job, bits));
+        error = shuffle_open(&job->pairs, bits, job->form, !job->keeps);
         if (error == 0)
             atomic_store_explicit(&job->pairs_open, true, memory_order_release);
     }

@@ -193,7 +193,7 @@ static int cut_order(struct worker *worker, const struct sheet *sheet, double sh
     size_t ranges = (size_t)1 << bits;
     if (ranges > count)
         ranges = count > 0 ? (size_t)count : 1;
-    if (shuffle_open(&order->results, bits, results_form, UINT64_MAX) != 0)
+    if (shuffle_open(&order->results, bits, results_form, false) != 0)
         goto no_memory;
     order->results_open = true;
     if (ranges_open(&order->ranges, &order->sort, items, (size_t)count, ranges) != 0)
@@ -321,7 +321,7 @@ bool order_must_divide(const struct job *job)
 static struct division *new_division(struct job *job, unsigned bits)
 {
     struct division *division = calloc(1, sizeof *division);
-    if (!division || shuffle_open(&division->results, bits, results_form, UINT64_MAX) != 0) {
+    if (!division || shuffle_open(&division->results, bits, results_form, false) != 0) {
         free(division);
         job_no_memory(job);
         return NULL;
@@ -407,7 +407,7 @@ int order_divide(struct worker *worker, size_t number)
     /* Where results are on disk, those of other parts need the memory next. */
     const bool spill = atomic_load_explicit(&job->spill.written, memory_order_relaxed) > 0;
     for (size_t i = 0; result == 0 && spill && i < division->ranges.count; i++)
-        result = divide_spill(worker, &division->results.partitions[i]);
+        result = divide_spill(worker, &division->results, i);
     divide_end(&divide, worker);
     part->division = division;
     return result;

@@ -2,10 +2,7 @@
  *
  * reduce - a partition's pairs into the worker's table, and the table's keys to the caller.
  *
- * The table of one partition fits the second-level cache. While mapping goes on, a partition whose
- * fresh pairs have come to outweigh its settled ones is collapsed by the worker that notices: so
- * memory follows the number of distinct keys, not of pairs, at the price of folding each key again
- * once for every time their volume doubles.
+ * The table of one partition fits the second-level cache.
  */
 #include "engine/reduce.h"
 
@@ -21,23 +18,11 @@ struct rows {
     uint64_t rows[BATCH * (KEY_MIDDLE_WORDS + 2)];
 };
 
-/* Fresh bytes of all partitions before the first is collapsed: less saves memory that is to
- * be had and costs time. */
-#define COLLAPSE_FROM ((uint64_t)288 << 20)
-
 /* Slots that a partition's table begins with at the most; it grows from there. */
 #define MOST_FIRST_SLOTS ((size_t)1 << 20)
 
 /* Values up to this size are copied to the stack to align them. */
 #define SMALL_VALUE 64
-
-uint64_t reduce_threshold(const struct job *job, unsigned bits)
-{
-    if (job->keeps)
-        return UINT64_MAX;
-    uint64_t all = job->budget->limit / 4;
-    return (all < COLLAPSE_FROM ? all : COLLAPSE_FROM) >> bits;
-}
 
 /* ---- Into the table --------------------------------------------------------------------- */
 
@@ -316,44 +301,6 @@ int reduce_fold(struct worker *worker, struct stream *pairs, struct stream *sett
     stream_writer_close(&writer);
     end_table(worker);
     worker->table_busy = false;
-    return result;
-}
-
-int reduce_collapse(struct worker *worker, unsigned number)
-{
-    struct partition *partition = &worker->job->pairs.partitions[number];
-    struct stream pairs = {0}, settled = {0};
-    thread_lock(&partition->lock);
-    bool mine = partition->fresh.bytes >= partition->threshold && partition_begin(partition);
-    uint64_t fresh = 0;
-    if (mine) {
-        fresh = partition->fresh.bytes;
-        /* Only what is in memory: extents stay where they are. */
-        pairs = (struct stream){.chunks = partition->fresh.chunks,
-                                .bytes = partition->fresh.bytes,
-                                .records = partition->fresh.records};
-        struct chunk *more = partition->settled.chunks;
-        stream_take_chunks(&partition->fresh);
-        struct stream rest = {.chunks = more,
-                              .bytes = partition->settled.bytes,
-                              .records = partition->settled.records};
-        stream_take_chunks(&partition->settled);
-        stream_join(&pairs, &rest);
-    }
-    thread_unlock(&partition->lock);
-    if (!mine)
-        return 0;
-
-    uint64_t before = pairs.bytes;
-    int result = reduce_fold(worker, &pairs, &settled);
-    thread_lock(&partition->lock);
-    /* Collapse again when as much has come as is there; later where it hardly helped. */
-    bool helped = settled.bytes < before - before / 4;
-    uint64_t next = helped ? settled.bytes : settled.bytes * 2;
-    partition->threshold = next > fresh / 2 ? next : fresh / 2;
-    stream_join(&partition->settled, &settled);
-    partition_end(partition);
-    thread_unlock(&partition->lock);
     return result;
 }
 

@@ -11,13 +11,6 @@
  * the cache they take costs more than the comparisons they save. */
 #define REDUCE_LOAD 5
 
-/* Bytes of fresh pairs from which one of 2^bits partitions is collapsed. */
-uint64_t reduce_threshold(const struct job *job, unsigned bits);
-
-/* While mapping goes on: replaces a partition's pairs in memory by one pair a key, where nobody
- * else is at it. Returns -1 when the job fails. */
-int reduce_collapse(struct worker *worker, unsigned partition);
-
 /* Folds the pairs of a stream, which it takes, into one pair a key, written to *settled. Uses the
  * worker's table, and memory past the budget where it must. Returns -1 when the job fails. */
 int reduce_fold(struct worker *worker, struct stream *pairs, struct stream *settled);

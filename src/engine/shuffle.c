@@ -111,19 +111,17 @@ static void close_partitions(struct shuffle *shuffle, size_t count)
     shuffle->partitions = NULL;
 }
 
-int shuffle_open(struct shuffle *shuffle, unsigned bits, struct record_form form,
-                 uint64_t threshold)
+int shuffle_open(struct shuffle *shuffle, unsigned bits, struct record_form form, bool counted)
 {
     size_t count = (size_t)1 << bits;
-    *shuffle = (struct shuffle){.bits = bits, .form = form};
+    *shuffle = (struct shuffle){.bits = bits, .form = form, .counted = counted};
     shuffle->partitions = aligned_alloc(alignof(struct partition),
                                         count * sizeof *shuffle->partitions);
     if (!shuffle->partitions)
         return ENOMEM;
     for (size_t i = 0; i < count; i++) {
         struct partition *partition = &shuffle->partitions[i];
-        /* Not all at once: partitions fill alike, and what collapsing frees is then used again. */
-        *partition = (struct partition){.threshold = threshold / 2 + threshold / 2 / count * i};
+        *partition = (struct partition){0};
         int error = thread_mutex_open(&partition->lock);
         if (error == 0) {
             error = thread_cond_open(&partition->idle);
@@ -170,24 +168,23 @@ int shuffle_writer_open(struct shuffle_writer *writer, struct shuffle *shuffle,
     return 0;
 }
 
-/* Hands a tail's chunk to its partition; returns whether the partition has
- * grown past its threshold. */
-static bool hand_over(struct shuffle_writer *writer, unsigned number)
+/* Hands a tail's chunk to its partition; returns the bytes of its records. */
+static size_t hand_over(struct shuffle_writer *writer, unsigned number)
 {
     struct shuffle_tail *tail = &writer->tails[number];
     if (!tail->chunk)
-        return false;
+        return 0;
     struct chunk *chunk = tail->chunk;
-    chunk->used = (size_t)(tail->at - chunk->data);
+    const size_t bytes = (size_t)(tail->at - chunk->data);
+    chunk->used = bytes;
     chunk->records = tail->records;
     *tail = (struct shuffle_tail){0};
 
     struct partition *partition = &writer->shuffle->partitions[number];
     thread_lock(&partition->lock);
     stream_push(&partition->fresh, chunk);
-    bool grown = partition->fresh.bytes >= partition->threshold && !partition->busy;
     thread_unlock(&partition->lock);
-    return grown;
+    return bytes;
 }
 
 void shuffle_writer_flush(struct shuffle_writer *writer)
@@ -211,7 +208,8 @@ void shuffle_writer_close(struct shuffle_writer *writer)
 unsigned char *shuffle_new_room(struct shuffle_writer *writer, unsigned number, size_t bound)
 {
     const struct shuffle_owner *owner = writer->owner;
-    if (hand_over(writer, number) && owner->grown && owner->grown(owner->context, number) != 0)
+    const size_t bytes = hand_over(writer, number);
+    if (bytes > 0 && writer->shuffle->counted && owner->handed(owner->context, bytes) != 0)
         return NULL;
 
     struct chunk *chunk = new_chunk(writer->cache, owner, bound, POOL_IF_LEFT);

@@ -40,7 +40,7 @@ struct partition {
     alignas(64) struct thread_mutex lock; /* of all below */
     struct stream fresh;   /* as handed over */
     struct stream settled; /* each key once: what collapsing made of fresh */
-    uint64_t threshold;    /* bytes of fresh from which collapsing is worth while */
+    uint64_t threshold;    /* bytes of fresh below which collapsing is not worth while */
     bool busy;             /* somebody is collapsing or spilling it */
     struct thread_cond idle; /* no longer busy */
 };
@@ -49,15 +49,15 @@ struct shuffle {
     struct partition *partitions;
     unsigned bits; /* there are 2^bits partitions */
     struct record_form form;
+    bool counted; /* owners hear of what is handed over */
 };
 
 /* What a writer's owner does at the rare events of writing. Both return 0, or
  * -1 when the job fails. */
 struct shuffle_owner {
     void *context;
-    /* A partition was handed a chunk and its fresh bytes have reached the
-     * threshold. May be NULL. */
-    int (*grown)(void *context, unsigned partition);
+    /* A partition was handed a chunk with so many bytes of records, its shuffle being counted. */
+    int (*handed)(void *context, size_t bytes);
     /* The budget is exhausted: make room. *need is set to POOL_MUST where
      * there was none to make. */
     int (*exhausted)(void *context, enum pool_need *need);
@@ -114,8 +114,7 @@ struct shuffle_writer {
 };
 
 /* Makes 2^bits empty partitions. Returns 0 or an errno value. */
-int shuffle_open(struct shuffle *shuffle, unsigned bits, struct record_form form,
-                 uint64_t threshold);
+int shuffle_open(struct shuffle *shuffle, unsigned bits, struct record_form form, bool counted);
 /* Every stream must be empty or have been taken. */
 void shuffle_close(struct shuffle *shuffle);
 /* The partition with most bytes in memory that nobody is at, where it has more than *most, which is

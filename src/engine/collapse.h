@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * collapse - while mapping goes on, pairs in memory are folded into one a key.
+ *
+ * So memory follows the number of distinct keys, not of pairs. All partitions together may hold as
+ * much as folding would hardly lessen; then each chunk handed over has the next partition folded,
+ * round and round: every one as late as memory allows, and as rarely.
+ */
+#ifndef ENGINE_COLLAPSE_H
+#define ENGINE_COLLAPSE_H
+
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct job;
+struct worker;
+
+/* What the partitions of a job hold in memory. Counted a little late, so that workers seldom meet
+ * here, and therefore signed. */
+struct collapse {
+    alignas(128) _Atomic int64_t fresh; /* bytes of records as handed over */
+    _Atomic int64_t settled;            /* bytes of those folded: one a key of its partition */
+    _Atomic size_t next;                /* the partition whose turn it is */
+    int64_t from;                       /* bytes of both below which nothing is folded; constant */
+};
+
+void collapse_open(struct collapse *collapse, uint64_t budget);
+/* A worker has handed a chunk with `bytes` of records over to a partition: folds others where they
+ * hold too much. Returns -1 when the job fails. */
+int collapse_handed(struct worker *worker, size_t bytes);
+/* So many bytes are no longer in memory. */
+void collapse_gone(struct job *job, uint64_t fresh, uint64_t settled);
+
+#endif
