@@ -193,7 +193,7 @@ static struct worker *need_worker(struct job *job, unsigned number)
     pool_cache_open(&worker->cache, &job->engine->pool);
     /* Where values are kept, a slot counts them and knows their place: two words. */
     table_open(&worker->table, job->seed, job->keeps ? 2 : (job->value_size + 7) / 8, REDUCE_LOAD,
-               false, job->budget);
+               job->budget);
     buffer_open(&worker->scratch, job->budget);
     buffer_open(&worker->values, job->budget);
     buffer_open(&worker->items, job->budget);

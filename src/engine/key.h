@@ -59,6 +59,14 @@ static inline void key_load_short(uint64_t *words, const unsigned char *key, siz
     words[1] = (key_word(key + 8) & key_word(mask + 8)) | key_last_byte(size + 1);
 }
 
+/* The same for 0 to 15 bytes. */
+static inline void key_load_pair(uint64_t *words, const unsigned char *key, size_t size)
+{
+    const unsigned char *mask = key_masks + 32 - size;
+    words[0] = key_word(key) & key_word(mask);
+    words[1] = (key_word(key + 8) & key_word(mask + 8)) | key_last_byte(size + 1);
+}
+
 /* Loads a key of `size` bytes, 16 to 31, into four words. Reads 32 bytes. */
 static inline void key_load_middle(uint64_t *words, const unsigned char *key, size_t size)
 {

@@ -30,8 +30,9 @@ struct rows {
  * are alike: the one before tells how many keys of each class to expect. */
 static int start_table(struct worker *worker, uint64_t records)
 {
-    static const unsigned guess[TABLE_CLASSES] = {4, 2, 8, 32};
-    for (int name = 0; name < TABLE_CLASSES; name++) {
+    static const unsigned guess[TABLE_CLASSES] = {
+        [TABLE_SHORT] = 2, [TABLE_MIDDLE] = 8, [TABLE_LONG] = 32};
+    for (int name = TABLE_SHORT; name < TABLE_CLASSES; name++) {
         uint64_t keys = records / guess[name];
         if (worker->folded > 0)
             keys = (uint64_t)((double)worker->found[name] / (double)worker->folded *
@@ -141,13 +142,11 @@ int add_row(struct worker *worker, const enum table_class_name name, struct rows
     const size_t words = table_words(name);
     const struct table_class *class = &worker->table.classes[name];
     uint64_t *row = rows->rows + rows->count * (words + 2);
-    row[0] = table_place(
-        name, table_load(name, worker->table.seed, row + 1, record->key, record->size));
+    row[0] = table_load_whole(name, worker->table.seed, row + 1, record->key, record->size);
     row[words + 1] = value;
     const uint64_t *slot = class->slots + ((size_t)row[0] & class->mask) * class->stride;
     __builtin_prefetch(slot, 1);
-    if (name != TABLE_TINY) /* a slot may lie on two cache lines */
-        __builtin_prefetch(slot + class->stride - 1, 1);
+    __builtin_prefetch(slot + class->stride - 1, 1); /* it may lie on two cache lines */
     return ++rows->count == BATCH ? fold_rows(worker, name, rows, sums) : 0;
 }
 
@@ -191,17 +190,15 @@ int fold_chunk(struct worker *worker, const struct chunk *chunk, const bool sums
 {
     const enum record_kind kind = sums ? RECORD_SUM : RECORD_VALUE;
     const size_t value_size = sums ? 0 : worker->job->value_size;
-    struct rows tiny, shorts, middles;
+    struct rows shorts, middles;
     const unsigned char *at = chunk->data, *end = at + chunk->used;
-    tiny.count = shorts.count = middles.count = 0;
+    shorts.count = middles.count = 0;
     while (at < end) {
         struct record record;
         int result;
         at = record_get(at, kind, value_size, &record);
         uint64_t value = sums ? record.number : (uint64_t)(uintptr_t)record.value;
-        if (record.size <= KEY_TINY)
-            result = add_row(worker, TABLE_TINY, &tiny, &record, value, sums);
-        else if (record.size <= KEY_SHORT)
+        if (record.size <= KEY_SHORT)
             result = add_row(worker, TABLE_SHORT, &shorts, &record, value, sums);
         else if (record.size <= KEY_MIDDLE)
             result = add_row(worker, TABLE_MIDDLE, &middles, &record, value, sums);
@@ -210,8 +207,7 @@ int fold_chunk(struct worker *worker, const struct chunk *chunk, const bool sums
         if (result != 0)
             return -1;
     }
-    if (fold_rows(worker, TABLE_TINY, &tiny, sums) != 0 ||
-        fold_rows(worker, TABLE_SHORT, &shorts, sums) != 0)
+    if (fold_rows(worker, TABLE_SHORT, &shorts, sums) != 0)
         return -1;
     return fold_rows(worker, TABLE_MIDDLE, &middles, sums);
 }

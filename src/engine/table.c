@@ -62,9 +62,9 @@ static void give_slots(struct budget *budget, uint64_t *slots, size_t bytes)
 }
 
 void table_open(struct table *table, const struct hash_seed *seed, size_t value_words,
-                unsigned load, bool front, struct budget *budget)
+                unsigned load, struct budget *budget)
 {
-    *table = (struct table){.seed = seed, .budget = budget, .load = load, .front = front};
+    *table = (struct table){.seed = seed, .budget = budget, .load = load};
     for (int name = 0; name < TABLE_CLASSES; name++) {
         table->classes[name].words = key_words[name];
         table->classes[name].stride = key_words[name] + value_words;
@@ -121,10 +121,8 @@ uint64_t table_slot_hash(const struct table *table, enum table_class_name name,
                          const uint64_t *slot)
 {
     switch (name) {
-    case TABLE_TINY: {
-        uint64_t hash = hash_1(table->seed, slot[0]);
-        return table->front ? hash : table_place(name, hash);
-    }
+    case TABLE_TINY:
+        return hash_1(table->seed, slot[0]);
     case TABLE_SHORT:
         return hash_2(table->seed, slot[0], slot[1]);
     case TABLE_MIDDLE:

@@ -4,7 +4,8 @@
  *
  * Four open-addressing tables with linear probing, one a key class (key.h), whose slots hold the
  * key's words and the value: a probe of a tiny or short key touches one cache line, two at
- * times. The lookups are here and inline, with the number of words a constant, because a
+ * times. A mapper's table is the front of all; in others, whole tables of a partition's keys, tiny
+ * ones lie among the short, so that no branch must tell them apart. The lookups are here and inline, with the number of words a constant, because a
  * counting job does nothing else.
  */
 #ifndef ENGINE_TABLE_H
@@ -35,14 +36,13 @@ struct table_class {
 struct table {
     struct table_class classes[TABLE_CLASSES];
     unsigned load;
-    bool front; /* tiny keys lie by hash_1 alone, and at most TABLE_REACH slots from home */
     const struct hash_seed *seed;
     struct budget *budget;
 };
 
-/* `value_words`: 8-byte words of a value. `load` and `front`: see above. Takes no memory yet. */
+/* `value_words`: 8-byte words of a value. `load`: see above. Takes no memory yet. */
 void table_open(struct table *table, const struct hash_seed *seed, size_t value_words,
-                unsigned load, bool front, struct budget *budget);
+                unsigned load, struct budget *budget);
 /* Frees the slots; the table is as after table_open. */
 void table_close(struct table *table);
 
@@ -95,14 +95,29 @@ static inline uint64_t table_load(enum table_class_name name, const struct hash_
     return hash_4(seed, words[0], words[1], words[2], words[3]);
 }
 
-/* The hash by which a key is placed everywhere but in a front table, from
- * what table_load returned. */
+/* The hash of a key that tells its partition, from what table_load returned. */
 static inline uint64_t table_place(enum table_class_name name, uint64_t hash)
 {
     return name == TABLE_TINY ? hash_end(hash) : hash;
 }
 
-/* That hash of a key of any class. Reads up to 31 bytes behind it. */
+/* The class of a key in a whole table. */
+static inline enum table_class_name table_class_whole(size_t size)
+{
+    return size <= KEY_SHORT ? TABLE_SHORT : table_class_of(size);
+}
+
+/* As table_load, in a whole table. */
+static inline uint64_t table_load_whole(enum table_class_name name, const struct hash_seed *seed,
+                                        uint64_t *words, const unsigned char *key, size_t size)
+{
+    if (name != TABLE_SHORT)
+        return table_load(name, seed, words, key, size);
+    key_load_pair(words, key, size);
+    return hash_2(seed, words[0], words[1]);
+}
+
+/* The hash of a key of any class that tells its partition. Reads up to 31 bytes behind it. */
 static inline uint64_t table_hash(const struct hash_seed *seed, const unsigned char *key,
                                   size_t size)
 {
@@ -163,14 +178,13 @@ static inline bool table_find(enum table_class_name name, uint64_t *slots, size_
     return false;
 }
 
-/* The same in a table that is no front, `place` being the hash of table_place: the slot that holds
- * the key or, with *fresh set, the empty one where it belongs. Whether a key is new is as good as
+/* The same in a whole table: the slot that holds the key or, with *fresh set, the empty one where it belongs. Whether a key is new is as good as
  * random where few repeat, so that there is one branch for both. */
 static inline uint64_t *table_seek(enum table_class_name name, uint64_t *slots, size_t mask,
-                                   size_t stride, const uint64_t *words, uint64_t place,
+                                   size_t stride, const uint64_t *words, uint64_t hash,
                                    bool *fresh)
 {
-    for (size_t i = (size_t)place & mask;; i = (i + 1) & mask) {
+    for (size_t i = (size_t)hash & mask;; i = (i + 1) & mask) {
         uint64_t *slot = slots + i * stride;
         *fresh = !table_slot_used(slot, name);
         if (*fresh | table_slot_is(slot, name, words))

@@ -30,7 +30,7 @@ struct mr_values {
 static uint64_t *find_slot(struct worker *worker, const struct record *record, size_t *words)
 {
     const struct hash_seed *seed = worker->table.seed;
-    enum table_class_name name = table_class_of(record->size);
+    enum table_class_name name = table_class_whole(record->size);
     struct table_class *class = &worker->table.classes[name];
     uint64_t key[KEY_MIDDLE_WORDS] = {0}, *slot;
     *words = class->words;
@@ -38,10 +38,10 @@ static uint64_t *find_slot(struct worker *worker, const struct record *record, s
         table_find_long(class->slots, class->mask, class->stride, record->key, record->size,
                         hash_bytes(seed, record->key, record->size), &slot);
     } else {
-        uint64_t hash = table_load(name, seed, key, record->key, record->size);
+        uint64_t hash = table_load_whole(name, seed, key, record->key, record->size);
         bool fresh;
         slot = table_seek(name, class->slots, class->mask, class->stride, key,
-                          table_place(name, hash), &fresh);
+                          hash, &fresh);
     }
     return slot;
 }
