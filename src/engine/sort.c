@@ -15,29 +15,28 @@
 /* Up to this many items insertion is fastest. */
 #define FEW 20
 /* Places of one distribution at the most: their counts fill a sixth of the first-level cache. */
-#define MOST_PLACES_BITS 11
+#define MOST_PLACES_BITS 13
 /* Runs of bits that a digit is made of at the most: two bytes of letters,
  * and what else there is. */
 #define PIECES 3
 
-/* The place of a word: runs of its bits side by side, the order of words kept.
- * A piece not used is 0. */
+/* The place of a word: runs of its bits side by side, the order of words kept. Each run is moved
+ * down and masked where it then lies; a piece not used is 0. */
 struct digit {
     struct piece {
-        unsigned down, up;
+        unsigned down;
         uint64_t mask;
     } pieces[PIECES];
     unsigned bits;
 };
 
-static inline size_t digit_of(const struct digit *digit, uint64_t word)
+static inline size_t digit_of(struct digit digit, uint64_t word)
 {
-    size_t place = 0;
-    for (size_t i = 0; i < PIECES; i++) {
-        const struct piece *piece = &digit->pieces[i];
-        place |= (size_t)((word >> piece->down & piece->mask) << piece->up);
-    }
-    return place;
+    _Static_assert(PIECES == 3, "each is named here, so that all stay in registers");
+    const struct piece *piece = digit.pieces;
+    return (size_t)((word >> piece[0].down & piece[0].mask) |
+                    (word >> piece[1].down & piece[1].mask) |
+                    (word >> piece[2].down & piece[2].mask));
 }
 
 /* Takes the highest bits of *varying, some `wanted` of them, for a digit. */
@@ -59,8 +58,11 @@ static void digit_take(struct digit *digit, uint64_t *varying, unsigned wanted)
         taken[count] = run;
         digit->bits += run;
     }
-    for (unsigned up = 0; count > 0; up += taken[count])
-        digit->pieces[--count].up = up;
+    for (unsigned up = 0; count > 0; up += taken[count]) {
+        struct piece *piece = &digit->pieces[--count];
+        piece->down -= up;
+        piece->mask <<= up;
+    }
 }
 
 /* Sorts the items of `from`, few, into `to`, which may be the same. */
@@ -99,7 +101,7 @@ static void sort_by_word(struct sort_item *items, const struct sort_space *space
     const size_t places = (size_t)1 << digit.bits;
     memset(starts, 0, (places + 1) * sizeof *starts);
     for (size_t i = 0; i < count; i++) {
-        size_t place = digit_of(&digit, items[i].key);
+        size_t place = digit_of(digit, items[i].key);
         place_of[i] = (uint16_t)place;
         starts[place + 1]++;
     }
