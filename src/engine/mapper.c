@@ -90,7 +90,7 @@ int mapper_make_partitions(struct job *job, unsigned bits)
 static int need_pairs(struct mr_emitter *emitter)
 {
     struct worker *worker = emitter->worker;
-    if (worker->pairs.tails)
+    if (worker->pairs.ends)
         return 0;
     if (mapper_make_partitions(worker->job, mapper_most_bits(worker->job)) != 0)
         return -1;

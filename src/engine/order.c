@@ -134,7 +134,7 @@ static int route_chunk(const struct ranges *ranges, struct shuffle_writer *write
 /* Opens the worker's writer to the ranges where it is not open. */
 static int need_ranges(struct worker *worker)
 {
-    if (worker->ranges.tails ||
+    if (worker->ranges.ends ||
         shuffle_writer_open(&worker->ranges, &worker->job->order.results, &worker->cache,
                             &worker->owner) == 0)
         return 0;

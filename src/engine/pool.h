@@ -21,7 +21,8 @@
  * whole words. */
 #define POOL_PAD 64
 
-/* A chunk's owner, and so the only one to touch it, is the list it is on. */
+/* A chunk's owner, and so the only one to touch it, is the list it is on. An ordinary one lies at a
+ * multiple of POOL_CHUNK. */
 struct chunk {
     struct chunk *next;
     size_t used;     /* bytes of `data` that hold records */

@@ -158,67 +158,88 @@ void partition_end(struct partition *partition)
 int shuffle_writer_open(struct shuffle_writer *writer, struct shuffle *shuffle,
                         struct pool_cache *cache, const struct shuffle_owner *owner)
 {
-    size_t bytes = sizeof(struct shuffle_tail) << shuffle->bits;
-    struct shuffle_tail *tails = aligned_alloc(64, (bytes + 63) & ~(size_t)63);
-    if (!tails)
+    const size_t count = (size_t)1 << shuffle->bits;
+    *writer = (struct shuffle_writer){.shuffle = shuffle, .cache = cache, .owner = owner};
+    writer->ends = malloc(count * sizeof *writer->ends);
+    writer->records = calloc(count, sizeof *writer->records);
+    if (!writer->ends || !writer->records) {
+        free(writer->ends);
+        free(writer->records);
+        writer->ends = NULL;
         return ENOMEM;
-    memset(tails, 0, bytes);
-    *writer = (struct shuffle_writer){
-        .tails = tails, .shuffle = shuffle, .cache = cache, .owner = owner};
+    }
+    for (size_t i = 0; i < count; i++)
+        writer->ends[i] = SHUFFLE_CLOSED;
     return 0;
 }
 
-/* Hands a tail's chunk to its partition; returns the bytes of its records. */
-static size_t hand_over(struct shuffle_writer *writer, unsigned number)
+/* Takes a partition's open chunk, or NULL, from the writer. */
+static struct chunk *take_open(struct shuffle_writer *writer, size_t number)
 {
-    struct shuffle_tail *tail = &writer->tails[number];
-    if (!tail->chunk)
-        return 0;
-    struct chunk *chunk = tail->chunk;
-    const size_t bytes = (size_t)(tail->at - chunk->data);
-    chunk->used = bytes;
-    chunk->records = tail->records;
-    *tail = (struct shuffle_tail){0};
+    unsigned char *end = writer->ends[number];
+    if (end == SHUFFLE_CLOSED)
+        return NULL;
+    struct chunk *chunk = (void *)(end - ((uintptr_t)end & (POOL_CHUNK - 1)));
+    chunk->used = (size_t)(end - chunk->data);
+    chunk->records = writer->records[number];
+    writer->ends[number] = SHUFFLE_CLOSED;
+    writer->records[number] = 0;
+    return chunk;
+}
 
+static void hand_over(struct shuffle_writer *writer, size_t number, struct chunk *chunk)
+{
     struct partition *partition = &writer->shuffle->partitions[number];
     thread_lock(&partition->lock);
     stream_push(&partition->fresh, chunk);
     thread_unlock(&partition->lock);
-    return bytes;
 }
 
 void shuffle_writer_flush(struct shuffle_writer *writer)
 {
-    if (!writer->tails)
-        return;
-    for (unsigned i = 0; i < 1u << writer->shuffle->bits; i++)
-        hand_over(writer, i);
+    for (size_t i = 0; writer->ends && i < (size_t)1 << writer->shuffle->bits; i++) {
+        struct chunk *chunk = take_open(writer, i);
+        if (chunk)
+            hand_over(writer, i, chunk);
+    }
 }
 
 void shuffle_writer_close(struct shuffle_writer *writer)
 {
-    if (!writer->tails)
+    if (!writer->ends)
         return;
-    for (unsigned i = 0; i < 1u << writer->shuffle->bits; i++)
-        pool_give(writer->cache, writer->tails[i].chunk);
-    free(writer->tails);
-    writer->tails = NULL;
+    for (size_t i = 0; i < (size_t)1 << writer->shuffle->bits; i++)
+        pool_give(writer->cache, take_open(writer, i));
+    free(writer->ends);
+    free(writer->records);
+    writer->ends = NULL;
 }
 
 unsigned char *shuffle_new_room(struct shuffle_writer *writer, unsigned number, size_t bound)
 {
     const struct shuffle_owner *owner = writer->owner;
-    const size_t bytes = hand_over(writer, number);
-    if (bytes > 0 && writer->shuffle->counted && owner->handed(owner->context, bytes) != 0)
+    const bool large = bound > POOL_CAPACITY;
+    struct chunk *chunk = large ? NULL : take_open(writer, number);
+    const size_t bytes = large ? bound : chunk ? chunk->used : 0;
+    if (chunk)
+        hand_over(writer, number, chunk);
+    if (writer->shuffle->counted && owner->handed(owner->context, bytes) != 0)
         return NULL;
-
-    struct chunk *chunk = new_chunk(writer->cache, owner, bound, POOL_IF_LEFT);
+    chunk = new_chunk(writer->cache, owner, bound, POOL_IF_LEFT);
     if (!chunk)
         return NULL;
-    struct shuffle_tail *tail = &writer->tails[number];
-    *tail = (struct shuffle_tail){
-        .at = chunk->data, .end = chunk->data + chunk->capacity, .chunk = chunk};
-    return tail->at;
+    if (large)
+        writer->large = chunk;
+    return chunk->data;
+}
+
+void shuffle_wrote_large(struct shuffle_writer *writer, unsigned number, const unsigned char *end)
+{
+    struct chunk *chunk = writer->large;
+    writer->large = NULL;
+    chunk->used = (size_t)(end - chunk->data);
+    chunk->records = 1;
+    hand_over(writer, number, chunk);
 }
 
 static uint64_t bytes_of(struct partition *partition)

@@ -99,15 +99,13 @@ static inline void stream_wrote(struct stream_writer *writer, unsigned char *end
     writer->records++;
 }
 
-struct shuffle_tail {
-    unsigned char *at;
-    unsigned char *end;
-    struct chunk *chunk;
-    uint64_t records;
-};
-
+/* Each record goes to another partition, so that all there is to know of one's open chunk must stay
+ * in the first-level cache: where its records end, from which follows where it lies (pool.h), and
+ * their number. */
 struct shuffle_writer {
-    struct shuffle_tail *tails;
+    unsigned char **ends; /* or SHUFFLE_CLOSED */
+    uint16_t *records;
+    struct chunk *large; /* for the record being written, where it fits no ordinary chunk */
     struct shuffle *shuffle;
     struct pool_cache *cache;
     const struct shuffle_owner *owner;
@@ -142,21 +140,32 @@ void shuffle_writer_close(struct shuffle_writer *writer);
  * job fails (the owner has been told). The slow part of shuffle_room. */
 unsigned char *shuffle_new_room(struct shuffle_writer *writer, unsigned partition, size_t bound);
 
+/* Ends the record in the large chunk. The slow part of shuffle_wrote. */
+void shuffle_wrote_large(struct shuffle_writer *writer, unsigned partition,
+                         const unsigned char *end);
+
+/* Of a partition without an open chunk: looks like the end of a full one. */
+#define SHUFFLE_CLOSED ((unsigned char *)(uintptr_t)(POOL_CHUNK - 1))
+
 /* Where to write a record of at most `bound` bytes. shuffle_wrote ends it. */
 static inline unsigned char *shuffle_room(struct shuffle_writer *writer, unsigned partition,
                                           size_t bound)
 {
-    struct shuffle_tail *tail = &writer->tails[partition];
-    if ((size_t)(tail->end - tail->at) >= bound)
-        return tail->at;
+    unsigned char *end = writer->ends[partition];
+    if (((uintptr_t)end & (POOL_CHUNK - 1)) + bound <= POOL_CHUNK - POOL_PAD)
+        return end;
     return shuffle_new_room(writer, partition, bound);
 }
 
 static inline void shuffle_wrote(struct shuffle_writer *writer, unsigned partition,
                                  unsigned char *end)
 {
-    writer->tails[partition].at = end;
-    writer->tails[partition].records++;
+    if (__builtin_expect(writer->large != NULL, 0)) {
+        shuffle_wrote_large(writer, partition, end);
+        return;
+    }
+    writer->ends[partition] = end;
+    writer->records[partition]++;
 }
 
 /* The partition of a hash. */
