@@ -138,6 +138,25 @@ int emit_other_units(struct mr_emitter *emitter, const unsigned char *base,
     return emit_others(emitter, base, spans, others, count, NULL, UNIT);
 }
 
+/* Writes a short key, met once, to its partition. */
+static inline __attribute__((always_inline))
+int write_short(struct mr_emitter *emitter, const struct hash_seed *seed, const unsigned char *key,
+                size_t size)
+{
+    struct worker *worker = emitter->worker;
+    uint64_t words[KEY_SHORT_WORDS];
+    const uint64_t hash = table_load_whole(TABLE_SHORT, seed, words, key, size);
+    const unsigned partition = shuffle_of_hash(&worker->job->pairs, hash);
+    unsigned char *at = shuffle_room(&worker->pairs, partition, 1 + sizeof words);
+    if (!at)
+        return -1;
+    __builtin_prefetch(at + 128, 1);
+    at = record_put_head(at, size, false);
+    memcpy(at, words, sizeof words);
+    shuffle_wrote(&worker->pairs, partition, at + size);
+    return 0;
+}
+
 /* Writes the short keys of a batch to their partitions, the table being bypassed for them. */
 static __attribute__((noinline))
 int emit_past(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
@@ -153,19 +172,10 @@ int emit_past(struct mr_emitter *emitter, const unsigned char *base, const struc
         for (size_t i = start; i < end; i++) {
             const unsigned char *key = base + spans[i].begin;
             const size_t size = spans[i].end - spans[i].begin;
-            uint64_t words[KEY_SHORT_WORDS];
-            int result = 0;
-            if (size <= KEY_TINY) {
-                const uint64_t hash = table_load(TABLE_TINY, &seed, words, key, size);
-                tinies++;
-                result = write_words(emitter, TABLE_TINY, hash, words, &emit_one);
-            } else if (size <= KEY_SHORT) {
-                const uint64_t hash = table_load(TABLE_SHORT, &seed, words, key, size);
-                result = write_words(emitter, TABLE_SHORT, hash, words, &emit_one);
-            } else {
+            tinies += size <= KEY_TINY;
+            if (size > KEY_SHORT)
                 others[others_count++] = (uint32_t)i;
-            }
-            if (result != 0)
+            else if (write_short(emitter, &seed, key, size) != 0)
                 return -1;
         }
         emitter->front[TABLE_TINY].seen += tinies;

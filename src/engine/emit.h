@@ -56,7 +56,8 @@ int write_words(struct mr_emitter *emitter, enum table_class_name name, uint64_t
     struct worker *worker = emitter->worker;
     const struct job *job = worker->job;
     const size_t count = table_words(name), size = key_words_size(words, count);
-    unsigned partition = shuffle_of_hash(&job->pairs, table_place(name, hash));
+    unsigned partition = shuffle_of_hash(
+        &job->pairs, table_hash_whole(name, emitter->table.seed, words, hash));
     unsigned char *at =
         shuffle_room(&worker->pairs, partition,
                      1 + count * sizeof *words + RECORD_NUMBER_MAX + job->value_size);

@@ -95,12 +95,6 @@ static inline uint64_t table_load(enum table_class_name name, const struct hash_
     return hash_4(seed, words[0], words[1], words[2], words[3]);
 }
 
-/* The hash of a key that tells its partition, from what table_load returned. */
-static inline uint64_t table_place(enum table_class_name name, uint64_t hash)
-{
-    return name == TABLE_TINY ? hash_end(hash) : hash;
-}
-
 /* The class of a key in a whole table. */
 static inline enum table_class_name table_class_whole(size_t size)
 {
@@ -117,14 +111,25 @@ static inline uint64_t table_load_whole(enum table_class_name name, const struct
     return hash_2(seed, words[0], words[1]);
 }
 
-/* The hash of a key of any class that tells its partition. Reads up to 31 bytes behind it. */
+/* What table_load_whole returns, from what table_load returned. */
+static inline uint64_t table_hash_whole(enum table_class_name name, const struct hash_seed *seed,
+                                        const uint64_t *words, uint64_t hash)
+{
+    if (name != TABLE_TINY)
+        return hash;
+    const uint64_t last = key_last_byte(UINT8_MAX);
+    return hash_2(seed, words[0] & ~last, words[0] & last);
+}
+
+/* The hash of a key of any class in a whole table, which also tells its partition. Reads up to 31
+ * bytes behind it. */
 static inline uint64_t table_hash(const struct hash_seed *seed, const unsigned char *key,
                                   size_t size)
 {
     uint64_t words[KEY_MIDDLE_WORDS];
-    enum table_class_name name = table_class_of(size);
+    enum table_class_name name = table_class_whole(size);
     return name == TABLE_LONG ? hash_bytes(seed, key, size)
-                              : table_place(name, table_load(name, seed, words, key, size));
+                              : table_load_whole(name, seed, words, key, size);
 }
 
 /* Whether a slot holds a key. */
