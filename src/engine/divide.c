@@ -216,7 +216,7 @@ int divide_exhausted(void *context, enum pool_need *need)
         }
         if (!partition)
             break;
-        const bool fold = shuffle == &job->pairs && !job->keeps && !worker->table_busy;
+        const bool fold = shuffle == &job->pairs && !job->keeps && !worker->groups_busy;
         if (spill_partition(worker, shuffle, partition, fold) != 0)
             return -1;
         freed += most;

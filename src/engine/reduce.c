@@ -18,8 +18,8 @@ struct rows {
     uint64_t rows[BATCH * (KEY_MIDDLE_WORDS + 2)];
 };
 
-/* Slots that a partition's table begins with at the most; it grows from there. */
-#define MOST_FIRST_SLOTS ((size_t)1 << 20)
+/* Keys for which there is room at first, at the most; the table grows from there. */
+#define MOST_FIRST_KEYS ((uint64_t)1 << 19)
 
 /* Values up to this size are copied to the stack to align them. */
 #define SMALL_VALUE 64
@@ -37,10 +37,8 @@ static int start_table(struct worker *worker, uint64_t records)
         if (worker->folded > 0)
             keys = (uint64_t)((double)worker->found[name] / (double)worker->folded *
                               (double)records * 1.0625);
-        size_t slots = 64;
-        while (slots < MOST_FIRST_SLOTS && slots / TABLE_LOAD_WHOLE * REDUCE_LOAD < keys)
-            slots *= 2;
-        if (!table_class_open(&worker->table, (enum table_class_name)name, slots, true)) {
+        if (!groups_begin(&worker->groups, (enum table_class_name)name,
+                          (size_t)(keys < MOST_FIRST_KEYS ? keys : MOST_FIRST_KEYS))) {
             job_no_memory(worker->job);
             return -1;
         }
@@ -56,14 +54,10 @@ static void end_table(struct worker *worker)
 /* Makes sure that `more` keys fit one class. */
 static int make_room(struct worker *worker, enum table_class_name name, size_t more)
 {
-    struct table_class *class = &worker->table.classes[name];
-    while (class->used + more > class->limit) {
-        if (!table_class_grow(&worker->table, name, true)) {
-            job_no_memory(worker->job);
-            return -1;
-        }
-    }
-    return 0;
+    if (groups_room(&worker->groups, name, more))
+        return 0;
+    job_no_memory(worker->job);
+    return -1;
 }
 
 /* Calls combine with an aligned copy of the value at `from`. */
@@ -85,13 +79,13 @@ static int combine(struct worker *worker, uint64_t *into, const void *from)
     return 0;
 }
 
-/* Folds a record's value into the slot found for its key, an empty one or the key's own. */
+/* Folds a record's value into the entry of its key, a new one where it is not `known`. */
 static inline __attribute__((always_inline))
 int fold_value(struct worker *worker, uint64_t *into, bool known, uint64_t value, const bool sums)
 {
     struct job *job = worker->job;
     if (sums) {
-        /* An empty slot is all zeros. */
+        /* A new entry's is 0. */
         if (__builtin_add_overflow(into[0], value, into)) {
             job_fail(job, MR_OVERFLOW, 0, "a count goes past 18446744073709551615");
             return -1;
@@ -99,7 +93,7 @@ int fold_value(struct worker *worker, uint64_t *into, bool known, uint64_t value
         return 0;
     }
     if (job->keeps) {
-        /* The slot counts the key's values; where they go is decided when all are counted. */
+        /* The entry counts the key's values; where they go is decided when all are counted. */
         into[0]++;
         return 0;
     }
@@ -116,21 +110,27 @@ int fold_rows(struct worker *worker, const enum table_class_name name, struct ro
               const bool sums)
 {
     const size_t words = table_words(name), count = rows->count;
-    struct table_class *class = &worker->table.classes[name];
+    struct group_class *class = &worker->groups.classes[name];
     if (class->used + count > class->limit && make_room(worker, name, count) != 0)
         return -1;
-    uint64_t *slots = class->slots;
+    uint32_t *index = class->index;
+    uint64_t *entries = class->entries;
     const size_t mask = class->mask, stride = sums ? words + 1 : class->stride;
+    size_t used = class->used;
     rows->count = 0;
     for (size_t i = 0; i < count; i++) {
         const uint64_t *row = rows->rows + i * (words + 2);
-        bool fresh;
-        uint64_t *slot = table_seek(name, slots, mask, stride, row + 1, row[0], &fresh);
-        memcpy(slot, row + 1, words * sizeof *slot);
-        class->used += fresh;
-        if (fold_value(worker, slot + words, !fresh, row[words + 1], sums) != 0)
+        const size_t before = used;
+        size_t slot;
+        const size_t number =
+            group_seek(name, index, entries, mask, stride, used, row + 1, row[0], &slot);
+        uint64_t *entry = entries + number * stride;
+        group_settle(index, entries, mask, stride, words, &used, number, slot, row[0]);
+        memcpy(entry, row + 1, words * sizeof *entry);
+        if (fold_value(worker, entry + words, number != before, row[words + 1], sums) != 0)
             return -1;
     }
+    class->used = used;
     return 0;
 }
 
@@ -140,13 +140,11 @@ int add_row(struct worker *worker, const enum table_class_name name, struct rows
             const struct record *record, uint64_t value, const bool sums)
 {
     const size_t words = table_words(name);
-    const struct table_class *class = &worker->table.classes[name];
+    const struct group_class *class = &worker->groups.classes[name];
     uint64_t *row = rows->rows + rows->count * (words + 2);
-    row[0] = table_load_whole(name, worker->table.seed, row + 1, record->key, record->size);
+    row[0] = table_load_whole(name, worker->groups.seed, row + 1, record->key, record->size);
     row[words + 1] = value;
-    const uint64_t *slot = class->slots + ((size_t)row[0] & class->mask) * class->stride;
-    __builtin_prefetch(slot, 1);
-    __builtin_prefetch(slot + class->stride - 1, 1); /* it may lie on two cache lines */
+    __builtin_prefetch(class->index + ((size_t)row[0] & class->mask), 1);
     return ++rows->count == BATCH ? fold_rows(worker, name, rows, sums) : 0;
 }
 
@@ -165,23 +163,25 @@ static unsigned char *keep_key(struct worker *worker, const unsigned char *key, 
 static int fold_long(struct worker *worker, const struct record *record, uint64_t value,
                      const bool sums)
 {
-    struct table_class *class = &worker->table.classes[TABLE_LONG];
-    uint64_t hash = hash_bytes(worker->table.seed, record->key, record->size);
+    struct group_class *class = &worker->groups.classes[TABLE_LONG];
+    const uint64_t hash = hash_bytes(worker->groups.seed, record->key, record->size);
     if (make_room(worker, TABLE_LONG, 1) != 0)
         return -1;
-    uint64_t *slot;
-    bool known = table_find_long(class->slots, class->mask, class->stride, record->key,
-                                 record->size, hash, &slot);
-    if (!known) {
+    const size_t before = class->used;
+    size_t slot;
+    const size_t number = group_seek_long(class, record->key, record->size, hash, &slot);
+    uint64_t *entry = group_entry(class, number);
+    if (number == before) {
         const unsigned char *copy = keep_key(worker, record->key, record->size);
         if (!copy)
             return -1;
-        slot[0] = hash;
-        slot[1] = record->size;
-        slot[2] = (uint64_t)(uintptr_t)copy;
-        class->used++;
+        group_settle(class->index, class->entries, class->mask, class->stride, class->words,
+                     &class->used, number, slot, hash);
+        entry[0] = hash;
+        entry[1] = record->size;
+        entry[2] = (uint64_t)(uintptr_t)copy;
     }
-    return fold_value(worker, slot + TABLE_LONG_WORDS, known, value, sums);
+    return fold_value(worker, entry + TABLE_LONG_WORDS, number != before, value, sums);
 }
 
 /* Brings the records of a chunk into the table. */
@@ -233,61 +233,42 @@ static int fold_stream(struct worker *worker, struct stream *stream, bool consum
     stream_writer_close(&worker->long_key_writer);
     worker->folded = records;
     for (int name = 0; name < TABLE_CLASSES; name++)
-        worker->found[name] = worker->table.classes[name].used;
+        worker->found[name] = worker->groups.classes[name].used;
     return result;
 }
 
 /* ---- Out of the table: pairs again ----------------------------------------------------------- */
 
-/* Lists the used slots of a class from slot *from on, `most` at most. */
-static size_t list_used(const struct table_class *class, enum table_class_name name, size_t *from,
-                        const uint64_t **slots, size_t most)
-{
-    const size_t end = class->mask + 1, stride = class->stride;
-    size_t count = 0, i = *from;
-    for (; i < end && count < most; i++) {
-        slots[count] = class->slots + i * stride;
-        count += table_slot_used(slots[count], name);
-    }
-    *from = i;
-    return count;
-}
-
 static int write_settled(struct worker *worker, enum table_class_name name,
                          struct stream_writer *writer)
 {
     const struct job *job = worker->job;
-    const struct table_class *class = &worker->table.classes[name];
-    size_t next = 0;
-    while (class->used > 0 && next <= class->mask) {
-        const uint64_t *slots[RANGES_BATCH];
-        size_t count = list_used(class, name, &next, slots, RANGES_BATCH);
-        for (size_t i = 0; i < count; i++) {
-            size_t size;
-            const unsigned char *key = table_slot_key(slots[i], name, &size);
-            unsigned char *at = stream_room(writer, record_bound(size, job->value_size));
-            if (!at)
-                return -1;
-            const uint64_t *value = slots[i] + class->words;
-            bool number = job->sums && *value != 1;
-            at = record_put_head(at, size, number);
-            record_copy_key(at, key, size);
-            at += size;
-            if (number) {
-                at = record_put_number(at, *value);
-            } else if (!job->sums) {
-                memcpy(at, value, job->value_size);
-                at += job->value_size;
-            }
-            stream_wrote(writer, at);
+    const struct group_class *class = &worker->groups.classes[name];
+    for (size_t i = 0; i < class->used; i++) {
+        const uint64_t *entry = group_entry(class, i), *value = entry + class->words;
+        size_t size;
+        const unsigned char *key = table_slot_key(entry, name, &size);
+        unsigned char *at = stream_room(writer, record_bound(size, job->value_size));
+        if (!at)
+            return -1;
+        bool number = job->sums && *value != 1;
+        at = record_put_head(at, size, number);
+        record_copy_key(at, key, size);
+        at += size;
+        if (number) {
+            at = record_put_number(at, *value);
+        } else if (!job->sums) {
+            memcpy(at, value, job->value_size);
+            at += job->value_size;
         }
+        stream_wrote(writer, at);
     }
     return 0;
 }
 
 int reduce_fold(struct worker *worker, struct stream *pairs, struct stream *settled)
 {
-    worker->table_busy = true;
+    worker->groups_busy = true;
     int result = fold_stream(worker, pairs, true);
     source_drop(worker, pairs);
     struct stream_writer writer;
@@ -296,7 +277,7 @@ int reduce_fold(struct worker *worker, struct stream *pairs, struct stream *sett
         result = write_settled(worker, (enum table_class_name)name, &writer);
     stream_writer_close(&writer);
     end_table(worker);
-    worker->table_busy = false;
+    worker->groups_busy = false;
     return result;
 }
 
@@ -352,17 +333,13 @@ int mr_put(struct mr_results *results, const void *key, size_t key_size, uint64_
 static int finish_class(struct worker *worker, enum table_class_name name, struct mr_results *out)
 {
     struct job *job = worker->job;
-    const struct table_class *class = &worker->table.classes[name];
-    size_t next = 0;
-    while (class->used > 0 && next <= class->mask) {
-        const uint64_t *slots[RANGES_BATCH];
+    const struct group_class *class = &worker->groups.classes[name];
+    for (size_t start = 0, count; start < class->used; start += count) {
         struct record results[RANGES_BATCH];
-        size_t count = list_used(class, name, &next, slots, RANGES_BATCH);
+        count = class->used - start < RANGES_BATCH ? class->used - start : RANGES_BATCH;
         for (size_t i = 0; i < count; i++) {
-            /* list_used has set this one.
-             * NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
-            const uint64_t *value = slots[i] + class->words;
-            results[i].key = table_slot_key(slots[i], name, &results[i].size);
+            const uint64_t *entry = group_entry(class, start + i), *value = entry + class->words;
+            results[i].key = table_slot_key(entry, name, &results[i].size);
             results[i].number = job->sums ? *value : 0;
             results[i].value = (const unsigned char *)value;
             results[i].value_size = job->sums ? 0 : job->value_size;
@@ -373,7 +350,7 @@ static int finish_class(struct worker *worker, enum table_class_name name, struc
             continue;
         }
         for (size_t i = 0; i < count; i++)
-            if (values_reduce_one(worker, results[i].key, results[i].size, slots[i] + class->words,
+            if (values_reduce_one(worker, results[i].key, results[i].size, results[i].value,
                                   out) != 0)
                 return -1;
     }
@@ -388,18 +365,18 @@ int reduce_partition(struct worker *worker, struct stream *stream, unsigned bits
         return divide_partition(worker, stream, bits, results);
     if (results->sheet)
         results->sheet->pairs += stream->records + stream->spilled_count;
-    worker->table_busy = true;
+    worker->groups_busy = true;
     int result = fold_stream(worker, stream, !job->keeps);
     uint64_t keys = 0;
     for (int name = 0; name < TABLE_CLASSES; name++)
-        keys += worker->table.classes[name].used;
+        keys += worker->groups.classes[name].used;
     if (result == 0 && job->keeps)
         result = values_reduce(worker, stream, results);
     for (int name = 0; result == 0 && !job->keeps && name < TABLE_CLASSES; name++)
         result = finish_class(worker, (enum table_class_name)name, results);
     source_drop(worker, stream);
     end_table(worker);
-    worker->table_busy = false;
+    worker->groups_busy = false;
     atomic_fetch_add_explicit(&job->keys, keys, memory_order_relaxed);
     if (result == 0 && results->sheet && results->sheet->stream.bytes > order_sheet_most(job))
         result = order_pass_on(results);

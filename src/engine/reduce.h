@@ -7,10 +7,6 @@
 
 #include "engine/job.h"
 
-/* Of 8 slots of the reducer's tables so many may be used: they are filled once and read, and with 4
- * the cache they take costs more than the comparisons they save. */
-#define REDUCE_LOAD 5
-
 /* Folds the pairs of a stream, which it takes, into one pair a key, written to *settled. Uses the
  * worker's table, and memory past the budget where it must. Returns -1 when the job fails. */
 int reduce_fold(struct worker *worker, struct stream *pairs, struct stream *settled);

@@ -31,13 +31,13 @@ static size_t class_bytes(const struct table_class *class)
     return class->have * class->stride * sizeof *class->slots;
 }
 
-static uint64_t *take_slots(struct budget *budget, size_t bytes, bool must)
+void *table_take_slots(struct budget *budget, size_t bytes, bool must)
 {
     if (must)
         budget_force(budget, bytes);
     else if (!budget_take(budget, bytes, 0))
         return NULL;
-    uint64_t *slots = bytes >= MAP_FROM ? budget_map(bytes, true) : calloc(1, bytes);
+    void *slots = bytes >= MAP_FROM ? budget_map(bytes, true) : calloc(1, bytes);
     if (!slots) {
         budget_give(budget, bytes);
         return NULL;
@@ -50,7 +50,7 @@ static uint64_t *take_slots(struct budget *budget, size_t bytes, bool must)
     return slots;
 }
 
-static void give_slots(struct budget *budget, uint64_t *slots, size_t bytes)
+void table_give_slots(struct budget *budget, void *slots, size_t bytes)
 {
     if (!slots)
         return;
@@ -91,7 +91,7 @@ bool table_class_open(struct table *table, enum table_class_name name, size_t sl
     if (slots <= class->have) {
         memset(class->slots, 0, slots * class->stride * sizeof *class->slots);
     } else {
-        uint64_t *fresh = take_slots(table->budget, slots * class->stride * sizeof *fresh, must);
+        uint64_t *fresh = table_take_slots(table->budget, slots * class->stride * sizeof *fresh, must);
         if (!fresh)
             return false;
         table_class_close(table, name);
@@ -105,7 +105,7 @@ bool table_class_open(struct table *table, enum table_class_name name, size_t sl
 void table_class_close(struct table *table, enum table_class_name name)
 {
     struct table_class *class = &table->classes[name];
-    give_slots(table->budget, class->slots, class_bytes(class));
+    table_give_slots(table->budget, class->slots, class_bytes(class));
     class->slots = NULL;
     class->mask = class->have = class->used = class->limit = 0;
 }
@@ -147,7 +147,7 @@ bool table_class_grow(struct table *table, enum table_class_name name, bool must
     struct table_class *class = &table->classes[name];
     struct table_class old = *class;
     size_t count = (old.mask + 1) * 2;
-    uint64_t *slots = take_slots(table->budget, count * old.stride * sizeof *slots, must);
+    uint64_t *slots = table_take_slots(table->budget, count * old.stride * sizeof *slots, must);
     if (!slots)
         return false;
     class->slots = slots;
@@ -160,7 +160,7 @@ bool table_class_grow(struct table *table, enum table_class_name name, bool must
             memcpy(empty_slot(class, name, table_slot_hash(table, name, from)), from,
                    old.stride * sizeof *from);
     }
-    give_slots(table->budget, old.slots, class_bytes(&old));
+    table_give_slots(table->budget, old.slots, class_bytes(&old));
     return true;
 }
 

@@ -4,8 +4,7 @@
  *
  * Four open-addressing tables with linear probing, one a key class (key.h), whose slots hold the
  * key's words and the value: a probe of a tiny or short key touches one cache line, two at
- * times. A mapper's table is the front of all; in others, whole tables of a partition's keys, tiny
- * ones lie among the short, so that no branch must tell them apart. The lookups are here and inline, with the number of words a constant, because a
+ * times. The lookups are here and inline, with the number of words a constant, because a
  * counting job does nothing else.
  */
 #ifndef ENGINE_TABLE_H
@@ -61,6 +60,11 @@ uint64_t table_slot_hash(const struct table *table, enum table_class_name name,
 /* After slots were emptied at will: moves every key to where a lookup finds it. */
 void table_class_repair(struct table *table, enum table_class_name name);
 
+/* Memory for the slots of a table, zeroed, within the budget only where `must` is false; NULL when
+ * there is none. */
+void *table_take_slots(struct budget *budget, size_t bytes, bool must);
+void table_give_slots(struct budget *budget, void *slots, size_t bytes);
+
 /* The class of a key. */
 static inline enum table_class_name table_class_of(size_t size)
 {
@@ -78,8 +82,8 @@ static inline size_t table_words(enum table_class_name name)
                                  : KEY_MIDDLE_WORDS;
 }
 
-/* Loads a key of such a class into words, and returns its hash in a front
- * table. Reads 8 bytes a word. */
+/* Loads a key of such a class into words, and returns its hash in the table. Reads 8 bytes a
+ * word. */
 static inline uint64_t table_load(enum table_class_name name, const struct hash_seed *seed,
                                   uint64_t *words, const unsigned char *key, size_t size)
 {
@@ -95,13 +99,13 @@ static inline uint64_t table_load(enum table_class_name name, const struct hash_
     return hash_4(seed, words[0], words[1], words[2], words[3]);
 }
 
-/* The class of a key in a whole table. */
+/* The class of a key in a reducer's table (groups.h). */
 static inline enum table_class_name table_class_whole(size_t size)
 {
     return size <= KEY_SHORT ? TABLE_SHORT : table_class_of(size);
 }
 
-/* As table_load, in a whole table. */
+/* As table_load, for that. */
 static inline uint64_t table_load_whole(enum table_class_name name, const struct hash_seed *seed,
                                         uint64_t *words, const unsigned char *key, size_t size)
 {
@@ -121,8 +125,8 @@ static inline uint64_t table_hash_whole(enum table_class_name name, const struct
     return hash_2(seed, words[0] & ~last, words[0] & last);
 }
 
-/* The hash of a key of any class in a whole table, which also tells its partition. Reads up to 31
- * bytes behind it. */
+/* The same hash, which also tells the partition, of a key of any class. Reads up to 31 bytes behind
+ * it. */
 static inline uint64_t table_hash(const struct hash_seed *seed, const unsigned char *key,
                                   size_t size)
 {
@@ -162,11 +166,11 @@ static inline bool table_slot_is(const uint64_t *slot, enum table_class_name nam
     return differ == 0;
 }
 
-/* How far from home a key of a front table may lie. Chance takes hardly any as far; keys made to
- * pile up, which a front table may refuse, cost no more than this each. */
+/* How far from home a key may lie. Chance takes hardly any as far; keys made to pile up, which a
+ * mapper's table may refuse, cost no more than this each. */
 #define TABLE_REACH 64u
 
-/* Finds a key that is not long in a front table: *slot is the one that holds it (true), or the
+/* Finds a key that is not long: *slot is the one that holds it (true), or the
  * empty one where it belongs, or NULL where that would be too far from home (false). */
 static inline bool table_find(enum table_class_name name, uint64_t *slots, size_t mask,
                               size_t stride, const uint64_t *words, uint64_t hash, uint64_t **slot)
@@ -183,21 +187,7 @@ static inline bool table_find(enum table_class_name name, uint64_t *slots, size_
     return false;
 }
 
-/* The same in a whole table: the slot that holds the key or, with *fresh set, the empty one where it belongs. Whether a key is new is as good as
- * random where few repeat, so that there is one branch for both. */
-static inline uint64_t *table_seek(enum table_class_name name, uint64_t *slots, size_t mask,
-                                   size_t stride, const uint64_t *words, uint64_t hash,
-                                   bool *fresh)
-{
-    for (size_t i = (size_t)hash & mask;; i = (i + 1) & mask) {
-        uint64_t *slot = slots + i * stride;
-        *fresh = !table_slot_used(slot, name);
-        if (*fresh | table_slot_is(slot, name, words))
-            return slot;
-    }
-}
-
-/* Finds a long key in any table: *slot is the one that holds it, or the
+/* Finds a long key: *slot is the one that holds it, or the
  * empty one where it belongs. */
 static inline bool table_find_long(uint64_t *slots, size_t mask, size_t stride,
                                    const unsigned char *key, size_t size, uint64_t hash,

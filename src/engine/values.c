@@ -11,7 +11,7 @@
 #include "engine/divide.h"
 #include "engine/source.h"
 
-/* Words of a slot's value, where values are kept: how many the key has, and where in the gathered
+/* Words of an entry's value, where values are kept: how many the key has, and where in the gathered
  * values the next one goes. */
 #define COUNT 0
 #define PLACE 1
@@ -23,27 +23,27 @@ struct mr_values {
     uint64_t left;
     struct source *source;
     const unsigned char *at, *end; /* of the source's current chunk */
-    const uint64_t *slot;          /* the key's */
+    const uint64_t *entry;          /* the key's */
 };
 
-/* The slot of a record's key in the worker's table, where the key must be. */
-static uint64_t *find_slot(struct worker *worker, const struct record *record, size_t *words)
+/* The entry of a record's key in the worker's groups, where the key must be. */
+static uint64_t *find_entry(struct worker *worker, const struct record *record, size_t *words)
 {
-    const struct hash_seed *seed = worker->table.seed;
-    enum table_class_name name = table_class_whole(record->size);
-    struct table_class *class = &worker->table.classes[name];
-    uint64_t key[KEY_MIDDLE_WORDS] = {0}, *slot;
+    const struct hash_seed *seed = worker->groups.seed;
+    const enum table_class_name name = table_class_whole(record->size);
+    const struct group_class *class = &worker->groups.classes[name];
+    uint64_t key[KEY_MIDDLE_WORDS] = {0};
+    size_t number, slot;
     *words = class->words;
     if (name == TABLE_LONG) {
-        table_find_long(class->slots, class->mask, class->stride, record->key, record->size,
-                        hash_bytes(seed, record->key, record->size), &slot);
+        number = group_seek_long(class, record->key, record->size,
+                                 hash_bytes(seed, record->key, record->size), &slot);
     } else {
-        uint64_t hash = table_load_whole(name, seed, key, record->key, record->size);
-        bool fresh;
-        slot = table_seek(name, class->slots, class->mask, class->stride, key,
-                          hash, &fresh);
+        const uint64_t hash = table_load_whole(name, seed, key, record->key, record->size);
+        number = group_seek(name, class->index, class->entries, class->mask, class->stride,
+                            class->used, key, hash, &slot);
     }
-    return slot;
+    return group_entry(class, number);
 }
 
 /* The next value of the key in the source, or NULL. */
@@ -54,7 +54,7 @@ static const unsigned char *next_in_source(struct mr_values *values)
             struct record record;
             size_t words;
             values->at = record_get(values->at, RECORD_VALUE, values->value_size, &record);
-            if (find_slot(values->source->worker, &record, &words) == values->slot)
+            if (find_entry(values->source->worker, &record, &words) == values->entry)
                 return record.value;
         }
         const struct chunk *chunk = source_next(values->source);
@@ -115,27 +115,27 @@ static int gather(struct worker *worker, struct stream *stream, unsigned char *v
             struct record record;
             size_t words;
             at = record_get(at, RECORD_VALUE, size, &record);
-            uint64_t *slot = find_slot(worker, &record, &words);
-            if (slot[words + PLACE] != NOWHERE)
-                memcpy(values + slot[words + PLACE]++ * size, record.value, size);
+            uint64_t *entry = find_entry(worker, &record, &words);
+            if (entry[words + PLACE] != NOWHERE)
+                memcpy(values + entry[words + PLACE]++ * size, record.value, size);
         }
     }
     return source_close(&source);
 }
 
-/* Calls reduce for the one key in `slot`, reading its values from the stream. */
+/* Calls reduce for the one key in `entry`, reading its values from the stream. */
 static int reduce_from_stream(struct worker *worker, enum table_class_name name,
-                              const uint64_t *slot, struct stream *stream,
+                              const uint64_t *entry, struct stream *stream,
                               struct mr_results *results)
 {
-    const size_t words = worker->table.classes[name].words;
+    const size_t words = worker->groups.classes[name].words;
     struct source source;
     struct mr_values values = {.value_size = worker->job->value_size,
-                               .left = slot[words + COUNT],
+                               .left = entry[words + COUNT],
                                .source = &source,
-                               .slot = slot};
+                               .entry = entry};
     size_t size;
-    const unsigned char *key = table_slot_key(slot, name, &size);
+    const unsigned char *key = table_slot_key(entry, name, &size);
     source_open(&source, worker, stream, false);
     int result = call_reduce(worker, key, size, &values, results);
     return source_close(&source) != 0 ? -1 : result;
@@ -146,24 +146,21 @@ static int reduce_class(struct worker *worker, enum table_class_name name, struc
                         uint64_t most, struct mr_results *results)
 {
     const struct job *job = worker->job;
-    const struct table_class *class = &worker->table.classes[name];
+    const struct group_class *class = &worker->groups.classes[name];
     size_t begin = 0;
-    while (class->used > 0 && begin <= class->mask) {
+    while (begin < class->used) {
         uint64_t count = 0;
         size_t end = begin;
-        for (; end <= class->mask; end++) {
-            uint64_t *slot = class->slots + end * class->stride;
-            if (!table_slot_used(slot, name))
-                continue;
-            uint64_t more = slot[class->words + COUNT];
+        for (; end < class->used; end++) {
+            uint64_t *entry = group_entry(class, end);
+            uint64_t more = entry[class->words + COUNT];
             if (more > most - count)
                 break;
-            slot[class->words + PLACE] = count;
+            entry[class->words + PLACE] = count;
             count += more;
         }
-        if (count == 0 && end <= class->mask) {
-            if (reduce_from_stream(worker, name, class->slots + end * class->stride, stream,
-                                   results) != 0)
+        if (count == 0 && end < class->used) {
+            if (reduce_from_stream(worker, name, group_entry(class, end), stream, results) != 0)
                 return -1;
             begin = end + 1;
             continue;
@@ -177,18 +174,16 @@ static int reduce_class(struct worker *worker, enum table_class_name name, struc
         if (count > 0 && gather(worker, stream, values) != 0)
             return -1;
         for (; begin < end; begin++) {
-            uint64_t *slot = class->slots + begin * class->stride;
-            if (!table_slot_used(slot, name))
-                continue;
-            uint64_t n = slot[class->words + COUNT];
+            uint64_t *entry = group_entry(class, begin);
+            uint64_t n = entry[class->words + COUNT];
             size_t size;
-            const unsigned char *key = table_slot_key(slot, name, &size);
+            const unsigned char *key = table_slot_key(entry, name, &size);
             /* The place has moved on by n in gathering. */
             struct mr_values one = {
                 .value_size = job->value_size,
-                .gathered = values + (slot[class->words + PLACE] - n) * job->value_size,
+                .gathered = values + (entry[class->words + PLACE] - n) * job->value_size,
                 .left = n};
-            slot[class->words + PLACE] = NOWHERE;
+            entry[class->words + PLACE] = NOWHERE;
             if (call_reduce(worker, key, size, &one, results) != 0)
                 return -1;
         }
@@ -200,9 +195,9 @@ int values_reduce(struct worker *worker, struct stream *stream, struct mr_result
 {
     uint64_t most = divide_share(worker) / worker->job->value_size;
     for (int name = 0; name < TABLE_CLASSES; name++) {
-        struct table_class *class = &worker->table.classes[name];
-        for (size_t i = 0; class->used > 0 && i <= class->mask; i++)
-            class->slots[i * class->stride + class->words + PLACE] = NOWHERE;
+        const struct group_class *class = &worker->groups.classes[name];
+        for (size_t i = 0; i < class->used; i++)
+            group_entry(class, i)[class->words + PLACE] = NOWHERE;
     }
     for (int name = 0; name < TABLE_CLASSES; name++)
         if (reduce_class(worker, (enum table_class_name)name, stream, most, results) != 0)

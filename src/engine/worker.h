@@ -10,9 +10,9 @@
 #define ENGINE_WORKER_H
 
 #include "engine/buffer.h"
+#include "engine/groups.h"
 #include "engine/near.h"
 #include "engine/shuffle.h"
-#include "engine/table.h"
 
 struct job;
 
@@ -71,8 +71,8 @@ struct worker {
     struct shuffle_writer pairs;   /* to the partitions by hash */
     uint64_t handed;               /* bytes of these not yet counted (collapse.h) */
     struct shuffle_writer ranges;  /* to the ranges of the order */
-    struct table table;            /* reduces one partition at a time */
-    bool table_busy;
+    struct groups groups;          /* reduces one partition at a time */
+    bool groups_busy;
     uint64_t folded;               /* records that its last use brought, */
     uint64_t found[TABLE_CLASSES]; /* and keys of each class among them */
     struct stream long_keys; /* bytes of the long keys in it */
