@@ -34,9 +34,11 @@ static bool take_pairs(struct partition *partition, struct stream *pairs, uint64
     if (mine) {
         /* Extents stay where they are. */
         *pairs = (struct stream){.chunks = partition->fresh.chunks,
+                                 .last = partition->fresh.last,
                                  .bytes = partition->fresh.bytes,
                                  .records = partition->fresh.records};
         struct stream settled = {.chunks = partition->settled.chunks,
+                                 .last = partition->settled.last,
                                  .bytes = partition->settled.bytes,
                                  .records = partition->settled.records};
         stream_take_chunks(&partition->fresh);

@@ -91,6 +91,7 @@ static int route(const struct ranges *ranges, struct shuffle_writer *writer,
                                          record_bound(results[i].size, results[i].value_size));
         if (!at)
             return -1;
+        __builtin_prefetch(at + 128, 1);
         shuffle_wrote(writer, found[i], record_put_result(at, &results[i]));
     }
     return 0;

@@ -172,6 +172,7 @@ struct chunk *pool_take(struct pool_cache *cache, size_t size, enum pool_need ne
         chunk = cache->free;
         cache->free = chunk->next;
         cache->count--;
+        __builtin_prefetch(cache->free, 1);
         chunk->capacity = POOL_CAPACITY;
     }
     chunk->next = NULL;

@@ -12,6 +12,8 @@
 
 void stream_push(struct stream *stream, struct chunk *chunk)
 {
+    if (!stream->chunks)
+        stream->last = chunk;
     chunk->next = stream->chunks;
     stream->chunks = chunk;
     stream->bytes += chunk->used;
@@ -20,17 +22,16 @@ void stream_push(struct stream *stream, struct chunk *chunk)
 
 void stream_join(struct stream *into, struct stream *from)
 {
-    struct chunk **last_chunk = &from->chunks;
-    while (*last_chunk)
-        last_chunk = &(*last_chunk)->next;
-    *last_chunk = into->chunks;
+    if (from->chunks)
+        from->last->next = into->chunks;
     struct extent **last_extent = &from->extents;
     while (*last_extent)
         last_extent = &(*last_extent)->next;
     *last_extent = into->extents;
 
     *into = (struct stream){
-        .chunks = from->chunks,
+        .chunks = from->chunks ? from->chunks : into->chunks,
+        .last = into->chunks ? into->last : from->last,
         .extents = from->extents,
         .bytes = into->bytes + from->bytes,
         .records = into->records + from->records,

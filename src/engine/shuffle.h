@@ -22,6 +22,7 @@ struct extent; /* spill.h */
 /* Records in memory and on disk; whoever holds it owns them. */
 struct stream {
     struct chunk *chunks;
+    struct chunk *last; /* of chunks */
     struct extent *extents;
     uint64_t bytes;         /* of the records in chunks */
     uint64_t records;       /* in chunks */
