@@ -30,18 +30,32 @@
 #define FIRST_SLOTS 512
 #define MOST_SLOTS ((size_t)1 << 19)
 #define MOST_LONG_SLOTS ((size_t)1 << 13)
+/* Slots of tables that stay in the private caches, all together: 1, 0.75 and 0.3 MiB. */
+#define NEAR_TINY_SLOTS ((size_t)1 << 16)
+#define NEAR_SHORT_SLOTS ((size_t)1 << 15)
+#define NEAR_MIDDLE_SLOTS ((size_t)1 << 13)
 /* Of 8 slots so many may be used: with 5, lookups of 200 thousand keys passed other keys so often
  * that they took a fifth more time. */
 #define LOAD 4
 /* Bytes for long keys in the table; a key over a quarter of it is not kept. */
 #define ARENA ((size_t)512 << 10)
 
-/* Below this rate of hits, expected of the largest table, probing costs more than it saves. */
+/* Below this rate of hits, expected of the largest table, a table need not grow. */
 #define WORTH_HITS 0.25
-/* A table of so many slots or more is beyond the private caches: probing it takes more than half of
- * what a pair takes on its way through a partition, so that fewer hits are not worth it. */
-#define FAR_SLOTS ((size_t)1 << 18)
+/* Probing a table beyond the private caches takes more than half of what a pair takes on its way
+ * through a partition, so that fewer hits than this are not worth it. */
 #define FAR_WORTH_HITS 0.65
+/* Probing one inside them takes little, ... */
+#define WORTH_TURNING 0.15
+/* ... and with more misses than this a larger one is tried from time to time. */
+#define TRY_MISSES 0.5
+#define TRY_AFTER 256
+/* Of these, the time for which all pairs pass is doubled by. */
+#define MOST_FAILURES 5
+/* What of its keys a table that is filled from one half on has while it fills. */
+#define FILLED 0.75
+/* How far misses may be off what was expected. */
+#define TOLERANCE 0.1
 /* From this size on the rate of hits is evidence. */
 #define EVIDENCE_SLOTS 4096
 /* A frozen table that misses less than one in this many needs no change. */
@@ -124,7 +138,9 @@ static int write_long(struct mr_emitter *emitter, uint64_t hash, const unsigned 
 
 static void set_mode(struct front_class *front, enum front_mode mode, uint64_t review_after)
 {
-    *front = (struct front_class){.mode = mode, .review_at = review_after, .cap = front->cap};
+    front->mode = mode;
+    front->seen = front->missed = 0;
+    front->review_at = review_after;
 }
 
 /* Writes a used slot to its partition and empties it. */
@@ -203,28 +219,93 @@ static int evict_rare(struct mr_emitter *emitter, enum table_class_name name)
     return 0;
 }
 
-/* The table is full: grow it, freeze it or give it up. */
+/* The part of all pairs that were in the table, since the mode began. */
+static double hits_of(const struct front_class *front)
+{
+    return front->seen > 0 ? 1 - (double)front->missed / (double)front->seen : 1;
+}
+
+/* Writes all keys of a full table out and lets it fill again, no larger than `near`. */
+static int turn(struct mr_emitter *emitter, enum table_class_name name)
+{
+    struct front_class *front = &emitter->front[name];
+    if (evict_all(emitter, name) != 0)
+        return -1;
+    if (emitter->table.classes[name].mask + 1 > front->near) {
+        table_class_close(&emitter->table, name);
+        if (!table_class_open(&emitter->table, name, front->near, true)) {
+            job_no_memory(emitter->job);
+            return -1;
+        }
+    }
+    if (!front->turning)
+        front->turned = 0;
+    front->turning = true;
+    front->failures = 0;
+    front->turned += front->seen;
+    set_mode(front, FRONT_FILL, UINT64_MAX);
+    return 0;
+}
+
+/* Lets all pairs pass for a while: the longer, the more often this was done in a row. */
+static void give_up(struct front_class *front, size_t slots)
+{
+    set_mode(front, FRONT_BYPASS, (8 << front->failures) * slots);
+    if (front->failures < MOST_FAILURES)
+        front->failures++;
+}
+
+/* A full table that is not to grow. */
+static int turn_or_give_up(struct mr_emitter *emitter, enum table_class_name name, double hits)
+{
+    if (hits >= WORTH_TURNING)
+        return turn(emitter, name);
+    give_up(&emitter->front[name], emitter->table.classes[name].mask + 1);
+    return 0;
+}
+
+/* Begins to fill as if nothing were known. */
+static void fill_anew(struct front_class *front)
+{
+    front->turning = false;
+    front->expected = 1;
+    set_mode(front, FRONT_FILL, UINT64_MAX);
+}
+
+/* The table is full: grow it, freeze it, turn it over or give it up.
+ *
+ * If all keys were as frequent, a table filled from one half on would by then have hits in the
+ * proportion of three quarters of its keys to all, which tells how many there are: larger tables
+ * are tried while they keep what that promises. Of words, most frequent at some place of a text and
+ * then gone, a larger table keeps hardly more than a small one: that one turns over. */
 static int when_full(struct mr_emitter *emitter, enum table_class_name name)
 {
     struct table_class *class = &emitter->table.classes[name];
     struct front_class *front = &emitter->front[name];
-    size_t slots = class->mask + 1;
-    double hits = front->seen > 0 ? 1.0 - (double)front->missed / (double)front->seen : 1.0;
-    double hoped = hits * ((double)front->cap / (double)slots);
-    if (slots < front->cap && (slots < EVIDENCE_SLOTS || hoped >= WORTH_HITS) &&
+    const size_t slots = class->mask + 1;
+    const double hits = hits_of(front), misses = 1 - hits;
+    const double hoped = hits * ((double)front->cap / (double)slots) / FILLED;
+    if (front->turning && misses > TRY_MISSES && front->turned >= TRY_AFTER * slots)
+        front->turning = false;
+    const bool promising =
+        slots < front->near
+            ? slots < EVIDENCE_SLOTS || hoped >= WORTH_HITS
+            : !front->turning && misses >= 1 - FILLED && hoped >= FAR_WORTH_HITS &&
+                  misses <= front->expected * (1 + TOLERANCE) + TOLERANCE / 2;
+    if (promising && slots < front->cap &&
         table_class_grow(&emitter->table, name, slots < EVIDENCE_SLOTS)) {
+        front->failures = 0;
+        front->expected = hits < 0.5 ? 1 - 2 * hits : 0;
         set_mode(front, FRONT_FILL, UINT64_MAX);
         return 0;
     }
     if (need_pairs(emitter) != 0)
         return -1;
-    if (name == TABLE_LONG && hits >= WORTH_HITS)
-        return evict_all(emitter, name);
-    if (hoped >= (slots >= FAR_SLOTS ? FAR_WORTH_HITS : WORTH_HITS))
+    if (promising && slots >= front->near && name != TABLE_LONG) {
         set_mode(front, FRONT_FROZEN, 8 * slots);
-    else
-        set_mode(front, FRONT_BYPASS, 64 * slots);
-    return 0;
+        return 0;
+    }
+    return turn_or_give_up(emitter, name, hits);
 }
 
 /* Thinks again about a class that has been frozen or bypassed for a while. */
@@ -237,7 +318,7 @@ int emit_review(struct mr_emitter *emitter, enum table_class_name name)
         return 0;
     }
     int result = front->mode == FRONT_FROZEN ? evict_rare(emitter, name) : evict_all(emitter, name);
-    set_mode(front, FRONT_FILL, UINT64_MAX);
+    fill_anew(front);
     return result;
 }
 
@@ -304,12 +385,9 @@ int emit_long(struct mr_emitter *emitter, const unsigned char *key, size_t size,
             return 0;
         }
         if (class->used < class->limit) { /* the arena is full, and so the table */
-            if (need_pairs(emitter) != 0 || evict_all(emitter, TABLE_LONG) != 0)
+            if (need_pairs(emitter) != 0 ||
+                turn_or_give_up(emitter, TABLE_LONG, hits_of(front)) != 0)
                 return -1;
-            if (front->missed > front->seen - front->seen / 4)
-                set_mode(front, FRONT_BYPASS, 64 * MOST_LONG_SLOTS);
-            else
-                set_mode(front, FRONT_FILL, UINT64_MAX);
         } else if (when_full(emitter, TABLE_LONG) != 0) {
             return -1;
         }
@@ -368,8 +446,16 @@ int mapper_open(struct worker *worker)
     emitter->front[TABLE_SHORT].cap = most;
     emitter->front[TABLE_MIDDLE].cap = most / 2;
     emitter->front[TABLE_LONG].cap = most < MOST_LONG_SLOTS ? most : MOST_LONG_SLOTS;
-    for (int name = 0; name < TABLE_CLASSES; name++)
-        set_mode(&emitter->front[name], FRONT_FILL, UINT64_MAX);
+    emitter->front[TABLE_TINY].near = NEAR_TINY_SLOTS;
+    emitter->front[TABLE_SHORT].near = NEAR_SHORT_SLOTS;
+    emitter->front[TABLE_MIDDLE].near = NEAR_MIDDLE_SLOTS;
+    emitter->front[TABLE_LONG].near = MOST_LONG_SLOTS;
+    for (int name = 0; name < TABLE_CLASSES; name++) {
+        struct front_class *front = &emitter->front[name];
+        if (front->near > front->cap)
+            front->near = front->cap;
+        fill_anew(front);
+    }
     if (!table_class_open(&emitter->table, TABLE_TINY, FIRST_SLOTS, true) ||
         !table_class_open(&emitter->table, TABLE_SHORT, FIRST_SLOTS, true) ||
         !table_class_open(&emitter->table, TABLE_MIDDLE, FIRST_SLOTS / 4, true)) {

@@ -28,7 +28,12 @@ struct front_class {
     uint64_t seen;      /* pairs since the mode began */
     uint64_t missed;    /* of these, not in the table */
     uint64_t review_at; /* value of `seen` at which to think again */
+    size_t near;        /* slots of a table that stays in the private caches */
     size_t cap;         /* slots at the most */
+    double expected;    /* misses in this filling, of all pairs, if all keys were as frequent */
+    bool turning;       /* the table is emptied whenever it is full */
+    uint64_t turned;    /* pairs since that began */
+    unsigned failures;  /* how often in a row the table was given up */
 };
 
 /* The caller's emitter: the combiner in front of the shuffle. */
