@@ -54,7 +54,8 @@ int fold_rows(struct mr_emitter *emitter, const enum table_class_name name, cons
             const uint64_t *row = rows + i * row_words(name);
             const void *value =
                 how == UNIT ? (const void *)&emit_one : values + row[words + 1] * value_size;
-            if (write_words(emitter, name, row[0], row + 1, value) != 0)
+            const uint64_t hash = table_hash_whole(name, emitter->table.seed, row + 1, row[0]);
+            if (write_words(emitter, name, hash, row + 1, value) != 0)
                 return -1;
         }
     } else {

@@ -48,7 +48,7 @@ static inline uint64_t number_of(const struct job *job, const void *value)
     return number;
 }
 
-/* Writes a pair whose key is held in words, with its hash in the table, to its partition. */
+/* Writes a pair whose key is held in words, with its hash of table_hash_whole, to its partition. */
 static inline __attribute__((always_inline))
 int write_words(struct mr_emitter *emitter, enum table_class_name name, uint64_t hash,
                 const uint64_t *words, const void *value)
@@ -56,8 +56,7 @@ int write_words(struct mr_emitter *emitter, enum table_class_name name, uint64_t
     struct worker *worker = emitter->worker;
     const struct job *job = worker->job;
     const size_t count = table_words(name), size = key_words_size(words, count);
-    unsigned partition = shuffle_of_hash(
-        &job->pairs, table_hash_whole(name, emitter->table.seed, words, hash));
+    unsigned partition = shuffle_of_hash(&job->pairs, hash);
     unsigned char *at =
         shuffle_room(&worker->pairs, partition,
                      1 + count * sizeof *words + RECORD_NUMBER_MAX + job->value_size);

@@ -56,6 +56,8 @@
 #define FILLED 0.75
 /* How far misses may be off what was expected. */
 #define TOLERANCE 0.1
+/* Keys evicted together. */
+#define EVICT_BATCH 32
 /* From this size on the rate of hits is evidence. */
 #define EVIDENCE_SLOTS 4096
 /* A frozen table that misses less than one in this many needs no change. */
@@ -143,49 +145,83 @@ static void set_mode(struct front_class *front, enum front_mode mode, uint64_t r
     front->review_at = review_after;
 }
 
-/* Writes a used slot to its partition and empties it. */
+/* The hash of the key in a used slot, not a long one's, that tells its partition. */
+static uint64_t slot_hash(const struct mr_emitter *emitter, enum table_class_name name,
+                          const uint64_t *slot)
+{
+    return table_hash_whole(name, emitter->table.seed, slot,
+                            table_slot_hash(&emitter->table, name, slot));
+}
+
+/* Writes a used slot, not a long key's, to its partition and empties it. */
 static int evict(struct mr_emitter *emitter, enum table_class_name name, uint64_t *slot)
 {
     struct table_class *class = &emitter->table.classes[name];
-    const void *value = slot + class->words;
-    size_t size;
-    const unsigned char *key = table_slot_key(slot, name, &size);
-    int result = 0;
-    switch (name) {
-    case TABLE_TINY:
-        result =
-            write_words(emitter, TABLE_TINY, hash_1(emitter->table.seed, slot[0]), slot, value);
-        break;
-    case TABLE_SHORT:
-        result = write_words(emitter, TABLE_SHORT,
-                             hash_2(emitter->table.seed, slot[0], slot[1]), slot, value);
-        break;
-    case TABLE_MIDDLE:
-        result = write_words(emitter, TABLE_MIDDLE, table_slot_hash(&emitter->table, name, slot),
-                             slot, value);
-        break;
-    default:
-        result = write_long(emitter, slot[0], key, size, value);
-        break;
-    }
-    if (result != 0)
+    if (write_words(emitter, name, slot_hash(emitter, name, slot), slot, slot + class->words) != 0)
         return -1;
     memset(slot, 0, class->stride * sizeof *slot);
     class->used--;
     return 0;
 }
 
+/* Evicts all keys of a class that is not long: lists some, and asks for the places to which they
+ * will be written, before it writes them. */
+static inline __attribute__((always_inline))
+int evict_words(struct mr_emitter *emitter, const enum table_class_name name)
+{
+    struct table_class *class = &emitter->table.classes[name];
+    const struct shuffle_writer *writer = &emitter->worker->pairs;
+    const size_t words = table_words(name), stride = class->stride;
+    const uint64_t *slot = class->slots, *end = slot + (class->mask + 1) * stride;
+    while (slot < end) {
+        const uint64_t *used[EVICT_BATCH];
+        uint64_t hashes[EVICT_BATCH];
+        size_t count = 0;
+        for (; slot < end && count < EVICT_BATCH; slot += stride) {
+            used[count] = slot;
+            count += table_slot_used(slot, name);
+        }
+        for (size_t i = 0; i < count; i++) {
+            hashes[i] = slot_hash(emitter, name, used[i]);
+            __builtin_prefetch(writer->ends[shuffle_of_hash(writer->shuffle, hashes[i])], 1);
+        }
+        for (size_t i = 0; i < count; i++)
+            if (write_words(emitter, name, hashes[i], used[i], used[i] + words) != 0)
+                return -1;
+    }
+    return 0;
+}
+
 static int evict_all(struct mr_emitter *emitter, enum table_class_name name)
 {
     struct table_class *class = &emitter->table.classes[name];
-    for (size_t i = 0; class->used > 0 && i <= class->mask; i++) {
-        uint64_t *slot = class->slots + i * class->stride;
-        if (table_slot_used(slot, name) && evict(emitter, name, slot) != 0)
-            return -1;
-    }
-    if (name == TABLE_LONG)
+    int result = 0;
+    if (class->used == 0)
+        return 0;
+    switch (name) {
+    case TABLE_TINY:
+        result = evict_words(emitter, TABLE_TINY);
+        break;
+    case TABLE_SHORT:
+        result = evict_words(emitter, TABLE_SHORT);
+        break;
+    case TABLE_MIDDLE:
+        result = evict_words(emitter, TABLE_MIDDLE);
+        break;
+    default:
+        for (size_t i = 0; result == 0 && i <= class->mask; i++) {
+            const uint64_t *slot = class->slots + i * class->stride;
+            if (table_slot_used(slot, name)) {
+                size_t size;
+                const unsigned char *key = table_slot_key(slot, name, &size);
+                result = write_long(emitter, slot[0], key, size, slot + class->words);
+            }
+        }
         emitter->arena_used = 0;
-    return 0;
+        break;
+    }
+    table_class_clear(class);
+    return result;
 }
 
 /* Evicts the keys counted least, at least half of all. Without counts, and for long keys, whose
@@ -347,7 +383,9 @@ int emit_miss(struct mr_emitter *emitter, enum table_class_name name, const uint
     }
     if (need_pairs(emitter) != 0)
         return -1;
-    return write_words(emitter, name, row[0], row + 1, value);
+    return write_words(emitter, name,
+                       table_hash_whole(name, emitter->table.seed, row + 1, row[0]), row + 1,
+                       value);
 }
 
 /* A key of 32 bytes or more. */
