@@ -12,6 +12,8 @@
 
 /* Records handed to an encode callback at a time. */
 #define BATCH 256
+/* So many records ahead one is asked for: sorted, they lie anywhere. */
+#define AHEAD 16
 /* Buffers larger than this are not kept for the next piece. */
 #define KEEP ((size_t)8 << 20)
 
@@ -70,8 +72,11 @@ static int make_piece(struct job *job, const struct sort_item *items, size_t cou
         if (job_stopped(job))
             return -1;
         size_t n = count - start < BATCH ? count - start : BATCH;
-        for (size_t i = 0; i < n; i++)
+        for (size_t i = 0; i < n; i++) {
+            if (start + i + AHEAD < count)
+                __builtin_prefetch(items[start + i + AHEAD].record);
             fill_record(items[start + i].record, &records[i]);
+        }
         if (out->encode) {
             struct mr_error error = {0};
             if (out->encode(out->context, records, n, buffer, &error) != 0) {
