@@ -16,6 +16,7 @@
  * second-level cache. */
 #define RANGE_BYTES ((uint64_t)384 << 10)
 #define MOST_RANGE_BITS 10
+_Static_assert(1u << MOST_RANGE_BITS <= RANGES_MOST, "as many ranges as can be searched");
 /* Of so many parts of the memory a sheet takes one; sorting it takes some three more. */
 #define SHEETS 64
 /* Divisions of divisions at the most: far more than any number of results calls for. One whose

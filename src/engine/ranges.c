@@ -77,7 +77,7 @@ static int open_cuts(struct ranges *ranges, const struct sort_item *items, size_
             before += weight(&items[item++]);
         if (cut_open(&ranges->cuts[i - 1], ranges->order, items[item].record) != 0)
             return -1;
-        ranges->codes[i - 1] = ranges->cuts[i - 1].code;
+        ranges->codes->words[i - 1] = ranges->cuts[i - 1].code;
     }
     return 0;
 }
@@ -85,16 +85,13 @@ static int open_cuts(struct ranges *ranges, const struct sort_item *items, size_
 int ranges_open(struct ranges *ranges, const struct sort_order *order,
                 const struct sort_item *items, size_t item_count, size_t count)
 {
-    *ranges = (struct ranges){.order = order, .count = count};
-    while (ranges->places < count - 1)
-        ranges->places = ranges->places * 2 + 1;
+    *ranges = (struct ranges){.order = order, .count = count, .search = search_fastest()};
     ranges->cuts = calloc(count, sizeof *ranges->cuts);
-    ranges->codes = malloc((ranges->places + 1) * sizeof *ranges->codes);
-    if (!ranges->cuts || !ranges->codes)
+    ranges->codes = aligned_alloc(alignof(struct search), sizeof *ranges->codes);
+    if (!ranges->cuts || !ranges->codes || open_cuts(ranges, items, item_count) != 0)
         return -1;
-    for (size_t i = 0; i <= ranges->places; i++)
-        ranges->codes[i] = UINT64_MAX;
-    return open_cuts(ranges, items, item_count);
+    search_open(ranges->codes, count - 1);
+    return 0;
 }
 
 void ranges_close(struct ranges *ranges)
@@ -112,7 +109,7 @@ static size_t find_among(const struct ranges *ranges, const struct record *resul
                          size_t end)
 {
     size_t first = end, span = 1;
-    while (first > 0 && ranges->codes[first - 1] == code) {
+    while (first > 0 && ranges->codes->words[first - 1] == code) {
         first = first > span ? first - span : 0;
         span *= 2;
     }
@@ -130,19 +127,14 @@ static size_t find_among(const struct ranges *ranges, const struct record *resul
 void ranges_find(const struct ranges *ranges, const struct record *results, size_t count,
                  uint32_t *found)
 {
-    const uint64_t *const codes = ranges->codes;
+    const uint64_t *const codes = ranges->codes->words;
     const size_t cuts = ranges->count - 1;
     uint64_t code[RANGES_BATCH];
-    for (size_t i = 0; i < count; i++) {
+    if (count == 0)
+        return;
+    for (size_t i = 0; i < count; i++)
         code[i] = code_of(ranges->order, &results[i]);
-        found[i] = 0;
-    }
-    /* found[i] becomes the number of codes up to code[i]. */
-    for (size_t step = (ranges->places + 1) / 2; step > 0; step /= 2)
-        for (size_t i = 0; i < count; i++) {
-            uint32_t next = found[i] + (uint32_t)step;
-            found[i] = codes[next - 1] <= code[i] ? next : found[i];
-        }
+    ranges->search(ranges->codes, code, count, found);
     for (size_t i = 0; i < count; i++) {
         size_t end = found[i] < cuts ? found[i] : cuts;
         if (end > 0 && codes[end - 1] == code[i])

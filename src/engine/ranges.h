@@ -3,18 +3,20 @@
  * ranges - the final order cut into ranges, and which of them a result belongs to.
  *
  * Every result is looked up here. Rank and leading bytes of a key are packed into one word, its
- * code, whose order is the final one or coarser, and the codes of the cuts are searched without a
- * branch, for many results side by side (after Sanders and Winkel: Super Scalar Sample Sort, 2004).
+ * code, whose order is the final one or coarser, and the codes of the cuts are searched (search.h).
  * Only a result whose code is that of a cut is compared with it in full.
  */
 #ifndef ENGINE_RANGES_H
 #define ENGINE_RANGES_H
 
 #include "engine/pool.h"
+#include "engine/search.h"
 #include "engine/sort.h"
 
 /* Results looked up together, at most. */
 #define RANGES_BATCH 32
+/* Ranges at the most. */
+#define RANGES_MOST (SEARCH_MOST + 1)
 
 /* A place in the order; `key` is followed by POOL_PAD readable bytes and owned by the cut. */
 struct cut {
@@ -28,8 +30,8 @@ struct ranges {
     const struct sort_order *order;
     struct cut *cuts; /* cut i is where range i + 1 begins */
     size_t count;     /* of ranges: one more than cuts */
-    uint64_t *codes;  /* of the cuts, and behind them UINT64_MAX up to `places` */
-    size_t places;    /* a power of two less one */
+    struct search *codes; /* of the cuts */
+    search_count *search;
 };
 
 /* Makes a cut at a result record. Returns 0, or -1 when memory is out. */
@@ -40,8 +42,7 @@ void cut_close(struct cut *cut);
 int cut_compare(const struct cut *cut, const struct sort_order *order,
                 const struct record *result);
 
-/* Cuts the order into `count` ranges, at most 65535, that hold equal parts of the
- * sorted `items`. `order` must live as long. Returns 0, or -1 when memory is out;
+/* Cuts the order into `count` ranges that hold equal parts of the sorted `items`. `order` must live as long. Returns 0, or -1 when memory is out;
  * ranges_close is due in any case. */
 int ranges_open(struct ranges *ranges, const struct sort_order *order,
                 const struct sort_item *items, size_t item_count, size_t count);

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_groups.c - a reducer's table against a list that is searched from its start: keys of every
+ * class, one class used again and again in several sizes, growth while it is filled, and an index
+ * whose tags are all the same.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/groups.h"
+
+#define KEYS 3000u
+#define ROOM (KEY_MIDDLE + 1)
+
+static uint64_t state = 88172645463325252u;
+
+static unsigned below(unsigned n)
+{
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return (unsigned)(state >> 33) % n;
+}
+
+/* A key of at least `least` and at most `most` bytes, of few letters so that many come again, and
+ * padding that a lookup must not mind. */
+static size_t make_key(unsigned char *key, size_t least, size_t most)
+{
+    size_t size = least + below((unsigned)(most - least + 1));
+    for (size_t i = 0; i < size + ROOM; i++)
+        key[i] = (unsigned char)(i < size ? below(50) == 0 ? 0 : 'a' + below(2) : below(256));
+    return size;
+}
+
+/* Adds `value` to a key, as a reducer does. `same`: all hashes are alike but for the lowest bits. */
+static void add(struct groups *groups, enum table_class_name name, const unsigned char *key,
+                size_t size, uint64_t value, bool same)
+{
+    struct group_class *class = &groups->classes[name];
+    uint64_t words[KEY_MIDDLE_WORDS];
+    uint64_t hash = table_load_whole(name, groups->seed, words, key, size);
+    if (same)
+        hash &= 15;
+    ck_assert(groups_room(groups, name, 1));
+    size_t slot;
+    const size_t number = group_seek(name, class->index, class->entries, class->mask,
+                                     class->stride, class->used, words, hash, &slot);
+    group_settle(class->index, class->entries, class->mask, class->stride, class->words,
+                 &class->used, number, slot, hash);
+    uint64_t *entry = group_entry(class, number);
+    memcpy(entry, words, class->words * sizeof *words);
+    entry[class->words] += value;
+}
+
+static void add_long(struct groups *groups, const unsigned char *key, size_t size, uint64_t value)
+{
+    struct group_class *class = &groups->classes[TABLE_LONG];
+    const uint64_t hash = hash_bytes(groups->seed, key, size);
+    ck_assert(groups_room(groups, TABLE_LONG, 1));
+    size_t slot;
+    const size_t before = class->used, number = group_seek_long(class, key, size, hash, &slot);
+    uint64_t *entry = group_entry(class, number);
+    if (number == before) {
+        group_settle(class->index, class->entries, class->mask, class->stride, class->words,
+                     &class->used, number, slot, hash);
+        entry[0] = hash;
+        entry[1] = size;
+        entry[2] = (uint64_t)(uintptr_t)key;
+    }
+    entry[TABLE_LONG_WORDS] += value;
+}
+
+struct known {
+    unsigned char key[100 + ROOM];
+    size_t size;
+    uint64_t value;
+};
+
+static void check_class(struct groups *groups, enum table_class_name name, size_t least,
+                        size_t most, size_t count, size_t expected, bool same)
+{
+    struct known *known = calloc(KEYS, sizeof *known);
+    size_t used = 0;
+    ck_assert_ptr_nonnull(known);
+    ck_assert(groups_begin(groups, name, expected));
+    for (size_t i = 0; i < count; i++) {
+        struct known *fresh = &known[used];
+        fresh->size = make_key(fresh->key, least, most);
+        const uint64_t value = below(1000);
+        size_t at = 0;
+        while (known[at].size != fresh->size || memcmp(known[at].key, fresh->key, fresh->size) != 0)
+            at++;
+        known[at].value += value;
+        used += at == used;
+        if (name == TABLE_LONG)
+            add_long(groups, known[at].key, known[at].size, value);
+        else
+            add(groups, name, fresh->key, fresh->size, value, same);
+    }
+    const struct group_class *class = &groups->classes[name];
+    ck_assert_uint_eq(class->used, used);
+    for (size_t i = 0; i < used; i++) {
+        const uint64_t *entry = group_entry(class, i);
+        size_t size;
+        const unsigned char *key = table_slot_key(entry, name, &size);
+        ck_assert_uint_eq(size, known[i].size);
+        ck_assert_mem_eq(key, known[i].key, size);
+        ck_assert_uint_eq(entry[class->words], known[i].value);
+    }
+    free(known);
+}
+
+START_TEST(test_all)
+{
+    struct hash_seed seed;
+    struct budget budget;
+    struct groups groups;
+    hash_seed_fixed(&seed, 7);
+    budget_open(&budget, 1); /* passed wherever it must be */
+    groups_open(&groups, &seed, 1, &budget);
+    for (unsigned round = 0; round < 12; round++) {
+        /* Too little room expected, then enough, then far too much. */
+        const size_t count = round % 4 == 3 ? 10 : KEYS;
+        const size_t expected = round % 3 == 0 ? 0 : round % 3 == 1 ? 100 : 3 * KEYS;
+        check_class(&groups, TABLE_SHORT, 0, KEY_SHORT, count, expected, false);
+        check_class(&groups, TABLE_MIDDLE, KEY_SHORT + 1, KEY_MIDDLE, count, expected, false);
+        check_class(&groups, TABLE_LONG, KEY_MIDDLE + 1, 100, count, expected, false);
+    }
+    check_class(&groups, TABLE_SHORT, 0, KEY_SHORT, 600, KEYS, true);
+    check_class(&groups, TABLE_MIDDLE, KEY_SHORT + 1, KEY_MIDDLE, 600, KEYS, true);
+    groups_close(&groups);
+    ck_assert_uint_eq(atomic_load(&budget.used), 0);
+}
+END_TEST
+
+Suite *test_groups_suite(void);
+
+Suite *test_groups_suite(void)
+{
+    Suite *suite = suite_create("groups");
+    TCase *tests = tcase_create("groups");
+    tcase_add_test(tests, test_all);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
