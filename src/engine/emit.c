@@ -10,10 +10,6 @@
 /* Longer keys are gathered from several batches, so that there are enough to be
  * looked up side by side. */
 #define OTHERS (2 * BATCH)
-/* Slots of a table of tiny keys that stays in the second-level cache: there a key is looked up as
- * soon as it is hashed, and only one that is not where it belongs goes on to the rows of its batch.
- * For short keys, rarer and so less often in the cache, this was measured to lose. */
-#define NEAR_SLOTS ((size_t)1 << 16)
 
 /* Words of a row, a key on its way to the table: hash, words, number in the batch. */
 static inline size_t row_words(enum table_class_name name)
@@ -210,7 +206,10 @@ int emit(struct mr_emitter *emitter, const unsigned char *base, const struct mr_
         uint64_t *const tiny_slots = class[TABLE_TINY].slots;
         uint64_t *const short_slots = class[TABLE_SHORT].slots;
         const size_t tiny_mask = class[TABLE_TINY].mask, short_mask = class[TABLE_SHORT].mask;
-        const bool near = how == UNIT && tiny_mask < NEAR_SLOTS &&
+        /* In a near table a key is looked up as soon as it is hashed, and only one that is not
+         * where it belongs goes on to the rows of its batch. For short keys, rarer and so less
+         * often in the cache, this was measured to lose. */
+        const bool near = how == UNIT && tiny_mask < NEAR_TINY_SLOTS &&
                           emitter->front[TABLE_TINY].mode != FRONT_BYPASS;
         const size_t end = count - start < BATCH ? count : start + BATCH;
         const size_t others_before = others_count;

@@ -9,9 +9,9 @@
  *   workers (shared)     take a split from the live jobs in turn, so that a small job passes a big
  *                        one; load it, and call map. Emitted pairs are folded in the worker's own
  *                        table (mapper.c); what overflows goes to 2^k partitions by hash
- *                        (shuffle.c), handed over a chunk at a time under the partition's lock. A
- *                        partition whose pairs repeat is folded in between (reduce.c). Where the
- *                        budget ends, the largest partitions go to temporary files (divide.c,
+ *                        (shuffle.c), handed over a chunk at a time under the partition's lock.
+ *                        Where these hold too much, they are folded in turns (collapse.c). Where
+ *                        the budget ends, the largest partitions go to temporary files (divide.c,
  *                        spill.c). When the last split is mapped, the tables are emptied into the
  *                        partitions, each partition is folded by one worker, and its results go to
  *                        the ranges of the final order (order.c), each sorted by one worker
@@ -19,7 +19,7 @@
  *   reporter (one a job  calls progress, so that a slow callback slows nothing. In mr_run the
  *   that wants progress) calling thread does it.
  *
- * Memory: a worker holds, per job, a table of at most 12 MiB for short keys and 10 MiB for
+ * Memory: a worker holds, per job, tables of at most 8 MiB for tiny keys, 12 for short and 10 for
  * middling ones, one open chunk of 4 KiB a partition, and a read buffer; all from one budget.
  * The schedule of all jobs lies under one lock, which a worker takes twice a task, some
  * hundred microseconds apart.

@@ -4,8 +4,8 @@
  */
 #include "engine/groups.h"
 
-/* Of 8 slots of the index so many may be used: a slot is small, and one that leads to another key is
- * a branch that nobody foretold. */
+/* Of 8 slots of the index so many may be used: a slot is small, and one that leads to another key
+ * is a branch that nobody foretold. */
 #define LOAD 3
 #define LOAD_WHOLE 8
 #define FEWEST_SLOTS ((size_t)64)

@@ -16,7 +16,7 @@
 #include "engine/table.h"
 
 struct group_class {
-    uint32_t *index;   /* slots: 0, or a tag and a key's number plus one; NULL before the first use */
+    uint32_t *index;   /* slots: 0, or a tag and a key's number plus one. NULL before first use */
     uint64_t *entries; /* keys and values; the first word of the next entry's value is 0 */
     size_t mask;       /* slots in use less one: a power of two */
     size_t have;       /* slots there is memory for: more than mask + 1 after a larger use */
@@ -49,7 +49,7 @@ static inline uint64_t *group_entry(const struct group_class *class, size_t numb
     return class->entries + number * class->stride;
 }
 
-/* The bits of a hash, neither those of the partition nor those of the slot, from which come tags. */
+/* The bits of a hash from which tags come: neither the partition's nor the slot's. */
 static inline uint32_t group_tag(uint64_t hash)
 {
     return (uint32_t)(hash >> 22);

@@ -3,17 +3,18 @@
  * mapper - the combiner: a table in the cache that folds the keys met often,
  * and lets the rest pass.
  *
- * Text is Zipf: a table of some hundred thousand keys absorbs nearly all words of a
- * language, while ids hardly ever repeat. Each key class of the table is therefore in one of
- * three modes (worker.h):
+ * Text is Zipf: a table of some ten thousand keys absorbs nearly all words of a language at one
+ * place of a text, others at another; a small set of ids repeats evenly, a large one hardly ever.
+ * Each key class of the table is therefore in one of three modes (worker.h):
  *
- *   FILL    new keys go in and the table doubles, as long as the rate of hits says that a table of
- *           the largest size would pay;
- *   FROZEN  full at that size: known keys are folded, others are written to their partition. After
- *           some millions of pairs the rarer half is written out and the table fills again, so that
- *           it follows a text whose words change;
+ *   FILL    new keys go in. A full table doubles, past the private caches only as long as misses
+ *           fall as they do where keys repeat evenly; otherwise it turns over: all keys are written
+ *           to their partitions, and it fills again;
+ *   FROZEN  full at the largest size: known keys are folded, others are written to their partition.
+ *           After some millions of pairs the rarer half is written out and the table fills again,
+ *           so that it follows a text whose words change;
  *   BYPASS  hits are so rare that even looking does not pay: all pairs are written to their
- *           partition, and now and then the table is tried again.
+ *           partition, and after a while, which doubles, the table is tried again.
  *
  * The loops that look keys up are emit.c's.
  */
@@ -30,8 +31,6 @@
 #define FIRST_SLOTS 512
 #define MOST_SLOTS ((size_t)1 << 19)
 #define MOST_LONG_SLOTS ((size_t)1 << 13)
-/* Slots of tables that stay in the private caches, all together: 1, 0.75 and 0.3 MiB. */
-#define NEAR_TINY_SLOTS ((size_t)1 << 16)
 #define NEAR_SHORT_SLOTS ((size_t)1 << 15)
 #define NEAR_MIDDLE_SLOTS ((size_t)1 << 13)
 /* Of 8 slots so many may be used: with 5, lookups of 200 thousand keys passed other keys so often
@@ -40,19 +39,19 @@
 /* Bytes for long keys in the table; a key over a quarter of it is not kept. */
 #define ARENA ((size_t)512 << 10)
 
-/* Below this rate of hits, expected of the largest table, a table need not grow. */
+/* Below this rate of hits, expected of the largest table, none is worth while. */
 #define WORTH_HITS 0.25
 /* Probing a table beyond the private caches takes more than half of what a pair takes on its way
  * through a partition, so that fewer hits than this are not worth it. */
 #define FAR_WORTH_HITS 0.65
-/* Probing one inside them takes little, ... */
+/* Probing one inside them takes little: it turns over down to this rate. */
 #define WORTH_TURNING 0.15
-/* ... and with more misses than this a larger one is tried from time to time. */
+/* With more misses than this a larger one is tried, whenever so many pairs a slot have come. */
 #define TRY_MISSES 0.5
 #define TRY_AFTER 256
-/* Of these, the time for which all pairs pass is doubled by. */
+/* How often the time for which all pairs pass is doubled. */
 #define MOST_FAILURES 5
-/* What of its keys a table that is filled from one half on has while it fills. */
+/* The keys in a table that fills from one half on, as a part of those when it is full. */
 #define FILLED 0.75
 /* How far misses may be off what was expected. */
 #define TOLERANCE 0.1
@@ -182,6 +181,8 @@ int evict_words(struct mr_emitter *emitter, const enum table_class_name name)
             count += table_slot_used(slot, name);
         }
         for (size_t i = 0; i < count; i++) {
+            /* The loop above has set this one.
+             * NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage) */
             hashes[i] = slot_hash(emitter, name, used[i]);
             __builtin_prefetch(writer->ends[shuffle_of_hash(writer->shuffle, hashes[i])], 1);
         }
@@ -286,7 +287,7 @@ static int turn(struct mr_emitter *emitter, enum table_class_name name)
 /* Lets all pairs pass for a while: the longer, the more often this was done in a row. */
 static void give_up(struct front_class *front, size_t slots)
 {
-    set_mode(front, FRONT_BYPASS, (8 << front->failures) * slots);
+    set_mode(front, FRONT_BYPASS, ((size_t)8 << front->failures) * slots);
     if (front->failures < MOST_FAILURES)
         front->failures++;
 }

@@ -42,8 +42,8 @@ void cut_close(struct cut *cut);
 int cut_compare(const struct cut *cut, const struct sort_order *order,
                 const struct record *result);
 
-/* Cuts the order into `count` ranges that hold equal parts of the sorted `items`. `order` must live as long. Returns 0, or -1 when memory is out;
- * ranges_close is due in any case. */
+/* Cuts the order into `count` ranges that hold equal parts of the sorted `items`. `order` must live
+ * as long. Returns 0, or -1 when memory is out; ranges_close is due in any case. */
 int ranges_open(struct ranges *ranges, const struct sort_order *order,
                 const struct sort_item *items, size_t item_count, size_t count);
 void ranges_close(struct ranges *ranges);

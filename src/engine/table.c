@@ -28,7 +28,7 @@ static const size_t key_words[TABLE_CLASSES] = {KEY_TINY_WORDS, KEY_SHORT_WORDS,
 
 static size_t class_bytes(const struct table_class *class)
 {
-    return class->have * class->stride * sizeof *class->slots;
+    return (class->mask + 1) * class->stride * sizeof *class->slots;
 }
 
 void *table_take_slots(struct budget *budget, size_t bytes, bool must)
@@ -88,18 +88,11 @@ static void use_slots(struct table_class *class, size_t count, unsigned load)
 bool table_class_open(struct table *table, enum table_class_name name, size_t slots, bool must)
 {
     struct table_class *class = &table->classes[name];
-    if (slots <= class->have) {
-        memset(class->slots, 0, slots * class->stride * sizeof *class->slots);
-    } else {
-        uint64_t *fresh = table_take_slots(table->budget, slots * class->stride * sizeof *fresh, must);
-        if (!fresh)
-            return false;
-        table_class_close(table, name);
-        class->slots = fresh;
-        class->have = slots;
-    }
-    use_slots(class, slots, table->load);
-    return true;
+    class->slots =
+        table_take_slots(table->budget, slots * class->stride * sizeof *class->slots, must);
+    if (class->slots)
+        use_slots(class, slots, table->load);
+    return class->slots != NULL;
 }
 
 void table_class_close(struct table *table, enum table_class_name name)
@@ -107,7 +100,7 @@ void table_class_close(struct table *table, enum table_class_name name)
     struct table_class *class = &table->classes[name];
     table_give_slots(table->budget, class->slots, class_bytes(class));
     class->slots = NULL;
-    class->mask = class->have = class->used = class->limit = 0;
+    class->mask = class->used = class->limit = 0;
 }
 
 void table_class_clear(struct table_class *class)
@@ -151,7 +144,6 @@ bool table_class_grow(struct table *table, enum table_class_name name, bool must
     if (!slots)
         return false;
     class->slots = slots;
-    class->have = count;
     use_slots(class, count, table->load);
     class->used = old.used;
     for (size_t i = 0; i <= old.mask; i++) {

@@ -21,8 +21,7 @@ enum table_class_name { TABLE_TINY, TABLE_SHORT, TABLE_MIDDLE, TABLE_LONG, TABLE
 
 struct table_class {
     uint64_t *slots;
-    size_t mask;   /* slots in use less one: a power of two; slots is NULL before the first use */
-    size_t have;   /* slots there is memory for: more than mask + 1 after a larger use */
+    size_t mask;   /* slots less one: a power of two; `slots` is NULL before the first use */
     size_t used;
     size_t limit;  /* how many may be used before the table must grow */
     size_t stride; /* words of a slot */
@@ -45,11 +44,10 @@ void table_open(struct table *table, const struct hash_seed *seed, size_t value_
 /* Frees the slots; the table is as after table_open. */
 void table_close(struct table *table);
 
-/* Gives one class `slots` empty slots, a power of two; what it held is gone. Memory is kept from
- * one use to the next, new one taken within the budget only where `must` is false. Returns false
- * when there is none, the class then unchanged. */
+/* Gives one class, which is closed, `slots` empty slots, a power of two; within the budget only
+ * where `must` is false. Returns false when there is no memory. */
 bool table_class_open(struct table *table, enum table_class_name name, size_t slots, bool must);
-/* Doubles one class, keeping its content. As above. */
+/* Doubles one class, keeping its content. As above; then nothing has changed. */
 bool table_class_grow(struct table *table, enum table_class_name name, bool must);
 void table_class_close(struct table *table, enum table_class_name name);
 /* Empties a class, keeping its slots. */

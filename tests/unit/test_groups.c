@@ -33,7 +33,7 @@ static size_t make_key(unsigned char *key, size_t least, size_t most)
     return size;
 }
 
-/* Adds `value` to a key, as a reducer does. `same`: all hashes are alike but for the lowest bits. */
+/* Adds `value` to a key, as a reducer does. `same`: hashes are alike but for the lowest bits. */
 static void add(struct groups *groups, enum table_class_name name, const unsigned char *key,
                 size_t size, uint64_t value, bool same)
 {
