@@ -36,6 +36,8 @@
 /* Of 8 slots so many may be used: with 5, lookups of 200 thousand keys passed other keys so often
  * that they took a fifth more time. */
 #define LOAD 4
+/* In one that cannot grow that costs less than pairs that find no place. */
+#define LAST_LOAD 5
 /* Bytes for long keys in the table; a key over a quarter of it is not kept. */
 #define ARENA ((size_t)512 << 10)
 
@@ -321,7 +323,7 @@ static int when_full(struct mr_emitter *emitter, enum table_class_name name)
     struct front_class *front = &emitter->front[name];
     const size_t slots = class->mask + 1;
     const double hits = hits_of(front), misses = 1 - hits;
-    const double hoped = hits * ((double)front->cap / (double)slots) / FILLED;
+    const double hoped = hits * ((double)front->cap / (double)slots) / FILLED * LAST_LOAD / LOAD;
     if (front->turning && misses > TRY_MISSES && front->turned >= TRY_AFTER * slots)
         front->turning = false;
     const bool promising =
@@ -334,6 +336,11 @@ static int when_full(struct mr_emitter *emitter, enum table_class_name name)
         front->failures = 0;
         front->expected = hits < 0.5 ? 1 - 2 * hits : 0;
         set_mode(front, FRONT_FILL, UINT64_MAX);
+        return 0;
+    }
+    const size_t last = slots / TABLE_LOAD_WHOLE * LAST_LOAD;
+    if (promising && slots > front->near && class->limit < last) {
+        class->limit = last;
         return 0;
     }
     if (need_pairs(emitter) != 0)
