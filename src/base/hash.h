@@ -32,9 +32,11 @@ static inline uint64_t hash_fold(uint64_t a, uint64_t b)
 /* The folded product of keys that count up is again much like a row with one step, which for some
  * seeds is next to a divisor of a table's size: then they pile up. After this, all bits of the hash
  * depend on all of the product. */
+#define HASH_END UINT64_C(0x9e3779b97f4a7c15)
+
 static inline uint64_t hash_end(uint64_t hash)
 {
-    hash *= UINT64_C(0x9e3779b97f4a7c15);
+    hash *= HASH_END;
     return hash ^ hash >> 32;
 }
 

@@ -11,7 +11,7 @@
  * looked up side by side. */
 #define OTHERS (2 * BATCH)
 
-/* Words of a row, a key on its way to the table: hash, words, number in the batch. */
+/* Words of a row, a key on its way to the table: hash, words, number in the batch (as near.h). */
 static inline size_t row_words(enum table_class_name name)
 {
     return table_words(name) + 2;
@@ -198,6 +198,7 @@ int emit(struct mr_emitter *emitter, const unsigned char *base, const struct mr_
     const struct table_class *class = emitter->table.classes;
     const size_t tiny_stride = how == FOLD ? class[TABLE_TINY].stride : KEY_TINY_WORDS + 1;
     const size_t short_stride = how == FOLD ? class[TABLE_SHORT].stride : KEY_SHORT_WORDS + 1;
+    uint64_t tiny_rows[BATCH * (KEY_TINY_WORDS + 2)];
     uint64_t short_rows[BATCH * (KEY_SHORT_WORDS + 2)];
     uint32_t others[OTHERS];
     size_t others_count = 0;
@@ -213,20 +214,11 @@ int emit(struct mr_emitter *emitter, const unsigned char *base, const struct mr_
                           emitter->front[TABLE_TINY].mode != FRONT_BYPASS;
         const size_t end = count - start < BATCH ? count : start + BATCH;
         const size_t others_before = others_count;
-        size_t tinies = 0, shorts = 0, left = end - start;
-        struct near_rest rest;
-        const bool together = near && emitter->near && left >= NEAR_FEWEST;
-        if (together) {
-            const struct near front = {tiny_slots, tiny_mask, &seed};
-            emitter->near(&front, base, spans + start, end - start, &rest);
-            tinies = rest.missed;
-            left = rest.longer;
-        }
-        for (size_t n = 0; n < left; n++) {
-            const size_t i = start + (together ? rest.numbers[n] : n);
+        size_t tinies = 0, shorts = 0;
+        for (size_t i = start; i < end; i++) {
             const unsigned char *key = base + spans[i].begin;
             const size_t size = spans[i].end - spans[i].begin;
-            if (!together && size <= KEY_TINY) {
+            if (size <= KEY_TINY) {
                 const uint64_t word = key_load_tiny(key, size), hash = hash_1(&seed, word);
                 uint64_t *slot = tiny_slots + ((size_t)hash & tiny_mask) * tiny_stride;
                 if (near && slot[0] == word) {
@@ -234,7 +226,7 @@ int emit(struct mr_emitter *emitter, const unsigned char *base, const struct mr_
                     continue;
                 }
                 __builtin_prefetch(slot, 1);
-                uint64_t *row = rest.rows + tinies++ * row_words(TABLE_TINY);
+                uint64_t *row = tiny_rows + tinies++ * row_words(TABLE_TINY);
                 row[0] = hash;
                 row[1] = word;
                 row[2] = i;
@@ -247,7 +239,7 @@ int emit(struct mr_emitter *emitter, const unsigned char *base, const struct mr_
         }
         emitter->front[TABLE_TINY].seen +=
             end - start - tinies - shorts - (others_count - others_before);
-        if (fold_rows(emitter, TABLE_TINY, rest.rows, tinies, values, how) != 0 ||
+        if (fold_rows(emitter, TABLE_TINY, tiny_rows, tinies, values, how) != 0 ||
             fold_rows(emitter, TABLE_SHORT, short_rows, shorts, values, how) != 0)
             return -1;
         if (others_count > 0 && (others_count >= BATCH || end == count)) {
@@ -259,6 +251,53 @@ int emit(struct mr_emitter *emitter, const unsigned char *base, const struct mr_
         }
     }
     return 0;
+}
+
+static struct near near_of(const struct table *table)
+{
+    const struct table_class *class = table->classes;
+    return (struct near){class[TABLE_TINY].slots, class[TABLE_SHORT].slots,
+                         class[TABLE_TINY].mask, class[TABLE_SHORT].mask, table->seed};
+}
+
+/* As emit, of units, with vectors. While one batch is loaded and its slots are asked for, those of
+ * the batch before arrive. */
+static __attribute__((noinline))
+int emit_near(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
+              size_t count)
+{
+    struct near_keys keys[2];
+    struct near_rest rest;
+    uint32_t others[OTHERS];
+    size_t others_count = 0;
+    struct near_keys *before = &keys[1];
+    before->tinies = before->shorts = 0;
+    before->near = near_of(&emitter->table);
+    for (size_t start = 0, turn = 0;; start += BATCH, turn ^= 1) {
+        const struct near near = near_of(&emitter->table);
+        if (start < count) {
+            const size_t end = count - start < BATCH ? count : start + BATCH;
+            emitter->near->take(&near, base, spans + start, end - start, &keys[turn]);
+            for (size_t i = 0; i < keys[turn].longer; i++)
+                others[others_count++] = (uint32_t)start + keys[turn].longer_ones[i];
+            if (others_count > 0 && (others_count >= BATCH || end == count)) {
+                if (emit_other_units(emitter, base, spans, others, others_count) != 0)
+                    return -1;
+                others_count = 0;
+            }
+        }
+        if (!near_same(&before->near, &near))
+            emitter->near->place(&near, before);
+        emitter->near->count(before, &rest);
+        emitter->front[TABLE_TINY].seen += before->tinies - rest.tinies;
+        emitter->front[TABLE_SHORT].seen += before->shorts - rest.shorts;
+        if (fold_rows(emitter, TABLE_TINY, rest.tiny_rows, rest.tinies, NULL, UNIT) != 0 ||
+            fold_rows(emitter, TABLE_SHORT, rest.short_rows, rest.shorts, NULL, UNIT) != 0)
+            return -1;
+        if (start >= count)
+            return 0;
+        before = &keys[turn];
+    }
 }
 
 int mr_emit_batch(struct mr_emitter *emitter, const unsigned char *base,
@@ -277,8 +316,11 @@ int mr_emit_batch(struct mr_emitter *emitter, const unsigned char *base,
     }
     if (values)
         return emit(emitter, base, spans, count, values, SUM);
-    if (emitter->front[TABLE_TINY].mode == FRONT_BYPASS &&
-        emitter->front[TABLE_SHORT].mode == FRONT_BYPASS)
+    const bool past_tiny = emitter->front[TABLE_TINY].mode == FRONT_BYPASS;
+    const bool past_short = emitter->front[TABLE_SHORT].mode == FRONT_BYPASS;
+    if (past_tiny && past_short)
         return emit_past(emitter, base, spans, count);
+    if (emitter->near && count >= NEAR_FEWEST && !past_tiny && !past_short)
+        return emit_near(emitter, base, spans, count);
     return emit(emitter, base, spans, count, NULL, UNIT);
 }

@@ -11,10 +11,6 @@
  * the partitions at once. */
 #define MOST_VALUE 64
 
-/* Slots of tables that stay in the private caches: 1 MiB for tiny keys, of which the frequent are
- * few, 0.75 and 0.3 for others (mapper.c). */
-#define NEAR_TINY_SLOTS ((size_t)1 << 16)
-
 enum how {
     UNIT, /* sums, each value 1 */
     SUM,  /* sums of given values */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * near - tiny keys counted eight side by side with AVX-512 (see near.h).
+ * near - the loops with AVX-512 (see near.h).
  *
- * Eight keys are loaded and hashed together, then one after the other compared and counted. What
- * counts is how few instructions a key takes and that no branch is a toss-up: gathers in place of
- * eight loads took longer, and so did comparing in vectors.
+ * Keys are loaded and hashed eight side by side, then one after the other compared and counted.
+ * What counts is how few instructions a key takes and that no branch is a toss-up, of a key's class
+ * as little as of where it lies: gathers in place of eight loads took longer, and so did comparing
+ * in vectors.
  */
 #include "engine/near.h"
 
@@ -15,148 +16,130 @@
 
 #include <immintrin.h>
 
-#define TARGET "avx512f,avx512bw,avx512vl,bmi,bmi2,popcnt"
+#define TARGET "avx512f,avx512bw,avx512dq,avx512vl,bmi,bmi2,popcnt"
 TARGET_BEGIN
 
-#define LANES 8u
+#include "engine/lanes.h"
 
-/* The first 8 bytes of each key. */
-static inline __m128i two_keys(const unsigned char *a, const unsigned char *b)
+/* Lists the keys of LANES spans, those in `valid`, `number` being the first one's. Vectors are
+ * stored whole, behind at most as many keys as were taken before: so there is room for all of the
+ * last. */
+static inline __attribute__((always_inline))
+void take_lanes(__m512i keeps, const unsigned char *base, const struct mr_span *spans,
+                __mmask8 valid, size_t number, struct near_keys *keys)
 {
-    return _mm_unpacklo_epi64(_mm_loadl_epi64((const void *)a), _mm_loadl_epi64((const void *)b));
-}
-
-static inline __m256i four_keys(const unsigned char *base, const struct mr_span *spans)
-{
-    __m128i low = two_keys(base + spans[0].begin, base + spans[1].begin);
-    __m128i high = two_keys(base + spans[2].begin, base + spans[3].begin);
-    return _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
-}
-
-static inline __m512i eight_keys(const unsigned char *base, const struct mr_span *spans)
-{
-    return _mm512_inserti64x4(_mm512_castsi256_si512(four_keys(base, spans)),
-                              four_keys(base, spans + 4), 1);
-}
-
-/* What the lanes have in common. */
-struct constants {
-    __m512i keep, tops; /* key_tiny, by size */
-    __m512i seed_low, seed_high, slot;
-};
-
-static inline struct constants constants_of(const struct near *near)
-{
-    /* key_tiny is pairs: the first of each are `keep`, the second `tops`. */
-    const __m512i low = _mm512_loadu_si512(key_tiny[0]), high = _mm512_loadu_si512(key_tiny[4]);
-    const __m512i firsts = _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14);
-    const __m512i seconds = _mm512_add_epi64(firsts, _mm512_set1_epi64(1));
-    const uint64_t seed = near->seed->word[7];
-    return (struct constants){
-        .keep = _mm512_permutex2var_epi64(low, firsts, high),
-        .tops = _mm512_permutex2var_epi64(low, seconds, high),
-        .seed_low = _mm512_set1_epi64((long long)(seed & UINT32_MAX)),
-        .seed_high = _mm512_set1_epi64((long long)(seed >> 32)),
-        .slot = _mm512_set1_epi64((long long)near->mask),
-    };
-}
-
-/* The low half of hash_1, which is all that finds a slot: of the 128-bit product of key and seed,
- * made of four products of halves, the lowest 32 bits and those 64 above. */
-static inline __m512i hash_lanes(const struct constants *with, __m512i word)
-{
-    const __m512i low = _mm512_set1_epi64(UINT32_MAX);
-    const __m512i word_high = _mm512_srli_epi64(word, 32);
-    const __m512i low_low = _mm512_mul_epu32(word, with->seed_low);
-    const __m512i low_high = _mm512_mul_epu32(word, with->seed_high);
-    const __m512i high_low = _mm512_mul_epu32(word_high, with->seed_low);
-    const __m512i high_high = _mm512_mul_epu32(word_high, with->seed_high);
-    const __m512i middle = _mm512_add_epi64(low_high, _mm512_srli_epi64(low_low, 32));
-    const __m512i other = _mm512_add_epi64(high_low, _mm512_and_si512(middle, low));
-    const __m512i carries =
-        _mm512_add_epi64(_mm512_srli_epi64(middle, 32), _mm512_srli_epi64(other, 32));
-    return _mm512_xor_si512(_mm512_add_epi64(high_high, carries), low_low);
-}
-
-/* Tiny keys on their way to their slots. Vectors are stored whole, behind at most as many keys as
- * were taken before: so there is room for all of the last. */
-struct lanes {
-    size_t count;
-    uint64_t words[NEAR_BATCH];
-    uint64_t places[NEAR_BATCH]; /* in words from the first slot */
-};
-
-/* Lists the keys of LANES spans, those in `valid`, `number` being the first one's. */
-static inline void take_keys(const struct constants *with, const unsigned char *base,
-                             const struct mr_span *spans, __mmask8 valid, size_t number,
-                             struct lanes *lanes, struct near_rest *rest)
-{
-    const __m512i span = _mm512_loadu_si512(spans);
-    const __m512i begin = _mm512_and_si512(span, _mm512_set1_epi64(UINT32_MAX));
-    const __m512i size = _mm512_sub_epi64(_mm512_srli_epi64(span, 32), begin);
-    const __mmask8 tiny = _mm512_mask_cmple_epu64_mask(valid, size, _mm512_set1_epi64(KEY_TINY));
-    const __mmask8 longer = (__mmask8)(valid & ~tiny);
-    const __m512i word =
-        _mm512_or_si512(_mm512_and_si512(eight_keys(base, spans),
-                                         _mm512_permutexvar_epi64(size, with->keep)),
-                        _mm512_permutexvar_epi64(size, with->tops));
-    const __m512i slot = _mm512_and_si512(hash_lanes(with, word), with->slot);
-    const __m512i place = _mm512_add_epi64(slot, slot);
-    _mm512_storeu_si512(lanes->words + lanes->count, _mm512_maskz_compress_epi64(tiny, word));
-    _mm512_storeu_si512(lanes->places + lanes->count, _mm512_maskz_compress_epi64(tiny, place));
-    lanes->count += (size_t)__builtin_popcount(tiny);
+    const struct lanes lanes = lanes_load(base, spans);
+    const __m512i keep = lanes_keep(lanes.size, keeps);
+    const __mmask8 tiny = _mm512_mask_cmple_epu64_mask(valid, lanes.size, lanes_all(KEY_TINY));
+    const __mmask8 brief = _mm512_mask_cmple_epu64_mask(valid, lanes.size, lanes_all(KEY_SHORT));
+    const __mmask8 longer = (__mmask8)(valid & ~brief), shorts = (__mmask8)(brief & ~tiny);
+    _mm512_storeu_si512(keys->tiny_words + keys->tinies,
+                        _mm512_maskz_compress_epi64(
+                            tiny, lanes_last_word(lanes.first, keep, lanes.size)));
+    _mm512_storeu_si512(keys->short_words[0] + keys->shorts,
+                        _mm512_maskz_compress_epi64(shorts, lanes.first));
+    _mm512_storeu_si512(keys->short_words[1] + keys->shorts,
+                        _mm512_maskz_compress_epi64(
+                            shorts, lanes_last_word(lanes.second, keep, lanes.size)));
+    keys->tinies += (size_t)__builtin_popcount(tiny);
+    keys->shorts += (size_t)__builtin_popcount(shorts);
     const __m256i numbers = _mm256_add_epi32(_mm256_set1_epi32((int)number),
                                              _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
-    _mm256_storeu_si256((void *)(rest->numbers + rest->longer),
+    _mm256_storeu_si256((void *)(keys->longer_ones + keys->longer),
                         _mm256_maskz_compress_epi32(longer, numbers));
-    rest->longer += (size_t)__builtin_popcount(longer);
+    keys->longer += (size_t)__builtin_popcount(longer);
 }
 
-static void count_keys(const struct near *near, const unsigned char *base,
-                       const struct mr_span *spans, size_t count, struct near_rest *rest)
+static void place(const struct near *near, struct near_keys *keys)
 {
-    const struct constants with = constants_of(near);
-    struct lanes lanes;
+    _Static_assert(KEY_TINY_WORDS == 1 && KEY_SHORT_WORDS == 2, "slots are two and three words");
+    for (size_t i = 0; i < keys->tinies; i += LANES) {
+        const __m512i hash =
+            lanes_hash_1(near->seed, _mm512_loadu_si512(keys->tiny_words + i));
+        const __m512i slot = _mm512_and_si512(hash, lanes_all(near->tiny_mask));
+        _mm512_storeu_si512(keys->tiny_places + i, _mm512_add_epi64(slot, slot));
+    }
+    if (near->tiny_mask >= NEAR_TINY_SLOTS)
+        for (size_t i = 0; i < keys->tinies; i++)
+            __builtin_prefetch(near->tiny_slots + keys->tiny_places[i], 1);
+    for (size_t i = 0; i < keys->shorts; i += LANES) {
+        const __m512i hash =
+            lanes_hash_2(near->seed, _mm512_loadu_si512(keys->short_words[0] + i),
+                         _mm512_loadu_si512(keys->short_words[1] + i));
+        const __m512i slot = _mm512_and_si512(hash, lanes_all(near->short_mask));
+        _mm512_storeu_si512(keys->short_places + i,
+                            _mm512_add_epi64(slot, _mm512_add_epi64(slot, slot)));
+    }
+    for (size_t i = 0; i < keys->shorts; i++) {
+        const uint64_t *slot = near->short_slots + keys->short_places[i];
+        __builtin_prefetch(slot, 1);
+        __builtin_prefetch(slot + KEY_SHORT_WORDS, 1); /* it may lie on two cache lines */
+    }
+    keys->near = *near;
+}
+
+static void take(const struct near *near, const unsigned char *base, const struct mr_span *spans,
+                 size_t count, struct near_keys *keys)
+{
+    const __m512i keeps = lanes_keeps();
     size_t i = 0;
-    lanes.count = rest->longer = 0;
+    keys->tinies = keys->shorts = keys->longer = 0;
     for (; i + LANES <= count; i += LANES)
-        take_keys(&with, base, spans + i, 0xff, i, &lanes, rest);
+        take_lanes(keeps, base, spans + i, 0xff, i, keys);
     if (i < count) {
         struct mr_span last[LANES];
         for (size_t lane = 0; lane < LANES; lane++)
             last[lane] = spans[lane < count - i ? i + lane : i];
-        take_keys(&with, base, last, (__mmask8)((1u << (count - i)) - 1), i, &lanes, rest);
+        take_lanes(keeps, base, last, (__mmask8)((1u << (count - i)) - 1), i, keys);
     }
+    place(near, keys);
+}
 
-    uint64_t *const slots = near->slots;
-    uint64_t *row = rest->rows;
-    _Static_assert(KEY_TINY_WORDS == 1, "a slot is two words");
+static void count(const struct near_keys *keys, struct near_rest *rest)
+{
+    const struct near *near = &keys->near;
+    uint64_t *const tiny_slots = near->tiny_slots, *const short_slots = near->short_slots;
+    uint64_t *row = rest->tiny_rows;
     TARGET_UNROLL
-    for (size_t lane = 0; lane < lanes.count; lane++) {
-        const uint64_t word = lanes.words[lane];
-        uint64_t *slot = slots + lanes.places[lane];
-        if (__builtin_expect(slot[0] == word, 1)) {
-            slot[1]++;
-            continue;
-        }
+    for (size_t i = 0; i < keys->tinies; i++) {
+        const uint64_t word = keys->tiny_words[i];
+        uint64_t *slot = tiny_slots + keys->tiny_places[i];
+        const bool here = slot[0] == word;
+        slot[KEY_TINY_WORDS] += here;
         row[1] = word;
-        row += NEAR_ROW;
+        row += here ? 0 : NEAR_TINY_ROW;
     }
-    rest->missed = (size_t)(row - rest->rows) / NEAR_ROW;
-    for (size_t missed = 0; missed < rest->missed; missed++)
-        rest->rows[missed * NEAR_ROW] = hash_1(near->seed, rest->rows[missed * NEAR_ROW + 1]);
+    rest->tinies = (size_t)(row - rest->tiny_rows) / NEAR_TINY_ROW;
+    for (uint64_t *missed = rest->tiny_rows; missed < row; missed += NEAR_TINY_ROW)
+        missed[0] = hash_1(near->seed, missed[1]);
+
+    row = rest->short_rows;
+    TARGET_UNROLL
+    for (size_t i = 0; i < keys->shorts; i++) {
+        const uint64_t first = keys->short_words[0][i], second = keys->short_words[1][i];
+        uint64_t *slot = short_slots + keys->short_places[i];
+        const bool here = ((slot[0] ^ first) | (slot[1] ^ second)) == 0;
+        slot[KEY_SHORT_WORDS] += here;
+        row[1] = first;
+        row[2] = second;
+        row += here ? 0 : NEAR_SHORT_ROW;
+    }
+    rest->shorts = (size_t)(row - rest->short_rows) / NEAR_SHORT_ROW;
+    for (uint64_t *missed = rest->short_rows; missed < row; missed += NEAR_SHORT_ROW)
+        missed[0] = hash_2(near->seed, missed[1], missed[2]);
 }
 
 TARGET_END
 
-near_count *near_fastest(void)
+const struct near_loops *near_fastest(void)
 {
-    return cpu_has_avx512() ? count_keys : NULL;
+    static const struct near_loops vectors = {.take = take, .place = place, .count = count};
+    return cpu_has_avx512() ? &vectors : NULL;
 }
 
 #else
 
-near_count *near_fastest(void)
+const struct near_loops *near_fastest(void)
 {
     return NULL;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * near - tiny keys of value 1 counted in the slots where their probes begin.
+ * near - tiny and short keys of value 1 counted in the slots where their probes begin.
  *
- * Words met often lie there (emit.c moves them), so of nine in ten words of a text nothing more is
- * to be done than this. The loop in emit.c does the same, a key at a time.
+ * Keys met often lie there (emit.c moves them), so of six in seven words of any text, and nearly
+ * all of an English one, nothing more is to be done than this. The loop in emit.c does the same and
+ * the rest, a key at a time.
  */
 #ifndef ENGINE_NEAR_H
 #define ENGINE_NEAR_H
@@ -14,29 +15,60 @@
 /* Keys taken together, at most, and so few that one at a time is faster. */
 #define NEAR_BATCH 64u
 #define NEAR_FEWEST 8u
-/* Words of a row: hash, key, and one left as it is. */
-#define NEAR_ROW (KEY_TINY_WORDS + 2)
+/* Vectors are stored whole. */
+#define NEAR_ROOM (NEAR_BATCH + 8)
 
-/* A front table's tiny keys, with sums for values. */
+/* Slots of tiny keys that stay in the private caches, 1 MiB, of which the frequent are few: they
+ * are not asked for ahead. */
+#define NEAR_TINY_SLOTS ((size_t)1 << 16)
+
+/* A front table's tiny and short keys, with sums for values. */
 struct near {
-    uint64_t *slots;
-    size_t mask;
+    uint64_t *tiny_slots, *short_slots;
+    size_t tiny_mask, short_mask;
     const struct hash_seed *seed;
 };
 
-/* What is left to do. */
-struct near_rest {
-    size_t missed;  /* tiny keys that are not where their probe begins: */
-    size_t longer;  /* keys that are not tiny: */
-    uint64_t rows[NEAR_BATCH * NEAR_ROW]; /* those, in order */
-    uint32_t numbers[NEAR_BATCH];         /* their places among the spans */
+/* Whether a place in one is the same in the other. */
+static inline bool near_same(const struct near *one, const struct near *other)
+{
+    return one->tiny_slots == other->tiny_slots && one->tiny_mask == other->tiny_mask &&
+           one->short_slots == other->short_slots && one->short_mask == other->short_mask;
+}
+
+/* Keys of a batch on their way to their slots. */
+struct near_keys {
+    size_t tinies, shorts, longer;
+    uint64_t tiny_words[NEAR_ROOM], short_words[KEY_SHORT_WORDS][NEAR_ROOM];
+    uint64_t tiny_places[NEAR_ROOM], short_places[NEAR_ROOM]; /* in words from the first slot */
+    uint32_t longer_ones[NEAR_ROOM]; /* their places among the spans */
+    struct near near;                /* the table in which they are */
 };
 
-/* Counts the keys at `base` that the spans say, NEAR_BATCH at most. Reads 8 bytes of each. */
-typedef void near_count(const struct near *near, const unsigned char *base,
-                        const struct mr_span *spans, size_t count, struct near_rest *rest);
+/* Words of a row: hash, key, and one left as it is. */
+#define NEAR_TINY_ROW (KEY_TINY_WORDS + 2)
+#define NEAR_SHORT_ROW (KEY_SHORT_WORDS + 2)
+
+/* The keys that are not where their probe begins, in order. One row more than there can be keys,
+ * since each is written before it is known whether it stays. */
+struct near_rest {
+    size_t tinies, shorts;
+    uint64_t tiny_rows[(NEAR_BATCH + 1) * NEAR_TINY_ROW];
+    uint64_t short_rows[(NEAR_BATCH + 1) * NEAR_SHORT_ROW];
+};
+
+struct near_loops {
+    /* Loads the keys at `base` that the spans say, NEAR_BATCH at most, 16 bytes of each; then as
+     * `place`. */
+    void (*take)(const struct near *near, const unsigned char *base, const struct mr_span *spans,
+                 size_t count, struct near_keys *keys);
+    /* Finds the places of keys already taken, and asks for them: the table has changed since. */
+    void (*place)(const struct near *near, struct near_keys *keys);
+    /* Counts the keys that are at their places. */
+    void (*count)(const struct near_keys *keys, struct near_rest *rest);
+};
 
 /* For this CPU; NULL where it has nothing to do that with. */
-near_count *near_fastest(void);
+const struct near_loops *near_fastest(void);
 
 #endif

@@ -42,7 +42,7 @@ struct mr_emitter {
     struct worker *worker;
     struct table table;
     struct front_class front[TABLE_CLASSES];
-    near_count *near; /* NULL: a key at a time */
+    const struct near_loops *near; /* NULL: a key at a time */
     unsigned char *arena; /* bytes of the long keys in the table */
     size_t arena_used;
     uint64_t records;     /* pairs emitted */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_near.c - tiny keys counted side by side against the table's own lookup, key by key: every
- * number of keys, every size, keys that lie where their probe begins, that do not, and that are not
- * there at all.
+ * test_near.c - tiny and short keys counted side by side against the table's own lookup, key by
+ * key: every number of keys, every size, keys that lie where their probe begins, that do not, and
+ * that are not there at all.
  */
 #include <check.h>
 #include <stdio.h>
@@ -12,7 +12,8 @@
 #include "engine/near.h"
 
 #define SLOTS 256u
-#define WORDS 2u /* of a slot */
+#define TINY_STRIDE (KEY_TINY_WORDS + 1)
+#define SHORT_STRIDE (KEY_SHORT_WORDS + 1)
 #define TEXT 4096u
 #define ROUNDS 2000u
 
@@ -26,15 +27,15 @@ static unsigned below(unsigned n)
     return (unsigned)(state >> 33) % n;
 }
 
-/* Words of one to nine of three letters, so that there are some tiny ones often and many rarely; at
- * times a NUL, or none at all. Returns how many spans there are. */
+/* Words of three letters, so that there are some tiny ones often and many rarely; at times a NUL,
+ * or none at all. Returns how many spans there are. */
 static size_t make_keys(unsigned char text[TEXT], struct mr_span *spans, size_t most)
 {
     uint32_t at = 0;
     for (size_t i = 0; i < TEXT; i++)
         text[i] = below(100) == 0 ? 0 : (unsigned char)('a' + below(3));
     for (size_t i = 0; i < most; i++) {
-        uint32_t size = below(20) == 0 ? 8 + below(30) : below(below(8) + 1);
+        uint32_t size = below(4) == 0 ? 8 + below(below(3) ? 2 : 30) : below(below(8) + 1);
         spans[i] = (struct mr_span){at, at + size};
         at += size + below(2);
     }
@@ -47,27 +48,41 @@ static size_t size_of(struct mr_span span)
     return span.end - span.begin;
 }
 
+/* A table and what its slots must hold in the end. */
+struct front {
+    uint64_t tiny[SLOTS * TINY_STRIDE], brief[SLOTS * SHORT_STRIDE];
+};
+
+static struct near near_of(struct front *front, size_t slots, const struct hash_seed *seed)
+{
+    return (struct near){front->tiny, front->brief, slots - 1, slots - 1, seed};
+}
+
 /* What must come of it, by the definition. */
 static void count_slowly(const struct near *near, const unsigned char *base,
                          const struct mr_span *spans, size_t count, struct near_rest *rest)
 {
-    rest->missed = rest->longer = 0;
+    rest->tinies = rest->shorts = 0;
     for (size_t i = 0; i < count; i++) {
         uint64_t words[KEY_MIDDLE_WORDS], *slot;
-        if (table_class_of(size_of(spans[i])) != TABLE_TINY) {
-            rest->numbers[rest->longer++] = (uint32_t)i;
+        const size_t size = size_of(spans[i]);
+        const enum table_class_name name = table_class_of(size);
+        if (name > TABLE_SHORT)
+            continue;
+        const bool tiny = name == TABLE_TINY;
+        uint64_t *slots = tiny ? near->tiny_slots : near->short_slots;
+        const size_t mask = tiny ? near->tiny_mask : near->short_mask;
+        const size_t key_words = table_words(name), stride = key_words + 1;
+        const uint64_t hash = table_load(name, near->seed, words, base + spans[i].begin, size);
+        if (table_find(name, slots, mask, stride, words, hash, &slot) &&
+            slot == slots + (hash & mask) * stride) {
+            slot[key_words]++;
             continue;
         }
-        const uint64_t hash = table_load(TABLE_TINY, near->seed, words, base + spans[i].begin,
-                                         size_of(spans[i]));
-        if (table_find(TABLE_TINY, near->slots, near->mask, WORDS, words, hash, &slot) &&
-            slot == near->slots + (hash & near->mask) * WORDS) {
-            slot[1]++;
-            continue;
-        }
-        rest->rows[rest->missed * NEAR_ROW] = hash;
-        rest->rows[rest->missed * NEAR_ROW + 1] = words[0];
-        rest->missed++;
+        uint64_t *row = tiny ? rest->tiny_rows + rest->tinies++ * NEAR_TINY_ROW
+                             : rest->short_rows + rest->shorts++ * NEAR_SHORT_ROW;
+        row[0] = hash;
+        memcpy(row + 1, words, key_words * sizeof *words);
     }
 }
 
@@ -75,62 +90,90 @@ static void count_slowly(const struct near *near, const unsigned char *base,
 static void fill_slots(const struct near *near, const unsigned char *text,
                        const struct mr_span *spans, size_t count)
 {
-    memset(near->slots, 0, SLOTS * WORDS * sizeof *near->slots);
     for (size_t i = 0; i < count; i++) {
         uint64_t words[KEY_MIDDLE_WORDS], *slot;
-        if (size_of(spans[i]) > KEY_TINY || below(4) == 0)
+        const enum table_class_name name = table_class_of(size_of(spans[i]));
+        if (name > TABLE_SHORT || below(4) == 0)
             continue;
+        const bool tiny = name == TABLE_TINY;
+        const size_t key_words = table_words(name);
         const uint64_t hash =
-            table_load(TABLE_TINY, near->seed, words, text + spans[i].begin, size_of(spans[i]));
-        if (!table_find(TABLE_TINY, near->slots, near->mask, WORDS, words, hash, &slot)) {
+            table_load(name, near->seed, words, text + spans[i].begin, size_of(spans[i]));
+        if (!table_find(name, tiny ? near->tiny_slots : near->short_slots,
+                        tiny ? near->tiny_mask : near->short_mask, key_words + 1, words, hash,
+                        &slot)) {
             ck_assert_ptr_nonnull(slot);
-            slot[0] = words[0];
+            memcpy(slot, words, key_words * sizeof *words);
         }
-        slot[1] += 1 + below(5);
+        slot[key_words] += 1 + below(5);
     }
 }
 
-static void check_loop(near_count *loop)
+/* The same rows, but for the word that is left as it is. */
+static void check_rows(const uint64_t *rows, const uint64_t *want, size_t count, size_t row_words)
+{
+    for (size_t i = 0; i < count; i++)
+        ck_assert_mem_eq(rows + i * row_words, want + i * row_words,
+                         (row_words - 1) * sizeof *rows);
+}
+
+static void check_loops(const struct near_loops *loops)
 {
     static unsigned char text[TEXT];
-    uint64_t slots[SLOTS * WORDS], want_slots[SLOTS * WORDS];
+    static struct front front, want_front;
     struct mr_span spans[NEAR_BATCH];
     struct hash_seed seed;
-    size_t missed = 0, longer = 0, counted = 0;
+    size_t missed[2] = {0, 0}, longer = 0, counted = 0;
     for (unsigned round = 0; round < ROUNDS; round++) {
         hash_seed_fixed(&seed, round / 16);
-        const struct near near = {slots, SLOTS - 1, &seed};
-        const struct near want_near = {want_slots, SLOTS - 1, &seed};
+        const struct near near = near_of(&front, SLOTS, &seed);
+        const struct near want_near = near_of(&want_front, SLOTS, &seed);
         const size_t count = make_keys(text, spans, round % (NEAR_BATCH + 1));
+        struct near_keys keys;
         struct near_rest rest, want;
+        memset(&front, 0, sizeof front);
         fill_slots(&near, text, spans, count);
-        memcpy(want_slots, slots, sizeof slots);
+        want_front = front;
+        memset(&keys, 0xa5, sizeof keys);
         memset(&rest, 0xa5, sizeof rest);
-        loop(&near, text, spans, count, &rest);
+        /* Every other time the table has changed between the two. */
+        const struct near other = near_of(&front, SLOTS / 2, &seed);
+        loops->take(round % 2 ? &other : &near, text, spans, count, &keys);
+        if (round % 2)
+            loops->place(&near, &keys);
+        ck_assert(near_same(&keys.near, &near) && !near_same(&keys.near, &other));
+        loops->count(&keys, &rest);
         count_slowly(&want_near, text, spans, count, &want);
-        ck_assert_mem_eq(slots, want_slots, sizeof slots);
-        ck_assert_uint_eq(rest.missed, want.missed);
-        ck_assert_uint_eq(rest.longer, want.longer);
-        for (size_t i = 0; i < want.missed; i++)
-            ck_assert_mem_eq(rest.rows + i * NEAR_ROW, want.rows + i * NEAR_ROW,
-                             2 * sizeof *want.rows);
-        ck_assert_mem_eq(rest.numbers, want.numbers, want.longer * sizeof *want.numbers);
-        missed += want.missed;
-        longer += want.longer;
-        counted += count - want.missed - want.longer;
+        ck_assert_mem_eq(&front, &want_front, sizeof front);
+        ck_assert_uint_eq(rest.tinies, want.tinies);
+        ck_assert_uint_eq(rest.shorts, want.shorts);
+        check_rows(rest.tiny_rows, want.tiny_rows, want.tinies, NEAR_TINY_ROW);
+        check_rows(rest.short_rows, want.short_rows, want.shorts, NEAR_SHORT_ROW);
+        size_t others = 0;
+        for (size_t i = 0; i < count; i++)
+            if (size_of(spans[i]) > KEY_SHORT) {
+                ck_assert_uint_lt(others, keys.longer);
+                ck_assert_uint_eq(keys.longer_ones[others++], i);
+            }
+        ck_assert_uint_eq(keys.longer, others);
+        missed[0] += want.tinies;
+        missed[1] += want.shorts;
+        longer += others;
+        counted += count - want.tinies - want.shorts - others;
     }
-    ck_assert_uint_gt(missed, ROUNDS);
+    ck_assert_uint_gt(missed[0], ROUNDS);
+    ck_assert_uint_gt(missed[1], ROUNDS);
     ck_assert_uint_gt(longer, ROUNDS);
     ck_assert_uint_gt(counted, ROUNDS);
 }
 
 START_TEST(test_fastest)
 {
-    near_count *loop = near_fastest();
-    if (loop)
-        check_loop(loop);
+    const struct near_loops *loops = near_fastest();
+    if (loops)
+        check_loops(loops);
     else
-        puts("skipped: this CPU has no such loop");
+        puts("skipped: this CPU has no such loops");
 }
 END_TEST
 
