@@ -135,49 +135,42 @@ int emit_other_units(struct mr_emitter *emitter, const unsigned char *base,
     return emit_others(emitter, base, spans, others, count, NULL, UNIT);
 }
 
-/* Writes a short key, met once, to its partition. */
-static inline __attribute__((always_inline))
-int write_short(struct mr_emitter *emitter, const struct hash_seed *seed, const unsigned char *key,
-                size_t size)
-{
-    struct worker *worker = emitter->worker;
-    uint64_t words[KEY_SHORT_WORDS];
-    const uint64_t hash = table_load_whole(TABLE_SHORT, seed, words, key, size);
-    const unsigned partition = shuffle_of_hash(&worker->job->pairs, hash);
-    unsigned char *at = shuffle_room(&worker->pairs, partition, 1 + sizeof words);
-    if (!at)
-        return -1;
-    __builtin_prefetch(at + 128, 1);
-    at = record_put_head(at, size, false);
-    memcpy(at, words, sizeof words);
-    shuffle_wrote(&worker->pairs, partition, at + size);
-    return 0;
-}
-
 /* Writes the short keys of a batch to their partitions, the table being bypassed for them. */
 static __attribute__((noinline))
 int emit_past(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
               size_t count)
 {
     const struct hash_seed seed = *emitter->table.seed;
+    struct worker *worker = emitter->worker;
+    const struct shuffle *shuffle = &worker->job->pairs;
+    struct load load;
     uint32_t others[OTHERS];
     size_t others_count = 0;
     for (size_t start = 0; start < count; start += BATCH) {
-        const size_t end = count - start < BATCH ? count : start + BATCH;
+        const size_t batch = count - start < BATCH ? count - start : BATCH;
         const size_t others_before = others_count;
         size_t tinies = 0;
-        for (size_t i = start; i < end; i++) {
-            const unsigned char *key = base + spans[i].begin;
-            const size_t size = spans[i].end - spans[i].begin;
+        emitter->load(&seed, base, spans + start, batch, &load);
+        for (size_t i = 0; i < batch; i++) {
+            const size_t size = spans[start + i].end - spans[start + i].begin;
+            const uint64_t words[KEY_SHORT_WORDS] = {load.words[0][i], load.words[1][i]};
             tinies += size <= KEY_TINY;
-            if (size > KEY_SHORT)
-                others[others_count++] = (uint32_t)i;
-            else if (write_short(emitter, &seed, key, size) != 0)
+            if (size > KEY_SHORT) {
+                others[others_count++] = (uint32_t)(start + i);
+                continue;
+            }
+            const unsigned partition = shuffle_of_hash(shuffle, load.hashes[i]);
+            unsigned char *at = shuffle_room(&worker->pairs, partition, 1 + sizeof words);
+            if (!at)
                 return -1;
+            __builtin_prefetch(at + 128, 1);
+            at = record_put_head(at, size, false);
+            memcpy(at, words, sizeof words);
+            shuffle_wrote(&worker->pairs, partition, at + size);
         }
         emitter->front[TABLE_TINY].seen += tinies;
-        emitter->front[TABLE_SHORT].seen += end - start - tinies - (others_count - others_before);
-        if (others_count > 0 && (others_count >= BATCH || end == count)) {
+        emitter->front[TABLE_SHORT].seen += batch - tinies - (others_count - others_before);
+        if (others_count > 0 && (others_count >= BATCH || start + batch == count)) {
             if (emit_other_units(emitter, base, spans, others, others_count) != 0)
                 return -1;
             others_count = 0;

@@ -476,7 +476,8 @@ int mapper_open(struct worker *worker)
 {
     struct job *job = worker->job;
     struct mr_emitter *emitter = &worker->emitter;
-    *emitter = (struct mr_emitter){.job = job, .worker = worker, .near = near_fastest()};
+    *emitter = (struct mr_emitter){
+        .job = job, .worker = worker, .near = near_fastest(), .load = load_fastest()};
     table_open(&emitter->table, job->seed, (job->value_size + 7) / 8, LOAD, job->budget);
     if (!has_front(job)) {
         for (int name = 0; name < TABLE_CLASSES; name++)

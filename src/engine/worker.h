@@ -11,6 +11,7 @@
 
 #include "engine/buffer.h"
 #include "engine/groups.h"
+#include "engine/load.h"
 #include "engine/near.h"
 #include "engine/shuffle.h"
 
@@ -43,6 +44,7 @@ struct mr_emitter {
     struct table table;
     struct front_class front[TABLE_CLASSES];
     const struct near_loops *near; /* NULL: a key at a time */
+    load_keys *load;
     unsigned char *arena; /* bytes of the long keys in the table */
     size_t arena_used;
     uint64_t records;     /* pairs emitted */

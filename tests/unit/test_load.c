@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_load.c - keys loaded and hashed together against table_load_whole, key by key: every number
+ * of keys, every size, longer ones between them.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/load.h"
+
+#define TEXT 4096u
+#define ROUNDS 2000u
+
+static uint64_t state = 88172645463325252u;
+
+static unsigned below(unsigned n)
+{
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return (unsigned)(state >> 33) % n;
+}
+
+static void check_load(load_keys *loop)
+{
+    unsigned char text[TEXT];
+    struct mr_span spans[LOAD_BATCH];
+    struct hash_seed seed;
+    size_t loaded[KEY_SHORT + 1] = {0};
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        const size_t count = round % (LOAD_BATCH + 1);
+        struct load load;
+        uint32_t at = 0;
+        hash_seed_fixed(&seed, round);
+        for (size_t i = 0; i < TEXT; i++)
+            text[i] = (unsigned char)below(256);
+        for (size_t i = 0; i < count; i++) {
+            const uint32_t size = below(10) == 0 ? below(40) : below(KEY_SHORT + 1);
+            spans[i] = (struct mr_span){at, at + size};
+            at += size + below(3);
+        }
+        ck_assert_uint_le(at + MR_PAD, TEXT);
+        memset(&load, 0xa5, sizeof load);
+        loop(&seed, text, spans, count, &load);
+        for (size_t i = 0; i < count; i++) {
+            const size_t size = spans[i].end - spans[i].begin;
+            uint64_t words[KEY_SHORT_WORDS];
+            if (size > KEY_SHORT)
+                continue;
+            const uint64_t hash =
+                table_load_whole(TABLE_SHORT, &seed, words, text + spans[i].begin, size);
+            if (hash != load.hashes[i] || words[0] != load.words[0][i] ||
+                words[1] != load.words[1][i])
+                ck_abort_msg("key %zu of %zu, of %zu bytes", i, count, size);
+            loaded[size]++;
+        }
+    }
+    for (size_t size = 0; size <= KEY_SHORT; size++)
+        ck_assert_uint_gt(loaded[size], ROUNDS / 10);
+}
+
+START_TEST(test_plainly)
+{
+    check_load(load_plainly);
+}
+END_TEST
+
+START_TEST(test_fastest)
+{
+    load_keys *loop = load_fastest();
+    if (loop != load_plainly)
+        check_load(loop);
+    else
+        puts("skipped: this CPU has no faster loop");
+}
+END_TEST
+
+Suite *test_load_suite(void);
+
+Suite *test_load_suite(void)
+{
+    Suite *suite = suite_create("load");
+    TCase *tests = tcase_create("load");
+    tcase_add_test(tests, test_plainly);
+    tcase_add_test(tests, test_fastest);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
