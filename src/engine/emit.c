@@ -253,44 +253,53 @@ static struct near near_of(const struct table *table)
                          class[TABLE_TINY].mask, class[TABLE_SHORT].mask, table->seed};
 }
 
-/* As emit, of units, with vectors. While one batch is loaded and its slots are asked for, those of
- * the batch before arrive. */
+/* Takes a batch, which may be empty, and counts the one before. */
+static inline __attribute__((always_inline))
+int near_step(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
+              size_t count)
+{
+    struct near_line *line = &emitter->line;
+    struct near_keys *next = &line->keys[line->turn], *now = &line->keys[line->turn ^ 1];
+    const struct near near = near_of(&emitter->table);
+    struct near_rest rest;
+    emitter->near->take(&near, base, spans, count, next);
+    if (!near_same(&now->near, &near))
+        emitter->near->place(&near, now);
+    emitter->near->count(now, next, &rest);
+    line->turn ^= 1;
+    emitter->front[TABLE_TINY].seen += now->tinies - rest.tinies;
+    emitter->front[TABLE_SHORT].seen += now->shorts - rest.shorts;
+    if (fold_rows(emitter, TABLE_TINY, rest.tiny_rows, rest.tinies, NULL, UNIT) != 0)
+        return -1;
+    return fold_rows(emitter, TABLE_SHORT, rest.short_rows, rest.shorts, NULL, UNIT);
+}
+
+int emit_flush(struct mr_emitter *emitter)
+{
+    return emitter->near ? near_step(emitter, NULL, NULL, 0) : 0;
+}
+
+/* As emit, of units, with vectors. */
 static __attribute__((noinline))
 int emit_near(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
               size_t count)
 {
-    struct near_keys keys[2];
-    struct near_rest rest;
     uint32_t others[OTHERS];
     size_t others_count = 0;
-    struct near_keys *before = &keys[1];
-    before->tinies = before->shorts = 0;
-    before->near = near_of(&emitter->table);
-    for (size_t start = 0, turn = 0;; start += BATCH, turn ^= 1) {
-        const struct near near = near_of(&emitter->table);
-        if (start < count) {
-            const size_t end = count - start < BATCH ? count : start + BATCH;
-            emitter->near->take(&near, base, spans + start, end - start, &keys[turn]);
-            for (size_t i = 0; i < keys[turn].longer; i++)
-                others[others_count++] = (uint32_t)start + keys[turn].longer_ones[i];
-            if (others_count > 0 && (others_count >= BATCH || end == count)) {
-                if (emit_other_units(emitter, base, spans, others, others_count) != 0)
-                    return -1;
-                others_count = 0;
-            }
-        }
-        if (!near_same(&before->near, &near))
-            emitter->near->place(&near, before);
-        emitter->near->count(before, &rest);
-        emitter->front[TABLE_TINY].seen += before->tinies - rest.tinies;
-        emitter->front[TABLE_SHORT].seen += before->shorts - rest.shorts;
-        if (fold_rows(emitter, TABLE_TINY, rest.tiny_rows, rest.tinies, NULL, UNIT) != 0 ||
-            fold_rows(emitter, TABLE_SHORT, rest.short_rows, rest.shorts, NULL, UNIT) != 0)
+    for (size_t start = 0; start < count; start += BATCH) {
+        const size_t end = count - start < BATCH ? count : start + BATCH;
+        const struct near_keys *taken = &emitter->line.keys[emitter->line.turn];
+        if (near_step(emitter, base, spans + start, end - start) != 0)
             return -1;
-        if (start >= count)
-            return 0;
-        before = &keys[turn];
+        for (size_t i = 0; i < taken->longer; i++)
+            others[others_count++] = (uint32_t)start + taken->longer_ones[i];
+        if (others_count > 0 && (others_count >= BATCH || end == count)) {
+            if (emit_other_units(emitter, base, spans, others, others_count) != 0)
+                return -1;
+            others_count = 0;
+        }
     }
+    return 0;
 }
 
 int mr_emit_batch(struct mr_emitter *emitter, const unsigned char *base,

@@ -19,6 +19,9 @@ enum how {
 
 static const uint64_t emit_one = 1;
 
+/* Brings the pairs that are still on their way to the table. Returns -1 when the job fails. */
+int emit_flush(struct mr_emitter *emitter);
+
 /* A row that is not in the table and for which there is no free place. Returns -1 when
  * the job fails, as the two below. */
 int emit_miss(struct mr_emitter *emitter, enum table_class_name name, const uint64_t *row,

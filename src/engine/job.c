@@ -5,6 +5,7 @@
 #include "engine/job.h"
 
 #include "engine/divide.h"
+#include "engine/emit.h"
 #include "engine/engine.h"
 #include "engine/mapper.h"
 #include "engine/reduce.h"
@@ -425,6 +426,8 @@ static void map_split(struct worker *worker, struct mr_split *split)
     if (split->size > 0 &&
         spec->map(spec->context, worker->state, split, &worker->emitter) != 0 && !job_stopped(job))
         job_fail_with(job, MR_MAP, &worker->emitter.error, "the map failed");
+    if (!job_stopped(job))
+        (void)emit_flush(&worker->emitter);
     atomic_fetch_add_explicit(&job->bytes, split->length, memory_order_relaxed);
     atomic_fetch_add_explicit(&job->records, worker->emitter.records - before,
                               memory_order_relaxed);

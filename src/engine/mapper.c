@@ -31,8 +31,7 @@
 #define FIRST_SLOTS 512
 #define MOST_SLOTS ((size_t)1 << 19)
 #define MOST_LONG_SLOTS ((size_t)1 << 13)
-/* Of these, and of NEAR_TINY_SLOTS, those that stay in the private caches: 0.75 and 0.3 MiB. */
-#define NEAR_SHORT_SLOTS ((size_t)1 << 15)
+/* As in near.h: 0.3 MiB. */
 #define NEAR_MIDDLE_SLOTS ((size_t)1 << 13)
 /* Of 8 slots so many may be used: with 5, lookups of 200 thousand keys passed other keys so often
  * that they took a fifth more time. */

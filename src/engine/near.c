@@ -59,9 +59,6 @@ static void place(const struct near *near, struct near_keys *keys)
         const __m512i slot = _mm512_and_si512(hash, lanes_all(near->tiny_mask));
         _mm512_storeu_si512(keys->tiny_places + i, _mm512_add_epi64(slot, slot));
     }
-    if (near->tiny_mask >= NEAR_TINY_SLOTS)
-        for (size_t i = 0; i < keys->tinies; i++)
-            __builtin_prefetch(near->tiny_slots + keys->tiny_places[i], 1);
     for (size_t i = 0; i < keys->shorts; i += LANES) {
         const __m512i hash =
             lanes_hash_2(near->seed, _mm512_loadu_si512(keys->short_words[0] + i),
@@ -69,11 +66,6 @@ static void place(const struct near *near, struct near_keys *keys)
         const __m512i slot = _mm512_and_si512(hash, lanes_all(near->short_mask));
         _mm512_storeu_si512(keys->short_places + i,
                             _mm512_add_epi64(slot, _mm512_add_epi64(slot, slot)));
-    }
-    for (size_t i = 0; i < keys->shorts; i++) {
-        const uint64_t *slot = near->short_slots + keys->short_places[i];
-        __builtin_prefetch(slot, 1);
-        __builtin_prefetch(slot + KEY_SHORT_WORDS, 1); /* it may lie on two cache lines */
     }
     keys->near = *near;
 }
@@ -95,38 +87,78 @@ static void take(const struct near *near, const unsigned char *base, const struc
     place(near, keys);
 }
 
-static void count(const struct near_keys *keys, struct near_rest *rest)
+static inline __attribute__((always_inline)) void ask_for_short(const uint64_t *slot)
 {
-    const struct near *near = &keys->near;
-    uint64_t *const tiny_slots = near->tiny_slots, *const short_slots = near->short_slots;
-    uint64_t *row = rest->tiny_rows;
+    __builtin_prefetch(slot, 1);
+    __builtin_prefetch(slot + KEY_SHORT_WORDS, 1); /* it may lie on two cache lines */
+}
+
+/* Counts those that are at their places; returns the end of the rows of the others. */
+static uint64_t *count_tinies(const struct near_keys *keys, uint64_t *row)
+{
+    uint64_t *const slots = keys->near.tiny_slots;
+    const size_t count = keys->tinies;
     TARGET_UNROLL
-    for (size_t i = 0; i < keys->tinies; i++) {
+    for (size_t i = 0; i < count; i++) {
         const uint64_t word = keys->tiny_words[i];
-        uint64_t *slot = tiny_slots + keys->tiny_places[i];
+        uint64_t *slot = slots + keys->tiny_places[i];
         const bool here = slot[0] == word;
         slot[KEY_TINY_WORDS] += here;
         row[1] = word;
         row += here ? 0 : NEAR_TINY_ROW;
     }
-    rest->tinies = (size_t)(row - rest->tiny_rows) / NEAR_TINY_ROW;
-    for (uint64_t *missed = rest->tiny_rows; missed < row; missed += NEAR_TINY_ROW)
-        missed[0] = hash_1(near->seed, missed[1]);
+    return row;
+}
 
-    row = rest->short_rows;
+/* The same; and asks for the places of the next ones, one for each key counted: many at once would
+ * wait for each other, with nothing to do meanwhile. Where there are fewer of those, old places
+ * are asked for again, which costs next to nothing. */
+static uint64_t *count_shorts(const struct near_keys *keys, const struct near_keys *next,
+                              uint64_t *row)
+{
+    uint64_t *const slots = keys->near.short_slots, *const next_slots = next->near.short_slots;
+    const size_t count = keys->shorts, next_count = next->shorts;
     TARGET_UNROLL
-    for (size_t i = 0; i < keys->shorts; i++) {
+    for (size_t i = 0; i < count; i++) {
         const uint64_t first = keys->short_words[0][i], second = keys->short_words[1][i];
-        uint64_t *slot = short_slots + keys->short_places[i];
+        uint64_t *slot = slots + keys->short_places[i];
+        ask_for_short(next_slots + next->short_places[i]);
         const bool here = ((slot[0] ^ first) | (slot[1] ^ second)) == 0;
         slot[KEY_SHORT_WORDS] += here;
         row[1] = first;
         row[2] = second;
         row += here ? 0 : NEAR_SHORT_ROW;
     }
-    rest->shorts = (size_t)(row - rest->short_rows) / NEAR_SHORT_ROW;
-    for (uint64_t *missed = rest->short_rows; missed < row; missed += NEAR_SHORT_ROW)
-        missed[0] = hash_2(near->seed, missed[1], missed[2]);
+    for (size_t i = count; i < next_count; i++)
+        ask_for_short(next_slots + next->short_places[i]);
+    return row;
+}
+
+static void count(const struct near_keys *keys, const struct near_keys *next,
+                  struct near_rest *rest)
+{
+    const struct near *near = &keys->near;
+    const bool far_tinies = near->tiny_mask >= NEAR_TINY_SLOTS;
+    const bool far_shorts = near->short_mask >= NEAR_SHORT_SLOTS;
+    if (next->near.tiny_mask >= NEAR_TINY_SLOTS)
+        for (size_t i = 0; i < next->tinies; i++)
+            __builtin_prefetch(next->near.tiny_slots + next->tiny_places[i], 1);
+
+    uint64_t *end = count_tinies(keys, rest->tiny_rows);
+    rest->tinies = (size_t)(end - rest->tiny_rows) / NEAR_TINY_ROW;
+    for (uint64_t *row = rest->tiny_rows; row < end; row += NEAR_TINY_ROW) {
+        row[0] = hash_1(near->seed, row[1]);
+        if (far_tinies)
+            __builtin_prefetch(near->tiny_slots + ((row[0] + 1) & near->tiny_mask) * 2, 1);
+    }
+
+    end = count_shorts(keys, next, rest->short_rows);
+    rest->shorts = (size_t)(end - rest->short_rows) / NEAR_SHORT_ROW;
+    for (uint64_t *row = rest->short_rows; row < end; row += NEAR_SHORT_ROW) {
+        row[0] = hash_2(near->seed, row[1], row[2]);
+        if (far_shorts)
+            ask_for_short(near->short_slots + ((row[0] + 1) & near->short_mask) * 3);
+    }
 }
 
 TARGET_END

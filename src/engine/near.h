@@ -18,9 +18,10 @@
 /* Vectors are stored whole. */
 #define NEAR_ROOM (NEAR_BATCH + 8)
 
-/* Slots of tiny keys that stay in the private caches, 1 MiB, of which the frequent are few: they
- * are not asked for ahead. */
+/* Slots that stay in the private caches: 1 MiB of tiny keys, of which the frequent are few, so that
+ * they are not asked for ahead; 0.75 MiB of short ones. */
 #define NEAR_TINY_SLOTS ((size_t)1 << 16)
+#define NEAR_SHORT_SLOTS ((size_t)1 << 15)
 
 /* A front table's tiny and short keys, with sums for values. */
 struct near {
@@ -57,15 +58,23 @@ struct near_rest {
     uint64_t short_rows[(NEAR_BATCH + 1) * NEAR_SHORT_ROW];
 };
 
+/* While one batch is taken the slots of the one before arrive. All zero at first. */
+struct near_line {
+    unsigned turn; /* where the next batch goes */
+    struct near_keys keys[2];
+};
+
 struct near_loops {
-    /* Loads the keys at `base` that the spans say, NEAR_BATCH at most, 16 bytes of each; then as
-     * `place`. */
+    /* Loads the keys at `base` that the spans say, NEAR_BATCH at most, 16 bytes of each, and finds
+     * their places. */
     void (*take)(const struct near *near, const unsigned char *base, const struct mr_span *spans,
                  size_t count, struct near_keys *keys);
-    /* Finds the places of keys already taken, and asks for them: the table has changed since. */
+    /* Finds the places of keys already taken, the table having changed since. */
     void (*place)(const struct near *near, struct near_keys *keys);
-    /* Counts the keys that are at their places. */
-    void (*count)(const struct near_keys *keys, struct near_rest *rest);
+    /* Counts the keys that are at their places, and asks for the places of the next ones, and for
+     * those where the rest may lie instead. */
+    void (*count)(const struct near_keys *keys, const struct near_keys *next,
+                  struct near_rest *rest);
 };
 
 /* For this CPU; NULL where it has nothing to do that with. */

@@ -44,6 +44,7 @@ struct mr_emitter {
     struct table table;
     struct front_class front[TABLE_CLASSES];
     const struct near_loops *near; /* NULL: a key at a time */
+    struct near_line line;
     load_keys *load;
     unsigned char *arena; /* bytes of the long keys in the table */
     size_t arena_used;

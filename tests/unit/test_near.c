@@ -129,12 +129,11 @@ static void check_loops(const struct near_loops *loops)
         const struct near near = near_of(&front, SLOTS, &seed);
         const struct near want_near = near_of(&want_front, SLOTS, &seed);
         const size_t count = make_keys(text, spans, round % (NEAR_BATCH + 1));
-        struct near_keys keys;
+        static struct near_keys keys, none;
         struct near_rest rest, want;
         memset(&front, 0, sizeof front);
         fill_slots(&near, text, spans, count);
         want_front = front;
-        memset(&keys, 0xa5, sizeof keys);
         memset(&rest, 0xa5, sizeof rest);
         /* Every other time the table has changed between the two. */
         const struct near other = near_of(&front, SLOTS / 2, &seed);
@@ -142,7 +141,10 @@ static void check_loops(const struct near_loops *loops)
         if (round % 2)
             loops->place(&near, &keys);
         ck_assert(near_same(&keys.near, &near) && !near_same(&keys.near, &other));
-        loops->count(&keys, &rest);
+        loops->take(&near, NULL, NULL, 0, &none);
+        loops->count(&none, &keys, &rest);
+        ck_assert(rest.tinies == 0 && rest.shorts == 0);
+        loops->count(&keys, &none, &rest);
         count_slowly(&want_near, text, spans, count, &want);
         ck_assert_mem_eq(&front, &want_front, sizeof front);
         ck_assert_uint_eq(rest.tinies, want.tinies);
