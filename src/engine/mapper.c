@@ -119,7 +119,7 @@ static int need_pairs(struct mr_emitter *emitter)
     return 0;
 }
 
-/* The same for a long key. */
+/* Writes a pair with a long key, which is as record_copy_key wants it, to its partition. */
 static int write_long(struct mr_emitter *emitter, uint64_t hash, const unsigned char *key,
                       size_t size, const void *value)
 {
@@ -132,7 +132,7 @@ static int write_long(struct mr_emitter *emitter, uint64_t hash, const unsigned 
         return -1;
     uint64_t number = number_of(job, value);
     at = record_put_head(at, size, number != 1);
-    memcpy(at, key, size);
+    record_copy_key(at, key, size);
     shuffle_wrote(&worker->pairs, partition, put_value(job, at + size, number, value));
     return 0;
 }
@@ -411,7 +411,7 @@ int emit_long(struct mr_emitter *emitter, const unsigned char *key, size_t size,
             job_no_memory(emitter->job);
             return -1;
         }
-        if (!emitter->arena && !(emitter->arena = malloc(ARENA))) {
+        if (!emitter->arena && !(emitter->arena = malloc(ARENA + MR_PAD))) {
             job_no_memory(emitter->job);
             return -1;
         }
@@ -445,13 +445,15 @@ int emit_long(struct mr_emitter *emitter, const unsigned char *key, size_t size,
 
 int mr_emit(struct mr_emitter *emitter, const void *key, size_t size, const void *value)
 {
-    if (size <= KEY_MIDDLE) {
-        unsigned char copy[KEY_MIDDLE + 1 + MR_PAD];
+    unsigned char copy[RECORD_COPIED + MR_PAD];
+    if (size <= RECORD_COPIED) { /* which need not be followed by anything */
         if (size > 0)
             memcpy(copy, key, size);
         memset(copy + size, 0, sizeof copy - size);
-        return mr_emit_batch(emitter, copy, &(struct mr_span){0, (uint32_t)size}, 1, value);
+        key = copy;
     }
+    if (size <= KEY_MIDDLE)
+        return mr_emit_batch(emitter, key, &(struct mr_span){0, (uint32_t)size}, 1, value);
     struct job *job = emitter->job;
     if (job_stopped(job))
         return -1;

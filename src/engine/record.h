@@ -65,11 +65,17 @@ static inline const unsigned char *record_get_number(const unsigned char *at, ui
     return at;
 }
 
-/* Copies a key: short ones by whole words, for which 16 bytes must be readable and writable. */
+/* Copies a key. However short it is, RECORD_COPIED bytes must be readable and writable. */
+#define RECORD_COPIED 64u
+
 static inline void record_copy_key(unsigned char *at, const unsigned char *key, size_t size)
 {
     if (size <= 16)
         memcpy(at, key, 16);
+    else if (size <= 32)
+        memcpy(at, key, 32);
+    else if (size <= RECORD_COPIED)
+        memcpy(at, key, RECORD_COPIED);
     else
         memcpy(at, key, size);
 }
@@ -102,19 +108,24 @@ static inline unsigned char *record_put_result(unsigned char *at, const struct r
     return at + result->value_size;
 }
 
+/* The key of the record at `at`. */
+static inline const unsigned char *record_key(const unsigned char *at, size_t *size)
+{
+    *size = *at++ & RECORD_LONG;
+    if (*size == RECORD_LONG) {
+        *size = (size_t)key_word(at);
+        at += 8;
+    }
+    return at;
+}
+
 /* Reads the record at `at` and returns where the next one starts. */
 static inline const unsigned char *record_get(const unsigned char *at, enum record_kind kind,
                                               size_t value_size, struct record *record)
 {
-    unsigned head = *at++;
-    size_t size = head & RECORD_LONG;
-    if (size == RECORD_LONG) {
-        size = (size_t)key_word(at);
-        at += 8;
-    }
-    record->key = at;
-    record->size = size;
-    at += size;
+    const unsigned head = *at;
+    at = record->key = record_key(at, &record->size);
+    at += record->size;
     if (kind == RECORD_VALUE) {
         record->value = at;
         record->value_size = value_size;

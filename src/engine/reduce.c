@@ -155,7 +155,7 @@ static unsigned char *keep_key(struct worker *worker, const unsigned char *key, 
     unsigned char *at = stream_room(writer, size);
     if (!at)
         return NULL;
-    memcpy(at, key, size);
+    record_copy_key(at, key, size);
     stream_wrote(writer, at + size);
     return at;
 }

@@ -136,19 +136,12 @@ int sort_compare_keys(const struct sort_order *order, const unsigned char *a, si
     return order->reverse ? -result : result;
 }
 
-static const unsigned char *item_key(const struct sort_item *item, size_t *size)
-{
-    struct record record;
-    record_get(item->record, RECORD_SUM, 0, &record);
-    *size = record.size;
-    return record.key;
-}
-
 static int compare_items(const struct sort_order *order, const struct sort_item *a,
                          const struct sort_item *b)
 {
     size_t a_size, b_size;
-    const unsigned char *a_key = item_key(a, &a_size), *b_key = item_key(b, &b_size);
+    const unsigned char *a_key = record_key(a->record, &a_size);
+    const unsigned char *b_key = record_key(b->record, &b_size);
     return sort_compare_keys(order, a_key, a_size, b_key, b_size);
 }
 
@@ -187,7 +180,7 @@ static void take_key_words(const struct sort_order *order, struct sort_item *ite
 {
     for (size_t i = 0; i < count; i++) {
         size_t size;
-        const unsigned char *key = item_key(&items[i], &size);
+        const unsigned char *key = record_key(items[i].record, &size);
         items[i].key = sort_key_word(order, key, size, depth);
     }
 }
@@ -196,10 +189,10 @@ static void take_key_words(const struct sort_order *order, struct sort_item *ite
 static size_t common_prefix(const struct sort_item *items, size_t count, size_t depth)
 {
     size_t common;
-    const unsigned char *first = item_key(&items[0], &common);
+    const unsigned char *first = record_key(items[0].record, &common);
     for (size_t i = 1; i < count && common > depth; i++) {
         size_t size;
-        const unsigned char *key = item_key(&items[i], &size);
+        const unsigned char *key = record_key(items[i].record, &size);
         if (size < common)
             common = size;
         size_t at = depth;
