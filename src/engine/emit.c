@@ -17,19 +17,32 @@ static inline size_t row_words(enum table_class_name name)
     return table_words(name) + 2;
 }
 
-/* A key met often moves to the slot where its probe begins, and the one there to its: all slots
- * between the two are used, so both are still found. Frequent words then need one comparison. */
-static inline void settle(uint64_t *home, uint64_t **slot, const size_t words)
+static inline void swap_slots(uint64_t *one, uint64_t *other, const size_t words)
 {
-    uint64_t *other = *slot;
-    if (other == home || other[words] <= home[words])
-        return;
-    for (size_t i = 0; i <= words; i++) {
-        uint64_t word = home[i];
-        home[i] = other[i];
+    for (size_t i = 0; i < words; i++) {
+        const uint64_t word = one[i];
+        one[i] = other[i];
         other[i] = word;
     }
-    *slot = home;
+}
+
+/* Makes of a key met often, in `slot`, the first that its probe meets, or of a pair the second: all
+ * slots between are used, so the key that was there is still found where this one was. Frequent
+ * words then need one comparison. */
+static inline void settle(const enum table_class_name name, uint64_t *home, uint64_t *slot)
+{
+    const size_t words = table_words(name);
+    uint64_t *second = home + table_sum_stride(name);
+    if (slot == home)
+        return;
+    if (name == TABLE_SHORT && slot != second) {
+        if (slot[words] <= second[words])
+            return;
+        swap_slots(second, slot, words + 1);
+        slot = second;
+    }
+    if (slot[words] > home[words])
+        swap_slots(home, slot, words + 1);
 }
 
 /* Brings the rows of one class to the table or to their partitions. */
@@ -42,7 +55,7 @@ int fold_rows(struct mr_emitter *emitter, const enum table_class_name name, cons
     struct front_class *front = &emitter->front[name];
     const size_t words = table_words(name);
     const size_t value_size = how == FOLD ? job->value_size : sizeof(uint64_t);
-    const size_t stride = how == FOLD ? class->stride : words + 1;
+    const size_t stride = how == FOLD ? class->stride : table_sum_stride(name);
 
     front->seen += count;
     if (front->mode == FRONT_BYPASS) {
@@ -63,10 +76,11 @@ int fold_rows(struct mr_emitter *emitter, const enum table_class_name name, cons
                 how == UNIT ? (const void *)&emit_one : values + row[words + 1] * value_size;
             uint64_t *slot;
             if (table_find(name, slots, mask, stride, row + 1, row[0], &slot)) {
-                if (how == UNIT)
-                    settle(slots + ((size_t)row[0] & mask) * stride, &slot, words);
                 if (fold(job, slot + words, value, how) != 0)
                     return -1;
+                if (how == UNIT)
+                    settle(name, slots + ((size_t)row[0] & table_home_mask(name, mask)) * stride,
+                           slot);
                 continue;
             }
             front->missed++;
@@ -96,9 +110,9 @@ void add_row(const enum table_class_name name, uint64_t *row, const struct hash_
     row[0] = hash;
     memcpy(row + 1, words, table_words(name) * sizeof *words);
     row[table_words(name) + 1] = number;
-    const uint64_t *slot = slots + ((size_t)hash & mask) * stride;
+    const uint64_t *slot = slots + ((size_t)hash & table_home_mask(name, mask)) * stride;
     __builtin_prefetch(slot, 1);
-    if (name != TABLE_TINY) /* a slot may lie on two cache lines */
+    if (name == TABLE_MIDDLE || stride != table_sum_stride(name)) /* it may lie on two lines */
         __builtin_prefetch(slot + stride - 1, 1);
 }
 
@@ -189,8 +203,10 @@ int emit(struct mr_emitter *emitter, const unsigned char *base, const struct mr_
 {
     const struct hash_seed seed = *emitter->table.seed;
     const struct table_class *class = emitter->table.classes;
-    const size_t tiny_stride = how == FOLD ? class[TABLE_TINY].stride : KEY_TINY_WORDS + 1;
-    const size_t short_stride = how == FOLD ? class[TABLE_SHORT].stride : KEY_SHORT_WORDS + 1;
+    const size_t tiny_stride =
+        how == FOLD ? class[TABLE_TINY].stride : table_sum_stride(TABLE_TINY);
+    const size_t short_stride =
+        how == FOLD ? class[TABLE_SHORT].stride : table_sum_stride(TABLE_SHORT);
     uint64_t tiny_rows[BATCH * (KEY_TINY_WORDS + 2)];
     uint64_t short_rows[BATCH * (KEY_SHORT_WORDS + 2)];
     uint32_t others[OTHERS];

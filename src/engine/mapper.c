@@ -26,7 +26,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Slots at first and at most. The largest table, 12 MiB of short keys, is where doubling stopped to
+/* Slots at first and at most. The largest table, 16 MiB of short keys, is where doubling stopped to
  * pay: it is beyond the private caches, but lookups are prefetched and huge pages back it. */
 #define FIRST_SLOTS 512
 #define MOST_SLOTS ((size_t)1 << 19)

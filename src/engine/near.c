@@ -21,6 +21,12 @@ TARGET_BEGIN
 
 #include "engine/lanes.h"
 
+/* table_sum_stride of the two, which are powers of two. */
+#define TINY_STRIDE_BITS 1
+#define SHORT_STRIDE_BITS 2
+#define TINY_STRIDE (1u << TINY_STRIDE_BITS)
+#define SHORT_STRIDE (1u << SHORT_STRIDE_BITS)
+
 /* Lists the keys of LANES spans, those in `valid`, `number` being the first one's. Vectors are
  * stored whole, behind at most as many keys as were taken before: so there is room for all of the
  * last. */
@@ -52,20 +58,20 @@ void take_lanes(__m512i keeps, const unsigned char *base, const struct mr_span *
 
 static void place(const struct near *near, struct near_keys *keys)
 {
-    _Static_assert(KEY_TINY_WORDS == 1 && KEY_SHORT_WORDS == 2, "slots are two and three words");
+    const __m512i tiny_mask = lanes_all(near->tiny_mask);
+    const __m512i short_mask = lanes_all(table_home_mask(TABLE_SHORT, near->short_mask));
     for (size_t i = 0; i < keys->tinies; i += LANES) {
         const __m512i hash =
             lanes_hash_1(near->seed, _mm512_loadu_si512(keys->tiny_words + i));
-        const __m512i slot = _mm512_and_si512(hash, lanes_all(near->tiny_mask));
-        _mm512_storeu_si512(keys->tiny_places + i, _mm512_add_epi64(slot, slot));
+        const __m512i slot = _mm512_and_si512(hash, tiny_mask);
+        _mm512_storeu_si512(keys->tiny_places + i, _mm512_slli_epi64(slot, TINY_STRIDE_BITS));
     }
     for (size_t i = 0; i < keys->shorts; i += LANES) {
         const __m512i hash =
             lanes_hash_2(near->seed, _mm512_loadu_si512(keys->short_words[0] + i),
                          _mm512_loadu_si512(keys->short_words[1] + i));
-        const __m512i slot = _mm512_and_si512(hash, lanes_all(near->short_mask));
-        _mm512_storeu_si512(keys->short_places + i,
-                            _mm512_add_epi64(slot, _mm512_add_epi64(slot, slot)));
+        const __m512i slot = _mm512_and_si512(hash, short_mask);
+        _mm512_storeu_si512(keys->short_places + i, _mm512_slli_epi64(slot, SHORT_STRIDE_BITS));
     }
     keys->near = *near;
 }
@@ -87,13 +93,7 @@ static void take(const struct near *near, const unsigned char *base, const struc
     place(near, keys);
 }
 
-static inline __attribute__((always_inline)) void ask_for_short(const uint64_t *slot)
-{
-    __builtin_prefetch(slot, 1);
-    __builtin_prefetch(slot + KEY_SHORT_WORDS, 1); /* it may lie on two cache lines */
-}
-
-/* Counts those that are at their places; returns the end of the rows of the others. */
+/* Counts those that are in the slots of their places; returns the end of the rows of the others. */
 static uint64_t *count_tinies(const struct near_keys *keys, uint64_t *row)
 {
     uint64_t *const slots = keys->near.tiny_slots;
@@ -110,9 +110,9 @@ static uint64_t *count_tinies(const struct near_keys *keys, uint64_t *row)
     return row;
 }
 
-/* The same; and asks for the places of the next ones, one for each key counted: many at once would
- * wait for each other, with nothing to do meanwhile. Where there are fewer of those, old places
- * are asked for again, which costs next to nothing. */
+/* The same, of pairs of slots; and asks for the places of the next ones, one for each key counted:
+ * many at once would wait for each other, with nothing to do meanwhile. Where there are fewer of
+ * those, old places are asked for again, which costs next to nothing. */
 static uint64_t *count_shorts(const struct near_keys *keys, const struct near_keys *next,
                               uint64_t *row)
 {
@@ -120,17 +120,20 @@ static uint64_t *count_shorts(const struct near_keys *keys, const struct near_ke
     const size_t count = keys->shorts, next_count = next->shorts;
     TARGET_UNROLL
     for (size_t i = 0; i < count; i++) {
-        const uint64_t first = keys->short_words[0][i], second = keys->short_words[1][i];
+        const uint64_t low = keys->short_words[0][i], high = keys->short_words[1][i];
         uint64_t *slot = slots + keys->short_places[i];
-        ask_for_short(next_slots + next->short_places[i]);
-        const bool here = ((slot[0] ^ first) | (slot[1] ^ second)) == 0;
-        slot[KEY_SHORT_WORDS] += here;
-        row[1] = first;
-        row[2] = second;
+        const uint64_t *other = slot + SHORT_STRIDE;
+        __builtin_prefetch(next_slots + next->short_places[i], 1);
+        const bool in_first = ((slot[0] ^ low) | (slot[1] ^ high)) == 0;
+        const bool in_second = ((other[0] ^ low) | (other[1] ^ high)) == 0;
+        const bool here = in_first | in_second;
+        slot[in_second ? SHORT_STRIDE + KEY_SHORT_WORDS : KEY_SHORT_WORDS] += here;
+        row[1] = low;
+        row[2] = high;
         row += here ? 0 : NEAR_SHORT_ROW;
     }
     for (size_t i = count; i < next_count; i++)
-        ask_for_short(next_slots + next->short_places[i]);
+        __builtin_prefetch(next_slots + next->short_places[i], 1);
     return row;
 }
 
@@ -149,7 +152,8 @@ static void count(const struct near_keys *keys, const struct near_keys *next,
     for (uint64_t *row = rest->tiny_rows; row < end; row += NEAR_TINY_ROW) {
         row[0] = hash_1(near->seed, row[1]);
         if (far_tinies)
-            __builtin_prefetch(near->tiny_slots + ((row[0] + 1) & near->tiny_mask) * 2, 1);
+            __builtin_prefetch(near->tiny_slots + ((row[0] + 1) & near->tiny_mask) * TINY_STRIDE,
+                               1);
     }
 
     end = count_shorts(keys, next, rest->short_rows);
@@ -157,7 +161,8 @@ static void count(const struct near_keys *keys, const struct near_keys *next,
     for (uint64_t *row = rest->short_rows; row < end; row += NEAR_SHORT_ROW) {
         row[0] = hash_2(near->seed, row[1], row[2]);
         if (far_shorts)
-            ask_for_short(near->short_slots + ((row[0] + 1) & near->short_mask) * 3);
+            __builtin_prefetch(near->short_slots + ((row[0] + 2) & near->short_mask) * SHORT_STRIDE,
+                               1);
     }
 }
 

@@ -3,9 +3,11 @@
  * table - a hash table from keys to values, one thread's own.
  *
  * Four open-addressing tables with linear probing, one a key class (key.h), whose slots hold the
- * key's words and the value: a probe of a tiny or short key touches one cache line, two at
- * times. The lookups are here and inline, with the number of words a constant, because a
- * counting job does nothing else.
+ * key's words and the value. The probe of a short key begins at a pair of slots, which with a value
+ * of one word are one cache line: when half of the slots are used, nine in ten keys are where their
+ * probes begin, and of single slots three in four. (Tiny keys, two of which a probe would have to
+ * look at to gain as much, are too many for that.) The lookups are here and inline, with the number
+ * of words a constant, because a counting job does nothing else.
  */
 #ifndef ENGINE_TABLE_H
 #define ENGINE_TABLE_H
@@ -164,6 +166,19 @@ static inline bool table_slot_is(const uint64_t *slot, enum table_class_name nam
     return differ == 0;
 }
 
+/* The words of a slot whose value is one word. A short key's has one to spare, so that a pair of
+ * them is a cache line. */
+static inline size_t table_sum_stride(enum table_class_name name)
+{
+    return name == TABLE_SHORT ? 4 : table_words(name) + 1;
+}
+
+/* The bits of a hash that, in a table of `mask` plus one slots, tell where a probe begins. */
+static inline size_t table_home_mask(enum table_class_name name, size_t mask)
+{
+    return name == TABLE_SHORT ? mask & ~(size_t)1 : mask;
+}
+
 /* How far from home a key may lie. Chance takes hardly any as far; keys made to pile up, which a
  * mapper's table may refuse, cost no more than this each. */
 #define TABLE_REACH 64u
@@ -173,7 +188,7 @@ static inline bool table_slot_is(const uint64_t *slot, enum table_class_name nam
 static inline bool table_find(enum table_class_name name, uint64_t *slots, size_t mask,
                               size_t stride, const uint64_t *words, uint64_t hash, uint64_t **slot)
 {
-    size_t i = (size_t)hash & mask;
+    size_t i = (size_t)hash & table_home_mask(name, mask);
     for (unsigned reach = 0; reach < TABLE_REACH; reach++, i = (i + 1) & mask) {
         *slot = slots + i * stride;
         if (table_slot_is(*slot, name, words))

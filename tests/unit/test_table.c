@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_table.c - a mapper's table against a list: keys of each class whose words are in its slots
+ * are put in, emptied at will and put in order again, while the table grows from a few slots, so
+ * that probes pass other keys and go round its end.
+ */
+#include <check.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "engine/table.h"
+
+#define ROUNDS 4000u
+#define FIRST_SLOTS 8u
+#define MOST_KEYS 96u
+#define LOAD 6u
+
+static uint64_t state = 88172645463325252u;
+
+static unsigned below(unsigned n)
+{
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return (unsigned)(state >> 33) % n;
+}
+
+struct held {
+    uint64_t words[KEY_MIDDLE_WORDS], hash, value;
+    bool in;
+};
+
+/* Makes a key like no other: its number is in its first bytes. */
+static void make_key(enum table_class_name name, const struct hash_seed *seed, unsigned number,
+                     struct held *key)
+{
+    const size_t sizes[] = {KEY_TINY, KEY_SHORT, KEY_MIDDLE};
+    unsigned char bytes[KEY_MIDDLE + 32];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (unsigned char)below(256);
+    memcpy(bytes, &number, sizeof number);
+    *key = (struct held){.value = 1 + below(1000)};
+    key->hash = table_load(name, seed, key->words, bytes, sizes[name]);
+}
+
+static uint64_t *find(const struct table *table, enum table_class_name name,
+                      const struct held *key, bool *found)
+{
+    const struct table_class *class = &table->classes[name];
+    uint64_t *slot;
+    *found = table_find(name, class->slots, class->mask, class->stride, key->words, key->hash,
+                        &slot);
+    return slot;
+}
+
+static void check_all(const struct table *table, enum table_class_name name,
+                      const struct held *keys, size_t count)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < count; i++) {
+        bool found;
+        const uint64_t *slot = find(table, name, &keys[i], &found);
+        if (found != keys[i].in || (found && slot[table_words(name)] != keys[i].value))
+            ck_abort_msg("class %d, key %zu of %zu is not as it should be", (int)name, i, count);
+        used += found;
+    }
+    ck_assert_uint_eq(table->classes[name].used, used);
+}
+
+/* Empties some slots, and lets the table find the others again. */
+static void empty_some(struct table *table, enum table_class_name name, struct held *keys,
+                       size_t count)
+{
+    struct table_class *class = &table->classes[name];
+    const unsigned of_eight = 1 + below(7);
+    uint64_t *slots[MOST_KEYS];
+    for (size_t i = 0; i < count; i++) {
+        bool found;
+        slots[i] = find(table, name, &keys[i], &found);
+    }
+    for (size_t i = 0; i < count; i++)
+        if (keys[i].in && below(8) < of_eight) {
+            memset(slots[i], 0, class->stride * sizeof *slots[i]);
+            keys[i].in = false;
+            class->used--;
+        }
+    table_class_repair(table, name);
+}
+
+static void fill(struct table *table, enum table_class_name name, struct held *keys, size_t count)
+{
+    struct table_class *class = &table->classes[name];
+    for (size_t i = 0; i < count; i++) {
+        bool found;
+        if (keys[i].in)
+            continue;
+        if (class->used == class->limit)
+            ck_assert(table_class_grow(table, name, true));
+        uint64_t *slot = find(table, name, &keys[i], &found);
+        ck_assert(!found && slot);
+        memcpy(slot, keys[i].words, class->words * sizeof *slot);
+        slot[class->words] = keys[i].value;
+        keys[i].in = true;
+        class->used++;
+    }
+}
+
+START_TEST(test_against_list)
+{
+    const enum table_class_name name = (enum table_class_name)(_i % 3);
+    const size_t value_words = _i < 3 ? 1 : 2;
+    static struct held keys[MOST_KEYS];
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        struct budget budget;
+        struct hash_seed seed;
+        struct table table;
+        const size_t count = 1 + below(MOST_KEYS);
+        budget_open(&budget, 1);
+        hash_seed_fixed(&seed, round);
+        table_open(&table, &seed, value_words, LOAD, &budget);
+        ck_assert(table_class_open(&table, name, FIRST_SLOTS, true));
+        for (size_t i = 0; i < count; i++)
+            make_key(name, &seed, (unsigned)i, &keys[i]);
+        for (unsigned time = 0; time < 3; time++) {
+            fill(&table, name, keys, count);
+            check_all(&table, name, keys, count);
+            empty_some(&table, name, keys, count);
+            check_all(&table, name, keys, count);
+        }
+        table_class_clear(&table.classes[name]);
+        ck_assert_uint_eq(table.classes[name].used, 0);
+        table_close(&table);
+        ck_assert_uint_eq(budget.used, 0);
+    }
+}
+END_TEST
+
+/* Two short keys with a value of one word are a cache line, whatever the number of slots. */
+START_TEST(test_pairs_are_lines)
+{
+    struct budget budget;
+    struct hash_seed seed;
+    struct table table;
+    budget_open(&budget, 1);
+    hash_seed_fixed(&seed, 0);
+    table_open(&table, &seed, 1, LOAD, &budget);
+    ck_assert_uint_eq(2 * table.classes[TABLE_SHORT].stride * sizeof(uint64_t), 64);
+    for (size_t slots = FIRST_SLOTS; slots <= 1u << 16; slots *= 2) {
+        ck_assert(table_class_open(&table, TABLE_SHORT, slots, true));
+        ck_assert_uint_eq((uintptr_t)table.classes[TABLE_SHORT].slots % 64, 0);
+        table_class_close(&table, TABLE_SHORT);
+    }
+}
+END_TEST
+
+Suite *test_table_suite(void);
+
+Suite *test_table_suite(void)
+{
+    Suite *suite = suite_create("table");
+    TCase *tests = tcase_create("table");
+    tcase_add_loop_test(tests, test_against_list, 0, 6);
+    tcase_add_test(tests, test_pairs_are_lines);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
