@@ -24,6 +24,13 @@ struct slab {
     size_t bytes;
 };
 
+/* What is written where the first of several free chunks begins. */
+struct batch {
+    struct chunk *rest;
+    size_t count; /* with the first */
+    struct batch *next;
+};
+
 int pool_open(struct pool *pool, struct budget *budget)
 {
     *pool = (struct pool){.budget = budget, .slab_size = FIRST_SLAB};
@@ -40,7 +47,8 @@ static void free_slabs(struct pool *pool)
         budget_give(pool->budget, bytes);
     }
     pool->free = NULL;
-    pool->free_count = 0;
+    pool->fresh = NULL;
+    pool->fresh_count = pool->free_count = 0;
     pool->slab_size = FIRST_SLAB;
 }
 
@@ -55,18 +63,24 @@ void pool_cache_open(struct pool_cache *cache, struct pool *pool)
     *cache = (struct pool_cache){.pool = pool};
 }
 
+/* The lock is held for a batch as a whole: its chunks are linked before or after. */
 static void give_batch(struct pool_cache *cache, size_t count)
 {
     struct pool *pool = cache->pool;
+    struct chunk *first = cache->free, *last = first;
+    for (size_t i = 1; i < count; i++)
+        last = last->next;
+    cache->free = last->next;
+    cache->count -= count;
+    last->next = NULL;
+    struct batch *batch = (void *)first;
+    *batch = (struct batch){.rest = first->next, .count = count};
+
     thread_lock(&pool->lock);
+    batch->next = pool->free;
+    pool->free = batch;
+    pool->free_count += count;
     pool->handed_out -= count;
-    for (cache->count -= count; count > 0; count--) {
-        struct chunk *chunk = cache->free;
-        cache->free = chunk->next;
-        chunk->next = pool->free;
-        pool->free = chunk;
-        pool->free_count++;
-    }
     /* The last user gone, everything returns to the system. */
     if (pool->handed_out == 0)
         free_slabs(pool);
@@ -79,8 +93,8 @@ void pool_cache_close(struct pool_cache *cache)
         give_batch(cache, cache->count);
 }
 
-/* Whether the budget allows for another batch in use. Chunks on the free list count as free, though
- * their slabs are still held; the lock is held. */
+/* Whether the budget allows for another batch in use. Free chunks count as such, though their
+ * slabs are still held; the lock is held. */
 static bool batch_is_left(const struct pool *pool)
 {
     const uint64_t limit = pool->budget->limit - reserve(pool->budget);
@@ -89,7 +103,7 @@ static bool batch_is_left(const struct pool *pool)
     return used - (idle < used ? idle : used) + (uint64_t)POOL_BATCH * POOL_CHUNK <= limit;
 }
 
-/* Adds a slab's chunks to the free list; the lock is held. */
+/* Adds a slab where no chunks are free; the lock is held. */
 static bool add_slab(struct pool *pool)
 {
     size_t bytes = pool->slab_size;
@@ -104,36 +118,51 @@ static bool add_slab(struct pool *pool)
     }
     *slab = (struct slab){.next = pool->slabs, .bytes = bytes};
     pool->slabs = slab;
-    for (size_t at = bytes - POOL_CHUNK; at > 0; at -= POOL_CHUNK) {
-        struct chunk *chunk = (struct chunk *)(void *)((unsigned char *)slab + at);
-        chunk->next = pool->free;
-        pool->free = chunk;
-        pool->free_count++;
-    }
+    pool->fresh = (unsigned char *)slab + POOL_CHUNK;
+    pool->fresh_count = bytes / POOL_CHUNK - 1;
+    pool->free_count += pool->fresh_count;
     if (pool->slab_size < LAST_SLAB)
         pool->slab_size *= 2;
     return true;
 }
 
+/* Fills a cache that is empty. What touches new pages, and has them cleared by the system, does so
+ * without the lock. */
 static bool take_batch(struct pool_cache *cache, enum pool_need need, bool *exhausted)
 {
     struct pool *pool = cache->pool;
+    struct batch *batch = NULL;
+    unsigned char *fresh = NULL;
+    size_t count = 0;
     thread_lock(&pool->lock);
     if (need == POOL_IF_LEFT && !batch_is_left(pool)) {
         *exhausted = true;
-    } else if (pool->free || add_slab(pool)) {
-        while (pool->free && cache->count < POOL_BATCH) {
-            struct chunk *chunk = pool->free;
-            pool->free = chunk->next;
-            pool->free_count--;
-            chunk->next = cache->free;
-            cache->free = chunk;
-            cache->count++;
-            pool->handed_out++;
-        }
+    } else if (pool->free) {
+        batch = pool->free;
+        pool->free = batch->next;
+        count = batch->count;
+    } else if (pool->fresh_count > 0 || add_slab(pool)) {
+        fresh = pool->fresh;
+        count = pool->fresh_count < POOL_BATCH ? pool->fresh_count : POOL_BATCH;
+        pool->fresh += count * POOL_CHUNK;
+        pool->fresh_count -= count;
     }
+    pool->free_count -= count;
+    pool->handed_out += count;
     thread_unlock(&pool->lock);
-    return cache->count > 0;
+
+    if (batch) {
+        struct chunk *rest = batch->rest;
+        cache->free = (void *)batch;
+        cache->free->next = rest;
+    }
+    for (size_t i = fresh ? count : 0; i-- > 0;) {
+        struct chunk *chunk = (void *)(fresh + i * POOL_CHUNK);
+        chunk->next = cache->free;
+        cache->free = chunk;
+    }
+    cache->count = count;
+    return count > 0;
 }
 
 /* A chunk of its own for a record that fits no ordinary one. */

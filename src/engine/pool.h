@@ -36,10 +36,12 @@ struct chunk {
 struct pool {
     struct budget *budget;
     struct thread_mutex lock; /* of all below */
-    struct chunk *free;
-    size_t free_count;
+    struct batch *free;   /* ordinary chunks that were used */
+    unsigned char *fresh; /* those of the newest slab that nobody has touched yet */
+    size_t fresh_count;
+    size_t free_count; /* of both */
     struct slab *slabs;
-    size_t handed_out; /* ordinary chunks that are not on the free list */
+    size_t handed_out; /* ordinary chunks that are not free */
     size_t slab_size;  /* of the next slab: they grow, so that small jobs stay small */
 };
 
