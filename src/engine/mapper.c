@@ -64,6 +64,11 @@
 /* A frozen table that misses less than one in this many needs no change. */
 #define GOOD_MISSES 64
 
+/* Of more than so many bytes of input a partition the keys may be too many for the cache. */
+#define PART_INPUT ((uint64_t)3 << 20)
+/* More workers than these should find more partitions. */
+#define MANY_WORKERS 32
+
 static bool has_front(const struct job *job)
 {
     return !job->keeps && job->value_size <= MOST_VALUE;
@@ -73,11 +78,16 @@ static bool has_front(const struct job *job)
 
 unsigned mapper_most_bits(const struct job *job)
 {
-    /* 1024 partitions keep the table of one in the second-level cache for some 20 million keys.
-     * With little memory there are fewer: each should be worth a write of its own when it is
-     * spilled, and the open chunks of all workers must stay a small part. */
-    unsigned bits = 10;
+    /* The table of one of 512 partitions fits the second-level cache with some 20 million keys,
+     * that of one of 1024 with twice as many; but of so many open chunks not even a line each stays
+     * in the first-level cache, so that there are more only where there may be more keys, or where
+     * each of many workers would have few to reduce. With little memory there are fewer: each
+     * should be worth a write of its own when it is spilled, and the open chunks of all workers
+     * must stay a small part. */
+    unsigned bits = 9;
     uint64_t memory = job->budget->limit;
+    if (job->spec.input.size > PART_INPUT << bits || job->worker_count > MANY_WORKERS)
+        bits++;
     while (bits > 4 && ((memory >> bits) < ((uint64_t)128 << 10) ||
                         ((uint64_t)POOL_CHUNK << bits) * job->worker_count > memory / 8))
         bits--;
