@@ -71,3 +71,8 @@ void budget_unmap(void *pages, size_t bytes)
     if (pages)
         munmap(pages, bytes);
 }
+
+void budget_empty(void *pages, size_t bytes)
+{
+    madvise(pages, bytes, MADV_DONTNEED);
+}

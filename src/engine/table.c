@@ -23,6 +23,10 @@ const uint64_t key_tiny[KEY_TINY + 1][2] = {TINY(0), TINY(1), TINY(2), TINY(3),
 #define MAP_FROM ((size_t)128 << 10)
 #define PAGE 4096
 #define LINE 64
+/* Slots that move together when a table grows: whole pages, whatever the stride; and the bytes that
+ * are given back together, one huge page. */
+#define STEP ((size_t)4096)
+#define EMPTIED ((size_t)2 << 20)
 
 static const size_t key_words[TABLE_CLASSES] = {KEY_TINY_WORDS, KEY_SHORT_WORDS,
                                                 KEY_MIDDLE_WORDS, TABLE_LONG_WORDS};
@@ -32,7 +36,17 @@ static size_t class_bytes(const struct table_class *class)
     return (class->mask + 1) * class->stride * sizeof *class->slots;
 }
 
-void *table_take_slots(struct budget *budget, size_t bytes, bool must)
+/* A page that is read first and written later is faulted in twice, the second time with an
+ * interrupt to all other CPUs: on a corpus of many keys that was a fifth of the time. So pages of
+ * slots are written before. */
+static void touch_pages(void *slots, size_t from, size_t to)
+{
+    for (size_t at = from; at < to; at += PAGE)
+        *(volatile unsigned char *)((unsigned char *)slots + at) = 0;
+}
+
+/* As table_take_slots, of pages yet to be touched where there are MAP_FROM bytes. */
+static void *take_pages(struct budget *budget, size_t bytes, bool must)
 {
     if (must)
         budget_force(budget, bytes);
@@ -44,12 +58,14 @@ void *table_take_slots(struct budget *budget, size_t bytes, bool must)
         budget_give(budget, bytes);
         return NULL;
     }
-    if (bytes < MAP_FROM)
-        return memset(slots, 0, bytes);
-    /* A page that is read first and written later is faulted in twice, the second time with an
-     * interrupt to all other CPUs: on a corpus of many keys that was a fifth of the time. */
-    for (size_t at = 0; at < bytes; at += PAGE)
-        *(volatile unsigned char *)((unsigned char *)slots + at) = 0;
+    return bytes < MAP_FROM ? memset(slots, 0, bytes) : slots;
+}
+
+void *table_take_slots(struct budget *budget, size_t bytes, bool must)
+{
+    void *slots = take_pages(budget, bytes, must);
+    if (slots && bytes >= MAP_FROM)
+        touch_pages(slots, 0, bytes);
     return slots;
 }
 
@@ -144,14 +160,28 @@ bool table_class_grow(struct table *table, enum table_class_name name, bool must
 {
     struct table_class *class = &table->classes[name];
     struct table_class old = *class;
-    size_t count = (old.mask + 1) * 2;
-    uint64_t *slots = table_take_slots(table->budget, count * old.stride * sizeof *slots, must);
+    const size_t count = (old.mask + 1) * 2, slot_bytes = old.stride * sizeof *old.slots;
+    uint64_t *slots = take_pages(table->budget, count * slot_bytes, must);
     if (!slots)
         return false;
     class->slots = slots;
     use_slots(class, count, table->load);
     class->used = old.used;
+    /* A key moves to the slot of its number, or to that in the other half. So pages are touched and
+     * given back while the keys move: both tables are never whole at a time. */
+    const size_t half = class_bytes(&old);
+    size_t emptied = 0;
     for (size_t i = 0; i <= old.mask; i++) {
+        if (i % STEP == 0 && 2 * half >= MAP_FROM) {
+            const size_t at = i * slot_bytes, left = half - at;
+            const size_t step = left < STEP * slot_bytes ? left : STEP * slot_bytes;
+            touch_pages(slots, at, at + step);
+            touch_pages(slots, half + at, half + at + step);
+            if (at - emptied >= EMPTIED) {
+                budget_empty((unsigned char *)old.slots + emptied, EMPTIED);
+                emptied += EMPTIED;
+            }
+        }
         const uint64_t *from = old.slots + i * old.stride;
         if (table_slot_used(from, name))
             memcpy(empty_slot(class, name, table_slot_hash(table, name, from)), from,

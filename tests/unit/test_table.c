@@ -2,7 +2,7 @@
  *
  * test_table.c - a mapper's table against a list: keys of each class whose words are in its slots
  * are put in, emptied at will and put in order again, while the table grows from a few slots, so
- * that probes pass other keys and go round its end.
+ * that probes pass other keys and go round its end; and one grown to many megabytes.
  */
 #include <check.h>
 #include <stdint.h>
@@ -13,7 +13,10 @@
 #define ROUNDS 4000u
 #define FIRST_SLOTS 8u
 #define MOST_KEYS 96u
+#define MANY_KEYS 200000u
 #define LOAD 6u
+/* Of many keys few are then as far from home as a lookup goes. */
+#define HALF 4u
 
 static uint64_t state = 88172645463325252u;
 
@@ -94,10 +97,11 @@ static void fill(struct table *table, enum table_class_name name, struct held *k
         bool found;
         if (keys[i].in)
             continue;
-        if (class->used == class->limit)
-            ck_assert(table_class_grow(table, name, true));
+        if (class->used == class->limit && !table_class_grow(table, name, true))
+            ck_abort_msg("no memory");
         uint64_t *slot = find(table, name, &keys[i], &found);
-        ck_assert(!found && slot);
+        if (found || !slot)
+            ck_abort_msg("key %zu is there, or has no place", i);
         memcpy(slot, keys[i].words, class->words * sizeof *slot);
         slot[class->words] = keys[i].value;
         keys[i].in = true;
@@ -135,6 +139,27 @@ START_TEST(test_against_list)
 }
 END_TEST
 
+/* Into huge pages, which the old slots give back while their keys move. */
+START_TEST(test_large)
+{
+    const enum table_class_name name = (enum table_class_name)_i;
+    static struct held keys[MANY_KEYS];
+    struct budget budget;
+    struct hash_seed seed;
+    struct table table;
+    budget_open(&budget, 1);
+    hash_seed_fixed(&seed, 0);
+    table_open(&table, &seed, 1, HALF, &budget);
+    ck_assert(table_class_open(&table, name, FIRST_SLOTS, true));
+    for (size_t i = 0; i < MANY_KEYS; i++)
+        make_key(name, &seed, (unsigned)i, &keys[i]);
+    fill(&table, name, keys, MANY_KEYS);
+    check_all(&table, name, keys, MANY_KEYS);
+    table_close(&table);
+    ck_assert_uint_eq(budget.used, 0);
+}
+END_TEST
+
 /* Two short keys with a value of one word are a cache line, whatever the number of slots. */
 START_TEST(test_pairs_are_lines)
 {
@@ -160,6 +185,7 @@ Suite *test_table_suite(void)
     Suite *suite = suite_create("table");
     TCase *tests = tcase_create("table");
     tcase_add_loop_test(tests, test_against_list, 0, 6);
+    tcase_add_loop_test(tests, test_large, TABLE_TINY, TABLE_LONG);
     tcase_add_test(tests, test_pairs_are_lines);
     suite_add_tcase(suite, tests);
     return suite;
