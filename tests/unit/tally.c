@@ -10,19 +10,11 @@
 #include <string.h>
 
 #include "text/scan.h"
+#include "unit/random.h"
 
 struct text_options tally_options(enum text_kind kind)
 {
     return (struct text_options){.kind = kind, .max_length = UINT64_MAX};
-}
-
-size_t tally_random(size_t n)
-{
-    static uint64_t state = 0x9e3779b97f4a7c15;
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return (size_t)(state >> 11) % n;
 }
 
 void tally_open(struct tally *tally)
@@ -111,7 +103,7 @@ static size_t next_cut(const struct pieces *pieces)
         return here;
     }
     if (pieces->cut == TALLY_LAST) {
-        for (size_t length = 1 + tally_random(40); length < size - at; length += 40) {
+        for (size_t length = 1 + below(40); length < size - at; length += 40) {
             size_t last = text_border_last(pieces->text, data + at, length);
             ck_assert_uint_le(last, length);
             if (last > 0)
@@ -132,7 +124,7 @@ static int next_piece(void *context, struct mr_split *split, struct mr_error *er
     unsigned char *copy = malloc(size + MR_PAD);
     ck_assert_ptr_nonnull(copy);
     memcpy(copy, pieces->data + pieces->at, size);
-    memset(copy + size, "aa \n\xc3"[tally_random(5)], MR_PAD);
+    memset(copy + size, "aa \n\xc3"[below(5)], MR_PAD);
     *split = (struct mr_split){
         .data = copy, .size = size, .length = size, .offset = pieces->at, .handle = copy};
     pieces->at = cut;

@@ -51,7 +51,4 @@ void tally_compare(struct tally *got, struct tally *want);
 void tally_check(const struct text_options *options, const void *data, size_t size,
                  struct tally *want);
 
-/* A random number below n, the same row of them in every run. */
-size_t tally_random(size_t n);
-
 #endif

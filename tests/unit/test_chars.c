@@ -8,6 +8,7 @@
 #include "text/fold.h"
 #include "text/text.h"
 #include "text/utf8.h"
+#include "unit/random.h"
 #include "unit/tally.h"
 
 #define MOST 200
@@ -27,11 +28,11 @@ START_TEST(test_random)
         size_t size = 0;
         uint64_t invalid = 0;
         uint32_t code;
-        for (size_t i = tally_random(MOST / 4); i > 0; i--) {
-            const char *piece = pieces[tally_random(sizeof pieces / sizeof *pieces)];
+        for (size_t i = below(MOST / 4); i > 0; i--) {
+            const char *piece = pieces[below(sizeof pieces / sizeof *pieces)];
             memcpy(text + size, piece, strlen(piece));
             size += strlen(piece);
-            if (tally_random(8) == 0 && size < MOST - 8)
+            if (below(8) == 0 && size < MOST - 8)
                 text[size++] = '\0';
             if (size > MOST - 8)
                 break;

@@ -7,6 +7,7 @@
 
 #include "text/fold.h"
 #include "text/text.h"
+#include "unit/random.h"
 #include "unit/tally.h"
 
 #define MOST 300
@@ -86,13 +87,13 @@ static void check_fields(bool delimited)
     for (int round = 0; round < 120; round++) {
         struct text_options options = tally_options(TEXT_FIELDS);
         struct tally want;
-        size_t size = tally_random(MOST), list = tally_random(sizeof lists / sizeof *lists);
+        size_t size = below(MOST), list = below(sizeof lists / sizeof *lists);
         for (size_t i = 0; i < size; i++)
-            text[i] = (unsigned char)"aBc ,, \t\n\0\xc3\x89"[tally_random(12)];
-        options.fold = tally_random(2);
-        options.zero_terminated = tally_random(4) == 0;
+            text[i] = (unsigned char)"aBc ,, \t\n\0\xc3\x89"[below(12)];
+        options.fold = below(2);
+        options.zero_terminated = below(4) == 0;
         options.have_delimiter = delimited;
-        options.delimiter = tally_random(3) ? ',' : 'B';
+        options.delimiter = below(3) ? ',' : 'B';
         options.ranges = lists[list].ranges;
         options.range_count = lists[list].count;
         tally_open(&want);

@@ -9,19 +9,10 @@
 #include <string.h>
 
 #include "engine/groups.h"
+#include "unit/random.h"
 
 #define KEYS 3000u
 #define ROOM (KEY_MIDDLE + 1)
-
-static uint64_t state = 88172645463325252u;
-
-static unsigned below(unsigned n)
-{
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return (unsigned)(state >> 33) % n;
-}
 
 /* A key of at least `least` and at most `most` bytes, of few letters so that many come again, and
  * padding that a lookup must not mind. */

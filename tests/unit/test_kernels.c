@@ -12,6 +12,7 @@
 
 #include "text/kernels/kernels.h"
 #include "text/text.h"
+#include "unit/random.h"
 
 #define MOST 1024 /* bytes of text in a test */
 
@@ -22,21 +23,6 @@ struct tokens {
     size_t end; /* where a words kernel stood still */
     struct mr_span spans[MOST + 1];
 };
-
-static uint64_t state = 88172645463325252u;
-
-static uint64_t next_random(void)
-{
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return state;
-}
-
-static size_t below(size_t n)
-{
-    return (size_t)(next_random() >> 11) % n;
-}
 
 /* ---- References ----------------------------------------------------------------------------- */
 

@@ -8,19 +8,10 @@
 #include <string.h>
 
 #include "engine/load.h"
+#include "unit/random.h"
 
 #define TEXT 4096u
 #define ROUNDS 2000u
-
-static uint64_t state = 88172645463325252u;
-
-static unsigned below(unsigned n)
-{
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return (unsigned)(state >> 33) % n;
-}
 
 static void check_load(load_keys *loop)
 {

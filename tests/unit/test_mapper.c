@@ -4,6 +4,7 @@
  * up, one after the other in one job and each alone: every count is exact all the same.
  */
 #include "engine/mapreduce.h"
+#include "unit/random.h"
 
 #include <check.h>
 #include <stdbool.h>
@@ -37,12 +38,9 @@ struct run {
     uint64_t state;
 };
 
-static uint32_t draw(struct run *run, uint32_t below)
+static uint32_t draw(struct run *run, uint32_t most)
 {
-    run->state ^= run->state << 13;
-    run->state ^= run->state >> 7;
-    run->state ^= run->state << 17;
-    return (uint32_t)(run->state >> 33) % below;
+    return (uint32_t)(random_after(&run->state) >> 33) % most;
 }
 
 /* All numbers are below KEYS. */
@@ -120,7 +118,7 @@ static void check_phases(const struct phase *phases, size_t count, size_t size)
                       .count = count,
                       .size = size,
                       .want = calloc(KEYS, sizeof *run.want),
-                      .state = 88172645463325252u};
+                      .state = RANDOM_FIRST};
     struct mr_engine_options options = {.threads = 1};
     struct mr_engine *engine;
     struct mr_job_spec spec = {.context = &run,

@@ -8,6 +8,7 @@
 
 #include "text/fold.h"
 #include "text/text.h"
+#include "unit/random.h"
 #include "unit/tally.h"
 
 /* Writes a key as it stands in a line; returns the bytes written. */
@@ -42,20 +43,20 @@ START_TEST(test_random)
         size_t kinds = options.unescape ? 9 : 6;
         bool newlines = options.unescape || options.unbundle, middle = false;
         tally_open(&want);
-        for (size_t lines = tally_random(60); lines > 0; lines--) {
+        for (size_t lines = below(60); lines > 0; lines--) {
             char key[8];
-            size_t length = tally_random(sizeof key);
-            uint64_t count = 1 + tally_random(tally_random(5) ? 100 : (size_t)1 << 40);
+            size_t length = below(sizeof key);
+            uint64_t count = 1 + below(below(5) ? 100 : (size_t)1 << 40);
             for (size_t i = 0; i < length; i++)
-                key[i] = bytes[tally_random(kinds)];
+                key[i] = bytes[below(kinds)];
             if (options.unbundle && !middle)
-                size += (size_t)sprintf(text + size, "%d", (int)tally_random(3) * 50);
+                size += (size_t)sprintf(text + size, "%d", (int)below(3) * 50);
             if (options.unbundle)
                 text[size++] = '\t';
             size += put_key(text + size, key, length, options.unescape);
             size += (size_t)sprintf(text + size, "\t%ju", (uintmax_t)count);
-            middle = options.unbundle && tally_random(2);
-            if (!middle && (lines > 1 || tally_random(2)))
+            middle = options.unbundle && below(2);
+            if (!middle && (lines > 1 || below(2)))
                 text[size++] = options.zero_terminated && !newlines ? '\0' : '\n';
             if (options.fold)
                 tally_add(&want, folded, fold_bytes((unsigned char *)key, length, folded), count);

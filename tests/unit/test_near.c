@@ -10,22 +10,13 @@
 #include <string.h>
 
 #include "engine/near.h"
+#include "unit/random.h"
 
 #define SLOTS 256u
 #define TINY_STRIDE 2u
 #define SHORT_STRIDE 4u
 #define TEXT 4096u
 #define ROUNDS 2000u
-
-static uint64_t state = 88172645463325252u;
-
-static unsigned below(unsigned n)
-{
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return (unsigned)(state >> 33) % n;
-}
 
 /* Words of three letters, so that there are some tiny ones often and many rarely; at times a NUL,
  * or none at all. Returns how many spans there are. */

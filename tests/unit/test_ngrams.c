@@ -10,6 +10,7 @@
 #include "text/fold.h"
 #include "text/text.h"
 #include "text/utf8.h"
+#include "unit/random.h"
 #include "unit/tally.h"
 
 #define MOST 300
@@ -99,12 +100,12 @@ static void check_kind(enum text_kind kind)
     for (int round = 0; round < 60; round++) {
         struct text_options options = tally_options(kind);
         struct tally want;
-        size_t size = tally_random(MOST);
+        size_t size = below(MOST);
         for (size_t i = 0; i < size; i++)
-            text[i] = (unsigned char)"aB  c\n\xc3\x89\xc3\x9f"[tally_random(10)];
+            text[i] = (unsigned char)"aB  c\n\xc3\x89\xc3\x9f"[below(10)];
         options.fold = round & 1;
-        options.ngram_min = 1 + (unsigned)tally_random(4);
-        options.ngram_max = options.ngram_min + (unsigned)tally_random(4);
+        options.ngram_min = 1 + (unsigned)below(4);
+        options.ngram_max = options.ngram_min + (unsigned)below(4);
         tally_open(&want);
         reference(&want, &options, text, size);
         tally_check(&options, text, size, &want);

@@ -8,18 +8,9 @@
 #include <stdlib.h>
 
 #include "engine/search.h"
+#include "unit/random.h"
 
 #define WHAT 64u
-
-static uint64_t state = 88172645463325252u;
-
-static uint64_t draw(void)
-{
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return state;
-}
 
 static int compare(const void *a, const void *b)
 {
@@ -37,14 +28,14 @@ static void check_search(search_count *search)
         uint64_t what[WHAT] = {0, UINT64_MAX - 1, UINT64_MAX};
         uint32_t found[WHAT];
         for (size_t i = 0; i < count; i++)
-            all->words[i] = draw() >> shift;
+            all->words[i] = random_next() >> shift;
         if (count > 0 && count % 5 == 0)
             all->words[count - 1] = UINT64_MAX;
         qsort(all->words, count, sizeof *all->words, compare);
         search_open(all, count);
         for (size_t i = 3; i < WHAT; i++)
-            what[i] = i % 2 == 0 && count > 0 ? all->words[draw() % count] + i % 3 - 1
-                                              : draw() >> shift;
+            what[i] = i % 2 == 0 && count > 0 ? all->words[random_next() % count] + i % 3 - 1
+                                              : random_next() >> shift;
         search(all, what, WHAT, found);
         for (size_t i = 0; i < WHAT; i++) {
             size_t want = 0;

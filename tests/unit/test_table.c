@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "engine/table.h"
+#include "unit/random.h"
 
 #define ROUNDS 4000u
 #define FIRST_SLOTS 8u
@@ -17,16 +18,6 @@
 #define LOAD 6u
 /* Of many keys few are then as far from home as a lookup goes. */
 #define HALF 4u
-
-static uint64_t state = 88172645463325252u;
-
-static unsigned below(unsigned n)
-{
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return (unsigned)(state >> 33) % n;
-}
 
 struct held {
     uint64_t words[KEY_MIDDLE_WORDS], hash, value;

@@ -11,6 +11,7 @@
 #include "text/kernels/kernels.h"
 #include "text/text.h"
 #include "text/utf8.h"
+#include "unit/random.h"
 #include "unit/tally.h"
 
 #define MOST 400
@@ -24,13 +25,13 @@ static const char *const pieces[] = {
 static size_t make(unsigned char *text, size_t most)
 {
     size_t size = 0, length;
-    bool bytes = tally_random(4) == 0, nul = tally_random(2) == 0;
+    bool bytes = below(4) == 0, nul = below(2) == 0;
     while (size + 8 < most) {
         if (bytes) {
-            text[size++] = (unsigned char)tally_random(256);
+            text[size++] = (unsigned char)below(256);
             continue;
         }
-        const char *piece = pieces[tally_random(sizeof pieces / sizeof *pieces)];
+        const char *piece = pieces[below(sizeof pieces / sizeof *pieces)];
         length = strlen(piece);
         memcpy(text + size, piece, length);
         size += length;
@@ -101,7 +102,7 @@ static void check_kind(enum text_kind kind)
     for (int round = 0; round < 30; round++) {
         struct text_options options = tally_options(kind);
         struct tally want;
-        size_t size = make(text, 10 + tally_random(MOST - 10));
+        size_t size = make(text, 10 + below(MOST - 10));
         options.fold = round & 1;
         options.zero_terminated = round & 2;
         options.count_invalid = true;
@@ -138,7 +139,7 @@ START_TEST(test_unicode)
     for (int round = 0; round < 30; round++) {
         struct text_options options = tally_options(TEXT_WORDS_UNICODE);
         struct tally want;
-        size_t size = make(text, 10 + tally_random(MOST - 10));
+        size_t size = make(text, 10 + below(MOST - 10));
         options.fold = round & 1;
         tally_open(&want);
         tally_count(&want, &options, text, size, TALLY_WHOLE, 0);
@@ -169,7 +170,7 @@ START_TEST(test_long)
     const struct text_kernels *kernels;
     ck_assert_ptr_nonnull(text);
     for (size_t i = 0; i < size; i++)
-        text[i] = (unsigned char)"aBc'1\n  "[tally_random(8)];
+        text[i] = (unsigned char)"aBc'1\n  "[below(8)];
     text[size / 2] = 0xc3, text[size / 2 + 1] = 0x89;
     for (size_t i = 0; (kernels = text_kernels_available(i)) != NULL; i++) {
         ck_assert_int_eq(text_select_kernel(kernels->name), 0);
