@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -34,6 +36,37 @@ int io_open(const char *name, int flags, mode_t mode)
         fd = open(name, flags, mode);
     while (fd < 0 && errno == EINTR);
     return fd;
+}
+
+/* A handler can reach nothing but a global. */
+static _Atomic unsigned io_names;    /* files being made that have a name, or soon will */
+static _Atomic bool io_names_ended; /* whoever comes now must not make one */
+
+int io_open_unlinked(const char *name)
+{
+    int fd = -1;
+
+    /* Counted before the flag is read, and that is set before the count is read: one of the two
+     * sees the other. */
+    atomic_fetch_add(&io_names, 1);
+    if (atomic_load(&io_names_ended)) {
+        errno = ECANCELED;
+    } else {
+        fd = io_open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (fd >= 0)
+            (void)unlink(name);
+    }
+    int error = errno;
+    atomic_fetch_sub(&io_names, 1);
+    errno = error;
+    return fd;
+}
+
+void io_end_names(int milliseconds)
+{
+    atomic_store(&io_names_ended, true);
+    for (; milliseconds > 0 && atomic_load(&io_names) > 0; milliseconds--)
+        (void)poll(NULL, 0, 1);
 }
 
 ssize_t io_read_some(int fd, void *buf, size_t n)

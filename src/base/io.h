@@ -13,6 +13,14 @@
 /* Opens a file, as open does with these flags. Returns the descriptor or -1. */
 int io_open(const char *name, int flags, mode_t mode);
 
+/* Makes a file of this name, for reading and writing, and takes the name away at once. Returns the
+ * descriptor or -1; ECANCELED says that io_end_names was called. */
+int io_open_unlinked(const char *name);
+/* From now on no file gets a name for that moment, and none has one when this returns, unless that
+ * took more than so many milliseconds. For a signal's handler, before the process ends: it may be
+ * called anywhere. */
+void io_end_names(int milliseconds);
+
 /* One read that brings something: up to n bytes. Returns how many, 0 at the end, -1 on failure. */
 ssize_t io_read_some(int fd, void *buf, size_t n);
 

@@ -4,11 +4,16 @@
  */
 #include "cli/signals.h"
 
+#include "base/io.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
 #include <unistd.h>
+
+/* Milliseconds for a temporary file that is being made to lose its name: it takes a few calls. */
+#define PATIENCE 200
 
 /* A handler can reach nothing but a global. */
 static volatile sig_atomic_t signals_ending;   /* number of the first signal that asks for an end */
@@ -23,6 +28,7 @@ static void signals_note_end(int number)
     }
     /* The second one: whoever sends it does not want to wait. It is blocked while this handler
      * runs and takes effect as soon as that returns. */
+    io_end_names(PATIENCE);
     if (signals_file != NULL)
         (void)unlink(signals_file);
     signal(number, SIG_DFL);

@@ -87,10 +87,8 @@ static int open_temporary(const char *directory)
         if (getrandom(number, sizeof number, 0) != (ssize_t)sizeof number)
             break;
         snprintf(name, size, "%s/.mr-%016" PRIx64 "%016" PRIx64, directory, number[0], number[1]);
-        fd = io_open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-        if (fd >= 0)
-            unlink(name);
-        else if (errno != EEXIST)
+        fd = io_open_unlinked(name);
+        if (fd < 0 && errno != EEXIST)
             break;
     }
     int error = errno;

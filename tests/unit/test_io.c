@@ -4,8 +4,10 @@
  * not block, and between signals.
  */
 #include <check.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -161,6 +163,46 @@ START_TEST(test_faults)
 }
 END_TEST
 
+/* Makes files without a name until it may not any more. */
+static void *make_unlinked(void *folder)
+{
+    static _Atomic unsigned next;
+    char name[64];
+    for (;;) {
+        snprintf(name, sizeof name, "%s/%u", (char *)folder, next++);
+        const int fd = io_open_unlinked(name);
+        if (fd < 0)
+            return errno == ECANCELED ? folder : NULL;
+        close(fd);
+    }
+}
+
+/* Whenever names are ended, none is there from then on. */
+START_TEST(test_names_end)
+{
+    char folder[] = "/tmp/mrcount-io-XXXXXX";
+    pthread_t threads[3];
+    unsigned names = 0;
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    for (size_t i = 0; i < sizeof threads / sizeof *threads; i++)
+        ck_assert(pthread_create(&threads[i], NULL, make_unlinked, folder) == 0);
+    usleep((useconds_t)(1000 + 997 * _i % 4000));
+    io_end_names(60000);
+    DIR *entries = opendir(folder);
+    ck_assert_ptr_nonnull(entries);
+    for (struct dirent *entry; (entry = readdir(entries));)
+        names += entry->d_name[0] != '.';
+    closedir(entries);
+    for (size_t i = 0; i < sizeof threads / sizeof *threads; i++) {
+        void *result;
+        ck_assert(pthread_join(threads[i], &result) == 0);
+        ck_assert_ptr_eq(result, folder);
+    }
+    ck_assert_int_eq(rmdir(folder), 0);
+    ck_assert_uint_eq(names, 0);
+}
+END_TEST
+
 Suite *test_io_suite(void)
 {
     Suite *suite = suite_create("io");
@@ -169,6 +211,7 @@ Suite *test_io_suite(void)
     tcase_add_test(tcase, test_positional);
     tcase_add_test(tcase, test_read_all);
     tcase_add_test(tcase, test_faults);
+    tcase_add_loop_test(tcase, test_names_end, 0, 10);
     suite_add_tcase(suite, tcase);
     return suite;
 }
