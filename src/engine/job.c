@@ -197,7 +197,7 @@ static struct worker *need_worker(struct job *job, unsigned number)
                 job->budget);
     buffer_open(&worker->scratch, job->budget);
     buffer_open(&worker->values, job->budget);
-    buffer_open(&worker->items, job->budget);
+    buffer_open(&worker->sorting, job->budget);
     buffer_open(&worker->result_key, job->budget);
     job->workers[number] = worker;
     return worker;
@@ -211,7 +211,7 @@ static void free_worker(struct worker *worker)
     groups_close(&worker->groups);
     buffer_close(&worker->scratch);
     buffer_close(&worker->values);
-    buffer_close(&worker->items);
+    buffer_close(&worker->sorting);
     buffer_close(&worker->result_key);
     pool_cache_close(&worker->cache);
     free(worker);

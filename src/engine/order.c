@@ -56,27 +56,26 @@ void order_close(struct order *order)
 
 /* ---- Items ------------------------------------------------------------------------ */
 
-/* Lists the records of `chunks` in the worker's items and, where `sorted`, sorts them. */
-static struct sort_item *list_items(struct worker *worker, const struct chunk *chunks,
-                                    uint64_t count, bool sorted)
+/* Lists the records of `chunks`, whose keys share so many bytes, in the worker's room to sort and,
+ * where `sorted`, sorts them. */
+static const unsigned char *const *list_records(struct worker *worker, const struct chunk *chunks,
+                                                uint64_t count, bool sorted, size_t shared)
 {
     const struct sort_order *order = &worker->job->order.sort;
-    struct mr_buffer *buffer = &worker->items;
+    struct mr_buffer *buffer = &worker->sorting;
     mr_buffer_clear(buffer);
-    struct sort_item *items = count > SIZE_MAX / sizeof *items / 8
-                                  ? NULL
-                                  : (void *)mr_buffer_reserve(buffer, sort_bytes((size_t)count));
-    if (!items) {
+    void *memory = count > SIZE_MAX / 64 ? NULL
+                                         : mr_buffer_reserve(buffer, sort_bytes((size_t)count));
+    if (!memory) {
         job_no_memory(worker->job);
         return NULL;
     }
-    bool one_rank;
-    sort_list(order, chunks, items, &one_rank);
-    if (sorted) {
-        const struct sort_space space = sort_space_behind(items, (size_t)count);
-        sort_items(order, items, &space, (size_t)count, one_rank);
-    }
-    return items;
+    const struct sort_space space = sort_space_in(memory, (size_t)count);
+    struct sort_known known = {.shared = shared};
+    sort_list(order, chunks, &space, &known);
+    if (sorted)
+        sort_records(order, &space, (size_t)count, &known);
+    return space.records;
 }
 
 /* ---- Routing -------------------------------------------------------------------------- */
@@ -98,14 +97,14 @@ static int route(const struct ranges *ranges, struct shuffle_writer *writer,
     return 0;
 }
 
-/* The same for items. */
-static int route_items(const struct ranges *ranges, struct shuffle_writer *writer,
-                       const struct sort_item *items, size_t count)
+/* The same for any number of records. */
+static int route_records(const struct ranges *ranges, struct shuffle_writer *writer,
+                         const unsigned char *const *records, size_t count)
 {
     struct record results[RANGES_BATCH];
     size_t n = 0;
     for (size_t i = 0; i < count; i++) {
-        record_get(items[i].record, RECORD_RESULT, 0, &results[n++]);
+        record_get(records[i], RECORD_RESULT, 0, &results[n++]);
         if (n == RANGES_BATCH || i + 1 == count) {
             if (route(ranges, writer, results, n) != 0)
                 return -1;
@@ -174,12 +173,13 @@ static int cut_order(struct worker *worker, const struct sheet *sheet, double sh
     struct order *order = &job->order;
     uint64_t count = sheet->stream.records;
     double bytes = (double)sheet->stream.bytes;
-    const struct sort_item *items = list_items(worker, sheet->stream.chunks, count, true);
-    if (!items)
+    const unsigned char *const *records =
+        list_records(worker, sheet->stream.chunks, count, true, 0);
+    if (!records)
         return -1;
 
     if (count > order->limit) {
-        if (cut_open(&order->last, &order->sort, items[order->limit - 1].record) != 0)
+        if (cut_open(&order->last, &order->sort, records[order->limit - 1]) != 0)
             goto no_memory;
         order->has_last = true;
         bytes *= (double)order->limit / (double)count;
@@ -198,11 +198,11 @@ static int cut_order(struct worker *worker, const struct sheet *sheet, double sh
     if (shuffle_open(&order->results, bits, results_form, false) != 0)
         goto no_memory;
     order->results_open = true;
-    if (ranges_open(&order->ranges, &order->sort, items, (size_t)count, ranges) != 0)
+    if (ranges_open(&order->ranges, &order->sort, records, (size_t)count, ranges) != 0)
         goto no_memory;
     if (need_ranges(worker) != 0)
         return -1;
-    return route_items(&order->ranges, &worker->ranges, items, (size_t)count);
+    return route_records(&order->ranges, &worker->ranges, records, (size_t)count);
 
 no_memory:
     job_no_memory(job);
@@ -215,8 +215,8 @@ static int put_out_any(struct worker *worker, struct stream *stream)
     struct job *job = worker->job;
     uint64_t count = stream->records;
     struct chunk *chunks = stream_take_chunks(stream);
-    struct sort_item *items = list_items(worker, chunks, count, false);
-    if (!items) {
+    const unsigned char *const *records = list_records(worker, chunks, count, false, 0);
+    if (!records) {
         pool_give(&worker->cache, chunks);
         return -1;
     }
@@ -226,7 +226,7 @@ static int put_out_any(struct worker *worker, struct stream *stream)
         uint64_t left = before < job->order.limit ? job->order.limit - before : 0;
         count = count < left ? count : left;
     }
-    return output_put_any(worker, items, (size_t)count, chunks);
+    return output_put_any(worker, records, (size_t)count, chunks);
 }
 
 int order_pass_on(struct mr_results *results)
@@ -245,7 +245,8 @@ int order_pass_on(struct mr_results *results)
 
 /* ---- Parts ------------------------------------------------------------------------------ */
 
-/* What of a part's results must be in memory to put it out: records, items and encoded bytes. */
+/* What of a part's results must be in memory to put it out: records, room to sort them and encoded
+ * bytes. */
 static uint64_t memory_of(const struct order_part *part, uint64_t *records)
 {
     struct partition *results = part->results;
@@ -268,16 +269,28 @@ static bool too_large(const struct job *job, const struct order_part *part)
     return part->depth < MOST_DEPTH && memory_of(part, &records) > share_of(job) && records > 1;
 }
 
-/* Appends a part. */
-static void list_part(struct order *order, struct partition *results, unsigned depth, uint64_t *sum)
+/* Appends a part, behind *sum results. */
+static void list_part(struct order *order, struct order_part part, uint64_t *sum)
 {
     if (*sum >= order->limit)
         return;
-    struct order_part *part = &order->parts[order->part_count++];
-    *part = (struct order_part){.results = results, .depth = depth, .start = *sum};
     uint64_t records;
-    (void)memory_of(part, &records);
+    (void)memory_of(&part, &records);
+    part.start = *sum;
+    order->parts[order->part_count++] = part;
     *sum += records;
+}
+
+/* Appends the part of each range. */
+static void list_ranges(struct order *order, struct shuffle *results, const struct ranges *ranges,
+                        unsigned depth, uint64_t *sum)
+{
+    for (size_t i = 0; i < ranges->count; i++)
+        list_part(order,
+                  (struct order_part){.results = &results->partitions[i],
+                                      .depth = depth,
+                                      .shared = ranges_shared(ranges, i)},
+                  sum);
 }
 
 int order_list(struct job *job)
@@ -297,15 +310,15 @@ int order_list(struct job *job)
     }
     uint64_t sum = 0;
     order->part_count = 0;
-    for (size_t i = 0; !old && i < count; i++)
-        list_part(order, &order->results.partitions[i], 0, &sum);
+    if (!old)
+        list_ranges(order, &order->results, &order->ranges, 0, &sum);
     for (size_t i = 0; old && i < old_count; i++) {
         struct division *division = old[i].division;
-        if (!division)
-            list_part(order, old[i].results, old[i].depth, &sum);
-        for (size_t j = 0; division && j < division->ranges.count; j++)
-            list_part(order, &division->results.partitions[j],
-                      old[i].depth + (division->alike ? DEPTH_ALIKE : 1), &sum);
+        if (division)
+            list_ranges(order, &division->results, &division->ranges,
+                        old[i].depth + (division->alike ? DEPTH_ALIKE : 1), &sum);
+        else
+            list_part(order, old[i], &sum);
     }
     free(old);
     return 0;
@@ -335,19 +348,19 @@ static struct division *new_division(struct job *job, unsigned bits)
     return division;
 }
 
-/* Whether two items have the same rank and key. */
-static bool are_alike(const struct sort_item *a, const struct sort_item *b)
+/* Whether two records have the same rank and key. */
+static bool are_alike(const unsigned char *a, const unsigned char *b)
 {
     struct record first, second;
-    record_get(a->record, RECORD_RESULT, 0, &first);
-    record_get(b->record, RECORD_RESULT, 0, &second);
+    record_get(a, RECORD_RESULT, 0, &first);
+    record_get(b, RECORD_RESULT, 0, &second);
     return first.number == second.number && first.size == second.size &&
            memcmp(first.key, second.key, first.size) == 0;
 }
 
 /* Brings the results of a source to the ranges of the division, which the first of them make. */
-static int divide_source(struct worker *worker, struct source *source, struct division *division,
-                         struct shuffle_writer *writer)
+static int divide_source(struct worker *worker, struct source *source, size_t shared,
+                         struct division *division, struct shuffle_writer *writer)
 {
     struct job *job = worker->job;
     struct stream sample = {0};
@@ -358,17 +371,17 @@ static int divide_source(struct worker *worker, struct source *source, struct di
         stream_push(&sample, chunk);
     }
     size_t count = (size_t)sample.records, ranges = (size_t)1 << division->results.bits;
-    const struct sort_item *items =
-        source->failed ? NULL : list_items(worker, sample.chunks, count, true);
-    int result = items ? 0 : -1;
-    if (result == 0 && ranges_open(&division->ranges, &job->order.sort, items, count,
+    const unsigned char *const *records =
+        source->failed ? NULL : list_records(worker, sample.chunks, count, true, shared);
+    int result = records ? 0 : -1;
+    if (result == 0 && ranges_open(&division->ranges, &job->order.sort, records, count,
                                    ranges < count ? ranges : count) != 0) {
         job_no_memory(job);
         result = -1;
     }
     if (result == 0) {
-        division->alike = are_alike(&items[0], &items[count - 1]);
-        result = route_items(&division->ranges, writer, items, count);
+        division->alike = are_alike(records[0], records[count - 1]);
+        result = route_records(&division->ranges, writer, records, count);
     }
     source_drop(worker, &sample);
     while (result == 0 && (chunk = source_next(source))) {
@@ -401,7 +414,7 @@ int order_divide(struct worker *worker, size_t number)
     partition_take(part->results, &stream);
     source_open(&source, worker, &stream, true);
     if (result == 0)
-        result = divide_source(worker, &source, division, &divide.writer);
+        result = divide_source(worker, &source, part->shared, division, &divide.writer);
     if (source_close(&source) != 0)
         result = -1;
     source_drop(worker, &stream);
@@ -427,12 +440,13 @@ int order_put_out(struct worker *worker, size_t number)
         return -1;
     uint64_t count = stream.records;
     struct chunk *chunks = stream_take_chunks(&stream);
-    struct sort_item *items = list_items(worker, chunks, count, true);
-    if (!items) {
+    const unsigned char *const *records =
+        list_records(worker, chunks, count, true, part->shared);
+    if (!records) {
         pool_give(&worker->cache, chunks);
         return -1;
     }
     if (count > order->limit - part->start)
         count = order->limit - part->start;
-    return output_put(worker, number, items, (size_t)count, chunks);
+    return output_put(worker, number, records, (size_t)count, chunks);
 }

@@ -35,6 +35,8 @@ struct order_part {
     struct division *division; /* what it has been divided to */
     unsigned depth;            /* how many divisions it comes from */
     uint64_t start;            /* results in the ranges before it */
+    size_t shared;             /* bytes at the beginnings of its keys that are known to be the same,
+                                * all having one rank then */
 };
 
 struct order {

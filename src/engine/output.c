@@ -63,7 +63,7 @@ static void fill_record(const unsigned char *at, struct mr_record *out)
 }
 
 /* Encodes the records, or lists them for collect, into `buffer`. */
-static int make_piece(struct job *job, const struct sort_item *items, size_t count,
+static int make_piece(struct job *job, const unsigned char *const *at, size_t count,
                       struct mr_buffer *buffer)
 {
     const struct mr_output *out = &job->spec.output;
@@ -74,8 +74,8 @@ static int make_piece(struct job *job, const struct sort_item *items, size_t cou
         size_t n = count - start < BATCH ? count - start : BATCH;
         for (size_t i = 0; i < n; i++) {
             if (start + i + AHEAD < count)
-                __builtin_prefetch(items[start + i + AHEAD].record);
-            fill_record(items[start + i].record, &records[i]);
+                __builtin_prefetch(at[start + i + AHEAD]);
+            fill_record(at[start + i], &records[i]);
         }
         if (out->encode) {
             struct mr_error error = {0};
@@ -164,7 +164,7 @@ static int put_out(struct worker *worker)
 }
 
 /* Makes a piece of records, whose chunks pass to it. Returns -1 when the job fails. */
-static int open_piece(struct worker *worker, const struct sort_item *items, size_t count,
+static int open_piece(struct worker *worker, const unsigned char *const *at, size_t count,
                       struct chunk *chunks, struct output_piece *piece)
 {
     struct job *job = worker->job;
@@ -176,7 +176,7 @@ static int open_piece(struct worker *worker, const struct sort_item *items, size
         piece->buffer = output->spare[--output->spares];
     thread_unlock(&output->lock);
 
-    int result = make_piece(job, items, count, &piece->buffer);
+    int result = make_piece(job, at, count, &piece->buffer);
     if (result != 0)
         buffer_close(&piece->buffer);
     else
@@ -188,12 +188,12 @@ static int open_piece(struct worker *worker, const struct sort_item *items, size
     return result;
 }
 
-int output_put(struct worker *worker, size_t number, const struct sort_item *items, size_t count,
+int output_put(struct worker *worker, size_t number, const unsigned char *const *at, size_t count,
                struct chunk *chunks)
 {
     struct output *output = &worker->job->output;
     struct output_piece piece;
-    if (open_piece(worker, items, count, chunks, &piece) != 0)
+    if (open_piece(worker, at, count, chunks, &piece) != 0)
         return -1;
     thread_lock(&output->lock);
     output->pieces[number % output->window] = piece;
@@ -202,14 +202,14 @@ int output_put(struct worker *worker, size_t number, const struct sort_item *ite
     return result;
 }
 
-int output_put_any(struct worker *worker, const struct sort_item *items, size_t count,
+int output_put_any(struct worker *worker, const unsigned char *const *at, size_t count,
                    struct chunk *chunks)
 {
     struct job *job = worker->job;
     struct output *output = &job->output;
     const bool apart = job->spec.output.encode && job->spec.output.positional;
     struct output_piece piece;
-    if (open_piece(worker, items, count, chunks, &piece) != 0)
+    if (open_piece(worker, at, count, chunks, &piece) != 0)
         return -1;
     thread_lock(&output->lock);
     uint64_t offset = output->offset;

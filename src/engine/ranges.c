@@ -58,24 +58,25 @@ int cut_compare(const struct cut *cut, const struct sort_order *order, const str
 }
 
 /* What a record weighs: its key and what sorting and printing it takes besides. */
-static uint64_t weight(const struct sort_item *item)
+static uint64_t weight(const unsigned char *at)
 {
     struct record record;
-    record_get(item->record, RECORD_SUM, 0, &record);
+    record_get(at, RECORD_SUM, 0, &record);
     return record.size + 16;
 }
 
-/* Cuts where equal parts of the items' bytes lie on both sides. */
-static int open_cuts(struct ranges *ranges, const struct sort_item *items, size_t item_count)
+/* Cuts where equal parts of the records' bytes lie on both sides. */
+static int open_cuts(struct ranges *ranges, const unsigned char *const *records,
+                     size_t record_count)
 {
     uint64_t all = 0, before = 0;
-    for (size_t i = 0; i < item_count; i++)
-        all += weight(&items[i]);
-    size_t item = 0;
+    for (size_t i = 0; i < record_count; i++)
+        all += weight(records[i]);
+    size_t record = 0;
     for (size_t i = 1; i < ranges->count; i++) {
-        while (item + 1 < item_count && before < all / ranges->count * i)
-            before += weight(&items[item++]);
-        if (cut_open(&ranges->cuts[i - 1], ranges->order, items[item].record) != 0)
+        while (record + 1 < record_count && before < all / ranges->count * i)
+            before += weight(records[record++]);
+        if (cut_open(&ranges->cuts[i - 1], ranges->order, records[record]) != 0)
             return -1;
         ranges->codes->words[i - 1] = ranges->cuts[i - 1].code;
     }
@@ -83,12 +84,12 @@ static int open_cuts(struct ranges *ranges, const struct sort_item *items, size_
 }
 
 int ranges_open(struct ranges *ranges, const struct sort_order *order,
-                const struct sort_item *items, size_t item_count, size_t count)
+                const unsigned char *const *records, size_t record_count, size_t count)
 {
     *ranges = (struct ranges){.order = order, .count = count, .search = search_fastest()};
     ranges->cuts = calloc(count, sizeof *ranges->cuts);
     ranges->codes = aligned_alloc(alignof(struct search), sizeof *ranges->codes);
-    if (!ranges->cuts || !ranges->codes || open_cuts(ranges, items, item_count) != 0)
+    if (!ranges->cuts || !ranges->codes || open_cuts(ranges, records, record_count) != 0)
         return -1;
     search_open(ranges->codes, count - 1);
     return 0;
@@ -101,6 +102,20 @@ void ranges_close(struct ranges *ranges)
     free(ranges->cuts);
     free(ranges->codes);
     *ranges = (struct ranges){0};
+}
+
+size_t ranges_shared(const struct ranges *ranges, size_t number)
+{
+    if (number == 0 || number + 1 >= ranges->count)
+        return 0;
+    const struct cut *one = &ranges->cuts[number - 1], *other = &ranges->cuts[number];
+    const size_t most = one->size < other->size ? one->size : other->size;
+    size_t shared = 0;
+    if (one->rank_word != other->rank_word)
+        return 0;
+    while (shared < most && one->key[shared] == other->key[shared])
+        shared++;
+    return shared;
 }
 
 /* The first of the cuts before `end`, all of one code from some place on, that

@@ -42,11 +42,15 @@ void cut_close(struct cut *cut);
 int cut_compare(const struct cut *cut, const struct sort_order *order,
                 const struct record *result);
 
-/* Cuts the order into `count` ranges that hold equal parts of the sorted `items`. `order` must live
+/* Cuts the order into `count` ranges that hold equal parts of the sorted records. `order` must live
  * as long. Returns 0, or -1 when memory is out; ranges_close is due in any case. */
 int ranges_open(struct ranges *ranges, const struct sort_order *order,
-                const struct sort_item *items, size_t item_count, size_t count);
+                const unsigned char *const *records, size_t record_count, size_t count);
 void ranges_close(struct ranges *ranges);
+
+/* How many bytes at the beginnings of the keys in a range are known to be the same, the ranks being
+ * so: what the keys of its two cuts share. 0 where nothing is known. */
+size_t ranges_shared(const struct ranges *ranges, size_t number);
 
 /* The ranges that results, RANGES_BATCH at most, belong to. */
 void ranges_find(const struct ranges *ranges, const struct record *results, size_t count,

@@ -1,131 +1,47 @@
 /* SPDX-License-Identifier: MIT
  *
- * sort - distribution by the leading word of rank or key, again and again until places are single.
+ * sort - by one word after another: the rank, then eight bytes of the key from where they differ.
  *
- * Items are compared by one 64-bit word at a time: the rank, then eight bytes of the key after
- * another. Sorting by a word is a counting sort by its highest bits that are not the same in all
- * items. Text leaves most bits of a byte alone: of small letters five vary, and gathering those
- * spreads the items so thin that insertion ends the work. Keys that share a word go on at the first
- * byte in which they differ.
+ * What a word has left when the bits that are the same everywhere are taken out goes, with the
+ * record's number behind it, into one word again, so that sorting moves nothing but words. Records
+ * that this leaves equal are few: they are compared in full, or sorted by their next word.
  */
 #include "engine/sort.h"
 
 #include <stdlib.h>
 
-/* Up to this many items insertion is fastest. */
+/* Up to this many records insertion is fastest. */
 #define FEW 20
-/* Places of one distribution at the most: their counts fill a sixth of the first-level cache. */
-#define MOST_PLACES_BITS 13
-/* Runs of bits that a digit is made of at the most: two bytes of letters,
- * and what else there is. */
-#define PIECES 3
+/* In place of a depth: by rank. */
+#define BY_RANK SIZE_MAX
 
-/* The place of a word: runs of its bits side by side, the order of words kept. Each run is moved
- * down and masked where it then lies; a piece not used is 0. */
-struct digit {
-    struct piece {
-        unsigned down;
-        uint64_t mask;
-    } pieces[PIECES];
-    unsigned bits;
-};
-
-static inline size_t digit_of(struct digit digit, uint64_t word)
+struct sort_space sort_space_in(void *memory, size_t count)
 {
-    _Static_assert(PIECES == 3, "each is named here, so that all stay in registers");
-    const struct piece *piece = digit.pieces;
-    return (size_t)((word >> piece[0].down & piece[0].mask) |
-                    (word >> piece[1].down & piece[1].mask) |
-                    (word >> piece[2].down & piece[2].mask));
+    uint64_t *words = memory;
+    return (struct sort_space){
+        .words = words,
+        .spare = words + count,
+        .records = (void *)(words + 2 * count),
+        .others = (void *)(words + 3 * count),
+        .places = (void *)(words + 4 * count),
+        .sort = sort64_fastest(),
+    };
 }
 
-/* Takes the highest bits of *varying, some `wanted` of them, for a digit. */
-static void digit_take(struct digit *digit, uint64_t *varying, unsigned wanted)
+/* The room of the records from number `at` on. */
+static struct sort_space space_from(const struct sort_space *space, size_t at)
 {
-    unsigned taken[PIECES] = {0};
-    size_t count = 0;
-    *digit = (struct digit){0};
-    for (; count < PIECES && *varying != 0 && digit->bits < wanted; count++) {
-        unsigned above = (unsigned)__builtin_clzll(*varying), top = 64 - above;
-        uint64_t below = ~(*varying << above);
-        unsigned run = below == 0 ? MOST_PLACES_BITS : (unsigned)__builtin_clzll(below);
-        if (run > wanted - digit->bits)
-            run = wanted - digit->bits;
-        struct piece *piece = &digit->pieces[count];
-        piece->down = top - run;
-        piece->mask = (UINT64_C(1) << run) - 1;
-        *varying &= ~(piece->mask << piece->down);
-        taken[count] = run;
-        digit->bits += run;
-    }
-    for (unsigned up = 0; count > 0; up += taken[count]) {
-        struct piece *piece = &digit->pieces[--count];
-        piece->down -= up;
-        piece->mask <<= up;
-    }
+    return (struct sort_space){
+        .words = space->words + at,
+        .spare = space->spare + at,
+        .records = space->records + at,
+        .others = space->others + at,
+        .places = space->places + at,
+        .sort = space->sort,
+    };
 }
 
-/* Sorts the items of `from`, few, into `to`, which may be the same. */
-static void insert_by_word(struct sort_item *to, const struct sort_item *from, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        struct sort_item item = from[i];
-        size_t j = i;
-        for (; j > 0 && to[j - 1].key > item.key; j--)
-            to[j] = to[j - 1];
-        to[j] = item;
-    }
-}
-
-/* Sorts by item.key alone. */
-static void sort_by_word(struct sort_item *items, const struct sort_space *space, size_t count)
-{
-    if (count <= FEW) {
-        insert_by_word(items, items, count);
-        return;
-    }
-    uint64_t varying = 0;
-    for (size_t i = 1; i < count; i++)
-        varying |= items[i].key ^ items[0].key;
-    if (varying == 0)
-        return;
-    unsigned bits = 3;
-    while (bits < MOST_PLACES_BITS && ((size_t)4 << bits) < count)
-        bits++;
-    struct digit digit;
-    digit_take(&digit, &varying, bits);
-
-    uint32_t starts[((size_t)1 << MOST_PLACES_BITS) + 1];
-    struct sort_item *spare = space->items;
-    uint16_t *place_of = space->places;
-    const size_t places = (size_t)1 << digit.bits;
-    memset(starts, 0, (places + 1) * sizeof *starts);
-    for (size_t i = 0; i < count; i++) {
-        size_t place = digit_of(digit, items[i].key);
-        place_of[i] = (uint16_t)place;
-        starts[place + 1]++;
-    }
-    for (size_t place = 1; place <= places; place++)
-        starts[place] += starts[place - 1];
-    for (size_t i = 0; i < count; i++)
-        spare[starts[place_of[i]]++] = items[i];
-    /* starts[p] is now where place p ends. */
-    size_t start = 0;
-    for (size_t place = 0; place < places; place++) {
-        const size_t end = starts[place], size = end - start;
-        if (varying != 0 && size > 1 && size <= FEW) {
-            insert_by_word(items + start, spare + start, size);
-        } else {
-            for (size_t i = start; i < end; i++)
-                items[i] = spare[i];
-            if (varying != 0 && size > FEW) {
-                const struct sort_space rest = {spare + start, place_of};
-                sort_by_word(items + start, &rest, size);
-            }
-        }
-        start = end;
-    }
-}
+/* ---- Comparing ----------------------------------------------------------------------- */
 
 int sort_compare_keys(const struct sort_order *order, const unsigned char *a, size_t a_size,
                       const unsigned char *b, size_t b_size)
@@ -136,63 +52,35 @@ int sort_compare_keys(const struct sort_order *order, const unsigned char *a, si
     return order->reverse ? -result : result;
 }
 
-static int compare_items(const struct sort_order *order, const struct sort_item *a,
-                         const struct sort_item *b)
+static int compare(const struct sort_order *order, const unsigned char *a, const unsigned char *b)
 {
     size_t a_size, b_size;
-    const unsigned char *a_key = record_key(a->record, &a_size);
-    const unsigned char *b_key = record_key(b->record, &b_size);
+    const unsigned char *a_key = record_key(a, &a_size), *b_key = record_key(b, &b_size);
     return sort_compare_keys(order, a_key, a_size, b_key, b_size);
 }
 
-static void insert_by_key(const struct sort_order *order, struct sort_item *items, size_t count)
+/* The word by which a record is compared at `depth`, the size of its key in *size. */
+static inline uint64_t word_of(const struct sort_order *order, const unsigned char *at,
+                               size_t depth, size_t *size)
 {
-    for (size_t i = 1; i < count; i++) {
-        struct sort_item item = items[i];
-        size_t j = i;
-        for (; j > 0 && compare_items(order, &items[j - 1], &item) > 0; j--)
-            items[j] = items[j - 1];
-        items[j] = item;
+    if (depth == BY_RANK) {
+        struct record record;
+        record_get(at, RECORD_SUM, 0, &record);
+        *size = record.size;
+        return sort_rank_word(order, record.number);
     }
-}
-
-static void merge_by_key(const struct sort_order *order, struct sort_item *items,
-                         struct sort_item *spare, size_t count)
-{
-    if (count <= FEW) {
-        insert_by_key(order, items, count);
-        return;
-    }
-    size_t half = count / 2;
-    merge_by_key(order, items, spare, half);
-    merge_by_key(order, items + half, spare, count - half);
-    memcpy(spare, items, half * sizeof *items);
-    size_t left = 0, right = half, at = 0;
-    while (left < half && right < count)
-        items[at++] = compare_items(order, &spare[left], &items[right]) <= 0 ? spare[left++]
-                                                                            : items[right++];
-    memcpy(items + at, spare + left, (half - left) * sizeof *items);
-}
-
-/* Sets the items' words to those of their keys from `depth` on. */
-static void take_key_words(const struct sort_order *order, struct sort_item *items, size_t count,
-                           size_t depth)
-{
-    for (size_t i = 0; i < count; i++) {
-        size_t size;
-        const unsigned char *key = record_key(items[i].record, &size);
-        items[i].key = sort_key_word(order, key, size, depth);
-    }
+    const unsigned char *key = record_key(at, size);
+    return sort_key_word(order, key, *size, depth);
 }
 
 /* How many bytes from the start all keys share, when they share `depth` at least. */
-static size_t common_prefix(const struct sort_item *items, size_t count, size_t depth)
+static size_t common_prefix(const unsigned char *const *records, size_t count, size_t depth)
 {
     size_t common;
-    const unsigned char *first = record_key(items[0].record, &common);
+    const unsigned char *first = record_key(records[0], &common);
     for (size_t i = 1; i < count && common > depth; i++) {
         size_t size;
-        const unsigned char *key = record_key(items[i].record, &size);
+        const unsigned char *key = record_key(records[i], &size);
         if (size < common)
             common = size;
         size_t at = depth;
@@ -203,37 +91,166 @@ static size_t common_prefix(const struct sort_item *items, size_t count, size_t 
     return common;
 }
 
-/* Sorts items whose words are those of their keys from `depth` on, before which the keys agree. */
-static void sort_by_key(const struct sort_order *order, struct sort_item *items,
-                        const struct sort_space *space, size_t count, size_t depth)
+/* ---- Few records --------------------------------------------------------------------- */
+
+/* Sorts records, FEW at most, that are equal before `depth`. */
+static void sort_few(const struct sort_order *order, const unsigned char **records, size_t count,
+                     size_t depth)
 {
-    sort_by_word(items, space, count);
-    for (size_t start = 0, end; start < count; start = end) {
-        for (end = start + 1; end < count && items[end].key == items[start].key;)
-            end++;
-        if (end - start == 1)
-            continue;
-        if (end - start <= FEW) {
-            insert_by_key(order, items + start, end - start);
-            continue;
+    uint64_t words[FEW];
+    for (size_t i = 0; i < count; i++) {
+        const unsigned char *record = records[i];
+        size_t size, j = i;
+        const uint64_t word = word_of(order, record, depth, &size);
+        for (; j > 0 && words[j - 1] >= word; j--) {
+            if (words[j - 1] == word && compare(order, records[j - 1], record) <= 0)
+                break;
+            words[j] = words[j - 1];
+            records[j] = records[j - 1];
         }
-        size_t common = common_prefix(items + start, end - start, depth);
-        /* A key that ends within this word looks like one with zeros there: compare in full. */
-        if (common < depth + 8) {
-            merge_by_key(order, items + start, space->items, end - start);
-            continue;
-        }
-        take_key_words(order, items + start, end - start, common);
-        sort_by_key(order, items + start, space, end - start, common);
+        words[j] = word;
+        records[j] = record;
     }
 }
 
+/* Sorts records whose ranks are equal. */
+static void merge_by_key(const struct sort_order *order, const unsigned char **records,
+                         const unsigned char **spare, size_t count)
+{
+    if (count <= FEW) {
+        sort_few(order, records, count, 0);
+        return;
+    }
+    size_t half = count / 2;
+    merge_by_key(order, records, spare, half);
+    merge_by_key(order, records + half, spare, count - half);
+    memcpy(spare, records, half * sizeof *records);
+    size_t left = 0, right = half, at = 0;
+    while (left < half && right < count)
+        records[at++] = compare(order, spare[left], records[right]) <= 0 ? spare[left++]
+                                                                        : records[right++];
+    memcpy(records + at, spare + left, (half - left) * sizeof *records);
+}
+
+/* ---- Many records -------------------------------------------------------------------- */
+
+/* The eight times seven lower bits of each byte, at the top. */
+static inline uint64_t squeeze(uint64_t word)
+{
+    word = (word & UINT64_C(0x007f007f007f007f)) | (word & UINT64_C(0x7f007f007f007f00)) >> 1;
+    word = (word & UINT64_C(0x00003fff00003fff)) | (word & UINT64_C(0x3fff00003fff0000)) >> 2;
+    word = (word & UINT64_C(0x000000000fffffff)) | (word & UINT64_C(0x0fffffff00000000)) >> 4;
+    return word << 8;
+}
+
+/* Sorts records by their words, which belong to `depth`, and leaves words that are equal above
+ * `*number_bits` where these words are as far as they were looked at. Returns the depth up to which
+ * such records are equal. */
+static size_t sort_by_words(const struct sort_space *space, size_t count, size_t depth,
+                            unsigned *number_bits)
+{
+    uint64_t *const words = space->words;
+    const unsigned low = 64 - (unsigned)__builtin_clzll((uint64_t)count - 1);
+    *number_bits = low;
+    uint64_t varying = 0;
+    for (size_t i = 1; i < count; i++)
+        varying |= words[i] ^ words[0];
+    const bool text = depth != BY_RANK && (varying & UINT64_C(0x8080808080808080)) == 0;
+    if (text) {
+        varying = squeeze(varying);
+        for (size_t i = 0; i < count; i++)
+            words[i] = squeeze(words[i]);
+    }
+    const unsigned same = varying != 0 ? (unsigned)__builtin_clzll(varying) : 0;
+    const uint64_t high = UINT64_MAX << low;
+    for (size_t i = 0; i < count; i++)
+        words[i] = (words[i] << same & high) | i;
+    if (varying != 0) {
+        space->sort(words, space->spare, space->places, count);
+        for (size_t i = 0; i < count; i++)
+            space->others[i] = space->records[words[i] & ~high];
+        memcpy(space->records, space->others, count * sizeof *space->records);
+    }
+    const bool whole = (varying << same & ~high) == 0;
+    if (depth == BY_RANK)
+        return whole ? 0 : BY_RANK;
+    return depth + (whole ? 8 : (same + 64 - low) / (text ? 7 : 8));
+}
+
+/* Takes the words of records that are equal before *depth, or from where they differ further on.
+ * Returns false where a key ends before: it looks like one that goes on with zeros. */
+static bool take_words(const struct sort_order *order, const struct sort_space *space,
+                       size_t count, size_t *depth)
+{
+    for (;;) {
+        size_t shortest = SIZE_MAX, size;
+        uint64_t varying = 0;
+        for (size_t i = 0; i < count; i++) {
+            space->words[i] = word_of(order, space->records[i], *depth, &size);
+            varying |= space->words[i] ^ space->words[0];
+            shortest = size < shortest ? size : shortest;
+        }
+        if (*depth == BY_RANK)
+            return true;
+        if (shortest < *depth)
+            return false;
+        if (varying != 0)
+            return true;
+        const size_t common = common_prefix(space->records, count, *depth);
+        if (common < *depth + sizeof(uint64_t))
+            return false;
+        *depth = common;
+    }
+}
+
+/* Sorts records that are equal before `depth`; `taken`: their words are there. */
+static void sort_from(const struct sort_order *order, struct sort_space space, size_t count,
+                      size_t depth, bool taken)
+{
+    while (count > 1) {
+        if (!taken && count <= FEW) {
+            sort_few(order, space.records, count, depth);
+            return;
+        }
+        if (!taken && !take_words(order, &space, count, &depth)) {
+            merge_by_key(order, space.records, space.others, count);
+            return;
+        }
+        unsigned low;
+        depth = sort_by_words(&space, count, depth, &low);
+        /* The largest group of equals is left to the next round, so that the stack does not grow
+         * with the words that keys share. */
+        size_t largest = 0, most = 0;
+        for (size_t start = 0, end; start < count; start = end) {
+            const uint64_t word = space.words[start] >> low;
+            for (end = start + 1; end < count && space.words[end] >> low == word;)
+                end++;
+            size_t group = start, size = end - start;
+            if (size > FEW && size > most) {
+                group = largest;
+                size = most;
+                largest = start;
+                most = end - start;
+            }
+            if (size > FEW)
+                sort_from(order, space_from(&space, group), size, depth, false);
+            else if (size > 1)
+                sort_few(order, space.records + group, size, depth);
+        }
+        space = space_from(&space, largest);
+        count = most;
+        taken = false;
+    }
+}
+
+/* ---- Ranges -------------------------------------------------------------------------- */
+
 size_t sort_list(const struct sort_order *order, const struct chunk *chunks,
-                 struct sort_item *items, bool *one_rank)
+                 const struct sort_space *space, struct sort_known *known)
 {
     size_t count = 0;
     uint64_t first_rank = 0;
-    *one_rank = true;
+    bool one_rank = true;
     for (const struct chunk *chunk = chunks; chunk; chunk = chunk->next) {
         const unsigned char *at = chunk->data, *end = at + chunk->used;
         if (chunk->next) {
@@ -242,36 +259,21 @@ size_t sort_list(const struct sort_order *order, const struct chunk *chunks,
         }
         while (at < end) {
             struct record record;
-            items[count].record = at;
+            space->records[count] = at;
             at = record_get(at, RECORD_RESULT, 0, &record);
-            items[count].key = sort_key_word(order, record.key, record.size, 0);
+            space->words[count] = sort_key_word(order, record.key, record.size, known->shared);
             if (count++ == 0)
                 first_rank = record.number;
-            *one_rank &= record.number == first_rank;
+            one_rank &= record.number == first_rank;
         }
     }
+    known->one_rank = one_rank;
     return count;
 }
 
-void sort_items(const struct sort_order *order, struct sort_item *items,
-                const struct sort_space *space, size_t count, bool one_rank)
+void sort_records(const struct sort_order *order, const struct sort_space *space, size_t count,
+                  const struct sort_known *known)
 {
-    if (!order->ranked || one_rank) {
-        sort_by_key(order, items, space, count, 0);
-        return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        struct record record;
-        record_get(items[i].record, RECORD_SUM, 0, &record);
-        items[i].key = sort_rank_word(order, record.number);
-    }
-    sort_by_word(items, space, count);
-    for (size_t start = 0, end; start < count; start = end) {
-        for (end = start + 1; end < count && items[end].key == items[start].key;)
-            end++;
-        if (end - start > 1) {
-            take_key_words(order, items + start, end - start, 0);
-            sort_by_key(order, items + start, space, end - start, 0);
-        }
-    }
+    const bool taken = !order->ranked || known->one_rank;
+    sort_from(order, *space, count, taken ? known->shared : BY_RANK, taken);
 }

@@ -7,17 +7,12 @@
 
 #include "engine/pool.h"
 #include "engine/record.h"
+#include "engine/sort64.h"
 
 /* The order: by rank where `ranked`, then by key; all of it turned round where `reverse`. */
 struct sort_order {
     bool ranked;
     bool reverse;
-};
-
-/* A record being sorted. */
-struct sort_item {
-    uint64_t key;                /* what it is compared by at present */
-    const unsigned char *record; /* of RECORD_RESULT */
 };
 
 /* The word by which ranks are compared, ascending: the highest rank first unless reversed. */
@@ -48,31 +43,37 @@ static inline uint64_t sort_key_word(const struct sort_order *order, const unsig
 int sort_compare_keys(const struct sort_order *order, const unsigned char *a, size_t a_size,
                       const unsigned char *b, size_t b_size);
 
-/* Room to sort in: as many items again, and a number for each. */
+/* Room to sort `count` records in. */
 struct sort_space {
-    struct sort_item *items;
+    const unsigned char **records; /* of RECORD_RESULT: as listed, then as sorted */
+    const unsigned char **others;  /* room for as many */
+    uint64_t *words, *spare;       /* and two words and a number for each */
     uint16_t *places;
+    sort64_words *sort;
 };
 
-/* Bytes that `count` items and the room to sort them take. */
+/* Bytes that takes. */
 static inline size_t sort_bytes(size_t count)
 {
-    return count * (2 * sizeof(struct sort_item) + sizeof(uint16_t));
+    return count * (4 * sizeof(uint64_t) + sizeof(uint16_t));
 }
 
-/* That room, behind the items. */
-static inline struct sort_space sort_space_behind(struct sort_item *items, size_t count)
-{
-    return (struct sort_space){items + count, (void *)(items + 2 * count)};
-}
+/* Makes it in as many bytes of memory. */
+struct sort_space sort_space_in(void *memory, size_t count);
 
-/* Lists the records of `chunks`, with the words of their keys, and says whether all have one rank.
- * Returns how many there are. */
+/* What is known of records before they are sorted. */
+struct sort_known {
+    bool one_rank; /* all have the same rank, */
+    size_t shared; /* and this many bytes at the beginnings of their keys */
+};
+
+/* Lists the records of `chunks`; returns how many there are. Where all have one rank, sets `known`
+ * accordingly, keeping what is known already; else nothing is known. */
 size_t sort_list(const struct sort_order *order, const struct chunk *chunks,
-                 struct sort_item *items, bool *one_rank);
+                 const struct sort_space *space, struct sort_known *known);
 
-/* Sorts items that sort_list listed. */
-void sort_items(const struct sort_order *order, struct sort_item *items,
-                const struct sort_space *space, size_t count, bool one_rank);
+/* Sorts records that sort_list listed. */
+void sort_records(const struct sort_order *order, const struct sort_space *space, size_t count,
+                  const struct sort_known *known);
 
 #endif

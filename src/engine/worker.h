@@ -89,7 +89,7 @@ struct worker {
     struct mr_buffer result_key; /* of mr_put */
     struct mr_buffer scratch; /* the input's */
     struct mr_buffer values;  /* kept values of one partition */
-    struct mr_buffer items;   /* of the range being sorted */
+    struct mr_buffer sorting; /* room for the range being sorted */
 };
 
 #endif

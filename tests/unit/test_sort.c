@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_sort.c - words and result records in order, against qsort: every number of them up to some
+ * hundred and some large ones, spread evenly, crowded, nearly alike and already in order; keys that
+ * are prefixes of each other, that end in NULs, and that share much.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/ranges.h"
+#include "engine/sort.h"
+#include "unit/random.h"
+
+/* ---- Words --------------------------------------------------------------------------- */
+
+enum spread { EVEN, CROWDED, SKEWED, FEW_VALUES, ALIKE, RISING, FALLING, SPREADS };
+
+static uint64_t draw_word(enum spread spread, size_t i)
+{
+    switch (spread) {
+    case CROWDED:
+        return (random_next() & 0x1f0f) << 40 | (random_next() & 0xff);
+    case SKEWED:
+        return random_next() >> below(64);
+    case FEW_VALUES:
+        return below(3);
+    case ALIKE:
+        return UINT64_MAX;
+    case RISING:
+        return i * 3;
+    case FALLING:
+        return UINT64_MAX - i;
+    default:
+        return random_next();
+    }
+}
+
+static int compare_words(const void *a, const void *b)
+{
+    const uint64_t one = *(const uint64_t *)a, other = *(const uint64_t *)b;
+    return one < other ? -1 : one > other;
+}
+
+/* Exactly as large as they may be, so that a sanitizer sees what goes beyond. */
+static void check_words(sort64_words *sort, enum spread spread, size_t count)
+{
+    uint64_t *words = malloc(count * sizeof *words), *want = malloc(count * sizeof *want);
+    uint64_t *spare = malloc(count * sizeof *spare);
+    uint16_t *places = malloc(count * sizeof *places);
+    for (size_t i = 0; i < count; i++)
+        want[i] = words[i] = draw_word(spread, i);
+    qsort(want, count, sizeof *want, compare_words);
+    sort(words, spare, places, count);
+    ck_assert_msg(memcmp(words, want, count * sizeof *want) == 0, "spread %d, %zu words",
+                  (int)spread, count);
+    free(words);
+    free(want);
+    free(spare);
+    free(places);
+}
+
+static void check_sort64(sort64_words *sort)
+{
+    static const size_t large[] = {1000, 4095, 20000, 150000};
+    for (int spread = 0; spread < SPREADS; spread++) {
+        for (size_t count = 1; count < 200; count++)
+            check_words(sort, (enum spread)spread, count);
+        for (size_t i = 0; i < sizeof large / sizeof *large; i++)
+            check_words(sort, (enum spread)spread, large[i]);
+    }
+}
+
+START_TEST(words_plainly)
+{
+    check_sort64(sort64_plainly);
+}
+END_TEST
+
+START_TEST(words_fastest)
+{
+    if (sort64_fastest() != sort64_plainly)
+        check_sort64(sort64_fastest());
+    else
+        puts("skipped: this CPU has no such vectors");
+}
+END_TEST
+
+/* ---- Records ------------------------------------------------------------------------- */
+
+#define RECORDS 3000u
+#define KEY_MOST 60u
+
+/* The records of a range, each in a place of its own, and these places in an order by qsort. */
+struct set {
+    const unsigned char *want[RECORDS];
+    size_t count;
+    struct chunk *chunks;
+};
+
+static const struct sort_order *by;
+
+static int compare_records(const void *a, const void *b)
+{
+    struct record one, other;
+    record_get(*(const unsigned char *const *)a, RECORD_RESULT, 0, &one);
+    record_get(*(const unsigned char *const *)b, RECORD_RESULT, 0, &other);
+    int result = !by->ranked ? 0 : one.number > other.number ? -1 : one.number < other.number;
+    if (by->reverse)
+        result = -result;
+    return result != 0 ? result
+                       : sort_compare_keys(by, one.key, one.size, other.key, other.size);
+}
+
+/* How keys are made. */
+enum kind { WORDS, SHARING, NULS, LONGER_AND_LONGER, BYTES, SHORT, KINDS };
+
+/* Writes a key and its number, which makes it unlike the others; returns its size. */
+static size_t make_key(enum kind kind, unsigned number, unsigned char *key)
+{
+    size_t size = 0;
+    char *text = (char *)key;
+    switch (kind) {
+    case SHARING: /* a long beginning, one of a few, and a little that differs */
+        return (size_t)snprintf(text, KEY_MOST, "SOME_REGISTER_%u__OF_SOMETHING_%c%c_%u",
+                                below(4), (char)('A' + below(3)), (char)('A' + below(26)), number);
+    case NULS:
+        size = below(20);
+        memset(key, 0, size);
+        break;
+    case LONGER_AND_LONGER:
+        size = number % (KEY_MOST - 10);
+        memset(key, 'a', size);
+        if (number < KEY_MOST - 10)
+            return size;
+        break;
+    case BYTES:
+        size = below(12);
+        for (size_t i = 0; i < size; i++)
+            key[i] = (unsigned char)(random_next() >> 40);
+        break;
+    case SHORT:
+        return (size_t)snprintf(text, KEY_MOST, "%x", number);
+    default:
+        size = 1 + below(12);
+        for (size_t i = 0; i < size; i++)
+            key[i] = (unsigned char)('a' + below(below(26) + 1));
+        break;
+    }
+    memcpy(key + size, (unsigned char[]){(unsigned char)(number >> 16), (unsigned char)(number >> 8),
+                                         (unsigned char)number}, 3);
+    return size + 3;
+}
+
+static uint64_t draw_rank(unsigned ranks)
+{
+    if (ranks == 0) /* words that no few bits tell apart */
+        return below(4) << below(62) | below(3);
+    return 1 + below(ranks);
+}
+
+/* Fills chunks as the shuffle does. */
+static void make_set(struct set *set, enum kind kind, unsigned ranks, size_t count)
+{
+    *set = (struct set){.count = count};
+    for (unsigned i = 0; i < count; i++) {
+        if (!set->chunks || set->chunks->used > POOL_CAPACITY - KEY_MOST - 40) {
+            struct chunk *chunk = calloc(1, POOL_CHUNK);
+            ck_assert_ptr_nonnull(chunk);
+            chunk->next = set->chunks;
+            set->chunks = chunk;
+        }
+        unsigned char key[KEY_MOST + POOL_PAD] = {0};
+        const struct record record = {
+            .key = key, .size = make_key(kind, i, key), .number = draw_rank(ranks)};
+        unsigned char *at = set->chunks->data + set->chunks->used;
+        set->want[i] = at;
+        set->chunks->used += (size_t)(record_put_result(at, &record) - at);
+        set->chunks->records++;
+    }
+}
+
+static void free_set(struct set *set)
+{
+    while (set->chunks) {
+        struct chunk *chunk = set->chunks;
+        set->chunks = chunk->next;
+        free(chunk);
+    }
+}
+
+static void check_order(const struct set *set, const struct sort_order *order, size_t shared,
+                        sort64_words *sort)
+{
+    void *memory = malloc(sort_bytes(set->count));
+    struct sort_space space = sort_space_in(memory, set->count);
+    struct sort_known known = {.shared = shared};
+    space.sort = sort;
+    ck_assert_uint_eq(sort_list(order, set->chunks, &space, &known), set->count);
+    sort_records(order, &space, set->count, &known);
+    for (size_t i = 0; i < set->count; i++)
+        ck_assert_msg(space.records[i] == set->want[i], "record %zu of %zu", i, set->count);
+    free(memory);
+}
+
+/* The first byte in which two keys of the set differ, where all have one rank. */
+static size_t shared_of(const struct set *set)
+{
+    size_t shared = SIZE_MAX, size;
+    const unsigned char *first = record_key(set->want[0], &size);
+    for (size_t i = 0; i < set->count; i++) {
+        const unsigned char *key = record_key(set->want[i], &size);
+        size_t same = 0;
+        while (same < size && same < shared && key[same] == first[same])
+            same++;
+        shared = same;
+    }
+    return shared;
+}
+
+static void check_set(enum kind kind, unsigned ranks, size_t count)
+{
+    for (unsigned way = 0; way < 4; way++) {
+        const struct sort_order order = {.ranked = way & 1, .reverse = way & 2};
+        struct set set;
+        make_set(&set, kind, ranks, count);
+        by = &order;
+        qsort(set.want, count, sizeof *set.want, compare_records);
+        check_order(&set, &order, 0, sort64_plainly);
+        check_order(&set, &order, 0, sort64_fastest());
+        if (ranks == 1)
+            check_order(&set, &order, shared_of(&set), sort64_fastest());
+        free_set(&set);
+    }
+}
+
+START_TEST(records)
+{
+    static const size_t counts[] = {1, 2, 3, 19, 20, 21, 22, 64, 65, 500, RECORDS};
+    static const unsigned ranks[] = {1, 2, 40, 0};
+    for (int kind = 0; kind < KINDS; kind++)
+        for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+            for (size_t j = 0; j < sizeof ranks / sizeof *ranks; j++)
+                check_set((enum kind)kind, ranks[j], counts[i]);
+}
+END_TEST
+
+/* What is said of the keys of a range must be true of each, and be said of most. */
+START_TEST(keys_of_a_range_share_what_its_cuts_do)
+{
+    for (unsigned way = 0; way < 4; way++) {
+        const struct sort_order order = {.ranked = way & 1, .reverse = way & 2};
+        struct set set;
+        struct ranges ranges;
+        size_t said = 0;
+        make_set(&set, SHARING, 2, RECORDS);
+        by = &order;
+        qsort(set.want, set.count, sizeof *set.want, compare_records);
+        ck_assert_int_eq(ranges_open(&ranges, &order, set.want, set.count, 16), 0);
+        for (size_t i = 0; i < set.count; i++) {
+            struct record record;
+            uint32_t range;
+            record_get(set.want[i], RECORD_RESULT, 0, &record);
+            ranges_find(&ranges, &record, 1, &range);
+            const size_t shared = ranges_shared(&ranges, range);
+            if (shared == 0)
+                continue;
+            said++;
+            const struct cut *cut = &ranges.cuts[range];
+            ck_assert_uint_ge(record.size, shared);
+            ck_assert_mem_eq(record.key, cut->key, shared);
+            ck_assert_uint_eq(sort_rank_word(&order, record.number), cut->rank_word);
+        }
+        ck_assert_uint_gt(said, set.count / 2);
+        ranges_close(&ranges);
+        free_set(&set);
+    }
+}
+END_TEST
+
+Suite *test_sort_suite(void);
+
+Suite *test_sort_suite(void)
+{
+    Suite *suite = suite_create("sort");
+    TCase *tests = tcase_create("sort");
+    tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, words_plainly);
+    tcase_add_test(tests, words_fastest);
+    tcase_add_test(tests, records);
+    tcase_add_test(tests, keys_of_a_range_share_what_its_cuts_do);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
