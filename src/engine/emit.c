@@ -262,11 +262,35 @@ int emit(struct mr_emitter *emitter, const unsigned char *base, const struct mr_
     return 0;
 }
 
-static struct near near_of(const struct table *table)
+static struct near near_of(const struct mr_emitter *emitter)
 {
+    const struct table *table = &emitter->table;
     const struct table_class *class = table->classes;
+    const struct front_class *front = emitter->front;
+    const bool tiny = front[TABLE_TINY].mode != FRONT_BYPASS;
+    const bool brief = front[TABLE_SHORT].mode != FRONT_BYPASS;
     return (struct near){class[TABLE_TINY].slots, class[TABLE_SHORT].slots,
-                         class[TABLE_TINY].mask, class[TABLE_SHORT].mask, table->seed};
+                         tiny ? class[TABLE_TINY].mask : NEAR_PASS,
+                         brief ? class[TABLE_SHORT].mask : NEAR_PASS, table->seed};
+}
+
+/* Writes the keys of a class that is bypassed to their partitions; returns as fold_rows. */
+static inline __attribute__((always_inline))
+int pass_keys(struct mr_emitter *emitter, const enum table_class_name name,
+              const struct near_keys *keys)
+{
+    struct front_class *front = &emitter->front[name];
+    const bool tiny = name == TABLE_TINY;
+    const size_t count = tiny ? keys->tinies : keys->shorts;
+    for (size_t i = 0; i < count; i++) {
+        const uint64_t words[KEY_SHORT_WORDS] = {
+            tiny ? keys->tiny_words[i] : keys->short_words[0][i], keys->short_words[1][i]};
+        const uint64_t hash = tiny ? keys->tiny_places[i] : keys->short_places[i];
+        if (write_words(emitter, name, hash, words, &emit_one) != 0)
+            return -1;
+    }
+    front->seen += count;
+    return front->seen >= front->review_at ? emit_review(emitter, name) : 0;
 }
 
 /* Takes a batch, which may be empty, and counts the one before. */
@@ -276,17 +300,24 @@ int near_step(struct mr_emitter *emitter, const unsigned char *base, const struc
 {
     struct near_line *line = &emitter->line;
     struct near_keys *next = &line->keys[line->turn], *now = &line->keys[line->turn ^ 1];
-    const struct near near = near_of(&emitter->table);
+    const struct near near = near_of(emitter);
     struct near_rest rest;
     emitter->near->take(&near, base, spans, count, next);
     if (!near_same(&now->near, &near))
         emitter->near->place(&near, now);
     emitter->near->count(now, next, &rest);
     line->turn ^= 1;
-    emitter->front[TABLE_TINY].seen += now->tinies - rest.tinies;
+    if (near.tiny_mask == NEAR_PASS) {
+        if (pass_keys(emitter, TABLE_TINY, now) != 0)
+            return -1;
+    } else {
+        emitter->front[TABLE_TINY].seen += now->tinies - rest.tinies;
+        if (fold_rows(emitter, TABLE_TINY, rest.tiny_rows, rest.tinies, NULL, UNIT) != 0)
+            return -1;
+    }
+    if (near.short_mask == NEAR_PASS)
+        return pass_keys(emitter, TABLE_SHORT, now);
     emitter->front[TABLE_SHORT].seen += now->shorts - rest.shorts;
-    if (fold_rows(emitter, TABLE_TINY, rest.tiny_rows, rest.tinies, NULL, UNIT) != 0)
-        return -1;
     return fold_rows(emitter, TABLE_SHORT, rest.short_rows, rest.shorts, NULL, UNIT);
 }
 
@@ -338,7 +369,7 @@ int mr_emit_batch(struct mr_emitter *emitter, const unsigned char *base,
     const bool past_short = emitter->front[TABLE_SHORT].mode == FRONT_BYPASS;
     if (past_tiny && past_short)
         return emit_past(emitter, base, spans, count);
-    if (emitter->near && count >= NEAR_FEWEST && !past_tiny && !past_short)
+    if (emitter->near && count >= NEAR_FEWEST)
         return emit_near(emitter, base, spans, count);
     return emit(emitter, base, spans, count, NULL, UNIT);
 }

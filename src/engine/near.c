@@ -56,23 +56,41 @@ void take_lanes(__m512i keeps, const unsigned char *base, const struct mr_span *
     keys->longer += (size_t)__builtin_popcount(longer);
 }
 
-static void place(const struct near *near, struct near_keys *keys)
+/* Of a tiny key's word the bytes that are the first word of a short key; the last is the second. */
+#define TINY_BYTES (UINT64_MAX >> 8)
+
+static void place_tinies(const struct near *near, struct near_keys *keys)
 {
-    const __m512i tiny_mask = lanes_all(near->tiny_mask);
-    const __m512i short_mask = lanes_all(table_home_mask(TABLE_SHORT, near->short_mask));
+    const __m512i mask = lanes_all(near->tiny_mask), bytes = lanes_all(TINY_BYTES);
+    const bool pass = near->tiny_mask == NEAR_PASS;
     for (size_t i = 0; i < keys->tinies; i += LANES) {
-        const __m512i hash =
-            lanes_hash_1(near->seed, _mm512_loadu_si512(keys->tiny_words + i));
-        const __m512i slot = _mm512_and_si512(hash, tiny_mask);
-        _mm512_storeu_si512(keys->tiny_places + i, _mm512_slli_epi64(slot, TINY_STRIDE_BITS));
+        const __m512i word = _mm512_loadu_si512(keys->tiny_words + i);
+        const __m512i places =
+            pass ? lanes_hash_2(near->seed, _mm512_and_si512(word, bytes),
+                                _mm512_andnot_si512(bytes, word))
+                 : _mm512_slli_epi64(_mm512_and_si512(lanes_hash_1(near->seed, word), mask),
+                                     TINY_STRIDE_BITS);
+        _mm512_storeu_si512(keys->tiny_places + i, places);
     }
+}
+
+static void place_shorts(const struct near *near, struct near_keys *keys)
+{
+    const __m512i mask = lanes_all(table_home_mask(TABLE_SHORT, near->short_mask));
+    const bool pass = near->short_mask == NEAR_PASS;
     for (size_t i = 0; i < keys->shorts; i += LANES) {
         const __m512i hash =
             lanes_hash_2(near->seed, _mm512_loadu_si512(keys->short_words[0] + i),
                          _mm512_loadu_si512(keys->short_words[1] + i));
-        const __m512i slot = _mm512_and_si512(hash, short_mask);
-        _mm512_storeu_si512(keys->short_places + i, _mm512_slli_epi64(slot, SHORT_STRIDE_BITS));
+        const __m512i slot = _mm512_slli_epi64(_mm512_and_si512(hash, mask), SHORT_STRIDE_BITS);
+        _mm512_storeu_si512(keys->short_places + i, pass ? hash : slot);
     }
+}
+
+static void place(const struct near *near, struct near_keys *keys)
+{
+    place_tinies(near, keys);
+    place_shorts(near, keys);
     keys->near = *near;
 }
 
@@ -116,14 +134,14 @@ static uint64_t *count_tinies(const struct near_keys *keys, uint64_t *row)
 static uint64_t *count_shorts(const struct near_keys *keys, const struct near_keys *next,
                               uint64_t *row)
 {
-    uint64_t *const slots = keys->near.short_slots, *const next_slots = next->near.short_slots;
+    uint64_t *const slots = keys->near.short_slots;
     const size_t count = keys->shorts, next_count = next->shorts;
     TARGET_UNROLL
     for (size_t i = 0; i < count; i++) {
         const uint64_t low = keys->short_words[0][i], high = keys->short_words[1][i];
         uint64_t *slot = slots + keys->short_places[i];
         const uint64_t *other = slot + SHORT_STRIDE;
-        __builtin_prefetch(next_slots + next->short_places[i], 1);
+        __builtin_prefetch(slots + next->short_places[i], 1);
         const bool in_first = ((slot[0] ^ low) | (slot[1] ^ high)) == 0;
         const bool in_second = ((other[0] ^ low) | (other[1] ^ high)) == 0;
         const bool here = in_first | in_second;
@@ -133,37 +151,51 @@ static uint64_t *count_shorts(const struct near_keys *keys, const struct near_ke
         row += here ? 0 : NEAR_SHORT_ROW;
     }
     for (size_t i = count; i < next_count; i++)
-        __builtin_prefetch(next_slots + next->short_places[i], 1);
+        __builtin_prefetch(slots + next->short_places[i], 1);
     return row;
+}
+
+/* Counts the tiny keys, and asks for the places of the next ones where these are far. */
+static size_t count_all_tinies(const struct near_keys *keys, const struct near_keys *next,
+                               uint64_t *rows)
+{
+    const struct near *near = &keys->near;
+    const bool far = near->tiny_mask >= NEAR_TINY_SLOTS;
+    for (size_t i = 0; far && i < next->tinies; i++)
+        __builtin_prefetch(near->tiny_slots + next->tiny_places[i], 1);
+    uint64_t *end = count_tinies(keys, rows);
+    for (uint64_t *row = rows; row < end; row += NEAR_TINY_ROW) {
+        row[0] = hash_1(near->seed, row[1]);
+        if (far)
+            __builtin_prefetch(near->tiny_slots + ((row[0] + 1) & near->tiny_mask) * TINY_STRIDE,
+                               1);
+    }
+    return (size_t)(end - rows) / NEAR_TINY_ROW;
+}
+
+static size_t count_all_shorts(const struct near_keys *keys, const struct near_keys *next,
+                               uint64_t *rows)
+{
+    const struct near *near = &keys->near;
+    const bool far = near->short_mask >= NEAR_SHORT_SLOTS;
+    uint64_t *end = count_shorts(keys, next, rows);
+    for (uint64_t *row = rows; row < end; row += NEAR_SHORT_ROW) {
+        row[0] = hash_2(near->seed, row[1], row[2]);
+        if (far)
+            __builtin_prefetch(near->short_slots + ((row[0] + 2) & near->short_mask) * SHORT_STRIDE,
+                               1);
+    }
+    return (size_t)(end - rows) / NEAR_SHORT_ROW;
 }
 
 static void count(const struct near_keys *keys, const struct near_keys *next,
                   struct near_rest *rest)
 {
     const struct near *near = &keys->near;
-    const bool far_tinies = near->tiny_mask >= NEAR_TINY_SLOTS;
-    const bool far_shorts = near->short_mask >= NEAR_SHORT_SLOTS;
-    if (next->near.tiny_mask >= NEAR_TINY_SLOTS)
-        for (size_t i = 0; i < next->tinies; i++)
-            __builtin_prefetch(next->near.tiny_slots + next->tiny_places[i], 1);
-
-    uint64_t *end = count_tinies(keys, rest->tiny_rows);
-    rest->tinies = (size_t)(end - rest->tiny_rows) / NEAR_TINY_ROW;
-    for (uint64_t *row = rest->tiny_rows; row < end; row += NEAR_TINY_ROW) {
-        row[0] = hash_1(near->seed, row[1]);
-        if (far_tinies)
-            __builtin_prefetch(near->tiny_slots + ((row[0] + 1) & near->tiny_mask) * TINY_STRIDE,
-                               1);
-    }
-
-    end = count_shorts(keys, next, rest->short_rows);
-    rest->shorts = (size_t)(end - rest->short_rows) / NEAR_SHORT_ROW;
-    for (uint64_t *row = rest->short_rows; row < end; row += NEAR_SHORT_ROW) {
-        row[0] = hash_2(near->seed, row[1], row[2]);
-        if (far_shorts)
-            __builtin_prefetch(near->short_slots + ((row[0] + 2) & near->short_mask) * SHORT_STRIDE,
-                               1);
-    }
+    rest->tinies =
+        near->tiny_mask == NEAR_PASS ? 0 : count_all_tinies(keys, next, rest->tiny_rows);
+    rest->shorts =
+        near->short_mask == NEAR_PASS ? 0 : count_all_shorts(keys, next, rest->short_rows);
 }
 
 TARGET_END

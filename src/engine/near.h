@@ -24,6 +24,9 @@
 #define NEAR_TINY_SLOTS ((size_t)1 << 16)
 #define NEAR_SHORT_SLOTS ((size_t)1 << 15)
 
+/* In place of a mask: the keys of the class are not looked up, but pass. */
+#define NEAR_PASS SIZE_MAX
+
 /* A front table's tiny and short keys, with sums for values. */
 struct near {
     uint64_t *tiny_slots, *short_slots;
@@ -42,7 +45,8 @@ static inline bool near_same(const struct near *one, const struct near *other)
 struct near_keys {
     size_t tinies, shorts, longer;
     uint64_t tiny_words[NEAR_ROOM], short_words[KEY_SHORT_WORDS][NEAR_ROOM];
-    uint64_t tiny_places[NEAR_ROOM], short_places[NEAR_ROOM]; /* in words from the first slot */
+    /* In words from the first slot; of keys that pass, the hashes of table_hash_whole. */
+    uint64_t tiny_places[NEAR_ROOM], short_places[NEAR_ROOM];
     uint32_t longer_ones[NEAR_ROOM]; /* their places among the spans */
     struct near near;                /* the table in which they are */
 };
@@ -51,7 +55,7 @@ struct near_keys {
 #define NEAR_TINY_ROW (KEY_TINY_WORDS + 2)
 #define NEAR_SHORT_ROW (KEY_SHORT_WORDS + 2)
 
-/* The keys that are not where their probe begins, in order. One row more than there can be keys,
+/* The keys looked up that are not where their probe begins, in order. One row more than there can be keys,
  * since each is written before it is known whether it stays. */
 struct near_rest {
     size_t tinies, shorts;
@@ -72,8 +76,8 @@ struct near_loops {
                  size_t count, struct near_keys *keys);
     /* Finds the places of keys already taken, the table having changed since. */
     void (*place)(const struct near *near, struct near_keys *keys);
-    /* Counts the keys that are at their places, and asks for the places of the next ones, and for
-     * those where the rest may lie instead. */
+    /* Counts the keys that are at their places, and asks for the places of the next ones, which are
+     * in the same table, and for those where the rest may lie instead. */
     void (*count)(const struct near_keys *keys, const struct near_keys *next,
                   struct near_rest *rest);
 };

@@ -2,7 +2,7 @@
  *
  * test_near.c - tiny and short keys counted side by side against the table's own lookup, key by
  * key: every number of keys, every size, keys that lie where their probe begins, in either slot
- * where there are two, that do not, and that are not there at all.
+ * where there are two, that do not, that are not there at all, and that pass.
  */
 #include <check.h>
 #include <stdio.h>
@@ -112,6 +112,34 @@ static void check_rows(const uint64_t *rows, const uint64_t *want, size_t count,
                          (row_words - 1) * sizeof *rows);
 }
 
+/* Keys of a class that passes: their places are the hashes that tell the partition, and nothing of
+ * them is counted. */
+static void check_passing(const struct near_loops *loops, const unsigned char *text,
+                          const struct mr_span *spans, size_t count, const struct near *near)
+{
+    static struct near_keys keys, none;
+    static struct near_rest rest;
+    size_t tinies = 0, shorts = 0;
+    loops->take(near, text, spans, count, &keys);
+    loops->take(near, NULL, NULL, 0, &none);
+    loops->count(&none, &keys, &rest);
+    loops->count(&keys, &none, &rest);
+    for (size_t i = 0; i < count; i++) {
+        const size_t size = size_of(spans[i]);
+        if (size > KEY_SHORT)
+            continue;
+        const uint64_t hash = table_hash(near->seed, text + spans[i].begin, size);
+        const uint64_t place =
+            size <= KEY_TINY ? keys.tiny_places[tinies++] : keys.short_places[shorts++];
+        if ((size <= KEY_TINY ? near->tiny_mask : near->short_mask) == NEAR_PASS)
+            ck_assert_uint_eq(place, hash);
+    }
+    ck_assert_uint_eq(keys.tinies, tinies);
+    ck_assert_uint_eq(keys.shorts, shorts);
+    ck_assert(near->tiny_mask != NEAR_PASS || rest.tinies == 0);
+    ck_assert(near->short_mask != NEAR_PASS || rest.shorts == 0);
+}
+
 static void check_loops(const struct near_loops *loops)
 {
     static unsigned char text[TEXT];
@@ -153,6 +181,13 @@ static void check_loops(const struct near_loops *loops)
                 ck_assert_uint_eq(keys.longer_ones[others++], i);
             }
         ck_assert_uint_eq(keys.longer, others);
+        for (unsigned way = 1; way < 4; way++) {
+            static struct front nothing;
+            struct near passing = near_of(&nothing, SLOTS, &seed);
+            passing.tiny_mask = way & 1 ? NEAR_PASS : passing.tiny_mask;
+            passing.short_mask = way & 2 ? NEAR_PASS : passing.short_mask;
+            check_passing(loops, text, spans, count, &passing);
+        }
         missed[0] += want.tinies;
         missed[1] += want.shorts;
         longer += others;
