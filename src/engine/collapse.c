@@ -6,23 +6,72 @@
 
 #include "engine/reduce.h"
 
-/* Bytes of pairs before the first partition is folded: less saves memory that is to be had, and
- * costs time. */
-#define FROM ((uint64_t)296 << 20)
+/* Bytes of pairs before the first partition is folded: where there are few keys, what still lies in
+ * the caches when it is read again; where there are many, as much as results of these will justify,
+ * since less saves memory that is to be had, and costs time. */
+#define FEW ((uint64_t)64 << 20)
+#define MANY ((uint64_t)296 << 20)
+/* Between the two, so many times what folding them would leave. */
+#define FOLDED_TIMES 6
+/* Results will take the bytes of their keys and some for each number. So much of that may be held
+ * in percent, and a part of MANY besides. */
+#define NUMBER_BYTES 2
+#define PERCENT 124
+#define BESIDES 20
+/* With so many bytes more one partition is folded to see what folding comes to by now. */
+#define STEP ((int64_t)32 << 20)
 /* A worker counts what it hands over by so many bytes. */
 #define UNIT ((uint64_t)16 * POOL_CHUNK)
 /* As many turns at most are taken for that: some find nothing worth while. */
 #define TURNS 4
 
+static int64_t get(const _Atomic int64_t *number)
+{
+    return atomic_load_explicit(number, memory_order_relaxed);
+}
+
+static void add(_Atomic int64_t *number, int64_t more)
+{
+    atomic_fetch_add_explicit(number, more, memory_order_relaxed);
+}
+
 void collapse_open(struct collapse *collapse, uint64_t budget)
 {
-    *collapse = (struct collapse){.from = (int64_t)(budget / 4 < FROM ? budget / 4 : FROM)};
+    const int64_t few = (int64_t)(budget / 4 < FEW ? budget / 4 : FEW);
+    const int64_t many = (int64_t)(budget / 4 < MANY ? budget / 4 : MANY);
+    *collapse = (struct collapse){.again = few, .few = few, .many = many};
 }
 
 void collapse_gone(struct job *job, uint64_t fresh, uint64_t settled)
 {
-    atomic_fetch_sub_explicit(&job->collapse.fresh, (int64_t)fresh, memory_order_relaxed);
-    atomic_fetch_sub_explicit(&job->collapse.settled, (int64_t)settled, memory_order_relaxed);
+    add(&job->collapse.fresh, -(int64_t)fresh);
+    add(&job->collapse.settled, -(int64_t)settled);
+}
+
+/* Whether all partitions together hold more than they should, or it is not known. */
+static bool too_much(const struct collapse *collapse)
+{
+    const int64_t held = get(&collapse->fresh) + get(&collapse->settled);
+    if (held > get(&collapse->again))
+        return true;
+    int64_t most = FOLDED_TIMES * get(&collapse->folded);
+    if (most < collapse->few)
+        most = collapse->few;
+    if (most > collapse->many)
+        most = collapse->many;
+    return held > most &&
+           held > get(&collapse->printed) / 100 * PERCENT + collapse->many / BESIDES;
+}
+
+/* A partition was folded to this. */
+static void learn(struct collapse *collapse, const struct stream *settled, unsigned bits)
+{
+    const uint64_t printed = settled->bytes + NUMBER_BYTES * settled->records;
+    const int64_t held = get(&collapse->fresh) + get(&collapse->settled);
+    atomic_store_explicit(&collapse->folded, (int64_t)(settled->bytes << bits),
+                          memory_order_relaxed);
+    atomic_store_explicit(&collapse->printed, (int64_t)(printed << bits), memory_order_relaxed);
+    atomic_store_explicit(&collapse->again, held + STEP, memory_order_relaxed);
 }
 
 /* Takes what a partition has in memory, where that is worth while and nobody else is at it. */
@@ -53,8 +102,9 @@ static bool take_pairs(struct partition *partition, struct stream *pairs, uint64
 static int collapse_next(struct worker *worker)
 {
     struct job *job = worker->job;
+    struct collapse *collapse = &job->collapse;
     const size_t count = (size_t)1 << job->pairs.bits;
-    const size_t turn = atomic_fetch_add_explicit(&job->collapse.next, 1, memory_order_relaxed);
+    const size_t turn = atomic_fetch_add_explicit(&collapse->next, 1, memory_order_relaxed);
     struct partition *partition = &job->pairs.partitions[turn & (count - 1)];
     struct stream pairs, settled = {0};
     uint64_t fresh;
@@ -65,6 +115,7 @@ static int collapse_next(struct worker *worker)
     int result = reduce_fold(worker, &pairs, &settled);
     const uint64_t after = settled.bytes;
     collapse_gone(job, fresh, before - fresh - after);
+    learn(collapse, &settled, job->pairs.bits);
     thread_lock(&partition->lock);
     /* Again when a part of what is there has come; later where it hardly helped. */
     partition->threshold = before - after >= fresh / 4 ? after / 4 : after * 2;
@@ -80,16 +131,10 @@ int collapse_handed(struct worker *worker, size_t bytes)
     worker->handed += bytes;
     if (worker->handed < UNIT)
         return 0;
-    atomic_fetch_add_explicit(&collapse->fresh, (int64_t)worker->handed, memory_order_relaxed);
+    add(&collapse->fresh, (int64_t)worker->handed);
     worker->handed = 0;
-    for (unsigned turns = 0; turns < TURNS; turns++) {
-        const int64_t fresh = atomic_load_explicit(&collapse->fresh, memory_order_relaxed);
-        const int64_t settled = atomic_load_explicit(&collapse->settled, memory_order_relaxed);
-        const int64_t most = settled / 8 * 11;
-        if (fresh + settled <= (most > collapse->from ? most : collapse->from))
-            return 0;
+    for (unsigned turns = 0; turns < TURNS && too_much(collapse); turns++)
         if (collapse_next(worker) != 0)
             return -1;
-    }
     return 0;
 }

@@ -3,8 +3,9 @@
  * collapse - while mapping goes on, pairs in memory are folded into one a key.
  *
  * So memory follows the number of distinct keys, not of pairs. All partitions together may hold as
- * much as folding would hardly lessen; then each chunk handed over has the next partition folded,
- * round and round: every one as late as memory allows, and as rarely.
+ * much as the results will justify, by what folding has come to so far, or more where they are few;
+ * then each chunk handed over has the next partition in turn folded: every one as late as memory
+ * allows, and as rarely.
  */
 #ifndef ENGINE_COLLAPSE_H
 #define ENGINE_COLLAPSE_H
@@ -22,8 +23,12 @@ struct worker;
 struct collapse {
     alignas(128) _Atomic int64_t fresh; /* bytes of records as handed over */
     _Atomic int64_t settled;            /* bytes of those folded: one a key of its partition */
-    _Atomic size_t next;                /* the partition whose turn it is */
-    int64_t from;                       /* bytes of both below which nothing is folded; constant */
+    /* What folding all would come to, by the partition folded last, which is a fair sample: bytes of
+     * records, and of the results made of these. Before the first one they are 0. */
+    _Atomic int64_t folded, printed;
+    _Atomic int64_t again; /* with more bytes than this it is time to learn that anew */
+    _Atomic size_t next;   /* the partition whose turn it is */
+    int64_t few, many;   /* bytes below which nothing is folded, by the number of keys; constant */
 };
 
 void collapse_open(struct collapse *collapse, uint64_t budget);

@@ -145,11 +145,10 @@ static int spill_partition(struct worker *worker, struct shuffle *shuffle,
         rest.extents = NULL;
         rest.spilled = rest.spilled_count = 0;
         stream_take_chunks(&partition->settled);
-        const uint64_t rest_bytes = rest.bytes;
+        if (shuffle->counted)
+            collapse_gone(job, pairs.bytes, rest.bytes);
         stream_join(&pairs, &rest);
         fold = fold && fresh;
-        if (shuffle->counted)
-            collapse_gone(job, pairs.bytes - rest_bytes, rest_bytes);
     }
     thread_unlock(&partition->lock);
     if (!mine)
