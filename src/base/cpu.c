@@ -241,23 +241,33 @@ uint64_t cpu_memory_total(void)
 
 #if defined(__x86_64__) || defined(__i386__)
 
+/* glibc has asked the CPU at the process's start; to ask again is the dearest thing in a short run on
+ * a virtual machine, where each question is answered by the host. */
+#if defined(__has_include)
+#if __has_include(<sys/platform/x86.h>)
+#include <sys/platform/x86.h>
+#define HAS(feature, name) CPU_FEATURE_ACTIVE(feature)
+#endif
+#endif
+#ifndef HAS
+#define HAS(feature, name) __builtin_cpu_supports(name)
+#endif
+
 bool cpu_has_sse42(void)
 {
-    return __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt");
+    return HAS(SSE4_2, "sse4.2") && HAS(POPCNT, "popcnt");
 }
 
 bool cpu_has_avx2(void)
 {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi")
-        && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
+    return HAS(AVX2, "avx2") && HAS(BMI1, "bmi") && HAS(BMI2, "bmi2") && HAS(POPCNT, "popcnt");
 }
 
 bool cpu_has_avx512(void)
 {
-    return cpu_has_avx2() && __builtin_cpu_supports("avx512f")
-        && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq")
-        && __builtin_cpu_supports("avx512vl")
-        && __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2");
+    return cpu_has_avx2() && HAS(AVX512F, "avx512f") && HAS(AVX512BW, "avx512bw") &&
+           HAS(AVX512DQ, "avx512dq") && HAS(AVX512VL, "avx512vl") &&
+           HAS(AVX512_VBMI, "avx512vbmi") && HAS(AVX512_VBMI2, "avx512vbmi2");
 }
 
 #else
