@@ -72,6 +72,16 @@ void budget_unmap(void *pages, size_t bytes)
         munmap(pages, bytes);
 }
 
+void budget_touch(void *pages, size_t bytes)
+{
+#ifdef MADV_POPULATE_WRITE
+    madvise(pages, bytes, MADV_POPULATE_WRITE); /* a kernel before 5.14 refuses */
+#else
+    (void)pages;
+    (void)bytes;
+#endif
+}
+
 void budget_empty(void *pages, size_t bytes)
 {
     madvise(pages, bytes, MADV_DONTNEED);

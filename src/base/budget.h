@@ -34,6 +34,9 @@ uint64_t budget_left(const struct budget *budget);
  * budget is not involved. */
 void *budget_map(size_t bytes, bool huge);
 void budget_unmap(void *pages, size_t bytes);
+/* Has the system clear whole pages that are about to be written, all at once: a third cheaper than
+ * one by one as they are touched. */
+void budget_touch(void *pages, size_t bytes);
 /* Gives the memory of whole pages back, not their addresses: read again they are zeros. */
 void budget_empty(void *pages, size_t bytes);
 

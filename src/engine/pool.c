@@ -156,6 +156,9 @@ static bool take_batch(struct pool_cache *cache, enum pool_need need, bool *exha
         cache->free = (void *)batch;
         cache->free->next = rest;
     }
+    /* The first slab is less than a batch: a small job needs little of it. */
+    if (fresh && count == POOL_BATCH)
+        budget_touch(fresh, count * POOL_CHUNK);
     for (size_t i = fresh ? count : 0; i-- > 0;) {
         struct chunk *chunk = (void *)(fresh + i * POOL_CHUNK);
         chunk->next = cache->free;
