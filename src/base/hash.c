@@ -17,7 +17,7 @@ static uint64_t scramble(uint64_t *state)
     return z ^ (z >> 31);
 }
 
-/* The multiplier of hash_1 is odd, and large, so that no two words have the same product. */
+/* The multiplier of hash_1 is odd, so that no two words have the same product, and large. */
 static void finish_seed(struct hash_seed *seed)
 {
     seed->word[7] |= UINT64_C(1) << 63 | 1;

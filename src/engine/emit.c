@@ -79,7 +79,7 @@ int fold_rows(struct mr_emitter *emitter, const enum table_class_name name, cons
                 if (fold(job, slot + words, value, how) != 0)
                     return -1;
                 if (how == UNIT)
-                    settle(name, slots + ((size_t)row[0] & table_home_mask(name, mask)) * stride,
+                    settle(name, slots + table_home(name, row[0], mask) * stride,
                            slot);
                 continue;
             }
@@ -110,7 +110,7 @@ void add_row(const enum table_class_name name, uint64_t *row, const struct hash_
     row[0] = hash;
     memcpy(row + 1, words, table_words(name) * sizeof *words);
     row[table_words(name) + 1] = number;
-    const uint64_t *slot = slots + ((size_t)hash & table_home_mask(name, mask)) * stride;
+    const uint64_t *slot = slots + table_home(name, hash, mask) * stride;
     __builtin_prefetch(slot, 1);
     if (name == TABLE_MIDDLE || stride != table_sum_stride(name)) /* it may lie on two lines */
         __builtin_prefetch(slot + stride - 1, 1);
@@ -229,7 +229,7 @@ int emit(struct mr_emitter *emitter, const unsigned char *base, const struct mr_
             const size_t size = spans[i].end - spans[i].begin;
             if (size <= KEY_TINY) {
                 const uint64_t word = key_load_tiny(key, size), hash = hash_1(&seed, word);
-                uint64_t *slot = tiny_slots + ((size_t)hash & tiny_mask) * tiny_stride;
+                uint64_t *slot = tiny_slots + table_home(TABLE_TINY, hash, tiny_mask) * tiny_stride;
                 if (near && slot[0] == word) {
                     slot[KEY_TINY_WORDS]++;
                     continue;

@@ -96,7 +96,7 @@ static inline __attribute__((always_inline)) __m512i lanes_hash_fold(__m512i a, 
 static inline __attribute__((always_inline))
 __m512i lanes_hash_1(const struct hash_seed *seed, __m512i a)
 {
-    return lanes_hash_fold(a, lanes_all(seed->word[7]));
+    return _mm512_mullo_epi64(a, lanes_all(seed->word[7]));
 }
 
 static inline __attribute__((always_inline))

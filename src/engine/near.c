@@ -61,14 +61,15 @@ void take_lanes(__m512i keeps, const unsigned char *base, const struct mr_span *
 
 static void place_tinies(const struct near *near, struct near_keys *keys)
 {
-    const __m512i mask = lanes_all(near->tiny_mask), bytes = lanes_all(TINY_BYTES);
+    const __m512i bytes = lanes_all(TINY_BYTES);
+    const __m512i down = lanes_all((uint64_t)__builtin_clzll(near->tiny_mask));
     const bool pass = near->tiny_mask == NEAR_PASS;
     for (size_t i = 0; i < keys->tinies; i += LANES) {
         const __m512i word = _mm512_loadu_si512(keys->tiny_words + i);
         const __m512i places =
             pass ? lanes_hash_2(near->seed, _mm512_and_si512(word, bytes),
                                 _mm512_andnot_si512(bytes, word))
-                 : _mm512_slli_epi64(_mm512_and_si512(lanes_hash_1(near->seed, word), mask),
+                 : _mm512_slli_epi64(_mm512_srlv_epi64(lanes_hash_1(near->seed, word), down),
                                      TINY_STRIDE_BITS);
         _mm512_storeu_si512(keys->tiny_places + i, places);
     }
@@ -76,7 +77,7 @@ static void place_tinies(const struct near *near, struct near_keys *keys)
 
 static void place_shorts(const struct near *near, struct near_keys *keys)
 {
-    const __m512i mask = lanes_all(table_home_mask(TABLE_SHORT, near->short_mask));
+    const __m512i mask = lanes_all(table_home(TABLE_SHORT, UINT64_MAX, near->short_mask));
     const bool pass = near->short_mask == NEAR_PASS;
     for (size_t i = 0; i < keys->shorts; i += LANES) {
         const __m512i hash =
@@ -167,8 +168,8 @@ static size_t count_all_tinies(const struct near_keys *keys, const struct near_k
     for (uint64_t *row = rows; row < end; row += NEAR_TINY_ROW) {
         row[0] = hash_1(near->seed, row[1]);
         if (far)
-            __builtin_prefetch(near->tiny_slots + ((row[0] + 1) & near->tiny_mask) * TINY_STRIDE,
-                               1);
+            __builtin_prefetch(near->tiny_slots + table_home(TABLE_TINY, row[0], near->tiny_mask) *
+                                                      TINY_STRIDE + TINY_STRIDE, 1);
     }
     return (size_t)(end - rows) / NEAR_TINY_ROW;
 }

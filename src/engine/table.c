@@ -150,7 +150,7 @@ uint64_t table_slot_hash(const struct table *table, enum table_class_name name,
 static uint64_t *empty_slot(const struct table_class *class, enum table_class_name name,
                             uint64_t hash)
 {
-    size_t i = (size_t)hash & table_home_mask(name, class->mask);
+    size_t i = table_home(name, hash, class->mask);
     while (table_slot_used(class->slots + i * class->stride, name))
         i = (i + 1) & class->mask;
     return class->slots + i * class->stride;
@@ -167,16 +167,19 @@ bool table_class_grow(struct table *table, enum table_class_name name, bool must
     class->slots = slots;
     use_slots(class, count, table->load);
     class->used = old.used;
-    /* A key moves to the slot of its number, or to that in the other half. So pages are touched and
-     * given back while the keys move: both tables are never whole at a time. */
+    /* A key moves to the slot of its number or to that in the other half, or, where the highest bits
+     * of a hash tell the slot, to one of the two of twice its number. So pages are touched and given
+     * back while the keys move: both tables are never whole at a time. */
     const size_t half = class_bytes(&old);
     size_t emptied = 0;
     for (size_t i = 0; i <= old.mask; i++) {
         if (i % STEP == 0 && 2 * half >= MAP_FROM) {
             const size_t at = i * slot_bytes, left = half - at;
             const size_t step = left < STEP * slot_bytes ? left : STEP * slot_bytes;
-            touch_pages(slots, at, at + step);
-            touch_pages(slots, half + at, half + at + step);
+            const size_t first = name == TABLE_TINY ? 2 * at : at;
+            const size_t second = name == TABLE_TINY ? 2 * at + step : half + at;
+            touch_pages(slots, first, first + step);
+            touch_pages(slots, second, second + step);
             if (at - emptied >= EMPTIED) {
                 budget_empty((unsigned char *)old.slots + emptied, EMPTIED);
                 emptied += EMPTIED;
@@ -203,8 +206,7 @@ void table_class_repair(struct table *table, enum table_class_name name)
         uint64_t *slot = class->slots + own * class->stride;
         if (!table_slot_used(slot, name))
             continue;
-        size_t i =
-            (size_t)table_slot_hash(table, name, slot) & table_home_mask(name, class->mask);
+        size_t i = table_home(name, table_slot_hash(table, name, slot), class->mask);
         while (i != own && table_slot_used(class->slots + i * class->stride, name))
             i = (i + 1) & class->mask;
         if (i == own)

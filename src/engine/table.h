@@ -173,10 +173,13 @@ static inline size_t table_sum_stride(enum table_class_name name)
     return name == TABLE_SHORT ? 4 : table_words(name) + 1;
 }
 
-/* The bits of a hash that, in a table of `mask` plus one slots, tell where a probe begins. */
-static inline size_t table_home_mask(enum table_class_name name, size_t mask)
+/* Where, in a table of `mask` plus one slots, at least 2, the probe of a hash begins: a tiny key's
+ * has its best bits at the top. */
+static inline size_t table_home(enum table_class_name name, uint64_t hash, size_t mask)
 {
-    return name == TABLE_SHORT ? mask & ~(size_t)1 : mask;
+    return name == TABLE_TINY    ? (size_t)(hash >> __builtin_clzll(mask))
+           : name == TABLE_SHORT ? (size_t)hash & mask & ~(size_t)1
+                                 : (size_t)hash & mask;
 }
 
 /* How far from home a key may lie. Chance takes hardly any as far; keys made to pile up, which a
@@ -188,7 +191,7 @@ static inline size_t table_home_mask(enum table_class_name name, size_t mask)
 static inline bool table_find(enum table_class_name name, uint64_t *slots, size_t mask,
                               size_t stride, const uint64_t *words, uint64_t hash, uint64_t **slot)
 {
-    size_t i = (size_t)hash & table_home_mask(name, mask);
+    size_t i = table_home(name, hash, mask);
     for (unsigned reach = 0; reach < TABLE_REACH; reach++, i = (i + 1) & mask) {
         *slot = slots + i * stride;
         if (table_slot_is(*slot, name, words))

@@ -68,7 +68,8 @@ static size_t count_slowly(const struct near *near, const unsigned char *base,
         const uint64_t hash = table_load(name, near->seed, words, base + spans[i].begin, size);
         const bool found = table_find(name, slots, mask, stride, words, hash, &slot);
         const size_t number = (size_t)(slot - slots) / stride;
-        if (found && (tiny ? number == (hash & mask) : number / 2 == (hash & mask) / 2)) {
+        const size_t home = table_home(name, hash, mask);
+        if (found && (tiny ? number == home : number / 2 == home / 2)) {
             slot[key_words]++;
             seconds += !tiny && number % 2 == 1;
             continue;
