@@ -27,33 +27,38 @@ TARGET_BEGIN
 #define TINY_STRIDE (1u << TINY_STRIDE_BITS)
 #define SHORT_STRIDE (1u << SHORT_STRIDE_BITS)
 
+/* Keys taken so far. */
+struct taken {
+    size_t tinies, shorts, longer;
+};
+
 /* Lists the keys of LANES spans, those in `valid`, `number` being the first one's. Vectors are
  * stored whole, behind at most as many keys as were taken before: so there is room for all of the
  * last. */
 static inline __attribute__((always_inline))
 void take_lanes(__m512i keeps, const unsigned char *base, const struct mr_span *spans,
-                __mmask8 valid, size_t number, struct near_keys *keys)
+                __mmask8 valid, size_t number, struct taken *taken, struct near_keys *keys)
 {
     const struct lanes lanes = lanes_load(base, spans);
     const __m512i keep = lanes_keep(lanes.size, keeps);
     const __mmask8 tiny = _mm512_mask_cmple_epu64_mask(valid, lanes.size, lanes_all(KEY_TINY));
     const __mmask8 brief = _mm512_mask_cmple_epu64_mask(valid, lanes.size, lanes_all(KEY_SHORT));
     const __mmask8 longer = (__mmask8)(valid & ~brief), shorts = (__mmask8)(brief & ~tiny);
-    _mm512_storeu_si512(keys->tiny_words + keys->tinies,
+    _mm512_storeu_si512(keys->tiny_words + taken->tinies,
                         _mm512_maskz_compress_epi64(
                             tiny, lanes_last_word(lanes.first, keep, lanes.size)));
-    _mm512_storeu_si512(keys->short_words[0] + keys->shorts,
+    _mm512_storeu_si512(keys->short_words[0] + taken->shorts,
                         _mm512_maskz_compress_epi64(shorts, lanes.first));
-    _mm512_storeu_si512(keys->short_words[1] + keys->shorts,
+    _mm512_storeu_si512(keys->short_words[1] + taken->shorts,
                         _mm512_maskz_compress_epi64(
                             shorts, lanes_last_word(lanes.second, keep, lanes.size)));
-    keys->tinies += (size_t)__builtin_popcount(tiny);
-    keys->shorts += (size_t)__builtin_popcount(shorts);
+    taken->tinies += (size_t)__builtin_popcount(tiny);
+    taken->shorts += (size_t)__builtin_popcount(shorts);
     const __m256i numbers = _mm256_add_epi32(_mm256_set1_epi32((int)number),
                                              _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
-    _mm256_storeu_si256((void *)(keys->longer_ones + keys->longer),
+    _mm256_storeu_si256((void *)(keys->longer_ones + taken->longer),
                         _mm256_maskz_compress_epi32(longer, numbers));
-    keys->longer += (size_t)__builtin_popcount(longer);
+    taken->longer += (size_t)__builtin_popcount(longer);
 }
 
 /* Of a tiny key's word the bytes that are the first word of a short key; the last is the second. */
@@ -99,16 +104,19 @@ static void take(const struct near *near, const unsigned char *base, const struc
                  size_t count, struct near_keys *keys)
 {
     const __m512i keeps = lanes_keeps();
+    struct taken taken = {0, 0, 0};
     size_t i = 0;
-    keys->tinies = keys->shorts = keys->longer = 0;
     for (; i + LANES <= count; i += LANES)
-        take_lanes(keeps, base, spans + i, 0xff, i, keys);
+        take_lanes(keeps, base, spans + i, 0xff, i, &taken, keys);
     if (i < count) {
         struct mr_span last[LANES];
         for (size_t lane = 0; lane < LANES; lane++)
             last[lane] = spans[lane < count - i ? i + lane : i];
-        take_lanes(keeps, base, last, (__mmask8)((1u << (count - i)) - 1), i, keys);
+        take_lanes(keeps, base, last, (__mmask8)((1u << (count - i)) - 1), i, &taken, keys);
     }
+    keys->tinies = taken.tinies;
+    keys->shorts = taken.shorts;
+    keys->longer = taken.longer;
     place(near, keys);
 }
 
