@@ -156,14 +156,13 @@ static size_t sort_by_words(const struct sort_space *space, size_t count, size_t
     for (size_t i = 1; i < count; i++)
         varying |= words[i] ^ words[0];
     const bool text = depth != BY_RANK && (varying & UINT64_C(0x8080808080808080)) == 0;
-    if (text) {
+    if (text)
         varying = squeeze(varying);
-        for (size_t i = 0; i < count; i++)
-            words[i] = squeeze(words[i]);
-    }
     const unsigned same = varying != 0 ? (unsigned)__builtin_clzll(varying) : 0;
     const uint64_t high = UINT64_MAX << low;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; text && i < count; i++)
+        words[i] = (squeeze(words[i]) << same & high) | i;
+    for (size_t i = 0; !text && i < count; i++)
         words[i] = (words[i] << same & high) | i;
     if (varying != 0) {
         space->sort(words, space->spare, space->places, count);
@@ -220,11 +219,15 @@ static void sort_from(const struct sort_order *order, struct sort_space space, s
         depth = sort_by_words(&space, count, depth, &low);
         /* The largest group of equals is left to the next round, so that the stack does not grow
          * with the words that keys share. */
+        const uint64_t *const words = space.words;
         size_t largest = 0, most = 0;
-        for (size_t start = 0, end; start < count; start = end) {
-            const uint64_t word = space.words[start] >> low;
-            for (end = start + 1; end < count && space.words[end] >> low == word;)
+        for (size_t start = 0, end; start + 1 < count; start = end) {
+            end = start + 1;
+            if ((words[start] ^ words[end]) >> low != 0)
+                continue;
+            do
                 end++;
+            while (end < count && (words[start] ^ words[end]) >> low == 0);
             size_t group = start, size = end - start;
             if (size > FEW && size > most) {
                 group = largest;
