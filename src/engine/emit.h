@@ -37,7 +37,7 @@ static inline unsigned char *put_value(const struct job *job, unsigned char *at,
                                        const void *value)
 {
     if (job->sums)
-        return number != 1 ? record_put_number(at, number) : at;
+        return record_put_more(at, number);
     memcpy(at, value, job->value_size);
     return at + job->value_size;
 }

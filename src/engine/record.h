@@ -53,6 +53,16 @@ static inline unsigned char *record_put_number(unsigned char *at, uint64_t numbe
     return at;
 }
 
+/* The same for a number that may be left out, being 1: whether it is, no branch could foretell. One
+ * byte is written in any case. */
+static inline unsigned char *record_put_more(unsigned char *at, uint64_t number)
+{
+    if (__builtin_expect(number >= 128, 0))
+        return record_put_number(at, number);
+    *at = (unsigned char)number;
+    return at + (number != 1);
+}
+
 static inline const unsigned char *record_get_number(const unsigned char *at, uint64_t *number)
 {
     uint64_t value = *at & 127u;
@@ -100,8 +110,7 @@ static inline unsigned char *record_put_result(unsigned char *at, const struct r
     at = record_put_head(at, result->size, result->number != 1);
     record_copy_key(at, result->key, result->size);
     at += result->size;
-    if (result->number != 1)
-        at = record_put_number(at, result->number);
+    at = record_put_more(at, result->number);
     at = record_put_number(at, result->value_size);
     if (result->value_size > 0)
         memcpy(at, result->value, result->value_size);
@@ -132,9 +141,13 @@ static inline const unsigned char *record_get(const unsigned char *at, enum reco
         record->number = 0;
         return at + value_size;
     }
-    record->number = 1;
-    if (head & RECORD_NUMBER)
+    /* As with record_put_more: one byte is read in any case, and no branch taken. */
+    const bool more = head & RECORD_NUMBER;
+    record->number = more ? *at : 1;
+    if (__builtin_expect(record->number >= 128, 0))
         at = record_get_number(at, &record->number);
+    else
+        at += more;
     record->value = at;
     record->value_size = 0;
     if (kind == RECORD_RESULT) {

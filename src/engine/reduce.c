@@ -255,9 +255,9 @@ static int write_settled(struct worker *worker, enum table_class_name name,
         at = record_put_head(at, size, number);
         record_copy_key(at, key, size);
         at += size;
-        if (number) {
-            at = record_put_number(at, *value);
-        } else if (!job->sums) {
+        if (job->sums) {
+            at = record_put_more(at, *value);
+        } else {
             memcpy(at, value, job->value_size);
             at += job->value_size;
         }
