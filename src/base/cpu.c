@@ -241,8 +241,8 @@ uint64_t cpu_memory_total(void)
 
 #if defined(__x86_64__) || defined(__i386__)
 
-/* glibc has asked the CPU at the process's start; to ask again is the dearest thing in a short run on
- * a virtual machine, where each question is answered by the host. */
+/* glibc has asked the CPU at the process's start; to ask again is the dearest thing in a short run
+ * on a virtual machine, where each question is answered by the host. */
 #if defined(__has_include)
 #if __has_include(<sys/platform/x86.h>)
 #include <sys/platform/x86.h>

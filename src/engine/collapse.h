@@ -23,8 +23,8 @@ struct worker;
 struct collapse {
     alignas(128) _Atomic int64_t fresh; /* bytes of records as handed over */
     _Atomic int64_t settled;            /* bytes of those folded: one a key of its partition */
-    /* What folding all would come to, by the partition folded last, which is a fair sample: bytes of
-     * records, and of the results made of these. Before the first one they are 0. */
+    /* What folding all would come to, by the partition folded last, which is a fair sample: bytes
+     * of records, and of the results made of these. Before the first one they are 0. */
     _Atomic int64_t folded, printed;
     _Atomic int64_t again; /* with more bytes than this it is time to learn that anew */
     _Atomic size_t next;   /* the partition whose turn it is */

@@ -55,8 +55,8 @@ struct near_keys {
 #define NEAR_TINY_ROW (KEY_TINY_WORDS + 2)
 #define NEAR_SHORT_ROW (KEY_SHORT_WORDS + 2)
 
-/* The keys looked up that are not where their probe begins, in order. One row more than there can be keys,
- * since each is written before it is known whether it stays. */
+/* The keys looked up that are not where their probe begins, in order. One row more than there can
+ * be keys, since each is written before it is known whether it stays. */
 struct near_rest {
     size_t tinies, shorts;
     uint64_t tiny_rows[(NEAR_BATCH + 1) * NEAR_TINY_ROW];

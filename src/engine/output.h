@@ -43,8 +43,9 @@ void output_close(struct output *output, struct pool_cache *cache);
 /* Whether a worker may begin with a piece now. */
 bool output_may_begin(const struct output *output, size_t number);
 
-/* Puts out the `count` records at these places, in this order, as piece `number`. The chunks that hold them
- * pass to the output. Every number from 0 on must come once. Returns -1 when the job fails. */
+/* Puts out the `count` records at these places, in this order, as piece `number`. The chunks that
+ * hold them pass to the output. Every number from 0 on must come once. Returns -1 when the job
+ * fails. */
 int output_put(struct worker *worker, size_t number, const unsigned char *const *at, size_t count,
                struct chunk *chunks);
 /* The same as a piece that may come anywhere, in a job that has none with numbers. */

@@ -80,8 +80,8 @@ static void insert(uint64_t *to, const uint64_t *from, size_t count)
 
 static void sort_crowd(uint64_t *words, uint64_t *spare, uint16_t *places, size_t count);
 
-/* As sort64_plainly, of more than a few words, by a digit of at most so many bits first; `starts` has
- * room for one number more than that makes places. */
+/* As sort64_plainly, of more than a few words, by a digit of at most so many bits first; `starts`
+ * has room for one number more than that makes places. */
 static void distribute(uint64_t *words, uint64_t *spare, uint16_t *places, size_t count,
                        unsigned most_bits, uint32_t *starts)
 {

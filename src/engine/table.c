@@ -167,9 +167,9 @@ bool table_class_grow(struct table *table, enum table_class_name name, bool must
     class->slots = slots;
     use_slots(class, count, table->load);
     class->used = old.used;
-    /* A key moves to the slot of its number or to that in the other half, or, where the highest bits
-     * of a hash tell the slot, to one of the two of twice its number. So pages are touched and given
-     * back while the keys move: both tables are never whole at a time. */
+    /* A key moves to the slot of its number or to that in the other half, or, where the highest
+     * bits of a hash tell the slot, to one of the two of twice its number. So pages are touched and
+     * given back while the keys move: both tables are never whole at a time. */
     const size_t half = class_bytes(&old);
     size_t emptied = 0;
     for (size_t i = 0; i <= old.mask; i++) {

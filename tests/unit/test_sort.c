@@ -148,8 +148,8 @@ static size_t make_key(enum kind kind, unsigned number, unsigned char *key)
             key[i] = (unsigned char)('a' + below(below(26) + 1));
         break;
     }
-    memcpy(key + size, (unsigned char[]){(unsigned char)(number >> 16), (unsigned char)(number >> 8),
-                                         (unsigned char)number}, 3);
+    for (unsigned i = 0; i < 3; i++)
+        key[size + i] = (unsigned char)(number >> (16 - 8 * i));
     return size + 3;
 }
 
