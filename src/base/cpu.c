@@ -21,6 +21,14 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+/* Since glibc 2.33. */
+#if (defined(__x86_64__) || defined(__i386__)) && defined(__has_include)
+#if __has_include(<sys/platform/x86.h>)
+#include <sys/platform/x86.h>
+#define X86_CPU_FEATURES
+#endif
+#endif
+
 /* The longest path handled: the mount point and a group's path. */
 #define PATH_SIZE 4096
 /* The files read are lists of a few hundred bytes to a few KiB, what is asked for within that. */
@@ -243,13 +251,17 @@ uint64_t cpu_memory_total(void)
 
 /* glibc has asked the CPU at the process's start; to ask again is the dearest thing in a short run
  * on a virtual machine, where each question is answered by the host. */
-#if defined(__has_include)
-#if __has_include(<sys/platform/x86.h>)
-#include <sys/platform/x86.h>
-#define HAS(feature, name) CPU_FEATURE_ACTIVE(feature)
-#endif
-#endif
-#ifndef HAS
+#if defined(X86_CPU_FEATURES)
+/* CPU_FEATURE_ACTIVE, which shifts an int by 31. Features are numbered through four registers of 32
+ * bits a leaf. */
+static bool is_active(unsigned feature)
+{
+    const struct cpuid_feature *leaf = __x86_get_cpuid_feature_leaf(feature / 128);
+    return leaf->active_array[feature % 128 / 32] >> feature % 32 & 1;
+}
+
+#define HAS(feature, name) is_active(x86_cpu_##feature)
+#else
 #define HAS(feature, name) __builtin_cpu_supports(name)
 #endif
 
