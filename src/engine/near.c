@@ -137,9 +137,15 @@ static uint64_t *count_tinies(const struct near_keys *keys, uint64_t *row)
     return row;
 }
 
+/* Asks for a place, by its number of words from `slots`, an address; it may be any. */
+static inline void ask_for(uintptr_t slots, uint64_t place)
+{
+    __builtin_prefetch((const void *)(slots + place * sizeof(uint64_t)), 1);
+}
+
 /* The same, of pairs of slots; and asks for the places of the next ones, one for each key counted:
  * many at once would wait for each other, with nothing to do meanwhile. Where there are fewer of
- * those, old places are asked for again, which costs next to nothing. */
+ * those, what was left of other batches is asked for, which costs next to nothing. */
 static uint64_t *count_shorts(const struct near_keys *keys, const struct near_keys *next,
                               uint64_t *row)
 {
@@ -150,7 +156,7 @@ static uint64_t *count_shorts(const struct near_keys *keys, const struct near_ke
         const uint64_t low = keys->short_words[0][i], high = keys->short_words[1][i];
         uint64_t *slot = slots + keys->short_places[i];
         const uint64_t *other = slot + SHORT_STRIDE;
-        __builtin_prefetch(slots + next->short_places[i], 1);
+        ask_for((uintptr_t)slots, next->short_places[i]);
         const bool in_first = ((slot[0] ^ low) | (slot[1] ^ high)) == 0;
         const bool in_second = ((other[0] ^ low) | (other[1] ^ high)) == 0;
         const bool here = in_first | in_second;
@@ -160,7 +166,7 @@ static uint64_t *count_shorts(const struct near_keys *keys, const struct near_ke
         row += here ? 0 : NEAR_SHORT_ROW;
     }
     for (size_t i = count; i < next_count; i++)
-        __builtin_prefetch(slots + next->short_places[i], 1);
+        ask_for((uintptr_t)slots, next->short_places[i]);
     return row;
 }
 

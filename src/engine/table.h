@@ -173,11 +173,11 @@ static inline size_t table_sum_stride(enum table_class_name name)
     return name == TABLE_SHORT ? 4 : table_words(name) + 1;
 }
 
-/* Where, in a table of `mask` plus one slots, at least 2, the probe of a hash begins: a tiny key's
- * has its best bits at the top. */
+/* Where, in a table of `mask` plus one slots, the probe of a hash begins: a tiny key's has its best
+ * bits at the top. */
 static inline size_t table_home(enum table_class_name name, uint64_t hash, size_t mask)
 {
-    return name == TABLE_TINY    ? (size_t)(hash >> __builtin_clzll(mask))
+    return name == TABLE_TINY    ? (size_t)(hash >> __builtin_clzll(mask | 1)) & mask
            : name == TABLE_SHORT ? (size_t)hash & mask & ~(size_t)1
                                  : (size_t)hash & mask;
 }

@@ -156,7 +156,7 @@ static size_t make_key(enum kind kind, unsigned number, unsigned char *key)
 static uint64_t draw_rank(unsigned ranks)
 {
     if (ranks == 0) /* words that no few bits tell apart */
-        return below(4) << below(62) | below(3);
+        return (uint64_t)below(4) << below(62) | below(3);
     return 1 + below(ranks);
 }
 
