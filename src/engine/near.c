@@ -120,8 +120,19 @@ static void take(const struct near *near, const unsigned char *base, const struc
     place(near, keys);
 }
 
-/* Counts those that are in the slots of their places; returns the end of the rows of the others. */
-static uint64_t *count_tinies(const struct near_keys *keys, uint64_t *row)
+/* Asks for a place, by its number of words from `slots`, an address; it may be any. */
+static inline void ask_for(uintptr_t slots, uint64_t place)
+{
+    __builtin_prefetch((const void *)(slots + place * sizeof(uint64_t)), 1);
+}
+
+/* Counts those that are in the slots of their places; returns the end of the rows of the others.
+ * Where `far`, asks for the places of the next ones, one for each key counted: many at once would
+ * wait for each other, with nothing to do meanwhile. Where there are fewer of those, what was left
+ * of other batches is asked for, which costs next to nothing. */
+static inline __attribute__((always_inline))
+uint64_t *count_tinies(const struct near_keys *keys, const struct near_keys *next, const bool far,
+                       uint64_t *row)
 {
     uint64_t *const slots = keys->near.tiny_slots;
     const size_t count = keys->tinies;
@@ -129,23 +140,19 @@ static uint64_t *count_tinies(const struct near_keys *keys, uint64_t *row)
     for (size_t i = 0; i < count; i++) {
         const uint64_t word = keys->tiny_words[i];
         uint64_t *slot = slots + keys->tiny_places[i];
+        if (far)
+            ask_for((uintptr_t)slots, next->tiny_places[i]);
         const bool here = slot[0] == word;
         slot[KEY_TINY_WORDS] += here;
         row[1] = word;
         row += here ? 0 : NEAR_TINY_ROW;
     }
+    for (size_t i = count; far && i < next->tinies; i++)
+        ask_for((uintptr_t)slots, next->tiny_places[i]);
     return row;
 }
 
-/* Asks for a place, by its number of words from `slots`, an address; it may be any. */
-static inline void ask_for(uintptr_t slots, uint64_t place)
-{
-    __builtin_prefetch((const void *)(slots + place * sizeof(uint64_t)), 1);
-}
-
-/* The same, of pairs of slots; and asks for the places of the next ones, one for each key counted:
- * many at once would wait for each other, with nothing to do meanwhile. Where there are fewer of
- * those, what was left of other batches is asked for, which costs next to nothing. */
+/* The same of short keys and pairs of slots, which are always asked for. */
 static uint64_t *count_shorts(const struct near_keys *keys, const struct near_keys *next,
                               uint64_t *row)
 {
@@ -170,20 +177,18 @@ static uint64_t *count_shorts(const struct near_keys *keys, const struct near_ke
     return row;
 }
 
-/* Counts the tiny keys, and asks for the places of the next ones where these are far. */
 static size_t count_all_tinies(const struct near_keys *keys, const struct near_keys *next,
                                uint64_t *rows)
 {
     const struct near *near = &keys->near;
-    const bool far = near->tiny_mask >= NEAR_TINY_SLOTS;
-    for (size_t i = 0; far && i < next->tinies; i++)
-        __builtin_prefetch(near->tiny_slots + next->tiny_places[i], 1);
-    uint64_t *end = count_tinies(keys, rows);
+    const bool far = near->tiny_mask >= NEAR_TINY_SLOTS - 1;
+    uint64_t *end = far ? count_tinies(keys, next, true, rows)
+                        : count_tinies(keys, next, false, rows);
     for (uint64_t *row = rows; row < end; row += NEAR_TINY_ROW) {
         row[0] = hash_1(near->seed, row[1]);
         if (far)
-            __builtin_prefetch(near->tiny_slots + table_home(TABLE_TINY, row[0], near->tiny_mask) *
-                                                      TINY_STRIDE + TINY_STRIDE, 1);
+            ask_for((uintptr_t)near->tiny_slots,
+                    (table_home(TABLE_TINY, row[0], near->tiny_mask) + 1) * TINY_STRIDE);
     }
     return (size_t)(end - rows) / NEAR_TINY_ROW;
 }
@@ -197,8 +202,8 @@ static size_t count_all_shorts(const struct near_keys *keys, const struct near_k
     for (uint64_t *row = rows; row < end; row += NEAR_SHORT_ROW) {
         row[0] = hash_2(near->seed, row[1], row[2]);
         if (far)
-            __builtin_prefetch(near->short_slots + ((row[0] + 2) & near->short_mask) * SHORT_STRIDE,
-                               1);
+            ask_for((uintptr_t)near->short_slots,
+                    ((row[0] + 2) & near->short_mask) * SHORT_STRIDE);
     }
     return (size_t)(end - rows) / NEAR_SHORT_ROW;
 }
