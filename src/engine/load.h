@@ -9,7 +9,7 @@
 #include "engine/table.h"
 
 /* Keys loaded together, at most; vectors are stored whole. */
-#define LOAD_BATCH 64u
+#define LOAD_BATCH 128u
 #define LOAD_ROOM (LOAD_BATCH + 8)
 
 struct load {

@@ -14,7 +14,7 @@
 #include "engine/table.h"
 
 /* Keys taken together, at most, and so few that one at a time is faster. */
-#define NEAR_BATCH 64u
+#define NEAR_BATCH 128u
 #define NEAR_FEWEST 8u
 /* Vectors are stored whole. */
 #define NEAR_ROOM (NEAR_BATCH + 8)
