@@ -141,6 +141,9 @@ static int write_long(struct mr_emitter *emitter, uint64_t hash, const unsigned 
     if (!at)
         return -1;
     uint64_t number = number_of(job, value);
+    /* Where the partition's next key of that length will end. */
+    __builtin_prefetch(at + size + 64, 1);
+    __builtin_prefetch(at + size + 128, 1);
     at = record_put_head(at, size, number != 1);
     record_copy_key(at, key, size);
     shuffle_wrote(&worker->pairs, partition, put_value(job, at + size, number, value));
