@@ -86,6 +86,8 @@ static int route(const struct ranges *ranges, struct shuffle_writer *writer,
 {
     uint32_t found[RANGES_BATCH];
     ranges_find(ranges, results, count, found);
+    for (size_t i = 0; i < count; i++)
+        __builtin_prefetch(writer->ends[found[i]], 1);
     for (size_t i = 0; i < count; i++) {
         unsigned char *at = shuffle_room(writer, found[i],
                                          record_bound(results[i].size, results[i].value_size));
