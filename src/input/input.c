@@ -33,13 +33,17 @@ struct input {
     struct source *streamed; /* the reader's: the source that stream reads, or NULL */
 };
 
-/* Two blocks a worker (one being mapped, one waiting) and two for the reader (one being filled, one
- * that still holds what goes before it), within an eighth of the memory. */
+/* Blocks a worker: one being mapped, the others waiting. With two, who wrote into a pipe had to get a
+ * CPU from the workers for each of them, and had not always got it in time. */
+#define WORKER_BLOCKS 8
+
+/* Those, and two for the reader (one being filled, one that still holds what goes before it), within
+ * an eighth of the memory. */
 static int open_blocks(struct input *input, struct mr_error *error)
 {
     const struct input_options *options = &input->options;
     uint64_t threads = options->threads > 0 ? options->threads : 1;
-    uint64_t blocks = 2 * threads + 2;
+    uint64_t blocks = WORKER_BLOCKS * threads + 2;
     uint64_t share = options->memory / 8;
     size_t size = USUAL_BLOCK;
     if (options->buffer_size > 0) {

@@ -220,7 +220,7 @@ START_TEST(slow_mapper_slows_reader)
     thread_join(&thread);
     thread_join(&writer.thread);
     ck_assert_uint_eq(at, size);
-    ck_assert_uint_le(ahead.most_out, (2 * THREADS + 2) * BLOCK);
+    ck_assert_uint_le(ahead.most_out, (8 * THREADS + 2) * BLOCK);
     input_close(input);
     restore_stdin(saved);
     thread_cond_close(&ahead.changed);
