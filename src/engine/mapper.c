@@ -486,6 +486,20 @@ struct mr_error *mr_emitter_error(struct mr_emitter *emitter)
 
 /* ---- Beginning and end -------------------------------------------------------------- */
 
+/* Slots of a class at the most: all workers' together take so large a part of the memory that the
+ * words of a language fit however little there is. */
+static size_t most_slots(const struct worker *worker, enum table_class_name name, size_t most)
+{
+    static const unsigned parts[TABLE_CLASSES] = {
+        [TABLE_TINY] = 12, [TABLE_SHORT] = 6, [TABLE_MIDDLE] = 18, [TABLE_LONG] = 18};
+    const struct table_class *class = &worker->emitter.table.classes[name];
+    const uint64_t share =
+        worker->job->budget->limit / parts[name] / worker->job->worker_count;
+    while (most > EVIDENCE_SLOTS && most * class->stride * sizeof *class->slots > share)
+        most /= 2;
+    return most;
+}
+
 int mapper_open(struct worker *worker)
 {
     struct job *job = worker->job;
@@ -498,16 +512,10 @@ int mapper_open(struct worker *worker)
             set_mode(&emitter->front[name], FRONT_BYPASS, UINT64_MAX);
         return need_pairs(emitter);
     }
-    /* A class takes an eighth of the memory at the most, all workers together. Most words are tiny,
-     * their slots the smallest: they get twice as many. */
-    size_t most = MOST_SLOTS;
-    while (most > EVIDENCE_SLOTS && most * emitter->table.classes[TABLE_MIDDLE].stride * 8 >
-                                        job->budget->limit / 8 / job->worker_count)
-        most /= 2;
-    emitter->front[TABLE_TINY].cap = most < MOST_SLOTS ? 2 * most : MOST_SLOTS;
-    emitter->front[TABLE_SHORT].cap = most;
-    emitter->front[TABLE_MIDDLE].cap = most / 2;
-    emitter->front[TABLE_LONG].cap = most < MOST_LONG_SLOTS ? most : MOST_LONG_SLOTS;
+    emitter->front[TABLE_TINY].cap = most_slots(worker, TABLE_TINY, MOST_SLOTS);
+    emitter->front[TABLE_SHORT].cap = most_slots(worker, TABLE_SHORT, MOST_SLOTS);
+    emitter->front[TABLE_MIDDLE].cap = most_slots(worker, TABLE_MIDDLE, MOST_SLOTS / 2);
+    emitter->front[TABLE_LONG].cap = most_slots(worker, TABLE_LONG, MOST_LONG_SLOTS);
     emitter->front[TABLE_TINY].near = NEAR_TINY_SLOTS;
     emitter->front[TABLE_SHORT].near = NEAR_SHORT_SLOTS;
     emitter->front[TABLE_MIDDLE].near = NEAR_MIDDLE_SLOTS;
