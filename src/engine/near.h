@@ -19,8 +19,8 @@
 /* Vectors are stored whole. */
 #define NEAR_ROOM (NEAR_BATCH + 8)
 
-/* Slots that stay in the private caches: 1 MiB of tiny keys, which are asked for ahead when there are
- * as many, since not all are in the first-level cache then, and 1 MiB of short ones. */
+/* Slots that stay in the private caches: 1 MiB of tiny keys, which are asked for ahead when there
+ * are as many, since not all are in the first-level cache then, and 1 MiB of short ones. */
 #define NEAR_TINY_SLOTS ((size_t)1 << 16)
 #define NEAR_SHORT_SLOTS ((size_t)1 << 15)
 

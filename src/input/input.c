@@ -33,12 +33,12 @@ struct input {
     struct source *streamed; /* the reader's: the source that stream reads, or NULL */
 };
 
-/* Blocks a worker: one being mapped, the others waiting. With two, who wrote into a pipe had to get a
- * CPU from the workers for each of them, and had not always got it in time. */
+/* Blocks a worker: one being mapped, the others waiting. With two, who wrote into a pipe had to get
+ * a CPU from the workers for each of them, and had not always got it in time. */
 #define WORKER_BLOCKS 8
 
-/* Those, and two for the reader (one being filled, one that still holds what goes before it), within
- * an eighth of the memory. */
+/* Those, and two for the reader (one being filled, one that still holds what goes before it),
+ * within an eighth of the memory. */
 static int open_blocks(struct input *input, struct mr_error *error)
 {
     const struct input_options *options = &input->options;

@@ -23,8 +23,8 @@
 
 #include "engine/mapreduce.h"
 
-/* Spans a batch holds at most: with their text, some 14 KiB, they stay in any first-level cache while
- * the keys are looked up. */
+/* Spans a batch holds at most: with their text, some 14 KiB, they stay in any first-level cache
+ * while the keys are looked up. */
 #define WORDS_BATCH 1024
 
 /* The ASCII kernel: `words` of struct text_kernels, whose terms are in kernels/kernels.h. */
