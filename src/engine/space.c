@@ -19,6 +19,11 @@ void space_close(struct space *space)
     *space = (struct space){0};
 }
 
+static uint64_t blocks_of(uint64_t bytes)
+{
+    return (bytes + SPACE_BLOCK - 1) / SPACE_BLOCK;
+}
+
 static uint64_t bits_of(unsigned blocks)
 {
     return blocks < REGION_BLOCKS ? (UINT64_C(1) << blocks) - 1 : UINT64_MAX;
@@ -75,21 +80,49 @@ static void use(struct space *space, size_t region, unsigned first, unsigned blo
     space->regions[region] |= bits_of(blocks) << first;
 }
 
-int space_take(struct space *space, uint64_t bytes, uint64_t *offset)
+/* The first of `blocks` free blocks side by side in one of the regions looked into, or, where there
+ * are not so many in any, of the most there are, if these are `least`. Returns how many, or 0. */
+static unsigned take_run(struct space *space, unsigned least, unsigned blocks, uint64_t *offset)
 {
-    uint64_t blocks = (bytes + SPACE_BLOCK - 1) / SPACE_BLOCK;
+    const size_t looks = space->count < MOST_LOOKS ? space->count : MOST_LOOKS;
+    size_t best_region = 0;
+    unsigned best = 0;
+    int first = -1;
+    for (size_t i = 0; i < looks; i++) {
+        if (space->next >= space->count)
+            space->next = 0;
+        const uint64_t used = space->regions[space->next];
+        if ((first = find_run(used, blocks)) >= 0) {
+            best_region = space->next;
+            best = blocks;
+            break;
+        }
+        for (unsigned more = best > 0 ? best + 1 : least;
+             more < blocks && find_run(used, more) >= 0; more++) {
+            best_region = space->next;
+            best = more;
+        }
+        space->next++;
+    }
+    if (best == 0)
+        return 0;
+    if (first < 0)
+        first = find_run(space->regions[best_region], best);
+    use(space, best_region, (unsigned)first, best);
+    *offset = best_region * SPACE_REGION + (unsigned)first * SPACE_BLOCK;
+    return best;
+}
+
+int space_take(struct space *space, uint64_t least, uint64_t *bytes, uint64_t *offset)
+{
+    uint64_t blocks = blocks_of(*bytes);
     if (blocks <= REGION_BLOCKS) {
-        size_t looks = space->count < MOST_LOOKS ? space->count : MOST_LOOKS;
-        for (size_t i = 0; i < looks; i++) {
-            if (space->next >= space->count)
-                space->next = 0;
-            int first = find_run(space->regions[space->next], (unsigned)blocks);
-            if (first >= 0) {
-                use(space, space->next, (unsigned)first, (unsigned)blocks);
-                *offset = space->next * SPACE_REGION + (unsigned)first * SPACE_BLOCK;
-                return 0;
-            }
-            space->next++;
+        const unsigned taken =
+            take_run(space, (unsigned)blocks_of(least), (unsigned)blocks, offset);
+        if (taken > 0) {
+            if (taken < blocks)
+                *bytes = taken * SPACE_BLOCK;
+            return 0;
         }
     }
     const size_t regions = (size_t)((blocks + REGION_BLOCKS - 1) / REGION_BLOCKS);
@@ -105,10 +138,18 @@ int space_take(struct space *space, uint64_t bytes, uint64_t *offset)
     return 0;
 }
 
+void space_shorten(struct space *space, uint64_t offset, uint64_t bytes, uint64_t left)
+{
+    const uint64_t kept = blocks_of(left), first = offset % SPACE_REGION / SPACE_BLOCK + kept;
+    const unsigned n = (unsigned)(blocks_of(bytes) - kept);
+    if (n > 0)
+        space->regions[offset / SPACE_REGION] &= ~(bits_of(n) << first);
+}
+
 void space_give(struct space *space, uint64_t offset, uint64_t bytes, uint64_t *from,
                 uint64_t *spare)
 {
-    uint64_t blocks = (bytes + SPACE_BLOCK - 1) / SPACE_BLOCK;
+    uint64_t blocks = blocks_of(bytes);
     *spare = 0;
     for (size_t region = (size_t)(offset / SPACE_REGION); blocks > 0; region++) {
         unsigned first = (unsigned)(offset % SPACE_REGION / SPACE_BLOCK);

@@ -26,9 +26,12 @@ struct space {
 /* All zero is a file of no blocks. */
 void space_close(struct space *space);
 
-/* Finds a place for `bytes`, more than 0, and marks it as used. Up to SPACE_REGION bytes lie in one
- * region, more begin with one. Returns 0, or -1 when memory is out. */
-int space_take(struct space *space, uint64_t bytes, uint64_t *offset);
+/* Finds a place for *bytes, more than 0, and marks it as used. Up to SPACE_REGION bytes lie in one
+ * region, more begin with one. Rather than to make the file longer it takes a place for fewer,
+ * `least` or more, and says in *bytes for how many. Returns 0, or -1 when memory is out. */
+int space_take(struct space *space, uint64_t least, uint64_t *bytes, uint64_t *offset);
+/* Marks what is behind the first `left` bytes, more than 0, of a place in one region as free. */
+void space_shorten(struct space *space, uint64_t offset, uint64_t bytes, uint64_t left);
 /* Marks that place as free. *spare bytes from *from on, if any, should go
  * back to the file system. */
 void space_give(struct space *space, uint64_t offset, uint64_t bytes, uint64_t *from,

@@ -22,6 +22,8 @@
 
 #define WINDOW ((size_t)64 << 10)
 #define CHUNKS_A_WRITE 256
+/* An extent is not cut to less than one part in so many. */
+#define LEAST_PART 4
 #define ATTEMPTS 100
 
 struct spill_file {
@@ -97,23 +99,48 @@ static int open_temporary(const char *directory)
     return fd;
 }
 
-/* Chooses the file of the next extent, in turn, and reserves its place. */
-static enum mr_status reserve(struct spill *spill, uint64_t bytes, struct spill_file **file,
-                              uint64_t *offset, struct mr_error *error)
+/* Adds to an extent of nothing as many chunks of a list as take up to `most` bytes, but at least
+ * one. Returns the rest of the list. */
+static const struct chunk *fill(struct extent *extent, const struct chunk *next, uint64_t most)
+{
+    do {
+        extent->bytes += sizeof(struct head) + next->used;
+        extent->content += next->used;
+        extent->records += next->records;
+        next = next->next;
+    } while (next && extent->bytes + sizeof(struct head) + next->used <= most);
+    return next;
+}
+
+/* Chooses the file of the next extent, in turn, and reserves a place for chunks of the list, of
+ * which *end tells the first that is left over. */
+static enum mr_status reserve(struct spill *spill, const struct chunk *list,
+                              struct extent *extent, const struct chunk **end,
+                              struct mr_error *error)
 {
     enum mr_status status = MR_OK;
     size_t turn = atomic_fetch_add_explicit(&spill->turn, 1, memory_order_relaxed);
-    *file = &spill->files[turn % spill->count];
-    thread_lock(&(*file)->lock);
-    if ((*file)->fd < 0) {
-        (*file)->fd = open_temporary((*file)->directory);
-        if ((*file)->fd < 0)
+    struct spill_file *file = &spill->files[turn % spill->count];
+    *extent = (struct extent){.file = file};
+    *end = fill(extent, list, SPACE_REGION);
+    thread_lock(&file->lock);
+    if (file->fd < 0) {
+        file->fd = open_temporary(file->directory);
+        if (file->fd < 0)
             status = mr_error_set(error, MR_SPILL, errno, "%s: cannot create a temporary file: %s",
-                                  (*file)->directory, strerror(errno));
+                                  file->directory, strerror(errno));
     }
-    if (status == MR_OK && space_take(&(*file)->space, bytes, offset) != 0)
+    uint64_t least = sizeof(struct head) + list->used, room = extent->bytes;
+    if (least < room / LEAST_PART)
+        least = room / LEAST_PART;
+    if (status == MR_OK && space_take(&file->space, least, &room, &extent->offset) != 0)
         status = mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
-    thread_unlock(&(*file)->lock);
+    if (status == MR_OK && room < extent->bytes) {
+        *extent = (struct extent){.file = file, .offset = extent->offset};
+        *end = fill(extent, list, room);
+        space_shorten(&file->space, extent->offset, room, extent->bytes);
+    }
+    thread_unlock(&file->lock);
     return status;
 }
 
@@ -147,19 +174,11 @@ static enum mr_status write_failed(struct spill *spill, const struct spill_file 
 enum mr_status spill_write(struct spill *spill, const struct chunk **list, struct extent **result,
                            struct mr_error *error)
 {
-    const struct chunk *next = *list, *end = next;
+    const struct chunk *next = *list, *end;
     struct extent *extent = calloc(1, sizeof *extent);
     if (!extent)
         return mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
-    for (; end; end = end->next) {
-        uint64_t bytes = sizeof(struct head) + end->used;
-        if (end != next && extent->bytes + bytes > SPACE_REGION)
-            break;
-        extent->bytes += bytes;
-        extent->content += end->used;
-        extent->records += end->records;
-    }
-    enum mr_status status = reserve(spill, extent->bytes, &extent->file, &extent->offset, error);
+    enum mr_status status = reserve(spill, next, extent, &end, error);
     uint64_t offset = extent->offset;
     while (status == MR_OK && next != end) {
         struct head heads[CHUNKS_A_WRITE];
