@@ -85,32 +85,26 @@ static void use(struct space *space, size_t region, unsigned first, unsigned blo
 static unsigned take_run(struct space *space, unsigned least, unsigned blocks, uint64_t *offset)
 {
     const size_t looks = space->count < MOST_LOOKS ? space->count : MOST_LOOKS;
-    size_t best_region = 0;
-    unsigned best = 0;
-    int first = -1;
-    for (size_t i = 0; i < looks; i++) {
+    size_t region = 0;
+    unsigned first = 0, found = 0;
+    for (size_t i = 0; i < looks; i++, space->next++) {
         if (space->next >= space->count)
             space->next = 0;
         const uint64_t used = space->regions[space->next];
-        if ((first = find_run(used, blocks)) >= 0) {
-            best_region = space->next;
-            best = blocks;
+        unsigned run = find_run(used, blocks) >= 0 ? blocks : found > 0 ? found + 1 : least;
+        for (int at; run <= blocks && (at = find_run(used, run)) >= 0; run++) {
+            region = space->next;
+            first = (unsigned)at;
+            found = run;
+        }
+        if (found == blocks)
             break;
-        }
-        for (unsigned more = best > 0 ? best + 1 : least;
-             more < blocks && find_run(used, more) >= 0; more++) {
-            best_region = space->next;
-            best = more;
-        }
-        space->next++;
     }
-    if (best == 0)
+    if (found == 0)
         return 0;
-    if (first < 0)
-        first = find_run(space->regions[best_region], best);
-    use(space, best_region, (unsigned)first, best);
-    *offset = best_region * SPACE_REGION + (unsigned)first * SPACE_BLOCK;
-    return best;
+    use(space, region, first, found);
+    *offset = region * SPACE_REGION + first * SPACE_BLOCK;
+    return found;
 }
 
 int space_take(struct space *space, uint64_t least, uint64_t *bytes, uint64_t *offset)

@@ -22,7 +22,7 @@
 
 #define WINDOW ((size_t)64 << 10)
 #define CHUNKS_A_WRITE 256
-/* An extent is not cut to less than one part in so many. */
+/* An extent is not cut to less than one part in so many: each is a write, a read and memory. */
 #define LEAST_PART 4
 #define ATTEMPTS 100
 

@@ -3,6 +3,7 @@
  * test_spill - more data than memory: sums, structs and kept values come out the same from disk.
  */
 #include "engine/mapreduce.h"
+#include "engine/space.h"
 #include "engine/spill.h"
 #include "unit/numbers.h"
 
@@ -358,25 +359,43 @@ START_TEST(a_missing_directory_is_an_error)
 }
 END_TEST
 
-START_TEST(a_flipped_bit_is_an_error)
-{
+/* What extents are written to the folder and read back with. */
+struct ground {
     struct budget budget;
     struct pool pool;
     struct pool_cache cache;
     struct spill spill;
-    struct mr_error error;
+};
+
+static void ground_open(struct ground *ground)
+{
     const char *directories[] = {folder};
+    budget_open(&ground->budget, UINT64_MAX);
+    ck_assert_int_eq(pool_open(&ground->pool, &ground->budget), 0);
+    pool_cache_open(&ground->cache, &ground->pool);
+    ck_assert_int_eq(spill_open(&ground->spill, directories, 1), 0);
+}
+
+static void ground_close(struct ground *ground)
+{
+    pool_cache_close(&ground->cache);
+    spill_close(&ground->spill);
+    pool_close(&ground->pool);
+    ck_assert_uint_eq(budget_left(&ground->budget), UINT64_MAX);
+}
+
+START_TEST(a_flipped_bit_is_an_error)
+{
+    struct ground ground;
+    struct mr_error error;
     bool exhausted;
-    budget_open(&budget, UINT64_MAX);
-    ck_assert_int_eq(pool_open(&pool, &budget), 0);
-    pool_cache_open(&cache, &pool);
-    ck_assert_int_eq(spill_open(&spill, directories, 1), 0);
+    ground_open(&ground);
 
     /* Three chunks, one of them large, written and read back; then again with one bit flipped. */
     static const size_t sizes[] = {5, 3000, 100000};
     struct chunk *list = NULL;
     for (size_t i = 0; i < 3; i++) {
-        struct chunk *chunk = pool_take(&cache, sizes[i], POOL_MUST, &exhausted);
+        struct chunk *chunk = pool_take(&ground.cache, sizes[i], POOL_MUST, &exhausted);
         ck_assert_ptr_nonnull(chunk);
         for (size_t at = 0; at < sizes[i]; at++)
             chunk->data[at] = (unsigned char)(at * 7 + i);
@@ -391,7 +410,7 @@ START_TEST(a_flipped_bit_is_an_error)
         struct spill_reader reader;
         enum mr_status status;
         const struct chunk *next = list;
-        ck_assert_int_eq(spill_write(&spill, &next, &extent, &error), MR_OK);
+        ck_assert_int_eq(spill_write(&ground.spill, &next, &extent, &error), MR_OK);
         ck_assert_ptr_null(next);
         if (fd < 0)
             for (fd = 3; fd < 100; fd++) {
@@ -407,7 +426,7 @@ START_TEST(a_flipped_bit_is_an_error)
             byte ^= (unsigned char)(1 << bit % 8);
             ck_assert_int_eq(pwrite(fd, &byte, 1, at), 1);
         }
-        ck_assert_int_eq(spill_reader_open(&reader, extent, &cache, &error), MR_OK);
+        ck_assert_int_eq(spill_reader_open(&reader, extent, &ground.cache, &error), MR_OK);
         struct chunk *chunk;
         const struct chunk *expected = list;
         while ((chunk = spill_read(&reader, &status, &error))) {
@@ -416,17 +435,14 @@ START_TEST(a_flipped_bit_is_an_error)
             ck_assert_mem_eq(chunk->data, expected->data, chunk->used);
             expected = expected->next;
             chunk->next = NULL;
-            pool_give(&cache, chunk);
+            pool_give(&ground.cache, chunk);
         }
         ck_assert_int_eq(status, bit < 0 ? MR_OK : MR_SPILL);
         spill_reader_close(&reader);
         extent_free(extent);
     }
-    pool_give(&cache, list);
-    pool_cache_close(&cache);
-    spill_close(&spill);
-    pool_close(&pool);
-    ck_assert_uint_eq(budget_left(&budget), UINT64_MAX);
+    pool_give(&ground.cache, list);
+    ground_close(&ground);
 }
 END_TEST
 
@@ -462,21 +478,14 @@ static uint64_t bytes_on_disk(uint64_t size)
 START_TEST(space_is_given_back_extent_by_extent)
 {
     enum { EXTENTS = 4, SIZE = 1 << 20 };
-    struct budget budget;
-    struct pool pool;
-    struct pool_cache cache;
-    struct spill spill;
+    struct ground ground;
     struct mr_error error;
     struct extent *extents[EXTENTS];
-    const char *directories[] = {folder};
     bool exhausted;
     uint64_t size = 0, last = 0;
     bool holes = holes_can_be_made();
-    budget_open(&budget, UINT64_MAX);
-    ck_assert_int_eq(pool_open(&pool, &budget), 0);
-    pool_cache_open(&cache, &pool);
-    ck_assert_int_eq(spill_open(&spill, directories, 1), 0);
-    struct chunk *chunk = pool_take(&cache, SIZE, POOL_MUST, &exhausted);
+    ground_open(&ground);
+    struct chunk *chunk = pool_take(&ground.cache, SIZE, POOL_MUST, &exhausted);
     ck_assert_ptr_nonnull(chunk);
     for (size_t at = 0; at < SIZE; at++)
         chunk->data[at] = (unsigned char)(at * 31 >> 3);
@@ -485,7 +494,7 @@ START_TEST(space_is_given_back_extent_by_extent)
     chunk->next = NULL;
     for (size_t i = 0; i < EXTENTS; i++) {
         const struct chunk *next = chunk;
-        ck_assert_int_eq(spill_write(&spill, &next, &extents[i], &error), MR_OK);
+        ck_assert_int_eq(spill_write(&ground.spill, &next, &extents[i], &error), MR_OK);
         size = extents[i]->offset + extents[i]->bytes;
         uint64_t bytes = bytes_on_disk(size);
         ck_assert_uint_ge(bytes, last + SIZE / 2);
@@ -499,11 +508,79 @@ START_TEST(space_is_given_back_extent_by_extent)
             ck_assert_uint_le(bytes, last - SIZE / 2);
         last = bytes;
     }
-    pool_give(&cache, chunk);
-    pool_cache_close(&cache);
-    spill_close(&spill);
-    pool_close(&pool);
-    ck_assert_uint_eq(budget_left(&budget), UINT64_MAX);
+    pool_give(&ground.cache, chunk);
+    ground_close(&ground);
+}
+END_TEST
+
+/* A chunk of so many blocks on disk, in a list before `next`, all bytes of it `fill`. */
+static struct chunk *chunk_of(struct pool_cache *cache, size_t blocks, unsigned char fill,
+                              struct chunk *next)
+{
+    enum { HEAD = 24 };
+    bool exhausted;
+    const size_t size = blocks * (size_t)SPACE_BLOCK - HEAD;
+    struct chunk *chunk = pool_take(cache, size, POOL_MUST, &exhausted);
+    ck_assert_ptr_nonnull(chunk);
+    memset(chunk->data, fill, size);
+    chunk->used = size;
+    chunk->records = 1;
+    chunk->next = next;
+    return chunk;
+}
+
+/* An extent that does not fit what is left of a region is cut at a chunk, loses none, and leaves
+ * nothing in use behind it when it is read and freed. */
+START_TEST(an_extent_is_cut_to_fit_a_hole)
+{
+    enum { REGIONS = 5, WHOLE = 15, CUT = 6, EACH = 3 };
+    struct ground ground;
+    struct mr_error error;
+    struct extent *extents[2 * REGIONS];
+    struct chunk *list = NULL;
+    ground_open(&ground);
+    for (unsigned char i = WHOLE; i > 0; i--)
+        list = chunk_of(&ground.cache, EACH, i, list);
+    for (size_t i = 0; i < 2 * REGIONS; i++) {
+        const struct chunk *next = list;
+        ck_assert_int_eq(spill_write(&ground.spill, &next, &extents[i], &error), MR_OK);
+        const size_t chunks = i % 2 == 0 ? WHOLE : CUT;
+        ck_assert_uint_eq(extents[i]->records, chunks);
+        ck_assert_uint_eq(extents[i]->bytes, chunks * EACH * SPACE_BLOCK);
+        ck_assert_uint_lt(extents[i]->offset, REGIONS * SPACE_REGION);
+        if (chunks == WHOLE)
+            ck_assert_ptr_null(next);
+        else
+            ck_assert_uint_eq(next->data[0], CUT + 1);
+    }
+    for (size_t i = 0; i < 2 * REGIONS; i++) {
+        struct spill_reader reader;
+        enum mr_status status;
+        struct chunk *chunk;
+        unsigned char read = 0;
+        ck_assert_int_eq(spill_reader_open(&reader, extents[i], &ground.cache, &error), MR_OK);
+        while ((chunk = spill_read(&reader, &status, &error))) {
+            ck_assert_uint_eq(chunk->data[0], ++read);
+            ck_assert_uint_eq(chunk->data[chunk->used - 1], read);
+            chunk->next = NULL;
+            pool_give(&ground.cache, chunk);
+        }
+        ck_assert_int_eq(status, MR_OK);
+        ck_assert_uint_eq(read, extents[i]->records);
+        spill_reader_close(&reader);
+        extent_free(extents[i]);
+    }
+    pool_give(&ground.cache, list);
+    list = chunk_of(&ground.cache, SPACE_REGION / SPACE_BLOCK, 1, NULL);
+    for (size_t i = 0; i < REGIONS; i++) {
+        const struct chunk *next = list;
+        ck_assert_int_eq(spill_write(&ground.spill, &next, &extents[i], &error), MR_OK);
+        ck_assert_uint_lt(extents[i]->offset, REGIONS * SPACE_REGION);
+    }
+    for (size_t i = 0; i < REGIONS; i++)
+        extent_free(extents[i]);
+    pool_give(&ground.cache, list);
+    ground_close(&ground);
 }
 END_TEST
 
@@ -523,6 +600,7 @@ Suite *test_spill_suite(void)
     tcase_add_checked_fixture(files, make_folder, remove_folder);
     tcase_add_test(files, a_missing_directory_is_an_error);
     tcase_add_test(files, a_flipped_bit_is_an_error);
+    tcase_add_test(files, an_extent_is_cut_to_fit_a_hole);
     tcase_add_test(files, space_is_given_back_extent_by_extent);
     suite_add_tcase(suite, files);
     return suite;
