@@ -7,10 +7,12 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "base/io.h"
 #include "cli/help.h"
 #include "cli/message.h"
 #include "cli/names.h"
 #include "cli/options.h"
+#include "cli/progress.h"
 #include "cli/report.h"
 #include "cli/sandbox.h"
 #include "cli/signals.h"
@@ -22,11 +24,15 @@
 #include "text/text.h"
 #include "text/unicode/tables.h"
 
+/* Milliseconds for a temporary file that is being made to lose its name: it takes a few calls. */
+#define PATIENCE 50
+
 /* What a run is made of, in the order of its making. */
 struct run {
     struct message *message;
     struct options options;
     struct names names;
+    struct progress progress;
     struct text *text;
     struct report *report;
     struct mr_engine *engine;
@@ -80,15 +86,17 @@ static int count(struct run *run, struct mr_stats *stats, struct mr_error *error
 
     input_job(run->input, &spec.input);
     report_describe(run->report, &spec.output);
-    signals_catch();
+    progress_open(&run->progress, &run->options, run->message);
     /* A small input is counted in less than a millisecond, of which it would take a tenth. */
     if (!spec.small)
         sandbox_enter(run->options.output != NULL);
     if (spec.small) {
+        report_look(run->report, watch_answer, &run->progress);
         mr_run(run->engine, &spec, stats, error);
     } else if (mr_submit(run->engine, &spec, &job, error) == MR_OK) {
-        watch_job(job, &run->options, run->message, run->report, stats, error);
+        watch_job(job, &run->progress, stats, error);
         mr_release(job);
+        report_look(run->report, watch_answer, &run->progress);
     }
     return error->status == MR_OK ? report_finish(run->report, error) : -1;
 }
@@ -111,9 +119,20 @@ static void run_all(struct run *run)
         names_report_line(input_name(run->input, fault.number), fault.line, fault.offset,
                           text_line_end(run->text), fault.reason, run->message);
     } else {
-        watch_failed(&error, run->message, run->report);
+        watch_failed(&error, run->message);
     }
-    watch_signals(run->message, run->report);
+}
+
+/* What is to be done before a signal ends the process, in its handler. */
+static void tidy(void *context)
+{
+    const struct run *run = context;
+
+    if (run->message != NULL)
+        message_abandon(run->message);
+    if (run->report != NULL)
+        report_abandon(run->report);
+    io_end_names(PATIENCE);
 }
 
 int main(int argc, char **argv)
@@ -123,7 +142,7 @@ int main(int argc, char **argv)
 
     if ((run.message = message_open()) == NULL)
         return status;
-    if (signals_open() != 0)
+    if (signals_open(tidy, &run) != 0)
         message_error(run.message, "cannot open /dev/null in the place of what is closed");
     else if (options_parse(argc, argv, run.message, &run.options) == 0) {
         message_set_quiet(run.message, run.options.quiet);
@@ -132,6 +151,8 @@ int main(int argc, char **argv)
         else
             help_print(&run.options, UNICODE_VERSION, run.message);
     }
+    tidy(&run);
+    signals_close();
     input_close(run.input);
     mr_engine_close(run.engine);
     report_close(run.report);

@@ -14,18 +14,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* True when the call that just failed is worth another try, after waiting where need be. */
-static int io_again(int fd, short events)
+bool io_again(int fd, short events)
 {
     if (errno == EINTR)
-        return 1;
+        return true;
     if (errno != EAGAIN && errno != EWOULDBLOCK)
-        return 0;
+        return false;
     /* Somebody we share the descriptor with made it non-blocking. A poll that fails or reports an
      * error condition needs no care here: the next try says what is wrong. */
     struct pollfd wait = { .fd = fd, .events = events };
     (void)poll(&wait, 1, -1);
-    return 1;
+    return true;
 }
 
 int io_open(const char *name, int flags, mode_t mode)

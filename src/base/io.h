@@ -6,6 +6,7 @@
 #ifndef BASE_IO_H
 #define BASE_IO_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -20,6 +21,11 @@ int io_open_unlinked(const char *name);
  * took more than so many milliseconds. For a signal's handler, before the process ends: it may be
  * called anywhere. */
 void io_end_names(int milliseconds);
+
+/* Whether a call that just failed by errno is worth another try: it was interrupted, or the
+ * descriptor is non-blocking and was not ready for `events` (poll's); then that has been waited
+ * for, or a signal came. */
+bool io_again(int fd, short events);
 
 /* One read that brings something: up to n bytes. Returns how many, 0 at the end, -1 on failure. */
 ssize_t io_read_some(int fd, void *buf, size_t n);

@@ -4,6 +4,8 @@
  */
 #include "cli/message.h"
 
+#include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,13 +14,15 @@
 
 #include "base/io.h"
 #include "base/thread.h"
+#include "cli/append.h"
 #include "cli/quote.h"
 
 struct message {
     struct thread_mutex lock; /* of all below */
+    struct append append;     /* to standard error, which may be a file that others write, too */
     int status;
     bool quiet;
-    bool live;  /* a live line is on the terminal */
+    volatile sig_atomic_t live; /* a live line is on the terminal; a handler looks, too */
     bool ended; /* and no other may come */
 };
 
@@ -27,9 +31,9 @@ struct message {
 #define MESSAGE_ERASE "\r\033[J"
 
 /* Where standard error itself fails there is nobody left to tell. */
-static void message_write(const char *bytes, size_t size)
+static void message_write(struct message *message, const char *bytes, size_t size)
 {
-    (void)io_write_full(STDERR_FILENO, bytes, size);
+    (void)append_lines(&message->append, (const unsigned char *)bytes, size);
 }
 
 struct message *message_open(void)
@@ -42,7 +46,9 @@ struct message *message_open(void)
         message = NULL;
     }
     if (message == NULL)
-        message_write(no_memory, sizeof no_memory - 1);
+        (void)io_write_full(STDERR_FILENO, no_memory, sizeof no_memory - 1);
+    else
+        append_open(&message->append, STDERR_FILENO, '\n');
     return message;
 }
 
@@ -73,7 +79,7 @@ int message_status(struct message *message)
 static void message_erase_locked(struct message *message)
 {
     if (message->live)
-        message_write(MESSAGE_ERASE, sizeof MESSAGE_ERASE - 1);
+        message_write(message, MESSAGE_ERASE, sizeof MESSAGE_ERASE - 1);
     message->live = false;
 }
 
@@ -123,9 +129,9 @@ static void message_put(struct message *message, int status, const struct messag
         message->status = status;
     message_erase_locked(message);
     if (whole == NULL)
-        message_write(small, strlen(small));
+        message_write(message, small, strlen(small));
     else
-        message_write(whole, (size_t)(p - whole));
+        message_write(message, whole, (size_t)(p - whole));
     thread_unlock(&message->lock);
     free(whole);
 }
@@ -207,7 +213,7 @@ void message_print(struct message *message, const char *text)
 {
     thread_lock(&message->lock);
     message_erase_locked(message);
-    message_write(text, strlen(text));
+    message_write(message, text, strlen(text));
     thread_unlock(&message->lock);
 }
 
@@ -220,8 +226,8 @@ void message_live(struct message *message, const char *text)
         /* The cursor rests at the beginning: where a terminal folds the line, it stays there. */
         int size = snprintf(line, sizeof line, "\r%s\033[J\r", text);
         if (size > 0 && (size_t)size < sizeof line) {
-            message_write(line, (size_t)size);
             message->live = true;
+            message_write(message, line, (size_t)size);
         }
     }
     thread_unlock(&message->lock);
@@ -240,4 +246,13 @@ void message_live_end(struct message *message)
     message_erase_locked(message);
     message->ended = true;
     thread_unlock(&message->lock);
+}
+
+void message_abandon(struct message *message)
+{
+    struct pollfd ready = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+    /* A terminal that was stopped is not waited for. */
+    if (message->live && poll(&ready, 1, 0) > 0)
+        (void)io_write_full(STDERR_FILENO, MESSAGE_ERASE, sizeof MESSAGE_ERASE - 1);
 }

@@ -59,5 +59,8 @@ void message_live(struct message *message, const char *text);
 void message_live_erase(struct message *message);
 /* Erases the live line and lets no other come: other output is about to begin. Cheap to repeat. */
 void message_live_end(struct message *message);
+/* Erases the live line where that can be done at once. For a signal's handler, before the process
+ * ends. */
+void message_abandon(struct message *message);
 
 #endif

@@ -187,8 +187,7 @@ void progress_json(const struct mr_progress *figures, char line[PROGRESS_ROOM])
              figures->seconds);
 }
 
-/* A line of its own. */
-static void progress_print(struct progress *progress, const struct mr_progress *figures)
+void progress_print(struct progress *progress, const struct mr_progress *figures)
 {
     char line[PROGRESS_ROOM + 1];
 

@@ -38,6 +38,9 @@ void progress_open(struct progress *progress, const struct options *options,
  * a line of its own, when `asked`. */
 void progress_tick(struct progress *progress, struct mr_job *job, bool asked);
 
+/* Shows these figures at once, as a line of its own. */
+void progress_print(struct progress *progress, const struct mr_progress *figures);
+
 /* The end: the live line goes; the JSON style says what was done in all. */
 void progress_end(struct progress *progress, const struct mr_stats *stats);
 

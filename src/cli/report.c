@@ -10,12 +10,12 @@
 #include <string.h>
 
 #include "cli/encode.h"
-#include "cli/sink.h"
+#include "cli/output_file.h"
 
 struct report {
     const struct options *options;
     struct message *message;
-    struct sink *sink;
+    struct output_file *file;
     struct encode_form form;
     int (*encode)(const struct mr_record *, size_t, const struct encode_form *, struct mr_buffer *);
     unsigned char header[16]; /* the first line, where the format has one */
@@ -58,9 +58,9 @@ static int report_begin(struct report *report, struct mr_error *error)
 {
     if (atomic_exchange(&report->begun, true))
         return 0;
-    if (sink_visible(report->sink))
+    if (output_file_visible(report->file))
         message_live_end(report->message);
-    if (sink_write(report->sink, report->header, report->header_size, 0) != 0)
+    if (output_file_write(report->file, report->header, report->header_size, 0) != 0)
         return report_fail(report, error);
     return 0;
 }
@@ -72,7 +72,7 @@ static int report_write(void *context, const void *bytes, size_t size, uint64_t 
 
     if (report_begin(report, error) != 0)
         return -1;
-    if (sink_write(report->sink, bytes, size, offset + report->header_size) != 0)
+    if (output_file_write(report->file, bytes, size, offset + report->header_size) != 0)
         return report_fail(report, error);
     return 0;
 }
@@ -127,6 +127,7 @@ int report_open(const struct options *options, struct message *message, struct r
         [OPTIONS_JSON] = encode_json,
     };
     struct report *made = calloc(1, sizeof *made);
+    char *folder;
 
     if (made == NULL) {
         mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
@@ -139,8 +140,14 @@ int report_open(const struct options *options, struct message *message, struct r
                                         : encoders[options->format];
     report_set_lines(made);
     made->form.bundles = options->bundles;
-    if (sink_open(options->output, &made->sink) != 0) {
-        report_fail(made, error);
+    if (output_file_open(options->output, made->form.end[made->form.end_size - 1], &made->file,
+                         &folder) != 0) {
+        if (folder == NULL)
+            report_fail(made, error);
+        else
+            mr_error_set(error, MR_OUTPUT, errno, "%s: cannot make a file in '%s': %s",
+                         options->output, folder, strerror(errno));
+        free(folder);
         free(made);
         return -1;
     }
@@ -171,7 +178,7 @@ void report_describe(struct report *report, struct mr_output *output)
     } else {
         output->encode = report_encode;
         output->write = report_write;
-        output->positional = sink_positional(report->sink);
+        output->positional = output_file_positional(report->file);
     }
 }
 
@@ -186,23 +193,28 @@ int report_finish(struct report *report, struct mr_error *error)
         p = encode_number(p, report->distinct);
         memcpy(p, report->form.end, report->form.end_size);
         p += report->form.end_size;
-        if (sink_write(report->sink, line, (size_t)(p - line), 0) != 0)
+        if (output_file_write(report->file, line, (size_t)(p - line), 0) != 0)
             return report_fail(report, error);
     }
-    if (sink_finish(report->sink) != 0)
+    if (output_file_finish(report->file) != 0)
         return report_fail(report, error);
     return 0;
 }
 
-void report_discard(struct report *report)
+void report_look(struct report *report, void (*look)(void *context), void *context)
 {
-    sink_discard(report->sink);
+    output_file_look(report->file, look, context);
+}
+
+void report_abandon(struct report *report)
+{
+    output_file_abandon(report->file);
 }
 
 void report_close(struct report *report)
 {
     if (report == NULL)
         return;
-    sink_close(report->sink);
+    output_file_close(report->file);
     free(report);
 }

@@ -23,10 +23,13 @@ void report_describe(struct report *report, struct mr_output *output);
  * -1 with *error filled. */
 int report_finish(struct report *report, struct mr_error *error);
 
-/* Takes back what can be; the job may still be running. */
-void report_discard(struct report *report);
+/* See output_file_look. */
+void report_look(struct report *report, void (*look)(void *context), void *context);
 
-/* Discards what is not finished and frees. NULL is allowed. */
+/* See output_file_abandon: for a signal's handler. */
+void report_abandon(struct report *report);
+
+/* Gives up what is not finished and frees. NULL is allowed. */
 void report_close(struct report *report);
 
 #endif

@@ -76,7 +76,7 @@ static const int sandbox_calls[] = {
 
 /* What putting a file in the place of another takes. */
 static const int sandbox_replacing[] = {
-    SYS_linkat, SYS_renameat2, SYS_fchmod, SYS_fchown, SYS_umask,
+    SYS_linkat, SYS_renameat2,
 #ifdef SYS_renameat
     SYS_renameat,
 #endif

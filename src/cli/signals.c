@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * signals - notes what arrived; see signals.h.
+ * signals - how signals end the program; see signals.h.
  */
 #include "cli/signals.h"
-
-#include "base/io.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,27 +10,34 @@
 #include <stddef.h>
 #include <unistd.h>
 
-/* Milliseconds for a temporary file that is being made to lose its name: it takes a few calls. */
-#define PATIENCE 200
-
-/* A handler can reach nothing but a global. */
-static volatile sig_atomic_t signals_ending;   /* number of the first signal that asks for an end */
+/* A handler can reach nothing but globals. */
+static volatile sig_atomic_t signals_ending;   /* there is nothing to tidy any more */
 static volatile sig_atomic_t signals_progress; /* a progress line is wanted */
-static const char *volatile signals_file;      /* to be removed by the second one */
+static void (*signals_tidy)(void *context);    /* constant once handlers are set, as is: */
+static void *signals_context;
 
-static void signals_note_end(int number)
+/* Kills this process by a signal whose default action does. */
+static void signals_kill(int number)
 {
-    if (signals_ending == 0) {
-        signals_ending = number;
-        return;
-    }
-    /* The second one: whoever sends it does not want to wait. It is blocked while this handler
-     * runs and takes effect as soon as that returns. */
-    io_end_names(PATIENCE);
-    if (signals_file != NULL)
-        (void)unlink(signals_file);
+    sigset_t set;
+
     signal(number, SIG_DFL);
+    sigemptyset(&set);
+    sigaddset(&set, number);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
     raise(number);
+    /* The kernel drops signals with their default action for the first process of a container. */
+    _exit(128 + number);
+}
+
+static void signals_end(int number)
+{
+    const bool first = signals_ending == 0;
+
+    signals_ending = 1;
+    if (first)
+        signals_tidy(signals_context);
+    signals_kill(number);
 }
 
 static void signals_note_progress(int number)
@@ -41,20 +46,24 @@ static void signals_note_progress(int number)
     signals_progress = 1;
 }
 
-static void signals_set(int number, void (*handler)(int), int flags)
+/* No SA_RESTART: a blocked write shall come back, for the progress line to be printed. SA_NODEFER:
+ * a second signal need not wait for the first one's handler. */
+static void signals_set(int number, void (*handler)(int))
 {
     struct sigaction action;
 
     /* These calls fail for no signal that exists. */
     if (sigaction(number, NULL, &action) != 0 || action.sa_handler == SIG_IGN)
         return;
-    action = (struct sigaction){ .sa_handler = handler, .sa_flags = flags };
+    action = (struct sigaction){ .sa_handler = handler, .sa_flags = SA_NODEFER };
     sigemptyset(&action.sa_mask);
     sigaction(number, &action, NULL);
 }
 
-int signals_open(void)
+int signals_open(void (*tidy)(void *context), void *context)
 {
+    static const int ending[] = { SIGINT, SIGTERM, SIGHUP };
+
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
         if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
             continue;
@@ -63,50 +72,37 @@ int signals_open(void)
         if (got != fd)
             return -1;
     }
-    signals_set(SIGUSR1, signals_note_progress, SA_RESTART);
+    signals_tidy = tidy;
+    signals_context = context;
+    for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
+        signals_set(ending[i], signals_end);
+    signals_set(SIGUSR1, signals_note_progress);
 #ifdef SIGINFO
-    signals_set(SIGINFO, signals_note_progress, SA_RESTART);
+    signals_set(SIGINFO, signals_note_progress);
 #endif
+    signal(SIGXFSZ, SIG_IGN);
     return 0;
 }
 
-void signals_catch(void)
+void signals_close(void)
 {
-    static const int ending[] = { SIGINT, SIGTERM, SIGHUP };
-
-    /* No SA_RESTART: an open that waits for a FIFO's other end shall come back. */
-    for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
-        signals_set(ending[i], signals_note_end, 0);
-}
-
-void signals_remove(const char *name)
-{
-    signals_file = name;
-}
-
-int signals_pending(void)
-{
-    return signals_ending;
+    signals_ending = 1;
 }
 
 bool signals_progress_wanted(void)
 {
     bool wanted = signals_progress != 0;
 
-    signals_progress = 0;
+    if (wanted)
+        signals_progress = 0;
     return wanted;
 }
 
 void signals_die(int number)
 {
     struct sigaction action;
-    sigset_t set;
 
     if (sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
         return;
-    signal(number, SIG_DFL);
-    sigemptyset(&set);
-    sigaddset(&set, number);
-    sigprocmask(SIG_UNBLOCK, &set, NULL);
-    raise(number);
+    signals_kill(number);
 }

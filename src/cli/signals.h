@@ -1,31 +1,33 @@
 /* SPDX-License-Identifier: MIT
  *
- * signals - notes what arrived; the main loop asks and acts.
+ * signals - how signals end the program, and which of them asks for a progress line.
  *
- * The handlers set a flag and nothing else. SIGINT, SIGTERM and SIGHUP ask for an orderly end, the
- * second of them kills at once; one that was ignored at the start (nohup) stays ignored.
+ * SIGINT, SIGTERM and SIGHUP end the program from within their handler, whatever the main thread is
+ * blocked in: it tidies up with calls that handlers may make, and dies of the signal. Another one
+ * that comes while it tidies kills at once. One that was ignored at the start (nohup) stays so.
+ * Threads of the library have all signals blocked: handlers run on the main thread.
  */
 #ifndef CLI_SIGNALS_H
 #define CLI_SIGNALS_H
 
 #include <stdbool.h>
 
-/* Makes sure that descriptors 0 to 2 are open, so that no file takes their place; one that was
- * closed fails when used. To be called first of all. Returns 0 or -1 (errno). */
-int signals_open(void);
-/* From here on the asking signals are noted; until then they kill, as there is nothing to tidy. */
-void signals_catch(void);
+/* To be called first of all. Makes sure that descriptors 0 to 2 are open, so that no file takes
+ * their place (one that was closed fails when used), and sets the handlers. Before it dies of a
+ * signal the process calls tidy(context), which may make only calls that are safe in a handler and
+ * should return within 0.1 s. SIGXFSZ is ignored: the write that goes too far fails with EFBIG.
+ * Returns 0 or -1 (errno). */
+int signals_open(void (*tidy)(void *context), void *context);
 
-/* The file of this name goes, too, when a second signal kills at once. NULL: none. The name must
- * stay until the next call. */
-void signals_remove(const char *name);
+/* From now on there is nothing to tidy: what `context` points to may go. */
+void signals_close(void);
 
-/* The signal that asks for an end, 0 while there is none. */
-int signals_pending(void);
-/* Whether a progress line was asked for since the last call (SIGUSR1, SIGINFO). */
+/* Whether a progress line was wanted since the last call (SIGUSR1, SIGINFO). They interrupt what
+ * the main thread is blocked in, so that it can look. */
 bool signals_progress_wanted(void);
 
-/* Dies of `signal` as if it had never been caught. Returns only where it is ignored. */
-void signals_die(int signal);
+/* Dies of `number` as if it had never been caught; where that cannot be (a container's first
+ * process), exits with 128 + number. Returns only where the signal is ignored. */
+void signals_die(int number);
 
 #endif

@@ -34,8 +34,11 @@
 #include "engine/job.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* With less memory than this the buffers and tables that a job cannot do
  * without would exceed it. */
@@ -151,6 +154,17 @@ static void free_tmpdirs(struct mr_engine *engine)
     free(engine->tmpdirs);
 }
 
+/* Whether temporary files can be made there. Returns 0 or an errno value. */
+static int check_tmpdir(const char *directory)
+{
+    struct stat st;
+    if (stat(directory, &st) != 0)
+        return errno;
+    if (!S_ISDIR(st.st_mode))
+        return ENOTDIR;
+    return faccessat(AT_FDCWD, directory, W_OK | X_OK, AT_EACCESS) == 0 ? 0 : errno;
+}
+
 static int copy_tmpdirs(struct mr_engine *engine, const struct mr_engine_options *options)
 {
     const char *usual = getenv("TMPDIR");
@@ -173,6 +187,12 @@ enum mr_status mr_engine_open(const struct mr_engine_options *options, struct mr
                               struct mr_error *error)
 {
     *result = NULL;
+    for (size_t i = 0; i < options->tmpdir_count; i++) {
+        int reason = check_tmpdir(options->tmpdirs[i]);
+        if (reason != 0)
+            return mr_error_set(error, MR_SPILL, reason, "%s: cannot hold temporary files: %s",
+                                options->tmpdirs[i], strerror(reason));
+    }
     struct mr_engine *engine = calloc(1, sizeof *engine);
     if (!engine)
         return mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");

@@ -273,7 +273,8 @@ struct mr_engine_options {
     unsigned threads;             /* workers; 0: the CPUs this process may use */
     uint64_t memory;              /* bytes for all jobs together; 0: half of what is available. Less
                                    * than 16 MiB and 4 MiB a thread is raised to that. */
-    const char *const *tmpdirs;   /* where spilled data goes, used in turn; copied */
+    const char *const *tmpdirs;   /* where spilled data goes, used in turn; copied. They must exist
+                                   * and be writable: MR_SPILL */
     size_t tmpdir_count;          /* 0: $TMPDIR, else /tmp */
 };
 

@@ -172,7 +172,7 @@ static void release(void *context, struct mr_split *split)
 bool input_small(struct input *input)
 {
     if (input->options.count > 1)
-        return sources_survey(&input->sources, SMALL_NAMES) <= SMALL_BYTES;
+        return sources_survey(&input->sources, SMALL_NAMES, true) <= SMALL_BYTES;
     /* Errors are left to the job, which meets them again. */
     int rc = begin_next(input, NULL);
     if (rc != 1)
@@ -190,7 +190,7 @@ void input_job(struct input *input, struct mr_input *job)
     if (source)
         size = source->size - source->start;
     else if (!input->streamed)
-        size = sources_survey(&input->sources, SURVEY_NAMES);
+        size = sources_survey(&input->sources, SURVEY_NAMES, false);
     *job = (struct mr_input){
         .context = input,
         .size = size,

@@ -232,7 +232,7 @@ void sources_release(struct sources *sources, struct source *source)
     thread_unlock(&sources->lock);
 }
 
-uint64_t sources_survey(const struct sources *sources, size_t most)
+uint64_t sources_survey(const struct sources *sources, size_t most, bool sure)
 {
     uint64_t total = 0;
     bool stdin_seen = false;
@@ -244,7 +244,7 @@ uint64_t sources_survey(const struct sources *sources, size_t most)
         struct stat st;
         if ((standard ? fstat(STDIN_FILENO, &st) : stat(name, &st)) != 0 || S_ISDIR(st.st_mode))
             continue; /* it will be reported when its turn comes */
-        if (!S_ISREG(st.st_mode))
+        if (!S_ISREG(st.st_mode) || (sure && st.st_size == 0))
             return MR_UNKNOWN;
         off_t start = 0;
         if (standard) {

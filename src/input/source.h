@@ -67,8 +67,9 @@ void sources_release(struct sources *sources, struct source *source);
 void sources_fault(struct sources *sources, struct source *source, int errnum);
 
 /* The bytes in all FILEs that are not opened yet, as far as the system tells, or MR_UNKNOWN when
- * one is no regular file or there are more than `most` names. */
-uint64_t sources_survey(const struct sources *sources, size_t most);
+ * one is no regular file or there are more than `most` names; and, where `sure` says so, when one
+ * that says it is empty may be of /proc, where such files can be read for ever. */
+uint64_t sources_survey(const struct sources *sources, size_t most, bool sure);
 
 /* Wakes whoever waits here or on `wake`; sources_next ends. */
 void sources_interrupt(struct sources *sources);

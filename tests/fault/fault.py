@@ -40,9 +40,10 @@ CALLS = [
     ("poll", "EINTR", INVISIBLE), ("poll", "EAGAIN", INVISIBLE), ("poll", "ENOMEM", INVISIBLE),
     ("getrandom", "EINTR", INVISIBLE), ("getrandom", "EAGAIN", INVISIBLE), ("getrandom", "EIO", CLEAN),
     ("fstat", "EIO", CLEAN), ("stat", "EIO", CLEAN), ("lseek", "EIO", CLEAN), ("ftruncate", "EIO", CLEAN),
-    ("rename", "EIO", CLEAN), ("fsync", "EIO", CLEAN), ("pipe", "EMFILE", CLEAN), ("eventfd", "EMFILE", CLEAN),
-    ("fcntl", "EIO", CLEAN), ("mkostemp", "ENOSPC", CLEAN), ("linkat", "EIO", INVISIBLE), ("linkat", "EINTR", INVISIBLE),
-    ("fchmod", "EIO", CLEAN), ("fchown", "EIO", CLEAN),
+    ("rename", "EIO", CLEAN), ("rename", "EBUSY", CLEAN), ("fsync", "EIO", CLEAN), ("pipe", "EMFILE", CLEAN), ("eventfd", "EMFILE", CLEAN),
+    ("fcntl", "EIO", CLEAN), ("linkat", "EIO", INVISIBLE), ("linkat", "EINTR", INVISIBLE),
+    ("fchmod", "EIO", CLEAN), ("fchown", "EIO", CLEAN), ("xattr", "EIO", CLEAN), ("xattr", "EOPNOTSUPP", CLEAN),
+    ("readlink", "EIO", CLEAN), ("statfs", "EIO", CLEAN), ("tmpfile", "EACCES", CLEAN),
     ("close", "EIO", CLEAN), ("fallocate", "ENOSPC", INVISIBLE),
 ]
 
@@ -51,7 +52,8 @@ class Scenario:
     def __init__(self, name, command, output="file", stdin=None, slow=False):
         self.name = name
         self.command = command
-        # Where it goes: "file" (standard output), "pipe", "-o", or "over", which is -o over an old file.
+        # Where it goes: "file" (standard output), "pipe", "-o", "over", which is -o over an old file, or
+        # "link", over a link to what is not there.
         self.output = output
         self.stdin = stdin  # a file's name, piped
         self.slow = slow  # a fifth of the calls must do
@@ -64,6 +66,7 @@ def scenarios():
         Scenario("words", [mrcount, "-j2", "text"]),
         Scenario("words-o", [mrcount, "-j2", "-o", "out", "text", "small"], "-o"),
         Scenario("words-over", [mrcount, "-j2", "-o", "out", "small"], "over"),
+        Scenario("words-link", [mrcount, "-j2", "-o", "to-out", "small"], "link"),
         Scenario("pipe", [mrcount, "-j2", "-l"], "pipe", "text"),
         Scenario("ngrams", [mrcount, "-j2", "-i", "-g1-2", "--stop-words=stop", "--sort=key", "small"], "pipe"),
         Scenario("files", [mrcount, "-j2", "-f2", "--format=json", "--sort=none", "--files0-from=names"]),
@@ -84,6 +87,8 @@ def prepare():
     Path("names").write_bytes(b"small\0text\0small\0")
     Path("long").write_text("".join(f"{i * 7919 % 50000:0300}\n" for i in range(50000)))
     Path("tmp").mkdir(exist_ok=True)
+    if not os.path.islink("to-out"):
+        os.symlink("out", "to-out")
     with open("counts", "wb") as counts:
         subprocess.run([BUILD / "mrcount", "text"], stdout=counts, check=True)
 
@@ -98,6 +103,7 @@ class Outcome:
             Path(name).unlink(missing_ok=True)
         if scenario.output == "over":
             Path("out").write_bytes(b"old\n")
+            os.chmod("out", 0o640)
         before = set(os.listdir("."))
         data = Path(scenario.stdin).read_bytes() if scenario.stdin else None
         out = open("stdout", "wb") if scenario.output == "file" else subprocess.PIPE
@@ -113,7 +119,7 @@ class Outcome:
         if scenario.output == "file":
             out.close()
             output = Path("stdout").read_bytes()
-        elif scenario.output == "-o":
+        elif scenario.output in ("-o", "link"):
             output = Path("out").read_bytes() if Path("out").exists() else b""
         elif scenario.output == "over":
             output = Path("out").read_bytes()
@@ -166,7 +172,7 @@ def complaint(scenario, good, got, wanted, unordered):
         return f"a partial line: {got.output[-40:]!r}"
     if got.status == 2:
         # The last step of all may fail when everything is there.
-        if scenario.output != "pipe" and got.output and not same:
+        if scenario.output not in ("pipe", "file") and got.output and not same:
             return f"exit status 2 and {len(got.output)} bytes in the file"
         if not unordered and not good.output.startswith(got.output):
             return "exit status 2 and other lines than there should be"

@@ -5,9 +5,9 @@
  * Loaded with LD_PRELOAD. FAULT_RULE is `CLASS:K:HOW`: the K-th call (from 1) of a class fails,
  * every one from the K-th on with `K+`, every second call with `K/`. Of the class `alloc` are
  * malloc, calloc, realloc, aligned_alloc, strdup and all that allocates through them, and mmap; of
- * `tmpfile` is each open of a file without a name; the other classes are the names of the calls
- * below. HOW is an error's name, or `SHORT`: a transfer of one byte, or `NONE`: of no byte and
- * without an error. At a normal end FAULT_LOG receives lines: the calls of each class, how often
+ * `tmpfile` is each open of a file without a name, of `xattr` all about extended attributes; the
+ * other classes are the names of the calls below. HOW is an error's name, or `SHORT`: a transfer of
+ * one byte, or `NONE`: of no byte and without an error. At a normal end FAULT_LOG receives lines: the calls of each class, how often
  * the rule was followed (`hits`), and what was not given back: blocks, bytes mapped, descriptors
  * above 2.
  *
@@ -31,6 +31,8 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #define EXPORT __attribute__((visibility("default")))
@@ -46,8 +48,9 @@ extern void __libc_free(void *block);
 
 #define CLASSES(X) \
     X(alloc) X(thread) X(read) X(pread) X(write) X(pwrite) X(pwritev) X(open) X(fstat) X(stat) \
-    X(lseek) X(ftruncate) X(rename) X(fsync) X(pipe) X(eventfd) X(poll) X(fcntl) X(mkostemp) \
-    X(linkat) X(fchmod) X(fchown) X(close) X(getrandom) X(fallocate) X(unlink) X(tmpfile)
+    X(lseek) X(ftruncate) X(rename) X(fsync) X(pipe) X(eventfd) X(poll) X(fcntl) \
+    X(linkat) X(fchmod) X(fchown) X(close) X(getrandom) X(fallocate) X(unlink) X(tmpfile) X(xattr) \
+    X(readlink) X(statfs)
 enum class {
 #define X(name) CLASS_##name,
     CLASSES(X)
@@ -66,7 +69,8 @@ static const struct {
 } errors[] = {
     {"EINTR", EINTR},   {"EAGAIN", EAGAIN}, {"EIO", EIO},       {"ENOSPC", ENOSPC},
     {"ENOMEM", ENOMEM}, {"EMFILE", EMFILE}, {"EACCES", EACCES}, {"SHORT", SHORT},
-    {"EOPNOTSUPP", EOPNOTSUPP},             {"NONE", NONE},
+    {"EOPNOTSUPP", EOPNOTSUPP},             {"NONE", NONE},   {"EPERM", EPERM},
+    {"EBUSY", EBUSY},   {"EROFS", EROFS},
 };
 
 /* The rule, set before main and then only read. */
@@ -312,13 +316,6 @@ EXPORT int __open_2(const char *name, int flags)
     return open_any(name, flags, 0);
 }
 
-EXPORT int mkostemp(char *name, int flags)
-{
-    REAL(mkostemp);
-    int error = fault(CLASS_mkostemp);
-    return error ? failed(error) : real(name, flags);
-}
-
 EXPORT int fcntl(int fd, int command, ...)
 {
     va_list arguments;
@@ -330,7 +327,9 @@ EXPORT int fcntl(int fd, int command, ...)
 }
 
 #define SIMPLE(class, name, parameters, arguments) \
-    EXPORT int name parameters \
+    SIMPLE_OF(int, class, name, parameters, arguments)
+#define SIMPLE_OF(type, class, name, parameters, arguments) \
+    EXPORT type name parameters \
     { \
         REAL(name); \
         int error = fault(class); \
@@ -345,6 +344,19 @@ SIMPLE(CLASS_linkat, linkat, (int from, const char *old, int to, const char *new
 SIMPLE(CLASS_fsync, fsync, (int fd), (fd))
 SIMPLE(CLASS_fchmod, fchmod, (int fd, mode_t mode), (fd, mode))
 SIMPLE(CLASS_fchown, fchown, (int fd, uid_t user, gid_t group), (fd, user, group))
+SIMPLE_OF(ssize_t, CLASS_xattr, listxattr, (const char *path, char *list, size_t size),
+          (path, list, size))
+SIMPLE_OF(ssize_t, CLASS_xattr, getxattr,
+          (const char *path, const char *name, void *value, size_t size), (path, name, value, size))
+SIMPLE_OF(ssize_t, CLASS_xattr, fgetxattr, (int fd, const char *name, void *value, size_t size),
+          (fd, name, value, size))
+SIMPLE(CLASS_xattr, fsetxattr,
+       (int fd, const char *name, const void *value, size_t size, int flags),
+       (fd, name, value, size, flags))
+SIMPLE(CLASS_xattr, fremovexattr, (int fd, const char *name), (fd, name))
+SIMPLE_OF(ssize_t, CLASS_readlink, readlink, (const char *path, char *to, size_t size),
+          (path, to, size))
+SIMPLE(CLASS_statfs, statfs, (const char *path, struct statfs *result), (path, result))
 SIMPLE(CLASS_unlink, unlink, (const char *name), (name))
 SIMPLE(CLASS_fallocate, fallocate, (int fd, int mode, off_t at, off_t size), (fd, mode, at, size))
 

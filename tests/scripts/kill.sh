@@ -3,7 +3,8 @@
 #
 # Ended by a signal at any moment of a run that spills: the exit status is the signal's, and nothing
 # is left where temporaries go nor beside the output. MRCOUNT_KILLS says how often to try. Then again
-# where there are no files without a name, and with a second signal close behind the first.
+# where there are no files without a name, with a second signal close behind the first, and with an
+# output that others write to: what they wrote stays, and what is there of ours are whole lines.
 . "$MRCOUNT_SOURCE/tests/scripts/lib.sh" || exit
 kills=${MRCOUNT_KILLS:-20}
 [ -z "$slow" ] || kills=4
@@ -57,3 +58,34 @@ if ended == 0 and kills >= 20:
 END
 python3 kill.py "$kills" "" || fail "$kills kills"
 [ -n "$slow" ] || python3 kill.py "$kills" "$MRCOUNT_BUILD/fault/preload.so" || fail "$kills kills, temporaries with names"
+
+cat > shared.py <<'END'
+import os, random, signal, subprocess, sys, time
+kills, draw = int(sys.argv[1]), random.Random(13)
+command = ["mrcount", "-q", "-l", "-j2", "long"]
+begin = time.monotonic()
+want = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
+whole = time.monotonic() - begin
+ended = 0
+for i in range(kills):
+    number = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP][i % 3]
+    with open("shared", "wb") as file:
+        file.write(b"head\n")
+        file.flush()
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file) as child:
+            time.sleep(whole * draw.random())
+            child.send_signal(number)
+            status = child.wait(60)
+        os.write(file.fileno(), b"tail\n")
+    if status not in (-number, 0):
+        sys.exit(f"signal {number}: exit status {status}")
+    with open("shared", "rb") as file:
+        lines = file.read()
+    if not lines.startswith(b"head\n") or not lines.endswith(b"\ntail\n"):
+        sys.exit(f"signal {number}: lost {lines[:20]} {lines[-20:]}")
+    if not want.startswith(lines[5:-5]):
+        sys.exit(f"signal {number}: not the beginning of the output: {lines[-60:]}")
+    ended += status != 0
+print(f"ended by a signal, with others on the output: {ended} of {kills}")
+END
+python3 shared.py "$kills" || fail "$kills kills, a shared output"

@@ -66,8 +66,8 @@ tail -n 1 progress | grep -Eq '"spilled":[1-9]' || fail "no spilled bytes: $(tai
 
 # ---- Directories ---------------------------------------------------------------------------------
 
-# Used in turn: so one that is missing is found out, wherever it stands.
-missing="mrcount: missing: cannot create a temporary file: No such file or directory"
+# One that is missing is found out before anything is counted, wherever it stands.
+missing="mrcount: missing: cannot hold temporary files: No such file or directory"
 for order in "-T tmp -T missing" "-T missing -T tmp"; do
     status=0
     # shellcheck disable=SC2086 # options are divided on purpose

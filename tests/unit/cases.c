@@ -85,6 +85,17 @@ static char *skip_list(void)
     return path_of("%s/tests/skipped", setting("MRCOUNT_BUILD", "build"));
 }
 
+static void note(const char *what, const char *name, const char *text, size_t length)
+{
+    char *path = skip_list();
+    FILE *list = fopen(path, "a");
+    ck_assert_msg(list, "%s: %s", path, strerror(errno));
+    fprintf(list, "%s %s: %.*s\n", what, name, (int)length, text);
+    ck_assert_int_eq(fclose(list), 0);
+    free(path);
+}
+
+/* The last line says why. */
 static void note_skipped(const char *name, const char *output)
 {
     size_t length = strlen(output);
@@ -93,12 +104,19 @@ static void note_skipped(const char *name, const char *output)
     size_t begin = length;
     while (begin > 0 && output[begin - 1] != '\n')
         begin--;
-    char *path = skip_list();
-    FILE *list = fopen(path, "a");
-    ck_assert_msg(list, "%s: %s", path, strerror(errno));
-    fprintf(list, "skipped %s: %.*s\n", name, (int)(length - begin), output + begin);
-    ck_assert_int_eq(fclose(list), 0);
-    free(path);
+    note("skipped", name, output + begin, length - begin);
+}
+
+/* Lines that say what of a test that passed was not run. */
+static void note_parts(const char *name, const char *output)
+{
+    static const char mark[] = "not run: ";
+    for (const char *line = output; *line != '\0';) {
+        size_t length = strcspn(line, "\n");
+        if (strncmp(line, mark, sizeof mark - 1) == 0)
+            note("skipped in", name, line + sizeof mark - 1, length - (sizeof mark - 1));
+        line += length + (line[length] == '\n');
+    }
 }
 
 unsigned cases_print_skipped(FILE *out)
@@ -107,9 +125,10 @@ unsigned cases_print_skipped(FILE *out)
     unsigned lines = 0;
     FILE *list = fopen(path, "r");
     if (list) {
-        for (int c; (c = getc(list)) != EOF;) {
-            putc(c, out);
-            lines += c == '\n';
+        char line[MESSAGE_BYTES];
+        while (fgets(line, sizeof line, list)) {
+            fputs(line, out);
+            lines += strncmp(line, "skipped in ", 11) != 0;
         }
         fclose(list);
     }
@@ -174,8 +193,10 @@ static void run_case(const char *kind, const char *name, const char *file)
     output[length] = '\0';
     if (status == SKIPPED)
         note_skipped(name, output);
+    else if (status == 0)
+        note_parts(name, output);
     else
-        ck_assert_msg(status == 0, "%s/%s: exit status %d, all output in %s\n%s", kind, name,
+        ck_abort_msg("%s/%s: exit status %d, all output in %s\n%s", kind, name,
                       status, log, output);
     remove_tree(folder);
     free(path);

@@ -341,12 +341,33 @@ static void remove_folder(void)
     ck_assert_int_eq(rmdir(folder), 0); /* and so nothing was left in it */
 }
 
-START_TEST(a_missing_directory_is_an_error)
+START_TEST(a_missing_directory_is_an_error_at_once)
+{
+    char missing[100], file[100];
+    snprintf(missing, sizeof missing, "%s/none", folder);
+    snprintf(file, sizeof file, "%s/file", folder);
+    ck_assert_int_ge(close(open(file, O_WRONLY | O_CREAT, 0600)), 0);
+    for (int i = 0; i < 2; i++) {
+        const char *directories[] = {folder, i == 0 ? missing : file};
+        struct mr_engine_options options = {.threads = 1, .tmpdirs = directories, .tmpdir_count = 2};
+        struct mr_engine *engine;
+        struct mr_error error;
+        ck_assert_int_eq(mr_engine_open(&options, &engine, &error), MR_SPILL);
+        ck_assert_ptr_null(engine);
+        ck_assert_ptr_nonnull(strstr(error.text, directories[1]));
+    }
+    ck_assert_int_eq(unlink(file), 0);
+}
+END_TEST
+
+START_TEST(a_directory_that_went_is_an_error)
 {
     char missing[100];
-    snprintf(missing, sizeof missing, "%s/none", folder);
+    snprintf(missing, sizeof missing, "%s/gone", folder);
+    ck_assert_int_eq(mkdir(missing, 0700), 0);
     const char *directories[] = {missing};
     struct mr_engine *engine = engine_in(2, directories, 1);
+    ck_assert_int_eq(rmdir(missing), 0);
     struct numbers numbers = {.splits = 45, .each = 30000, .keys = 1100009, .step = 7919};
     struct mr_job_spec spec;
     struct mr_error error;
@@ -598,7 +619,8 @@ Suite *test_spill_suite(void)
     suite_add_tcase(suite, tests);
     TCase *files = tcase_create("files");
     tcase_add_checked_fixture(files, make_folder, remove_folder);
-    tcase_add_test(files, a_missing_directory_is_an_error);
+    tcase_add_test(files, a_missing_directory_is_an_error_at_once);
+    tcase_add_test(files, a_directory_that_went_is_an_error);
     tcase_add_test(files, a_flipped_bit_is_an_error);
     tcase_add_test(files, an_extent_is_cut_to_fit_a_hole);
     tcase_add_test(files, space_is_given_back_extent_by_extent);
