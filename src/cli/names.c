@@ -73,6 +73,22 @@ void names_report_line(const char *file, uint64_t line, uint64_t offset, char li
         message_fatal(message, file, "at byte %ju: %s", (uintmax_t)offset, reason);
 }
 
+/* Whether whoever reads the file takes from others what standard input has: it is "-", or another
+ * name of the pipe, socket or terminal there. A regular file has an offset for each name. */
+static bool names_is_standard(const char *file)
+{
+    struct stat here;
+    struct stat standard;
+
+    if (file == NULL || strcmp(file, "-") == 0)
+        return file != NULL;
+    if (fstat(STDIN_FILENO, &standard) != 0 || stat(file, &here) != 0)
+        return false;
+    return here.st_dev == standard.st_dev && here.st_ino == standard.st_ino &&
+           (S_ISFIFO(here.st_mode) || S_ISSOCK(here.st_mode) || isatty(STDIN_FILENO));
+}
+
+
 /* Divides the content of the list into names. */
 static int names_divide(struct names *names, const struct options *options, size_t size,
                         struct message *message)
@@ -81,6 +97,7 @@ static int names_divide(struct names *names, const struct options *options, size
     const char *file = options->files0_from;
     char *p = (char *)names->content;
     char *end = p + size;
+    bool standard = names_is_standard(file);
     size_t count = 0;
 
     if (size == 0) { /* an empty list is no wish for standard input */
@@ -101,13 +118,40 @@ static int names_divide(struct names *names, const struct options *options, size
             message_fatal(message, file, "name %zu is empty", names->count + 1);
             return -1;
         }
-        if (strcmp(p, "-") == 0 && strcmp(file, "-") == 0) {
-            message_fatal(message, file, "name %zu is '-', but standard input holds the names",
-                          names->count + 1);
+        names->array[names->count++] = p;
+        if (standard && names_is_standard(p)) {
+            message_fatal(message, file, "name %zu is '%s', but standard input holds the names",
+                          names->count, p);
             return -1;
         }
-        names->array[names->count++] = p;
     }
+    return 0;
+}
+
+/* Reads the stop words. */
+static int names_read_stop_words(struct names *names, const struct options *options,
+                                 struct message *message)
+{
+    const char *file = options->stop_words;
+    bool words = options->kind == OPTIONS_WORDS_UNICODE || options->kind == OPTIONS_WORDS_SPACE ||
+                 options->kind == OPTIONS_WORDS_LETTERS;
+
+    /* Two who read standard input would get a part each, or one all and the other nothing. */
+    bool standard = names_is_standard(file);
+    for (size_t i = 0; standard && i < names->count; i++) {
+        if (names_is_standard(names->list[i])) {
+            message_usage(message, "--stop-words=%s: standard input is a FILE already", file);
+            return -1;
+        }
+    }
+    if (names_read_file(file, &names->stop_words, &names->stop_words_size, message) != 0)
+        return -1;
+    /* Of words any line end ends an entry; other keys can hold newlines. */
+    if (options->zero_terminated && !words && names->stop_words_size > 0 &&
+        memchr(names->stop_words, '\0', names->stop_words_size) == NULL &&
+        memchr(names->stop_words, '\n', names->stop_words_size - 1) != NULL)
+        message_note(message, "--stop-words=%s is one entry: with --zero-terminated they end in NUL",
+                     file);
     return 0;
 }
 
@@ -119,6 +163,11 @@ int names_open(struct names *names, const struct options *options, struct messag
     *names = (struct names){ .list = (const char *const *)options->files,
                              .count = options->file_count };
     if (options->files0_from != NULL) {
+        if (names_is_standard(options->files0_from) && names_is_standard(options->stop_words)) {
+            message_usage(message, "--files0-from=%s and --stop-words=%s: both are standard input",
+                          options->files0_from, options->stop_words);
+            return -1;
+        }
         if (names_read_file(options->files0_from, &names->content, &size, message) != 0 ||
             names_divide(names, options, size, message) != 0)
             return -1;
@@ -126,9 +175,7 @@ int names_open(struct names *names, const struct options *options, struct messag
         names->list = standard;
         names->count = 1;
     }
-    if (options->stop_words != NULL &&
-        names_read_file(options->stop_words, &names->stop_words, &names->stop_words_size,
-                        message) != 0)
+    if (options->stop_words != NULL && names_read_stop_words(names, options, message) != 0)
         return -1;
     for (size_t i = 0; i < names->count; i++) {
         if (strcmp(names->list[i], "-") != 0)

@@ -85,30 +85,58 @@ static bool fits(const struct filter *filter, const unsigned char *key, size_t s
     return count >= filter->min && count <= filter->max;
 }
 
-static int read_list(struct filter *filter, const unsigned char *list, size_t size,
-                     unsigned char end, bool fold)
+/* Whether an entry ends at the byte. No word holds a line end of any system, also under an `end`
+ * that is another: there it would make one entry, of no use, of all. */
+static bool ends_entry(const struct filter_list *list, unsigned char c)
 {
-    size_t lines = 0, slots = 16, used = 0;
+    return c == list->end || (list->words && (c == '\n' || c == '\r'));
+}
 
-    for (size_t i = 0; i < size; i++)
-        lines += list[i] == end;
-    lines += size > 0 && list[size - 1] != end;
+static bool is_blank(unsigned char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* The next entry of the list from *at on, which moves behind it. */
+static const unsigned char *next_entry(const struct filter_list *list, size_t *at, size_t *size)
+{
+    const unsigned char *begin = list->bytes + *at, *stop = begin, *end = list->bytes + list->size;
+
+    while (stop < end && !ends_entry(list, *stop))
+        stop++;
+    *at = (size_t)(stop - list->bytes) + 1;
+    while (list->words && begin < stop && is_blank(*begin))
+        begin++;
+    while (list->words && begin < stop && is_blank(stop[-1]))
+        stop--;
+    *size = (size_t)(stop - begin);
+    return begin;
+}
+
+static int read_list(struct filter *filter, const struct filter_list *list)
+{
+    static const unsigned char mark[] = {0xEF, 0xBB, 0xBF}; /* of UTF-8 */
+    size_t lines = 1, slots = 16, used = 0, at = 0;
+
+    for (size_t i = 0; i < list->size; i++)
+        lines += ends_entry(list, list->bytes[i]);
     while (slots < 2 * lines)
         slots *= 2;
-    if (fold && size > (SIZE_MAX - FOLD_SLACK) / FOLD_GROWTH)
+    if (list->fold && list->size > (SIZE_MAX - FOLD_SLACK) / FOLD_GROWTH)
         return -1;
-    filter->bytes = malloc(fold ? FOLD_ROOM(size) : size + 1);
+    filter->bytes = malloc(list->fold ? FOLD_ROOM(list->size) : list->size + 1);
     filter->slots = calloc(slots, sizeof *filter->slots);
     if (!filter->bytes || !filter->slots)
         return -1;
     filter->mask = slots - 1;
     filter->listing = true;
-    for (size_t at = 0; at < size;) {
-        const unsigned char *line = list + at, *stop = memchr(line, end, size - at);
-        size_t length = stop ? (size_t)(stop - line) : size - at;
+    if (list->words && list->size >= sizeof mark && memcmp(list->bytes, mark, sizeof mark) == 0)
+        at = sizeof mark;
+    while (at < list->size) {
+        size_t length;
+        const unsigned char *line = next_entry(list, &at, &length);
         unsigned char *key = filter->bytes + used;
-        at += length + 1;
-        if (fold)
+        if (list->fold)
             length = fold_bytes(line, length, key);
         else
             memcpy(key, line, length);
@@ -124,8 +152,7 @@ static int read_list(struct filter *filter, const unsigned char *list, size_t si
     return 0;
 }
 
-struct filter *filter_open(uint64_t min, uint64_t max, const unsigned char *list, size_t size,
-                           unsigned char end, bool fold)
+struct filter *filter_open(uint64_t min, uint64_t max, const struct filter_list *list)
 {
     struct filter *filter = calloc(1, sizeof *filter);
 
@@ -134,7 +161,7 @@ struct filter *filter_open(uint64_t min, uint64_t max, const unsigned char *list
     filter->min = min;
     filter->max = max;
     hash_seed_draw(&filter->seed);
-    if (list && read_list(filter, list, size, end, fold) != 0) {
+    if (list && read_list(filter, list) != 0) {
         filter_close(filter);
         return NULL;
     }

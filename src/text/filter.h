@@ -13,11 +13,19 @@
 
 struct filter;
 
-/* Keys of min to max code points (an invalid byte counts as one) that are not among the lines of
- * list[0, size), which end in `end` and are case-folded first if `fold`. The list may be NULL; it
- * is copied. Returns NULL when memory is out. */
-struct filter *filter_open(uint64_t min, uint64_t max, const unsigned char *list, size_t size,
-                           unsigned char end, bool fold);
+/* A list of keys as its file has it. */
+struct filter_list {
+    const unsigned char *bytes;
+    size_t size;
+    unsigned char end; /* of an entry */
+    bool fold;         /* entries are case-folded first */
+    bool words;        /* keys are words or n-grams of words: a newline or CR ends an entry too, blanks
+                        * at its ends and a byte order mark before the first are none of it */
+};
+
+/* Keys of min to max code points (an invalid byte counts as one) that are not on the list, which
+ * may be NULL and is copied. Returns NULL when memory is out. */
+struct filter *filter_open(uint64_t min, uint64_t max, const struct filter_list *list);
 void filter_close(struct filter *filter);
 
 /* Whether the key is let through. Reads nothing past it. */

@@ -48,9 +48,16 @@ int text_open(const struct text_options *options, struct text **result, struct m
         text->range_count = options->range_count;
     }
     if (options->min_length > 0 || options->max_length < UINT64_MAX || options->stop_words) {
-        text->filter = filter_open(options->min_length, options->max_length, options->stop_words,
-                                   options->stop_words_size,
-                                   options->zero_terminated ? '\0' : '\n', options->fold);
+        const struct filter_list list = {
+            .bytes = options->stop_words,
+            .size = options->stop_words_size,
+            .end = options->zero_terminated ? '\0' : '\n',
+            .fold = options->fold,
+            .words = options->kind == TEXT_WORDS_UNICODE || options->kind == TEXT_WORDS_SPACE ||
+                     options->kind == TEXT_WORDS_LETTERS,
+        };
+        text->filter = filter_open(options->min_length, options->max_length,
+                                   options->stop_words ? &list : NULL);
         if (!text->filter)
             goto no_memory;
     }

@@ -50,7 +50,7 @@ struct text_options {
     uint64_t min_length;    /* of keys, in code points; 0: no limit */
     uint64_t max_length;    /* UINT64_MAX: no limit */
     const void *stop_words; /* keys to leave out, one a line, as the file has them; copied. NULL: */
-    size_t stop_words_size; /* none */
+    size_t stop_words_size; /* none. See struct filter_list for what is part of an entry */
 };
 
 struct text;

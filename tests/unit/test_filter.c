@@ -25,8 +25,8 @@ static bool lets(const struct filter *filter, const char *key)
 
 static struct filter *list(const char *text, size_t size, unsigned char end, bool fold)
 {
-    struct filter *filter =
-        filter_open(0, UINT64_MAX, (const unsigned char *)text, size, end, fold);
+    const struct filter_list list = {(const unsigned char *)text, size, end, fold, false};
+    struct filter *filter = filter_open(0, UINT64_MAX, &list);
     ck_assert_ptr_nonnull(filter);
     return filter;
 }
@@ -65,6 +65,60 @@ START_TEST(test_list)
 }
 END_TEST
 
+/* Every way in which other systems write a list of the words "a", "to be" and "Xyz". */
+START_TEST(lists_of_words_from_other_systems)
+{
+    static const char *const ends[] = {"\n", "\r\n", "\r", "\n\n", " \n\t", "\v\f\r\n", "\0"};
+    static const char *const befores[] = {"", "\xEF\xBB\xBF", " ", "\t ", "\xEF\xBB\xBF\r\n  "};
+    static const char *const words[] = {"a", "to be", "Xyz"};
+
+    for (size_t before = 0; before < sizeof befores / sizeof *befores; before++) {
+        for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+            for (int way = 0; way < 8; way++) { /* folded, under -z, with a last end */
+                bool nul = *ends[i] == '\0', zero = way & 2;
+                char text[64];
+                size_t size = 0;
+                if (nul && !zero)
+                    continue;
+                size += (size_t)sprintf(text, "%s", befores[before]);
+                for (size_t k = 0; k < 3; k++) {
+                    size += (size_t)sprintf(text + size, "%s%s", words[k],
+                                            k < 2 || (way & 4) ? ends[i] : "");
+                    size += nul && (k < 2 || (way & 4));
+                }
+                const struct filter_list list = {(const unsigned char *)text, size,
+                                                 zero ? '\0' : '\n', way & 1, true};
+                struct filter *filter = filter_open(0, UINT64_MAX, &list);
+                ck_assert_ptr_nonnull(filter);
+                ck_assert(!lets(filter, "a"));
+                ck_assert(!lets(filter, "to be"));
+                ck_assert(!lets(filter, way & 1 ? "xyz" : "Xyz"));
+                ck_assert(lets(filter, way & 1 ? "Xyz" : "xyz"));
+                ck_assert(lets(filter, "to"));
+                ck_assert(lets(filter, "\xEF\xBB\xBF"));
+                filter_close(filter);
+            }
+        }
+    }
+}
+END_TEST
+
+/* Of lines and characters every byte counts, a mark, blanks and a CR too. */
+START_TEST(lists_of_other_keys_are_taken_as_they_are)
+{
+    static const char text[] = "\xEF\xBB\xBF" "a\n b\nc\r\nd \n\r\n \n";
+    struct filter *filter = list(text, sizeof text - 1, '\n', false);
+    static const char *const listed[] = {"\xEF\xBB\xBF" "a", " b", "c\r", "d ", "\r", " "};
+    static const char *const others[] = {"a", "b", "c", "d", ""};
+
+    for (size_t i = 0; i < sizeof listed / sizeof *listed; i++)
+        ck_assert(!lets(filter, listed[i]));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        ck_assert(lets(filter, others[i]));
+    filter_close(filter);
+}
+END_TEST
+
 START_TEST(test_many)
 {
     enum { KEYS = 20000 };
@@ -95,7 +149,7 @@ START_TEST(test_lengths)
     for (uint64_t min = 0; min < 5; min++) {
         for (uint64_t max = 0; max < 6; max++) {
             uint64_t most = max == 5 ? UINT64_MAX : max;
-            struct filter *filter = filter_open(min, most, NULL, 0, '\n', false);
+            struct filter *filter = filter_open(min, most, NULL);
             ck_assert_ptr_nonnull(filter);
             for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
                 ck_assert(lets(filter, keys[i].key) ==
@@ -156,6 +210,8 @@ Suite *test_filter_suite(void)
     Suite *suite = suite_create("filter");
     TCase *tests = tcase_create("filter");
     tcase_add_test(tests, test_list);
+    tcase_add_test(tests, lists_of_words_from_other_systems);
+    tcase_add_test(tests, lists_of_other_keys_are_taken_as_they_are);
     tcase_add_test(tests, test_many);
     tcase_add_test(tests, test_lengths);
     tcase_add_test(tests, test_rule);
