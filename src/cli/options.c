@@ -397,6 +397,10 @@ static void options_take_run(struct options_pass *pass, int value, const char *g
         options_add_tmpdir(pass, given);
         break;
     case OPTABLE_FILES0_FROM:
+        if (options->files0_from != NULL) {
+            message_usage(pass->message, "--files0-from can be given only once");
+            pass->failed = true;
+        }
         options->files0_from = given;
         break;
     case OPTABLE_PROGRESS:
