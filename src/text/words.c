@@ -115,7 +115,7 @@ static const unsigned char action[STATES][UNICODE_CLASSES + 1] = {
     BARE_ROWS(REGIONAL, [UNICODE_REGIONAL] = PLAIN),
 };
 
-/* The class and the keep bit of the character at p < end, and its length. */
+/* What unicode_word tells of the character at p < end, and its length. */
 static inline unsigned character(const unsigned char *p, const unsigned char *end, size_t *length)
 {
     uint32_t c = p[0], code;
@@ -137,10 +137,10 @@ static inline unsigned character(const unsigned char *p, const unsigned char *en
 }
 
 /* Looks past the mark that ends at p for what `seek` wants next, over what WB4 attaches to the
- * mark. Returns the end of the character found, with the keep bits of all met in *keep and the
- * state after it in *state, or NULL. */
+ * mark. Returns the end of the character found, with the properties of all met in *properties and
+ * the state after it in *state, or NULL. */
 static const unsigned char *look_past(const unsigned char *p, const unsigned char *end,
-                                      unsigned seek, unsigned *keep, unsigned *state)
+                                      unsigned seek, unsigned *properties, unsigned *state)
 {
     unsigned all = 0, word, class;
     size_t length;
@@ -161,15 +161,15 @@ static const unsigned char *look_past(const unsigned char *p, const unsigned cha
         found = class == (seek == SEEK_HEBREW ? UNICODE_HEBREW : UNICODE_NUMERIC);
     if (!found)
         return NULL;
-    *keep |= all;
+    *properties |= all;
     *state = start[class];
     return p;
 }
 
-/* The end of the segment that begins at p < end; *keep has UNICODE_KEEP where it is a word, and
- * *invalid counts up where it is an invalid byte. */
+/* The end of the segment that begins at p < end; *properties has the bits of all its characters, of
+ * which UNICODE_KEEP makes it a word, and *invalid counts up where it is an invalid byte. */
 static inline const unsigned char *segment(const unsigned char *p, const unsigned char *end,
-                                           unsigned *keep, uint64_t *invalid)
+                                           unsigned *properties, uint64_t *invalid)
 {
     size_t length;
     unsigned word = character(p, end, &length);
@@ -199,8 +199,42 @@ static inline const unsigned char *segment(const unsigned char *p, const unsigne
         }
         all |= word;
     }
-    *keep = all;
+    *properties = all;
     return p;
+}
+
+/* Takes white space off both ends of a segment that is a word. What can stand there is what a mark
+ * attaches to (WB4) at its begin, and U+202F, which joins letters as an underscore does (WB13a, b),
+ * at either; elsewhere that is part of the word. */
+static __attribute__((noinline)) void trim(const unsigned char **begin, const unsigned char **end)
+{
+    const unsigned char *last;
+    size_t length;
+
+    while ((character(*begin, *end, &length) & UNICODE_WHITE) != 0)
+        *begin += length;
+    for (;; *end = last) {
+        last = *end - 1;
+        while ((*last & 0xC0) == 0x80)
+            last--;
+        if ((character(last, *end, &length) & UNICODE_WHITE) == 0)
+            break;
+    }
+}
+
+/* The next word in [*begin, limit): sets *begin and *end, and returns where its segment ends. *end
+ * is NULL where that is no word. */
+static inline const unsigned char *next_word(const unsigned char **begin,
+                                             const unsigned char *limit,
+                                             const unsigned char **end, uint64_t *invalid)
+{
+    unsigned properties;
+    const unsigned char *past = segment(*begin, limit, &properties, invalid);
+
+    *end = (properties & UNICODE_KEEP) != 0 ? past : NULL;
+    if ((properties & (UNICODE_KEEP | UNICODE_WHITE)) == (UNICODE_KEEP | UNICODE_WHITE))
+        trim(begin, end);
+    return past;
 }
 
 void words_open(struct words *words, struct words_kernel kernel, bool fold)
@@ -346,22 +380,21 @@ static int next_plain(struct words *words, struct words_batch *batch)
                 break;
         }
 
-        unsigned keep;
-        const unsigned char *begin = p;
-        p = segment(begin, end, &keep, &words->invalid);
-        if ((keep & UNICODE_KEEP) == 0)
+        const unsigned char *from = p, *begin = p, *word_end;
+        p = next_word(&begin, end, &word_end, &words->invalid);
+        if (word_end == NULL)
             continue;
-        if ((size_t)(p - base) > words->span_limit) {
+        if ((size_t)(word_end - base) > words->span_limit) {
             /* The next batch has it, whose base it is; or it is a giant even there. */
-            words->pos = (size_t)((count > 0 ? begin : p) - data);
+            words->pos = (size_t)((count > 0 ? from : p) - data);
             if (count > 0)
                 return give(batch, base, words->spans, count, 0);
             base = begin;
-            if ((size_t)(p - base) > words->span_limit)
-                return give(batch, base, NULL, 0, (size_t)(p - base));
+            if ((size_t)(word_end - base) > words->span_limit)
+                return give(batch, base, NULL, 0, (size_t)(word_end - base));
         }
         words->spans[count].begin = (uint32_t)(begin - base);
-        words->spans[count++].end = (uint32_t)(p - base);
+        words->spans[count++].end = (uint32_t)(word_end - base);
     }
     words->pos = (size_t)(p - data);
     return give(batch, base, words->spans, count, 0);
@@ -397,17 +430,16 @@ static int next_folded(struct words *words, struct words_batch *batch)
                 break;
         }
 
-        unsigned keep;
-        const unsigned char *begin = p;
-        p = segment(begin, end, &keep, &words->invalid);
-        if ((keep & UNICODE_KEEP) == 0)
+        const unsigned char *from = p, *begin = p, *word_end;
+        p = next_word(&begin, end, &word_end, &words->invalid);
+        if (word_end == NULL)
             continue;
-        size_t length = (size_t)(p - begin);
+        size_t length = (size_t)(word_end - begin);
         if (make_room(words, used + FOLD_ROOM(length)) != 0)
             return -1;
         size_t size = fold_bytes(begin, length, words->folded + used);
         if (used + size > words->span_limit) {
-            words->pos = (size_t)((count > 0 ? begin : p) - data);
+            words->pos = (size_t)((count > 0 ? from : p) - data);
             if (count > 0)
                 return give(batch, words->folded, words->spans, count, 0);
             return give(batch, words->folded + used, NULL, 0, size);

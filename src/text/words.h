@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * words - the word segmenter behind --words=unicode: UAX #29 (WB1 to WB999) over UTF-8, keeping
- * the segments that hold a character which is Alphabetic or of General_Category N. Each byte that
- * is no part of valid UTF-8 stands alone: nothing joins across it or attaches to it.
+ * the segments that hold a character which is Alphabetic or of General_Category N, without the
+ * White_Space that a segment may have at an end. Each byte that is no part of valid UTF-8 stands
+ * alone: nothing joins across it or attaches to it.
  *
  * Use, one struct words a thread:
  *

@@ -129,7 +129,8 @@ static int map_reference(void *context, void *state, const struct mr_split *spli
         struct words_segment *segment = words_reference(data, split->size, &segments);
         for (size_t i = 0; i < segments; i++)
             if (segment[i].keep)
-                mr_emit(emitter, data + segment[i].begin, segment[i].end - segment[i].begin, NULL);
+                mr_emit(emitter, data + segment[i].word_begin,
+                        segment[i].word_end - segment[i].word_begin, NULL);
         free(segment);
         return 0;
     }

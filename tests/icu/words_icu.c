@@ -131,7 +131,8 @@ static bool keep(UChar32 c)
 static void compare_properties(void)
 {
     for (UChar32 c = 0; c < 0x110000; c++) {
-        unsigned wanted = class_of(c) | (keep(c) ? UNICODE_KEEP : 0);
+        unsigned wanted = class_of(c) | (keep(c) ? UNICODE_KEEP : 0) |
+                          (u_hasBinaryProperty(c, UCHAR_WHITE_SPACE) ? UNICODE_WHITE : 0);
         if (unicode_word((uint32_t)c) != wanted) {
             fprintf(stderr, "U+%04X: properties %02X, ICU says %02X\n", (unsigned)c,
                     unicode_word((uint32_t)c), wanted);
@@ -197,7 +198,8 @@ static void add_hard(struct text *text)
         ' ',    ' ',    '\n',   '\r',   '_',    '.',    ',',     ':',     '\'',    '"',   '1',
         'a',    0xAD,   0x301,  0x345,  0x200D, 0x200D, 0x2019,  0xB7,    0x5D0,   0x5F4, 0x661,
         0x66B,  0x30AB, 0x30FC, 0x3000, 0x2003, 0x85,   0x1F1E6, 0x1F600, 0x1F3FD, 0xA9,  0x24C2,
-        0x203F, 0x4E2D, 0xAC00, 0x1161, 0x930,  0x94D,  0xFF07,  0xFEFF,
+        0x203F, 0x4E2D, 0xAC00, 0x1161, 0x930,  0x94D,  0xFF07,  0xFEFF, 0x202F,  0x202F, 0xA0,
+        0x903,  0x2028, '\t',
     };
     add_code(text, hard[below(sizeof hard / sizeof *hard)]);
 }
@@ -260,13 +262,18 @@ static void compare_with(const struct text *text, UBreakIterator *iterator, cons
     for (int32_t begin = ubrk_first(iterator), end; (end = ubrk_next(iterator)) != UBRK_DONE;
          begin = end) {
         bool kept = false;
-        for (int32_t i = begin; i < end;) {
+        struct mr_span word = {0, 0}; /* without white space at the ends */
+        for (int32_t i = begin, at = begin; i < end; at = i) {
             UChar32 c;
             U8_NEXT_UNSAFE(text->bytes, i, c);
             kept = kept || keep(c);
+            if (u_hasBinaryProperty(c, UCHAR_WHITE_SPACE))
+                continue;
+            word.begin = word.end == 0 ? (uint32_t)at : word.begin;
+            word.end = (uint32_t)i;
         }
         if (kept)
-            wanted[count++] = (struct mr_span){(uint32_t)begin, (uint32_t)end};
+            wanted[count++] = word;
     }
 
     const struct text_kernels *kernels;

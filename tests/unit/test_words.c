@@ -137,7 +137,8 @@ static void run_reference(const unsigned char *data, size_t size, bool fold, str
     struct words_segment *segments = words_reference(data, size, &count);
 
     for (size_t i = 0; i < count; i++) {
-        size_t length = segments[i].end - segments[i].begin;
+        const unsigned char *word = data + segments[i].word_begin;
+        size_t length = segments[i].word_end - segments[i].word_begin;
         *invalid += segments[i].invalid;
         if (!segments[i].keep)
             continue;
@@ -145,10 +146,10 @@ static void run_reference(const unsigned char *data, size_t size, bool fold, str
             unsigned char *key = malloc(FOLD_ROOM(length));
             if (key == NULL)
                 abort();
-            append_word(wanted, key, fold_bytes(data + segments[i].begin, length, key));
+            append_word(wanted, key, fold_bytes(word, length, key));
             free(key);
         } else {
-            append_word(wanted, data + segments[i].begin, length);
+            append_word(wanted, word, length);
         }
     }
     free(segments);
@@ -214,7 +215,7 @@ START_TEST(standard_file)
                   UNICODE_VERSION);
     while (getline(&line, &room, file) > 0) {
         struct bytes text = {0}, wanted = {0}, found = {0};
-        size_t begin = 0, segments = 0, count;
+        size_t boundary = 0, begin = 0, end = 0, segments = 0, count;
         bool keep = false;
         line[strcspn(line, "#\n")] = '\0';
         for (char *word = strtok(line, " \t"); word != NULL; word = strtok(NULL, " \t")) {
@@ -222,16 +223,19 @@ START_TEST(standard_file)
                 continue;
             if (strcmp(word, "\u00F7") != 0) {
                 uint32_t code = (uint32_t)strtoul(word, NULL, 16);
+                size_t at = text.size;
                 append_code(&text, code);
+                if ((unicode_word(code) & UNICODE_WHITE) == 0) {
+                    begin = end == boundary ? at : begin; /* the segment's first of the word */
+                    end = text.size;
+                }
                 keep = keep || (unicode_word(code) & UNICODE_KEEP) != 0;
                 continue;
             }
-            if (text.size > begin) {
-                segments++;
-                if (keep)
-                    append_word(&wanted, text.data + begin, text.size - begin);
-            }
-            begin = text.size;
+            segments += text.size > boundary;
+            if (keep)
+                append_word(&wanted, text.data + begin, end - begin);
+            boundary = end = text.size;
             keep = false;
         }
         if (text.size == 0)
@@ -263,6 +267,94 @@ START_TEST(standard_file)
 }
 END_TEST
 
+/* ---- White space ----------------------------------------------------------------------------- */
+
+static void append_all(struct bytes *text, const char *const *pieces, size_t count, uint32_t space)
+{
+    text->size = 0;
+    for (size_t i = 0; i < count && pieces[i] != NULL; i++) {
+        if (*pieces[i] == '#')
+            append_code(text, space);
+        else
+            append(text, pieces[i], strlen(pieces[i]));
+    }
+    append(text, "", 0);
+}
+
+/* The words of `text`, by every variant without folding, are `wanted`, each in [ ]. */
+static void check_words(const struct bytes *text, const char *wanted)
+{
+    static struct words words;
+    const char *name;
+
+    for (size_t i = 0; variant(i, &words, &name); i++) {
+        struct bytes found = {0}, shown = {0};
+        run_words(&words, text->data, text->size, &found);
+        for (size_t at = 0, size; at < found.size; at += sizeof size + size) {
+            memcpy(&size, found.data + at, sizeof size);
+            append(&shown, "[", 1);
+            append(&shown, found.data + at + sizeof size, size);
+            append(&shown, "]", 1);
+        }
+        append(&shown, "", 1);
+        if (!words.fold && strcmp((const char *)shown.data, wanted) != 0)
+            fail_with((const char *)shown.data, name, text);
+        words_close(&words);
+        free(found.data);
+        free(shown.data);
+    }
+}
+
+/* No word begins or ends with any of the 25; # is one of them. Within a word U+202F may stay. */
+START_TEST(no_word_has_white_space_at_an_end)
+{
+    static const struct {
+        const char *pieces[8];
+        const char *wanted;
+    } cases[] = {
+        {{"#"}, ""}, {{"#", "#"}, ""}, {{"#", "\u0301"}, ""}, {{"_", "#"}, ""},
+        {{"oui", "#", "!"}, "[oui]"}, {{"#", "oui"}, "[oui]"}, {{"#", "oui", "#"}, "[oui]"},
+        {{"#", "#", "oui", "#", "#"}, "[oui]"}, {{"\u0436", "#", "#"}, "[\u0436]"},
+        {{"#", "\u0436\u0436\u0436\u0436\u0436\u0436\u0436\u0436", "#", " "},
+         "[\u0436\u0436\u0436\u0436\u0436\u0436\u0436\u0436]"},
+        {{"1", "#", "\u4E2D", "#"}, "[1][\u4E2D]"}, {{"\u30AB", "#", "\u20AC"}, "[\u30AB]"},
+        {{"\u05D0", "#", "'"}, "[\u05D0]"}, {{"#", "\U00010400", "#"}, "[\U00010400]"},
+        {{"a", "#", "\xFF", "#", "b"}, "[a][b]"},
+        /* A mark that is a letter as well (Alphabetic) begins a word even on a space. */
+        {{"x ", "#", "\u0345", "#", "."}, "[x][\u0345]"}, {{"#", "\u0903", "\n"}, "[\u0903]"},
+    };
+    struct bytes text = {0};
+
+    for (size_t i = 0; i < WORDS_WHITE_SPACE; i++) {
+        uint32_t space = words_white_space[i];
+        bool joins = space == 0x202F;
+        ck_assert((unicode_word(space) & UNICODE_WHITE) != 0);
+        for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+            append_all(&text, cases[k].pieces, 8, space);
+            compare(&text);
+            check_words(&text, cases[k].wanted);
+        }
+        append_all(&text, (const char *const[]){"a", "#", "b", "#", "_"}, 5, space);
+        compare(&text);
+        check_words(&text, joins ? "[a\u202Fb\u202F_]" : "[a][b]");
+        append_all(&text, (const char *const[]){"a", "#", "\u0301"}, 3, space);
+        compare(&text);
+        check_words(&text, joins ? "[a\u202F\u0301]" : "[a]");
+        append_all(&text, (const char *const[]){"#", "\u0301", "a"}, 3, space);
+        compare(&text);
+        check_words(&text, joins ? "[\u0301a]" : "[a]");
+        append_all(&text, (const char *const[]){"#", "\u200D", "\u24C2", "#"}, 4, space);
+        compare(&text);
+        check_words(&text, "[\u200D\u24C2]");
+    }
+    for (uint32_t code = 0, found = 0; code < 0x110000; code++) {
+        found += (unicode_word(code) & UNICODE_WHITE) != 0;
+        ck_assert(code < 0x10FFFF || found == WORDS_WHITE_SPACE);
+    }
+    free(text.data);
+}
+END_TEST
+
 /* ---- Cuts ------------------------------------------------------------------------------------ */
 
 /* One of each class or kind of character that the rules or the decoder tell apart. */
@@ -277,6 +369,7 @@ static const char *const kinds[] = {
     "_", /* ExtendNumLet */
     "\U0001F1E6", /* Regional_Indicator */
     " ", "\u3000", /* WSegSpace */
+    "\u202F", "\u00A0", /* White_Space of classes ExtendNumLet and Other */
     ":", "\u00B7", ",", ";", ".", "\u2019", "'", "\"",
     "\u00A9", "\u24C2", /* Extended_Pictographic; the second is ALetter too */
     "\u4E2D", /* Other, kept */
@@ -346,6 +439,8 @@ static void hard_text(struct bytes *text)
         "\u0435\u0441\u0442\u044C \u0447\u0442\u043E \u0441\u043A\u0430\u0437\u0430\u0442\u044C ",
         "\u0928\u092E\u0938\u094D\u0924\u0947 \u0E2A\u0E27\u0E31\u0E2A\u0E14\u0E35 \uD55C\uAE00 "
         "\u0661\u066B\u0662 \u00DF\u0130\uFB03\u0390 STRASSE \x00\xCD\x85",
+        "oui\u202F! 10\u202F000\u202F\u20AC \u202F\u00AB\u202Fa_\u202F\u202Fb\u202F\u0301 "
+        "\u202F\u0301\u0436\u202F_ \u3000\u0903 \t\u0345\u202F\u202F\u4E2D\u202F",
     };
     for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++)
         append(text, pieces[i], strlen(pieces[i]));
@@ -579,6 +674,7 @@ Suite *test_words_suite(void)
     TCase *randoms = tcase(suite, "words_random"), *batches = tcase(suite, "words_batches");
 
     tcase_add_test(standard, standard_file);
+    tcase_add_test(tcase(suite, "words_white_space"), no_word_has_white_space_at_an_end);
     tcase_add_test(borders, border_exhaustive);
     tcase_add_test(borders, border_everywhere);
     tcase_add_test(borders, border_splits);

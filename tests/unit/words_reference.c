@@ -15,6 +15,7 @@ struct character {
     unsigned class;
     bool pictographic;
     bool keep;
+    bool white;
     bool invalid;
 };
 
@@ -49,6 +50,21 @@ static size_t decode(const unsigned char *p, size_t left, uint32_t *code)
         return 0;
     *code = c;
     return length;
+}
+
+/* White_Space, as PropList.txt of the standard has it. */
+const uint32_t words_white_space[WORDS_WHITE_SPACE] = {
+    0x0009, 0x000A, 0x000B, 0x000C, 0x000D, 0x0020, 0x0085, 0x00A0, 0x1680,
+    0x2000, 0x2001, 0x2002, 0x2003, 0x2004, 0x2005, 0x2006, 0x2007, 0x2008,
+    0x2009, 0x200A, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000,
+};
+
+static bool white_space(uint32_t code)
+{
+    for (size_t i = 0; i < WORDS_WHITE_SPACE; i++)
+        if (words_white_space[i] == code)
+            return true;
+    return false;
 }
 
 static bool line_end(unsigned class)
@@ -175,6 +191,7 @@ struct words_segment *words_reference(const unsigned char *data, size_t size, si
         }
         c->class = unicode_word(code) & UNICODE_CLASS;
         c->keep = (unicode_word(code) & UNICODE_KEEP) != 0;
+        c->white = white_space(code);
         c->pictographic = c->class == UNICODE_PICTOGRAPHIC ||
                           c->class == UNICODE_ALETTER_PICTOGRAPHIC;
         if (c->class == UNICODE_PICTOGRAPHIC)
@@ -190,6 +207,11 @@ struct words_segment *words_reference(const unsigned char *data, size_t size, si
         segment->keep |= at[i].keep;
         segment->invalid |= at[i].invalid;
         segment->end = i + 1 < text.count ? at[i + 1].begin : size;
+        /* The word is the segment from its first character to its last that is no white space. */
+        if (!at[i].white) {
+            segment->word_begin = segment->word_end > 0 ? segment->word_begin : at[i].begin;
+            segment->word_end = segment->end;
+        }
     }
     free(at);
     return segments;

@@ -8,10 +8,16 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#define WORDS_WHITE_SPACE 25
+extern const uint32_t words_white_space[WORDS_WHITE_SPACE];
 
 struct words_segment {
     size_t begin; /* bytes */
     size_t end;
+    size_t word_begin; /* the same without White_Space at the ends; both 0 where it is all such */
+    size_t word_end;
     bool keep;    /* holds a character that is Alphabetic or of General_Category N */
     bool invalid; /* is a byte that is no part of valid UTF-8 */
 };

@@ -30,6 +30,7 @@ WORD_BREAK = {
 }
 PICTOGRAPHIC = {"OTHER": "PICTOGRAPHIC", "ALETTER": "ALETTER_PICTOGRAPHIC"}
 KEEP = 0x80
+WHITE = 0x40
 
 NOTICE = """/* SPDX-License-Identifier: MIT AND Unicode-DFS-2016
  *
@@ -70,7 +71,7 @@ def version(directory):
     """The version in the first line of the data, which all the files must share."""
     found = set()
     for name in ("WordBreakProperty.txt", "DerivedCoreProperties.txt", "CaseFolding.txt",
-                 "DerivedGeneralCategory.txt"):
+                 "DerivedGeneralCategory.txt", "PropList.txt"):
         match = re.match(r"# \w+-(\d+\.\d+\.\d+)\.txt", lines(directory, name)[0])
         found.add(match.group(1) if match else "unknown")
     if len(found) != 1 or "unknown" in found:
@@ -100,6 +101,10 @@ def word_properties(directory):
         if value.startswith("N"):
             for code in range(first, last + 1):
                 table[code] |= KEEP
+    for first, last, value in ranges(directory, "PropList.txt"):
+        if value == "White_Space":
+            for code in range(first, last + 1):
+                table[code] |= WHITE
     return list(table)
 
 
@@ -111,7 +116,7 @@ def pairs(properties):
                                              "DOUBLE_QUOTE")]
     masks = [0] * 256
     for code in range(0x80):
-        if properties[code] in gaps:
+        if properties[code] & ~WHITE in gaps:
             masks[code] = (1 << 64) - 1
     for code in range(0x80, 0x800):
         if properties[code] == common:
@@ -203,6 +208,7 @@ enum unicode_class {{
 }};
 #define UNICODE_CLASS 0x1F /* the class in what unicode_word returns */
 #define UNICODE_KEEP 0x{KEEP:02X}  /* set in it for Alphabetic or General_Category N */
+#define UNICODE_WHITE 0x{WHITE:02X} /* set in it for White_Space */
 
 #define UNICODE_DIRECT 0x{DIRECT:X} /* code points below index the second stage themselves */
 
@@ -223,7 +229,7 @@ extern const uint64_t unicode_pairs[256];
 /* A folded form: its size in UTF-8, then its bytes. */
 extern const uint8_t unicode_folded[{len(forms)}][8];
 
-/* The word class and the keep bit of a code point up to U+10FFFF. */
+/* The word class of a code point up to U+10FFFF and the two bits of its other properties. */
 static inline unsigned unicode_word(uint32_t code)
 {{
     uint32_t block = code >> UNICODE_WORD_SHIFT;

@@ -37,6 +37,7 @@ enum unicode_class {
 };
 #define UNICODE_CLASS 0x1F /* the class in what unicode_word returns */
 #define UNICODE_KEEP 0x80  /* set in it for Alphabetic or General_Category N */
+#define UNICODE_WHITE 0x40 /* set in it for White_Space */
 
 #define UNICODE_DIRECT 0x800 /* code points below index the second stage themselves */
 
@@ -57,7 +58,7 @@ extern const uint64_t unicode_pairs[256];
 /* A folded form: its size in UTF-8, then its bytes. */
 extern const uint8_t unicode_folded[1531][8];
 
-/* The word class and the keep bit of a code point up to U+10FFFF. */
+/* The word class of a code point up to U+10FFFF and the two bits of its other properties. */
 static inline unsigned unicode_word(uint32_t code)
 {
     uint32_t block = code >> UNICODE_WORD_SHIFT;
