@@ -114,7 +114,7 @@ static void run_all(struct run *run)
     if (prepare(run, &error) == 0 && count(run, &stats, &error) == 0) {
         text_statistics(run->text, &text);
         if (run->options.stats)
-            stats_print(run->message, &stats, text.tokens, text.invalid_bytes, text_kernel_name());
+            stats_print(run->message, &stats, &text.tokens, text.invalid_bytes, text_kernel_name());
     } else if (error.status == MR_MAP && text_merge_fault(run->text, &fault)) {
         names_report_line(input_name(run->input, fault.number), fault.line, fault.offset,
                           text_line_end(run->text), fault.reason, run->message);

@@ -79,14 +79,16 @@ static void stats_size(struct stats_table *table, const char *label, uint64_t by
                strchr(size, ' ') + 1, after);
 }
 
-void stats_print(struct message *message, const struct mr_stats *stats, uint64_t tokens,
+void stats_print(struct message *message, const struct mr_stats *stats, const struct total *tokens,
                  uint64_t invalid_bytes, const char *kernel)
 {
+    char sum[TOTAL_ROOM];
     double seconds = stats->map_seconds + stats->reduce_seconds;
     struct stats_table table = { .used = 0 };
 
     stats_number(&table, "bytes", stats->bytes);
-    stats_number(&table, "tokens", tokens);
+    total_format(tokens, sum);
+    stats_line(&table, "%-14s %20s\n", "tokens", sum);
     stats_number(&table, "distinct keys", stats->keys);
     stats_number(&table, "invalid bytes", invalid_bytes);
     stats_seconds(&table, "map", stats->map_seconds);

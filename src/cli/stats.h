@@ -7,12 +7,13 @@
 
 #include <stdint.h>
 
+#include "base/total.h"
 #include "cli/message.h"
 #include "engine/mapreduce.h"
 
 /* Prints the table to standard error: what the engine knows and what only the map knows. The peak
  * memory is that of the process until now. */
-void stats_print(struct message *message, const struct mr_stats *stats, uint64_t tokens,
+void stats_print(struct message *message, const struct mr_stats *stats, const struct total *tokens,
                  uint64_t invalid_bytes, const char *kernel);
 
 #endif

@@ -251,8 +251,9 @@ uint64_t sources_survey(const struct sources *sources, size_t most, bool sure)
             start = stdin_seen ? st.st_size : lseek(STDIN_FILENO, 0, SEEK_CUR);
             stdin_seen = true;
         }
-        if (start >= 0 && start < st.st_size)
-            total += (uint64_t)(st.st_size - start);
+        if (start >= 0 && start < st.st_size &&
+            __builtin_add_overflow(total, (uint64_t)(st.st_size - start), &total))
+            return MR_UNKNOWN; /* sparse files */
     }
     return total;
 }

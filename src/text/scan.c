@@ -154,9 +154,9 @@ int scan_emit(struct scan *scan, const unsigned char *base, const struct mr_span
     if (count == 0)
         return 0;
     if (!values)
-        scan->tokens += count;
+        total_add(&scan->tokens, count);
     for (size_t i = 0; values && i < count; i++)
-        scan->tokens += values[i];
+        total_add(&scan->tokens, values[i]);
     return mr_emit_batch(scan->emitter, base, spans, count, values);
 }
 
@@ -164,7 +164,7 @@ int scan_emit_one(struct scan *scan, const unsigned char *key, size_t size, uint
 {
     if (scan->text->filter && !filter_lets(scan->text->filter, key, size))
         return 0;
-    scan->tokens += value;
+    total_add(&scan->tokens, value);
     return mr_emit(scan->emitter, key, size, &value);
 }
 

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/total.h"
 #include "engine/mapreduce.h"
 #include "text/filter.h"
 #include "text/merge.h"
@@ -57,7 +58,8 @@ struct scan_bytes {
 struct scan {
     const struct text *text;
     struct mr_emitter *emitter; /* of the split at hand */
-    uint64_t tokens, invalid;
+    struct total tokens;
+    uint64_t invalid;
 
     struct scan_bytes folded; /* the window at hand with A-Z made small */
     struct scan_bytes keys;   /* keys that stand in no split */

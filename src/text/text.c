@@ -120,7 +120,7 @@ void text_mapper_close(void *rule, void *state)
     struct text *text = rule;
     struct scan *scan = state;
 
-    text->stats.tokens += scan->tokens;
+    total_join(&text->stats.tokens, &scan->tokens);
     text->stats.invalid_bytes += scan->invalid + scan->words.invalid;
     merge_add(&text->merge, &scan->merge);
     merge_close(&scan->merge);

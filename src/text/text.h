@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/total.h"
 #include "engine/mapreduce.h"
 
 enum text_kind {
@@ -74,7 +75,7 @@ size_t text_border(const void *text, const unsigned char *data, size_t size, siz
 size_t text_border_last(const void *text, const unsigned char *data, size_t size);
 
 struct text_stats {
-    uint64_t tokens;        /* pairs emitted; with TEXT_MERGE the sum of the counts, modulo 2^64 */
+    struct total tokens;    /* pairs emitted; with TEXT_MERGE the sum of the counts */
     uint64_t invalid_bytes; /* bytes that are part of no well-formed UTF-8 character; counted for
                              * TEXT_WORDS_UNICODE and TEXT_CHARS, else only with count_invalid */
 };

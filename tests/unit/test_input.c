@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -199,6 +200,27 @@ START_TEST(offsets_past_4_gib)
 }
 END_TEST
 
+/* Files of no blocks can be as large as an off_t, and two of them as an uint64. */
+START_TEST(sizes_that_sum_past_2_64_are_not_known)
+{
+    int fd = memfd_create("holes", MFD_CLOEXEC);
+    char name[64];
+    snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(ftruncate(fd, INT64_MAX), 0);
+    reader_write_file(reader_path, (const unsigned char *)"ab\n", 3);
+    const char *names[] = {name, reader_path, name};
+    struct input_options options = reader_options(names, 3);
+    struct input *input = reader_open(&options);
+    struct mr_input job;
+    ck_assert(!input_small(input));
+    input_job(input, &job);
+    ck_assert_uint_eq(job.size, MR_UNKNOWN);
+    input_close(input);
+    close(fd);
+}
+END_TEST
+
 START_TEST(many_files_few_descriptors)
 {
     enum { COUNT = 1000 };
@@ -340,6 +362,7 @@ Suite *test_input_suite(void)
     tcase_add_test(files, file_grows_and_shrinks);
     tcase_add_test(files, file_grows_while_cut);
     tcase_add_test(files, offsets_past_4_gib);
+    tcase_add_test(files, sizes_that_sum_past_2_64_are_not_known);
     tcase_add_test(files, many_files_few_descriptors);
     tcase_add_test(files, no_descriptors_left);
     tcase_add_test(files, faults_and_the_rest);
