@@ -85,6 +85,7 @@ static int count(struct run *run, struct mr_stats *stats, struct mr_error *error
     struct mr_job *job;
 
     input_job(run->input, &spec.input);
+    text_follow_input(run->text, &spec.input);
     report_describe(run->report, &spec.output);
     progress_open(&run->progress, &run->options, run->message);
     /* A small input is counted in less than a millisecond, of which it would take a tenth. */
@@ -116,8 +117,8 @@ static void run_all(struct run *run)
         if (run->options.stats)
             stats_print(run->message, &stats, &text.tokens, text.invalid_bytes, text_kernel_name());
     } else if (error.status == MR_MAP && text_merge_fault(run->text, &fault)) {
-        names_report_line(input_name(run->input, fault.number), fault.line, fault.offset,
-                          text_line_end(run->text), fault.reason, run->message);
+        message_fatal(run->message, input_name(run->input, fault.number), "line %ju: %s",
+                      (uintmax_t)fault.line, fault.reason);
     } else {
         watch_failed(&error, run->message);
     }

@@ -26,9 +26,4 @@ struct names {
 int names_open(struct names *names, const struct options *options, struct message *message);
 void names_close(struct names *names);
 
-/* Reports a line of `file` that is wrong. `line` is its number, or 0 where only its offset is
- * known: then the lines before it are counted, if the file can still be read. */
-void names_report_line(const char *file, uint64_t line, uint64_t offset, char line_end,
-                       const char *reason, struct message *message);
-
 #endif

@@ -9,7 +9,7 @@
 
 #include "text/fold.h"
 #include "text/scan.h"
-#include "text/utf8.h"
+#include "base/utf8.h"
 
 /* Emits the counted characters, each once. */
 static int emit_counted(struct scan *scan)

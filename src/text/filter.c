@@ -10,7 +10,7 @@
 
 #include "base/hash.h"
 #include "text/fold.h"
-#include "text/utf8.h"
+#include "base/utf8.h"
 
 struct entry {
     uint64_t hash;

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "text/unicode/tables.h"
-#include "text/utf8.h"
+#include "base/utf8.h"
 
 /* Lower-cases the eight ASCII bytes of a word, all at once: adding 0x3F (0x25) carries into bit 7
  * for bytes from 'A' on (past 'Z'); no carry leaves its byte. */

@@ -4,71 +4,50 @@
  */
 #include "text/merge.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "text/fold.h"
 #include "text/scan.h"
 
-/* Notes that are missed, as there was no memory, cost the line number only. */
-static void note(struct merge *merge, const struct merge_note *new)
+int merge_open(struct merge **opened, struct mr_error *error)
 {
-    if (merge->count == merge->room) {
-        size_t room = merge->room > 0 ? 2 * merge->room : 64;
-        struct merge_note *notes = realloc(merge->notes, room * sizeof *notes);
-        if (!notes)
-            return;
-        merge->notes = notes;
-        merge->room = room;
-    }
-    merge->notes[merge->count++] = *new;
-}
+    struct merge *merge = calloc(1, sizeof *merge);
 
-void merge_add(struct merge *into, const struct merge *from)
-{
-    const struct text_fault *old = &into->fault, *new = &from->fault;
-
-    for (size_t i = 0; i < from->count; i++)
-        note(into, &from->notes[i]);
-    if (new->reason &&
-        (!old->reason || new->number < old->number ||
-         (new->number == old->number && new->offset < old->offset))) {
-        into->fault = *new;
-        into->fault_split = from->fault_split;
+    *opened = NULL;
+    if (!merge) {
+        mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
+        return -1;
     }
+    if (sequence_open(&merge->sequence, error) != 0) {
+        free(merge);
+        return -1;
+    }
+    *opened = merge;
+    return 0;
 }
 
 void merge_close(struct merge *merge)
 {
-    free(merge->notes);
+    if (!merge)
+        return;
+    sequence_close(&merge->sequence);
+    free(merge);
+}
+
+void text_follow_input(struct text *text, struct mr_input *input)
+{
+    if (text->merge)
+        sequence_follow(&text->merge->sequence, input);
 }
 
 bool text_merge_fault(const struct text *text, struct text_fault *fault)
 {
-    const struct merge *merge = &text->merge;
-    uint64_t bytes = 0, lines = 0;
-
-    if (!merge->fault.reason)
+    if (!text->merge || !text->merge->fault.reason)
         return false;
-    *fault = merge->fault;
-    for (size_t i = 0; i < merge->count; i++) {
-        const struct merge_note *note_at = &merge->notes[i];
-        if (note_at->number == fault->number && note_at->offset < merge->fault_split) {
-            bytes += note_at->size;
-            lines += note_at->lines;
-        }
-    }
-    fault->line = bytes == merge->fault_split ? fault->line + lines : 0;
+    *fault = text->merge->fault;
     return true;
-}
-
-static uint64_t count_lines(const unsigned char *data, size_t size, unsigned char end)
-{
-    uint64_t lines = 0;
-
-    for (size_t i = 0; i < size; i++)
-        lines += data[i] == end;
-    return lines;
 }
 
 /* Reads the decimal number that [p, end) is. Returns what is wrong with it, or NULL. */
@@ -228,19 +207,16 @@ static int map_lines(struct scan *scan, const struct mr_split *split, struct pro
 int merge_map(struct scan *scan, const struct mr_split *split)
 {
     struct progress progress = {.line = split->data, .base = split->data};
-    struct merge *merge = &scan->merge;
+    struct merge *merge = scan->text->merge;
     int status = map_lines(scan, split, &progress);
-    size_t done = (size_t)(progress.line - split->data);
-    struct merge_note new = {split->number, split->offset, split->size, progress.lines};
 
-    if (progress.reason && !merge->fault.reason) {
-        merge->fault = (struct text_fault){split->number, split->offset + done,
-                                           progress.lines + 1, progress.reason};
-        merge->fault_split = split->offset;
+    sequence_count(split, progress.lines);
+    if (progress.reason) {
+        uint64_t before = sequence_wait(&merge->sequence, split);
+        if (!merge->fault.reason)
+            merge->fault = (struct text_fault){split->number, before + progress.lines + 1,
+                                               progress.reason};
         mr_error_set(mr_emitter_error(scan->emitter), MR_MAP, 0, "%s", progress.reason);
     }
-    /* Where another mapper's bad line ended the job, that mapper's line number needs these. */
-    new.lines += count_lines(split->data + done, split->size - done, scan->text->end);
-    note(merge, &new);
     return status;
 }

@@ -1,32 +1,24 @@
 /* SPDX-License-Identifier: MIT
  *
- * merge - KEY<TAB>COUNT lines as tokens, and where a line was none.
- *
- * A split knows the offset of a bad line in its FILE, but its number only if the lines of every
- * split before are known. So each mapper notes how many lines its splits had; put together when the
- * mappers are closed, the notes tell, as splits are handed out in order.
+ * merge - KEY<TAB>COUNT lines as tokens, and the first of the input that is none.
  */
 #ifndef TEXT_MERGE_H
 #define TEXT_MERGE_H
 
-#include <stddef.h>
-#include <stdint.h>
-
+#include "text/sequence.h"
 #include "text/text.h"
 
-struct merge_note {
-    uint64_t number, offset, size, lines;
-};
-
+/* What the mappers of a rule share. */
 struct merge {
-    struct merge_note *notes;
-    size_t count, room;
-    struct text_fault fault; /* reason is NULL: none. Its line counts from the split's first */
-    uint64_t fault_split;    /* the offset of that split */
+    struct sequence sequence;
+    /* Written by the mapper whose turn it is by `sequence`, and only by the first. reason is NULL:
+     * none. */
+    struct text_fault fault;
 };
 
-/* Adds the notes of *from, and its fault if that is the first in the input. */
-void merge_add(struct merge *into, const struct merge *from);
+/* Returns 0 and sets *merge, or -1 with *error filled. */
+int merge_open(struct merge **merge, struct mr_error *error);
+/* NULL is allowed. */
 void merge_close(struct merge *merge);
 
 #endif

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "text/fold.h"
-#include "text/utf8.h"
+#include "base/utf8.h"
 
 /* Keys are built up to here before they are emitted. */
 #define KEYS_SIZE ((size_t)1 << 16)

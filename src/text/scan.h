@@ -44,9 +44,10 @@ struct text {
     struct filter *filter; /* NULL: every key passes */
     size_t fold_window, window, longest; /* the constants above; tests make them small */
 
+    struct merge *merge; /* TEXT_MERGE only */
+
     /* written by text_mapper_close only, which is called one at a time */
     struct text_stats stats;
-    struct merge merge;
 };
 
 /* Grows; MR_PAD readable bytes always follow its room. */
@@ -66,7 +67,6 @@ struct scan {
     size_t keys_used, keys_count;
     struct scan_bytes joined; /* fields of one line before they are folded */
     struct ngrams ngrams;
-    struct merge merge;
 
     struct mr_span spans[SCAN_SPANS];
     struct mr_span key_spans[SCAN_SPANS];

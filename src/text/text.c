@@ -61,6 +61,8 @@ int text_open(const struct text_options *options, struct text **result, struct m
         if (!text->filter)
             goto no_memory;
     }
+    if (options->kind == TEXT_MERGE && merge_open(&text->merge, error) != 0)
+        goto fail;
     if (!text_kernels.name && text_select_kernel(NULL) != 0) {
         mr_error_set(error, MR_INVALID, 0, "no kernel runs on this CPU");
         goto fail;
@@ -80,14 +82,9 @@ void text_close(struct text *text)
     if (!text)
         return;
     filter_close(text->filter);
-    merge_close(&text->merge);
+    merge_close(text->merge);
     free(text->ranges);
     free(text);
-}
-
-char text_line_end(const struct text *text)
-{
-    return (char)text->end;
 }
 
 void text_statistics(const struct text *text, struct text_stats *stats)
@@ -122,8 +119,6 @@ void text_mapper_close(void *rule, void *state)
 
     total_join(&text->stats.tokens, &scan->tokens);
     text->stats.invalid_bytes += scan->invalid + scan->words.invalid;
-    merge_add(&text->merge, &scan->merge);
-    merge_close(&scan->merge);
     words_close(&scan->words);
     ngrams_close(&scan->ngrams);
     free(scan->folded.data);

@@ -61,6 +61,11 @@ int text_open(const struct text_options *options, struct text **text, struct mr_
 /* Frees it; NULL is allowed. */
 void text_close(struct text *text);
 
+/* To be called for the input of the job before that is submitted: mapping may depend on the order
+ * of its splits, which must come in the order of the input, those of one number in a row. The input
+ * must outlive the job; changes *input, not what it does. */
+void text_follow_input(struct text *text, struct mr_input *input);
+
 /* The hooks of struct mr_job_spec; `text` is a struct text. text_mapper_close adds the mapper's
  * statistics to the rule's. */
 int text_mapper_open(void *text, void **state, struct mr_error *error);
@@ -86,16 +91,12 @@ void text_statistics(const struct text *text, struct text_stats *stats);
 /* Where TEXT_MERGE met a line that is no KEY<TAB>COUNT. */
 struct text_fault {
     uint64_t number;    /* of the input, from its split */
-    uint64_t offset;    /* of the line in the input */
-    uint64_t line;      /* counted from 1; 0 where it is not known: count the lines before offset */
+    uint64_t line;      /* in it, counted from 1 */
     const char *reason; /* "no TAB", ... */
 };
 
-/* What ends the lines of the input. */
-char text_line_end(const struct text *text);
-
-/* Whether that is why the job failed, then *fault holds the first such line that was met. To be
- * called when the job has ended. */
+/* Whether that is why the job failed: then *fault holds the first such line of the input, whatever
+ * the mappers were doing. To be called when the job has ended. */
 bool text_merge_fault(const struct text *text, struct text_fault *fault);
 
 /* Chooses the kernels: the best this CPU has for NULL, else those of the given name. Returns 0, or

@@ -22,7 +22,7 @@
 #include "text/kernels/kernels.h"
 #include "text/pairs.h"
 #include "text/unicode/tables.h"
-#include "text/utf8.h"
+#include "base/utf8.h"
 
 /* What the kernel sees of the text in one go: without folding only what keeps spans within 32
  * bits; with folding as much as the fold buffer takes without falling out of a near cache. */

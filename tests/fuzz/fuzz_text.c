@@ -112,6 +112,7 @@ static enum mr_status count(struct run *run, struct text *text)
         .small = true,
     };
     struct mr_error error = {0};
+    text_follow_input(text, &spec.input);
     enum mr_status status = mr_run(engine(), &spec, NULL, &error);
     free(run->piece);
     run->piece = NULL;

@@ -173,6 +173,7 @@ void tally_count(struct tally *tally, const struct text_options *options, const 
         .output = {.context = tally, .order = MR_ORDER_NONE, .collect = collect},
         .small = true,
     };
+    text_follow_input(text, &spec.input);
     tally->status = mr_run(engine, &spec, NULL, &error);
     text_statistics(text, &tally->stats);
     if (!text_merge_fault(text, &tally->fault))

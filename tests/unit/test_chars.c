@@ -7,7 +7,7 @@
 
 #include "text/fold.h"
 #include "text/text.h"
-#include "text/utf8.h"
+#include "base/utf8.h"
 #include "unit/random.h"
 #include "unit/tally.h"
 

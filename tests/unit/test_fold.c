@@ -11,7 +11,7 @@
 
 #include "text/fold.h"
 #include "text/unicode/tables.h"
-#include "text/utf8.h"
+#include "base/utf8.h"
 
 Suite *test_fold_suite(void);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * utf8 - the one decoder of the text room. Valid is what RFC 3629 says: shortest form, no
+ * utf8 - the one decoder. Valid is what RFC 3629 says: shortest form, no
  * surrogates, nothing above U+10FFFF. A byte that begins no valid sequence is invalid by itself
  * and its neighbours get their own chance, so no valid byte is ever lost.
  */
-#ifndef TEXT_UTF8_H
-#define TEXT_UTF8_H
+#ifndef BASE_UTF8_H
+#define BASE_UTF8_H
 
 #include <stddef.h>
 #include <stdint.h>
