@@ -77,7 +77,7 @@ int fold_rows(struct mr_emitter *emitter, const enum table_class_name name, cons
             uint64_t *slot;
             if (table_find(name, slots, mask, stride, row + 1, row[0], &slot)) {
                 if (fold(job, slot + words, value, how) != 0)
-                    return -1;
+                    return job_overflow(job, slot, key_words_size(slot, words));
                 if (how == UNIT)
                     settle(name, slots + table_home(name, row[0], mask) * stride,
                            slot);

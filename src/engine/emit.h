@@ -73,7 +73,7 @@ int write_words(struct mr_emitter *emitter, enum table_class_name name, uint64_t
     return 0;
 }
 
-/* Folds a value into a used slot's. Returns -1 when a sum overflows. */
+/* Folds a value into a used slot's. Returns -1 when a sum overflows, which the caller reports. */
 static inline int fold(struct job *job, uint64_t *into, const void *value, enum how how)
 {
     if (how == UNIT) {
@@ -83,11 +83,7 @@ static inline int fold(struct job *job, uint64_t *into, const void *value, enum 
     if (how == SUM) {
         uint64_t more;
         memcpy(&more, value, sizeof more);
-        if (__builtin_add_overflow(*into, more, into)) {
-            job_fail(job, MR_OVERFLOW, 0, "a count goes past 18446744073709551615");
-            return -1;
-        }
-        return 0;
+        return __builtin_add_overflow(*into, more, into) ? -1 : 0;
     }
     alignas(8) unsigned char copy[MOST_VALUE];
     memcpy(copy, value, job->value_size);

@@ -4,6 +4,7 @@
  */
 #include "engine/job.h"
 
+#include "base/excerpt.h"
 #include "engine/divide.h"
 #include "engine/emit.h"
 #include "engine/engine.h"
@@ -73,6 +74,15 @@ void job_fail_with(struct job *job, enum mr_status status, const struct mr_error
 void job_no_memory(struct job *job)
 {
     job_fail(job, MR_NOMEM, ENOMEM, "out of memory");
+}
+
+int job_overflow(struct job *job, const void *key, size_t size)
+{
+    char shown[EXCERPT_ROOM];
+
+    excerpt_write(key, size, shown);
+    job_fail(job, MR_OVERFLOW, 0, "the count of '%s' goes past 18446744073709551615", shown);
+    return -1;
 }
 
 /* ---- Making and freeing ---------------------------------------------------------------------- */

@@ -113,6 +113,8 @@ void job_fail(struct job *job, enum mr_status status, int errnum, const char *fo
 void job_fail_with(struct job *job, enum mr_status status, const struct mr_error *error,
                    const char *otherwise);
 void job_no_memory(struct job *job);
+/* The sum of the key is past a uint64. Returns -1. */
+int job_overflow(struct job *job, const void *key, size_t size) __attribute__((cold));
 
 static inline bool job_stopped(struct job *job)
 {

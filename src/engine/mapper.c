@@ -430,7 +430,9 @@ int emit_long(struct mr_emitter *emitter, const unsigned char *key, size_t size,
         }
         uint64_t *slot;
         if (table_find_long(class->slots, class->mask, class->stride, key, size, hash, &slot))
-            return fold(emitter->job, slot + TABLE_LONG_WORDS, value, how);
+            return fold(emitter->job, slot + TABLE_LONG_WORDS, value, how) == 0
+                       ? 0
+                       : job_overflow(emitter->job, key, size);
         if (class->used < class->limit && size <= ARENA - emitter->arena_used) {
             front->missed++;
             unsigned char *copy = emitter->arena + emitter->arena_used;

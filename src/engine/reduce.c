@@ -79,6 +79,9 @@ static int combine(struct worker *worker, uint64_t *into, const void *from)
     return 0;
 }
 
+/* What fold_value returns where a sum overflows, which its caller, who knows the key, reports. */
+#define FOLD_OVERFLOW 1
+
 /* Folds a record's value into the entry of its key, a new one where it is not `known`. */
 static inline __attribute__((always_inline))
 int fold_value(struct worker *worker, uint64_t *into, bool known, uint64_t value, const bool sums)
@@ -86,11 +89,7 @@ int fold_value(struct worker *worker, uint64_t *into, bool known, uint64_t value
     struct job *job = worker->job;
     if (sums) {
         /* A new entry's is 0. */
-        if (__builtin_add_overflow(into[0], value, into)) {
-            job_fail(job, MR_OVERFLOW, 0, "a count goes past 18446744073709551615");
-            return -1;
-        }
-        return 0;
+        return __builtin_add_overflow(into[0], value, into) ? FOLD_OVERFLOW : 0;
     }
     if (job->keeps) {
         /* The entry counts the key's values; where they go is decided when all are counted. */
@@ -127,8 +126,11 @@ int fold_rows(struct worker *worker, const enum table_class_name name, struct ro
         uint64_t *entry = entries + number * stride;
         group_settle(index, entries, mask, stride, words, &used, number, slot, row[0]);
         memcpy(entry, row + 1, words * sizeof *entry);
-        if (fold_value(worker, entry + words, number != before, row[words + 1], sums) != 0)
-            return -1;
+        int status = fold_value(worker, entry + words, number != before, row[words + 1], sums);
+        if (status != 0)
+            return status == FOLD_OVERFLOW
+                       ? job_overflow(worker->job, entry, key_words_size(entry, words))
+                       : -1;
     }
     class->used = used;
     return 0;
@@ -181,7 +183,8 @@ static int fold_long(struct worker *worker, const struct record *record, uint64_
         entry[1] = record->size;
         entry[2] = (uint64_t)(uintptr_t)copy;
     }
-    return fold_value(worker, entry + TABLE_LONG_WORDS, number != before, value, sums);
+    int status = fold_value(worker, entry + TABLE_LONG_WORDS, number != before, value, sums);
+    return status == FOLD_OVERFLOW ? job_overflow(worker->job, record->key, record->size) : status;
 }
 
 /* Brings the records of a chunk into the table. */

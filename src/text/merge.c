@@ -5,9 +5,11 @@
 #include "text/merge.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/excerpt.h"
 #include "text/fold.h"
 #include "text/scan.h"
 
@@ -50,6 +52,9 @@ bool text_merge_fault(const struct text *text, struct text_fault *fault)
     return true;
 }
 
+/* A reason, of which the key is a part. */
+static const char too_large[] = "the count of '%s' is past 18446744073709551615";
+
 /* Reads the decimal number that [p, end) is. Returns what is wrong with it, or NULL. */
 static const char *read_count(const unsigned char *p, const unsigned char *end, uint64_t *count)
 {
@@ -62,7 +67,7 @@ static const char *read_count(const unsigned char *p, const unsigned char *end, 
         if (digit > 9)
             return "what follows the last TAB is no count";
         if (value > (UINT64_MAX - digit) / 10)
-            return "the count is past 2^64-1";
+            return too_large;
         value = value * 10 + digit;
     }
     *count = value;
@@ -116,6 +121,8 @@ struct progress {
     const unsigned char *line; /* the one at hand */
     uint64_t lines;            /* before it */
     const char *reason;
+    const unsigned char *key; /* the last one looked at */
+    size_t key_size;
     const unsigned char *base; /* of the batch of keys that stand in the text as they are */
     size_t count;              /* of these */
 };
@@ -138,6 +145,8 @@ static int map_pair(struct scan *scan, const unsigned char *key, const unsigned 
     size_t size = (size_t)(tab - key);
     uint64_t value = 0;
 
+    progress->key = key;
+    progress->key_size = size;
     progress->reason = read_count(tab + 1, stop, &value);
     if (progress->reason)
         return -1;
@@ -213,10 +222,16 @@ int merge_map(struct scan *scan, const struct mr_split *split)
     sequence_count(split, progress.lines);
     if (progress.reason) {
         uint64_t before = sequence_wait(&merge->sequence, split);
+        if (!merge->fault.reason && progress.reason == too_large) {
+            char shown[EXCERPT_ROOM];
+            excerpt_write(progress.key, progress.key_size, shown);
+            snprintf(merge->reason, sizeof merge->reason, too_large, shown);
+            progress.reason = merge->reason;
+        }
         if (!merge->fault.reason)
             merge->fault = (struct text_fault){split->number, before + progress.lines + 1,
                                                progress.reason};
-        mr_error_set(mr_emitter_error(scan->emitter), MR_MAP, 0, "%s", progress.reason);
+        mr_error_set(mr_emitter_error(scan->emitter), MR_MAP, 0, "%s", merge->fault.reason);
     }
     return status;
 }

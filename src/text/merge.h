@@ -5,6 +5,7 @@
 #ifndef TEXT_MERGE_H
 #define TEXT_MERGE_H
 
+#include "base/excerpt.h"
 #include "text/sequence.h"
 #include "text/text.h"
 
@@ -14,6 +15,7 @@ struct merge {
     /* Written by the mapper whose turn it is by `sequence`, and only by the first. reason is NULL:
      * none. */
     struct text_fault fault;
+    char reason[EXCERPT_ROOM + 64]; /* what fault.reason points to where it names the key */
 };
 
 /* Returns 0 and sets *merge, or -1 with *error filled. */

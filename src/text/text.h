@@ -92,7 +92,7 @@ void text_statistics(const struct text *text, struct text_stats *stats);
 struct text_fault {
     uint64_t number;    /* of the input, from its split */
     uint64_t line;      /* in it, counted from 1 */
-    const char *reason; /* "no TAB", ... */
+    const char *reason; /* "no TAB", ...; the rule's */
 };
 
 /* Whether that is why the job failed: then *fault holds the first such line of the input, whatever

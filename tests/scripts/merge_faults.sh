@@ -52,5 +52,5 @@ done
 
 # A number past 2^64-1 is a bad line like others; lines end in NUL under -z.
 printf 'a\t1\0b\t18446744073709551616\0c\0' > zeros
-expect "zeros: line 2: the count is past 2^64-1" -z zeros "${names[@]}"
+expect "zeros: line 2: the count of 'b' is past 18446744073709551615" -z zeros "${names[@]}"
 
