@@ -95,13 +95,42 @@ export HOSTS=$PWD/hosts HOME=$PWD PARALLEL_SSH=$PWD/bin/ssh
 for options in "" -l "-i -g2"; do
     read -ra rule <<< "$options"
     mrcount "${rule[@]}" "$MRCOUNT_SOURCE/data/tempest.txt" > want
-    parallel -S 1/one,1/two --pipepart --block 2K -a "$MRCOUNT_SOURCE/data/tempest.txt" \
+    parallel --halt now,fail=1 -S 1/one,1/two --pipepart --block 2K -a "$MRCOUNT_SOURCE/data/tempest.txt" \
         mrcount -j1 "${rule[@]}" --sort=none | mrcount --merge > got
     same "parallel $options" want got
 done
 for host in one two; do
     grep -qx $host hosts || fail "nothing was sent to machine $host"
 done
+
+# A part that fails fails the whole, in the pipeline that README and man page give: without its
+# --halt and pipefail the status is 0 and counts are missing.
+cat > bin/part << 'END'
+#!/bin/sh
+# The part with the first line of the play dies without a word.
+cat > "part.$$"
+if head -n 1 "part.$$" | grep -qxF "$FIRST"; then exit 7; fi
+exec mrcount "$@" < "part.$$"
+END
+chmod +x bin/part
+FIRST=$(head -n 1 "$MRCOUNT_SOURCE/data/tempest.txt")
+export FIRST PATH=$PWD/bin:$PATH
+ln -s "$MRCOUNT_SOURCE/data" data
+pipelines=0
+while read -r pipeline; do
+    pipelines=$((pipelines + 1))
+    pipeline=${pipeline#"$ "}
+    case $pipeline in
+        "set -o pipefail; parallel --halt now,fail=1 "*" mrcount -j1 "*" | mrcount --merge "*) ;;
+        *) fail "another pipeline than is tested: $pipeline" ;;
+    esac
+    bash -c "$pipeline" > got || fail "$pipeline: status $?"
+    status=0
+    bash -c "${pipeline/ mrcount -j1/ part -j1}" > got 2> error || status=$?
+    [ $status != 0 ] || fail "a part failed and the status is 0: $pipeline"
+done < <(cd "$MRCOUNT_SOURCE" && cat README.md <(sed 's/\\-/-/g; s/\\e$/\\/' man/mrcount.1) |
+    sed -n '/^\$ .*parallel/ { /\\$/ { N; s/ *\\\n */ /; }; p; }')
+[ $pipelines = 2 ] || fail "$pipelines pipelines of parallel in README and man page, not 2"
 
 # The scripts for the engines, as far as they go without one.
 tool=$MRCOUNT_SOURCE/src/cluster/mrcount-hadoop

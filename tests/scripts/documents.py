@@ -81,7 +81,7 @@ def examples(lines, first, last, decode):
 
 
 def run(command):
-    result = subprocess.run(["sh", "-c", command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    result = subprocess.run(["bash", "-c", command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                             stderr=subprocess.STDOUT, check=False)
     out = result.stdout.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
     if result.returncode != 0:
