@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * cpu - reads affinity, /proc and the control group tree (see cpu.h).
- *
- * A limit anywhere on the way from the process's own group up to the root holds, so each walk takes
- * the least of all levels. A group file that is missing (the root group has none, a container may
- * see only its own part of the tree) does not limit.
+ * cpu - reads affinity, /proc, limits and CPU features (see cpu.h).
  */
 #include "base/cpu.h"
 
@@ -29,92 +25,14 @@
 #endif
 #endif
 
-/* The longest path handled: the mount point and a group's path. */
-#define PATH_SIZE 4096
-/* The files read are lists of a few hundred bytes to a few KiB, what is asked for within that. */
+/* The files read are a few KiB at most, what is asked for is near their beginning. */
 #define TEXT_SIZE 8192
 
 static const struct cpu_files system_files = {
-    .cgroup = "/proc/self/cgroup",
-    .mount = "/sys/fs/cgroup",
+    .cgroup = {"/proc/self/cgroup", "/sys/fs/cgroup", "/proc/self/mountinfo"},
     .meminfo = "/proc/meminfo",
+    .statm = "/proc/self/statm",
 };
-
-/* Reads the start of a small file into `text`, ended by NUL. */
-static bool read_text(const char *path, char text[static TEXT_SIZE])
-{
-    int fd = io_open(path, O_RDONLY | O_CLOEXEC, 0);
-    if (fd < 0)
-        return false;
-    ssize_t size = io_read_full(fd, text, TEXT_SIZE - 1);
-    close(fd);
-    if (size < 0)
-        return false;
-    text[size] = '\0';
-    return true;
-}
-
-/* The number behind `label` where a line of `text` starts with that. */
-static bool find_number(const char *text, const char *label, uint64_t *number)
-{
-    size_t length = strlen(label);
-    for (const char *line = text; line; line = strchr(line, '\n')) {
-        line += *line == '\n';
-        if (strncmp(line, label, length) == 0)
-            return sscanf(line + length, "%" SCNu64, number) == 1;
-    }
-    return false;
-}
-
-/* The path of the process's group, as in the line "0::/path": *path without a slash at its end.
- * Where the group lies outside of what this process can see ("/../other"), that is the root. */
-static bool find_group(const struct cpu_files *files, char path[static PATH_SIZE])
-{
-    char text[TEXT_SIZE];
-    if (!read_text(files->cgroup, text))
-        return false;
-    for (char *line = text; line; line = strchr(line, '\n')) {
-        line += *line == '\n';
-        if (strncmp(line, "0::/", 4) != 0)
-            continue;
-        char *group = line + 3;
-        size_t length = strcspn(group, "\n");
-        while (length > 0 && group[length - 1] == '/')
-            length--;
-        group[length] = '\0';
-        if (strncmp(group, "/..", 3) == 0)
-            group[0] = '\0';
-        return snprintf(path, PATH_SIZE, "%s%s", files->mount, group) < PATH_SIZE;
-    }
-    return false;
-}
-
-/* Makes `path` that of the group above; false at the root of the tree. */
-static bool group_above(const struct cpu_files *files, char path[static PATH_SIZE])
-{
-    char *slash = strrchr(path, '/');
-    if (!slash || (size_t)(slash - path) < strlen(files->mount))
-        return false;
-    *slash = '\0';
-    return true;
-}
-
-static bool read_group_file(const char *group, const char *name, char text[static TEXT_SIZE])
-{
-    char path[PATH_SIZE + 32];
-    int length = snprintf(path, sizeof path, "%s/%s", group, name);
-    return length > 0 && (size_t)length < sizeof path && read_text(path, text);
-}
-
-/* A number alone in a file; "max" and a missing file are UINT64_MAX. */
-static uint64_t read_group_limit(const char *group, const char *name)
-{
-    char text[TEXT_SIZE];
-    uint64_t number;
-    if (read_group_file(group, name, text) && sscanf(text, "%" SCNu64, &number) == 1)
-        return number;
-    return UINT64_MAX;
-}
 
 static uint64_t least(uint64_t a, uint64_t b)
 {
@@ -123,20 +41,7 @@ static uint64_t least(uint64_t a, uint64_t b)
 
 unsigned cpu_quota(const struct cpu_files *files)
 {
-    char group[PATH_SIZE];
-    char text[TEXT_SIZE];
-    uint64_t fewest = UINT_MAX;
-    if (!find_group(files, group))
-        return UINT_MAX;
-    do {
-        uint64_t quota, period;
-        if (read_group_file(group, "cpu.max", text)
-            && sscanf(text, "%" SCNu64 " %" SCNu64, &quota, &period) == 2 && period > 0) {
-            uint64_t cpus = quota / period + (quota % period != 0);
-            fewest = least(fewest, cpus > 0 ? cpus : 1);
-        }
-    } while (group_above(files, group));
-    return (unsigned)fewest;
+    return (unsigned)least(cgroup_cpus(&files->cgroup), UINT_MAX);
 }
 
 /* The CPUs in this thread's affinity mask, 0 when that cannot be had. */
@@ -174,65 +79,60 @@ static uint64_t read_meminfo(const struct cpu_files *files, const char *label)
 {
     char text[TEXT_SIZE];
     uint64_t kib;
-    if (!read_text(files->meminfo, text) || !find_number(text, label, &kib)
-        || kib > UINT64_MAX / 1024)
+    if (io_read_text(files->meminfo, text, sizeof text) < 0)
+        return UINT64_MAX;
+    const char *line = strstr(text, label);
+    if (!line || sscanf(line + strlen(label), "%" SCNu64, &kib) != 1 || kib > UINT64_MAX / 1024)
         return UINT64_MAX;
     return kib * 1024;
 }
 
 uint64_t cpu_memory_total_in(const struct cpu_files *files)
 {
-    char group[PATH_SIZE];
-    uint64_t total = read_meminfo(files, "MemTotal:");
-    if (find_group(files, group)) {
-        do {
-            total = least(total, read_group_limit(group, "memory.max"));
-        } while (group_above(files, group));
-    }
-    return total;
-}
-
-/* What one group still leaves. Inactive file pages are counted as used by the group, but go first
- * when it needs memory, so they do not count here. */
-static uint64_t group_memory_left(const char *group)
-{
-    char text[TEXT_SIZE];
-    uint64_t limit = least(read_group_limit(group, "memory.max"),
-                           read_group_limit(group, "memory.high"));
-    uint64_t used = read_group_limit(group, "memory.current");
-    uint64_t reclaimable;
-    if (limit == UINT64_MAX || used == UINT64_MAX)
-        return limit;
-    if (read_group_file(group, "memory.stat", text)
-        && find_number(text, "inactive_file ", &reclaimable))
-        used -= least(used, reclaimable);
-    return used < limit ? limit - used : 0;
+    return least(read_meminfo(files, "MemTotal:"), cgroup_memory(&files->cgroup).limit);
 }
 
 uint64_t cpu_memory_available_in(const struct cpu_files *files)
 {
-    char group[PATH_SIZE];
-    uint64_t available = read_meminfo(files, "MemAvailable:");
-    if (find_group(files, group)) {
-        do {
-            available = least(available, group_memory_left(group));
-        } while (group_above(files, group));
-    }
-    return available;
+    return least(read_meminfo(files, "MemAvailable:"), cgroup_memory(&files->cgroup).left);
 }
 
 uint64_t cpu_memory_available(void)
 {
     uint64_t available = cpu_memory_available_in(&system_files);
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
-        available = least(available, limit.rlim_cur);
-    if (getrlimit(RLIMIT_DATA, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
-        available = least(available, limit.rlim_cur);
-    if (available != UINT64_MAX)
-        return available;
     /* No /proc: half of the RAM is a fair guess. */
-    return cpu_memory_total() / 2;
+    return available != UINT64_MAX ? available : cpu_memory_total() / 2;
+}
+
+uint64_t cpu_room_in(const struct cpu_files *files, uint64_t address_space, uint64_t data)
+{
+    char text[TEXT_SIZE];
+    uint64_t all = 0, written = 0;
+    if (address_space == UINT64_MAX && data == UINT64_MAX)
+        return UINT64_MAX;
+    /* size, resident, shared, text, lib, data with stacks: in pages. */
+    if (io_read_text(files->statm, text, sizeof text) > 0 &&
+        sscanf(text, "%" SCNu64 " %*u %*u %*u %*u %" SCNu64, &all, &written) == 2) {
+        const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+        all *= page;
+        written *= page;
+    }
+    if (address_space != UINT64_MAX)
+        address_space -= least(all, address_space);
+    if (data != UINT64_MAX)
+        data -= least(written, data);
+    return least(address_space, data);
+}
+
+uint64_t cpu_room(void)
+{
+    struct rlimit limit;
+    uint64_t space = UINT64_MAX, data = UINT64_MAX;
+    if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+        space = limit.rlim_cur;
+    if (getrlimit(RLIMIT_DATA, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+        data = limit.rlim_cur;
+    return cpu_room_in(&system_files, space, data);
 }
 
 uint64_t cpu_memory_total(void)

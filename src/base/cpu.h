@@ -8,16 +8,22 @@
 #ifndef BASE_CPU_H
 #define BASE_CPU_H
 
+#include "base/cgroup.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The CPUs that affinity allows, or the CPU quota of the control group (v2) rounded up, whichever
- * is less; at least 1. */
+/* The CPUs that affinity allows, or the CPU quota of the control group rounded up, whichever is
+ * less; at least 1. */
 unsigned cpu_count(void);
 
 /* Bytes of memory that can be had without swapping: what the kernel says is available, less where a
- * control group (v2) or a resource limit leaves less. */
+ * control group leaves less. */
 uint64_t cpu_memory_available(void);
+
+/* Bytes that this process can still map, stacks of threads among them, under the limits of its
+ * address space and of its data (ulimit -v, -d); UINT64_MAX where there are none. */
+uint64_t cpu_room(void);
 
 /* Bytes of RAM, or of the control group's limit where that is less. */
 uint64_t cpu_memory_total(void);
@@ -31,15 +37,17 @@ bool cpu_has_avx512(void);
 /* Where the kernel tells about control groups and memory: files other than the usual ones let tests
  * build their own machine. */
 struct cpu_files {
-    const char *cgroup;  /* as /proc/self/cgroup */
-    const char *mount;   /* the root of the cgroup v2 tree, as /sys/fs/cgroup */
+    struct cgroup_files cgroup;
     const char *meminfo; /* as /proc/meminfo */
+    const char *statm;   /* as /proc/self/statm */
 };
 
 /* The CPU quota rounded up, or UINT_MAX where there is none. */
 unsigned cpu_quota(const struct cpu_files *files);
-/* As the functions above, but without resource limits. */
+/* As the functions above. */
 uint64_t cpu_memory_available_in(const struct cpu_files *files);
 uint64_t cpu_memory_total_in(const struct cpu_files *files);
+/* As cpu_room, with the limits as given; UINT64_MAX is none. */
+uint64_t cpu_room_in(const struct cpu_files *files, uint64_t address_space, uint64_t data);
 
 #endif

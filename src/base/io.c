@@ -153,6 +153,19 @@ fail:;
     return -1;
 }
 
+ssize_t io_read_text(const char *name, char *text, size_t size)
+{
+    int fd = io_open(name, O_RDONLY | O_CLOEXEC, 0);
+    if (fd < 0)
+        return -1;
+    ssize_t got = io_read_full(fd, text, size - 1);
+    int saved = errno;
+    close(fd);
+    errno = saved;
+    text[got < 0 ? 0 : got] = '\0';
+    return got;
+}
+
 int io_write_full(int fd, const void *buf, size_t n)
 {
     size_t done = 0;

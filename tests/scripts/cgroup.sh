@@ -1,11 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# In a control group that may have 96 MiB, mrcount without -S counts more keys than that holds: half
-# of what the group leaves is its budget, it spills, and nothing is killed. Needs root.
-#
-# Where memory is in the hands of a control group tree of version 1, that one sets the limit, and
-# files in the form of version 2 announce it, in a mount namespace of their own.
+# In a control group, of version 1 or 2, below one that may have 96 MiB, mrcount without -S counts
+# more keys than that holds: half of what is left is its budget, it spills, and nothing is killed.
+# A quota of processors is its number of threads. Needs root.
 . "$MRCOUNT_SOURCE/tests/scripts/lib.sh" || exit
 [ -z "$slow" ] || skip "memory is measured without sanitizers only"
 [ "$(id -u)" = 0 ] || skip "control groups are made by root"
@@ -13,8 +11,11 @@
 tree=/sys/fs/cgroup
 limit=$((96 << 20))
 group=
+quota=
 finish() {
-    [ -z "$group" ] || rmdir "$group" 2> /dev/null || { sleep 1 && rmdir "$group"; } || true
+    for made in ${group:+"$group/inner" "$group"} ${quota:+"$quota"}; do
+        rmdir "$made" 2> /dev/null || { sleep 1 && rmdir "$made"; } || true
+    done
 }
 trap finish EXIT
 
@@ -35,23 +36,20 @@ elif [ -e $tree/memory/memory.limit_in_bytes ]; then
     echo $limit > "$group/memory.limit_in_bytes"
     swap=$group/memory.memsw.limit_in_bytes
     [ ! -e "$swap" ] || echo $limit > "$swap"
-    unshare -m true 2> /dev/null || skip "no mount namespace can be made"
-    mkdir version2
-    echo $limit > version2/memory.max
-    echo 1000000 > version2/memory.current
 else
     skip "no control groups that limit memory"
 fi
 
-# inside COMMAND... - runs it in the group.
-inside() {
+mkdir "$group/inner"
+
+# within GROUP COMMAND... - runs it in a group.
+within() {
     # shellcheck disable=SC2016 # for the inner shell
-    if [ $version = 2 ]; then
-        sh -c 'echo $$ > "$0/cgroup.procs" && exec "$@"' "$group" "$@"
-    else
-        unshare -m sh -c 'echo $$ > "$0/cgroup.procs" &&
-            mount --bind version2 /sys/fs/cgroup && exec "$@"' "$group" "$@"
-    fi
+    sh -c 'echo $$ > "$0/cgroup.procs" && exec "$@"' "$@"
+}
+
+inside() {
+    within "$group/inner" "$@"
 }
 
 # The group does limit: what takes 300 MB there does not live.
@@ -71,3 +69,26 @@ same "a file" want got
 # shellcheck disable=SC2002 # a pipe on purpose
 cat text | inside mrcount --words=space --sort=key -c -j 8 -T . > got || fail "a pipe: status $?"
 same "a pipe" want got
+
+# The limit is that of the group itself, too, and percentages are of it.
+printf 'b a b\n' > text
+within "$group" mrcount -S 10% -j 1 text 2> note > /dev/null || fail "-S 10%: status $?"
+grep -q 'too small' note || fail "10% of 96 MiB are not too little: $(cat note)"
+
+# Half a processor is one thread.
+if [ $version = 2 ]; then
+    quota=$tree/mrcount-test-cpu.$$
+    mkdir "$quota"
+    [ -e "$quota/cpu.max" ] || echo +cpu > $tree/cgroup.subtree_control || true
+    [ -e "$quota/cpu.max" ] || skip "memory is as it should be; there is no cpu controller"
+    echo 50000 > "$quota/cpu.max"
+else
+    [ -d $tree/cpu ] || skip "memory is as it should be; there is no cpu controller"
+    quota=$tree/cpu/mrcount-test-cpu.$$
+    mkdir "$quota"
+    [ -e "$quota/cpu.cfs_quota_us" ] || skip "memory is as it should be; there are no quotas"
+    echo 50000 > "$quota/cpu.cfs_quota_us"
+fi
+seq 100000 | within "$quota" mrcount -l --total --stats > got 2> stats || fail "a quota: status $?"
+threads=$(sed -n 's/^threads  *//p' stats)
+[ "$threads" = 1 ] || fail "$threads threads where half a processor is to be had"
