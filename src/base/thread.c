@@ -17,40 +17,79 @@
 struct start {
     void (*run)(void *argument);
     void *argument;
-    char name[16];
+    char name[16]; /* "": that of its maker */
+    sigset_t mask;
 };
 
 static void *start_thread(void *argument)
 {
     struct start start = *(struct start *)argument;
     free(argument);
-    (void)pthread_setname_np(pthread_self(), start.name);
+    if (start.name[0] != '\0')
+        (void)pthread_setname_np(pthread_self(), start.name);
+    (void)pthread_sigmask(SIG_SETMASK, &start.mask, NULL);
     start.run(start.argument);
     return NULL;
+}
+
+/* Starts a thread and, where `joins`, waits for its end, with all signals blocked meanwhile: the
+ * new thread inherits that, so that none comes before it has the mask it is to have, which is the
+ * caller's or, without one, all. */
+static int start_blocked(struct thread *thread, struct start *start, bool inherits, bool joins)
+{
+    pthread_attr_t attributes;
+    sigset_t all, before;
+    int error = pthread_attr_init(&attributes);
+    if (error != 0)
+        return error;
+    sigfillset(&all);
+    error = pthread_attr_setstacksize(&attributes, THREAD_STACK);
+    if (error == 0)
+        error = pthread_sigmask(SIG_SETMASK, &all, &before);
+    if (error == 0) {
+        start->mask = inherits ? before : all;
+        error = pthread_create(&thread->id, &attributes, start_thread, start);
+        if (error == 0 && joins)
+            thread_join(thread);
+        int restored = pthread_sigmask(SIG_SETMASK, &before, NULL);
+        assert(restored == 0);
+        (void)restored;
+    }
+    pthread_attr_destroy(&attributes);
+    return error;
+}
+
+static struct start *make_start(const char *name, void (*run)(void *argument), void *argument)
+{
+    struct start *start = malloc(sizeof *start);
+    if (start) {
+        start->run = run;
+        start->argument = argument;
+        strncpy(start->name, name, sizeof start->name - 1);
+        start->name[sizeof start->name - 1] = '\0';
+    }
+    return start;
 }
 
 int thread_start(struct thread *thread, const char *name, void (*run)(void *argument),
                  void *argument)
 {
-    struct start *start = malloc(sizeof *start);
+    struct start *start = make_start(name, run, argument);
     if (!start)
         return ENOMEM;
-    start->run = run;
-    start->argument = argument;
-    strncpy(start->name, name, sizeof start->name - 1);
-    start->name[sizeof start->name - 1] = '\0';
+    int error = start_blocked(thread, start, false, false);
+    if (error != 0)
+        free(start);
+    return error;
+}
 
-    /* The mask is inherited: set before the thread exists, so that it
-     * never runs with signals on. */
-    sigset_t all, before;
-    sigfillset(&all);
-    int error = pthread_sigmask(SIG_SETMASK, &all, &before);
-    if (error == 0) {
-        error = pthread_create(&thread->id, NULL, start_thread, start);
-        int restored = pthread_sigmask(SIG_SETMASK, &before, NULL);
-        assert(restored == 0);
-        (void)restored;
-    }
+int thread_run_on_stack(void (*run)(void *argument), void *argument)
+{
+    struct thread thread;
+    struct start *start = make_start("", run, argument);
+    if (!start)
+        return ENOMEM;
+    int error = start_blocked(&thread, start, true, true);
     if (error != 0)
         free(start);
     return error;

@@ -10,6 +10,7 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct thread {
@@ -25,10 +26,19 @@ struct thread_cond {
     pthread_cond_t cond;
 };
 
+/* What a thread has for its stack, whatever the limit of the process's own (ulimit -s): the 8 MiB
+ * that are usual would be most of a small address space. Half of it is left by the deepest calls of
+ * the engine under AddressSanitizer; the rest is for callbacks. */
+#define THREAD_STACK ((size_t)512 << 10)
+
 /* Starts a thread that runs run(argument), with every signal blocked so that signals reach the
  * program's own threads only. `name` (15 bytes at most) shows in debuggers and top. */
 int thread_start(struct thread *thread, const char *name, void (*run)(void *argument),
                  void *argument);
+/* Runs run(argument) to its end on a stack of THREAD_STACK bytes, in the place of the caller, who
+ * waits: with the caller's signal mask, while the caller takes no signals. Returns 0, or an errno
+ * value and nothing has been run. */
+int thread_run_on_stack(void (*run)(void *argument), void *argument);
 /* Waits for the thread's end. Each started thread is joined once. */
 void thread_join(struct thread *thread);
 
