@@ -48,6 +48,10 @@
 #define UNASKED_MEMORY ((uint64_t)8 << 20)
 #define UNASKED_MEMORY_A_THREAD ((uint64_t)2 << 20)
 
+/* Of the address space that a limit leaves, one part in so many is not for the budget: mappings
+ * before they are cut down to their aligned part, and what the allocator cannot give back. */
+#define ROOM_PARTS 4
+
 struct mr_job {
     struct job *job;
 };
@@ -126,23 +130,28 @@ static void work(void *argument)
     thread_unlock(&engine->lock);
 }
 
-/* Starts the workers where they do not run yet; the lock is held. */
-static enum mr_status start_workers(struct mr_engine *engine, struct mr_error *error)
+/* Starts the workers that do not run yet, as many as the system lets us; the lock is held. Returns
+ * 0 or, where none runs, why. */
+static int start_workers(struct mr_engine *engine)
 {
-    while (engine->started < engine->thread_count) {
+    int reason = 0;
+    unsigned wanted = mr_engine_threads(engine);
+    while (reason == 0 && engine->started < wanted) {
         struct seat *seat = malloc(sizeof *seat);
-        if (!seat)
-            return mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
-        *seat = (struct seat){engine, engine->started};
-        int reason = thread_start(&engine->threads[engine->started], "mr-worker", work, seat);
-        if (reason != 0) {
-            free(seat);
-            return mr_error_set(error, MR_THREAD, reason, "cannot start thread %u of %u: %s",
-                                engine->started + 1, engine->thread_count, strerror(reason));
+        if (!seat) {
+            reason = ENOMEM;
+            break;
         }
-        engine->started++;
+        *seat = (struct seat){engine, engine->started};
+        reason = thread_start(&engine->threads[engine->started], "mr-worker", work, seat);
+        if (reason != 0)
+            free(seat);
+        else
+            engine->started++;
     }
-    return MR_OK;
+    atomic_store_explicit(&engine->thread_count, engine->started ? engine->started : 1,
+                          memory_order_relaxed);
+    return engine->started ? 0 : reason;
 }
 
 /* ---- The engine ------------------------------------------------------------------------------ */
@@ -183,6 +192,34 @@ static int copy_tmpdirs(struct mr_engine *engine, const struct mr_engine_options
     return 0;
 }
 
+/* What a job cannot do without. */
+static uint64_t least_memory(unsigned threads)
+{
+    return LEAST_MEMORY + LEAST_MEMORY_A_THREAD * threads;
+}
+
+/* Makes the threads no more than what can still be mapped allows, and returns the memory to work
+ * with: what is `wanted`, or by default half of what is available. All threads have stacks, two of
+ * them those of a job's reader and reporter. */
+static uint64_t fit_limits(unsigned *threads, uint64_t wanted)
+{
+    const uint64_t room = cpu_room();
+    uint64_t memory = wanted ? wanted : cpu_memory_available() / 2;
+    if (room != UINT64_MAX) {
+        const uint64_t fixed = least_memory(0) + 2 * THREAD_STACK;
+        const uint64_t each = LEAST_MEMORY_A_THREAD + THREAD_STACK;
+        const uint64_t most = room > fixed + each ? (room - fixed) / each : 1;
+        if (*threads > most)
+            *threads = (unsigned)most;
+        const uint64_t stacks = ((uint64_t)*threads + 2) * THREAD_STACK;
+        const uint64_t mapped = room > stacks ? (room - stacks) / ROOM_PARTS * (ROOM_PARTS - 1) : 0;
+        if (memory > mapped)
+            memory = mapped;
+    }
+    const uint64_t least = least_memory(*threads);
+    return memory < least ? least : memory;
+}
+
 enum mr_status mr_engine_open(const struct mr_engine_options *options, struct mr_engine **result,
                               struct mr_error *error)
 {
@@ -196,15 +233,13 @@ enum mr_status mr_engine_open(const struct mr_engine_options *options, struct mr
     struct mr_engine *engine = calloc(1, sizeof *engine);
     if (!engine)
         return mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
-    engine->thread_count = options->threads ? options->threads : cpu_count();
-    uint64_t least = LEAST_MEMORY + LEAST_MEMORY_A_THREAD * engine->thread_count;
-    engine->memory = options->memory ? options->memory : cpu_memory_available() / 2;
-    if (engine->memory < least)
-        engine->memory = least;
-    budget_open(&engine->budget, engine->memory - UNASKED_MEMORY -
-                                     UNASKED_MEMORY_A_THREAD * engine->thread_count);
+    unsigned threads = options->threads ? options->threads : cpu_count();
+    engine->memory = fit_limits(&threads, options->memory);
+    atomic_init(&engine->thread_count, threads);
+    budget_open(&engine->budget,
+                engine->memory - UNASKED_MEMORY - UNASKED_MEMORY_A_THREAD * threads);
     hash_seed_draw(&engine->seed);
-    engine->threads = calloc(engine->thread_count, sizeof *engine->threads);
+    engine->threads = calloc(threads, sizeof *engine->threads);
     if (!engine->threads || copy_tmpdirs(engine, options) != 0)
         goto no_pool;
     if (pool_open(&engine->pool, &engine->budget) != 0)
@@ -245,7 +280,7 @@ void mr_engine_close(struct mr_engine *engine)
 
 unsigned mr_engine_threads(const struct mr_engine *engine)
 {
-    return engine->thread_count;
+    return atomic_load_explicit(&engine->thread_count, memory_order_relaxed);
 }
 
 uint64_t mr_engine_memory(const struct mr_engine *engine)
@@ -255,19 +290,40 @@ uint64_t mr_engine_memory(const struct mr_engine *engine)
 
 /* ---- Jobs ------------------------------------------------------------------------------------ */
 
-/* Makes a job known to the workers and starts its reader, and its reporter
- * where `reporter` says so. */
-static enum mr_status start_job(struct mr_engine *engine, const struct mr_job_spec *spec,
-                                bool reporter, struct job **result, struct mr_error *error)
+/* What a job's first thread does: reads, where workers map what it reads, else everything. Whether
+ * there are any is decided while the lock is held by who starts it. */
+static void read_or_run(void *argument)
 {
-    struct job *job;
-    enum mr_status status = job_open(engine, spec, &job, error);
-    if (status != MR_OK)
-        return status;
+    struct job *job = argument;
+    thread_lock(&job->engine->lock);
+    bool alone = job->alone;
+    thread_unlock(&job->engine->lock);
+    if (alone)
+        job_run_here(job);
+    else
+        job_read(job);
+}
+
+/* Starts the threads of a job, its own ones first, since one of them is enough, and makes it known
+ * to the workers. Returns 0 or, where that one cannot be had, why. */
+static int start_threads(struct job *job, bool reporter)
+{
+    struct mr_engine *engine = job->engine;
+    int reason = 0;
     thread_lock(&engine->lock);
-    status = start_workers(engine, error);
-    bool known = status == MR_OK;
-    if (known) {
+    if (reporter && job->spec.progress) {
+        reason = thread_start(&job->reporter, "mr-reporter", job_report, job);
+        job->has_reporter = reason == 0;
+    }
+    if (reason == 0) {
+        reason = thread_start(&job->reader, "mr-reader", read_or_run, job);
+        job->has_reader = reason == 0;
+    }
+    if (reason == 0) {
+        job->alone = start_workers(engine) != 0;
+        job->worker_count = mr_engine_threads(engine);
+    }
+    if (reason == 0 && !job->alone) {
         /* Last in turn. */
         struct job *turn = engine->turn;
         job->next = turn ? turn : job;
@@ -275,42 +331,10 @@ static enum mr_status start_job(struct mr_engine *engine, const struct mr_job_sp
         job->previous->next = job;
         job->next->previous = job;
         engine->turn = turn ? turn : job;
+        engine_wake_locked(engine);
     }
     thread_unlock(&engine->lock);
-
-    int reason = status == MR_OK ? thread_start(&job->reader, "mr-reader", job_read, job) : 0;
-    if (status == MR_OK && reason == 0) {
-        job->has_reader = true;
-        if (reporter && spec->progress) {
-            reason = thread_start(&job->reporter, "mr-reporter", job_report, job);
-            job->has_reporter = reason == 0;
-        }
-    }
-    if (status == MR_OK && reason == 0) {
-        *result = job;
-        return MR_OK;
-    }
-    if (status == MR_OK)
-        status = mr_error_set(error, MR_THREAD, reason, "cannot start a thread: %s",
-                              strerror(reason));
-    /* Let it end the usual way, though nobody has seen it begin. */
-    job_fail(job, MR_THREAD, reason, "cannot start a thread");
-    if (known) {
-        thread_lock(&engine->lock);
-        if (!job->has_reader)
-            job->reader_done = true;
-        engine_wake_locked(engine);
-        while (job->phase != PHASE_ENDED)
-            thread_wait(&job->changed, &engine->lock);
-        thread_unlock(&engine->lock);
-        if (job->has_reader)
-            thread_join(&job->reader);
-    } else {
-        job->reader_done = true;
-        job_run_here(job);
-    }
-    job_close(job);
-    return status;
+    return reason;
 }
 
 static void wait_closed(struct job *job)
@@ -334,7 +358,7 @@ static void outcome(const struct job *job, struct mr_stats *stats, struct mr_err
             .results = atomic_load_explicit(&job->results, memory_order_relaxed),
             .spilled = atomic_load_explicit(&job->spill.written, memory_order_relaxed),
             .splits = atomic_load_explicit(&job->splits, memory_order_relaxed),
-            .threads = job->has_reader ? job->worker_count : 1,
+            .threads = job->has_reader && !job->alone ? job->worker_count : 1,
             .map_seconds = (double)(job->map_ended - job->began) / 1e9,
             .reduce_seconds = (double)(job->ended - job->map_ended) / 1e9,
         };
@@ -353,18 +377,14 @@ enum mr_status mr_run(struct mr_engine *engine, const struct mr_job_spec *spec,
                       struct mr_stats *stats, struct mr_error *error)
 {
     struct job *job;
-    enum mr_status status;
-    if (spec->small) {
-        status = job_open(engine, spec, &job, error);
-        if (status == MR_OK)
-            job_run_here(job);
-    } else {
-        status = start_job(engine, spec, false, &job, error);
-        if (status == MR_OK && spec->progress)
-            job_report(job);
-    }
+    enum mr_status status = job_open(engine, spec, &job, error);
     if (status != MR_OK)
         return status;
+    /* Where no thread is to be had there still is this one. */
+    if (spec->small || start_threads(job, false) != 0)
+        job_run_here(job);
+    if (spec->progress)
+        job_report(job);
     wait_closed(job);
     outcome(job, stats, error);
     status = job->error.status;
@@ -375,14 +395,34 @@ enum mr_status mr_run(struct mr_engine *engine, const struct mr_job_spec *spec,
 enum mr_status mr_submit(struct mr_engine *engine, const struct mr_job_spec *spec,
                          struct mr_job **handle, struct mr_error *error)
 {
-    *handle = malloc(sizeof **handle);
-    if (!*handle)
+    struct job *job;
+    *handle = NULL;
+    struct mr_job *made = malloc(sizeof *made);
+    if (!made)
         return mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
-    enum mr_status status = start_job(engine, spec, true, &(*handle)->job, error);
+    enum mr_status status = job_open(engine, spec, &job, error);
     if (status != MR_OK) {
-        free(*handle);
-        *handle = NULL;
+        free(made);
+        return status;
     }
+    int reason = start_threads(job, true);
+    if (reason == 0) {
+        made->job = job;
+        *handle = made;
+        return MR_OK;
+    }
+    /* Let it end the usual way, though nobody has seen it begin; its input has not been asked for
+     * anything nor interrupted, so that the caller may run it instead. */
+    thread_lock(&job->fault_lock);
+    mr_error_set(&job->error, MR_THREAD, reason, "cannot start a thread: %s", strerror(reason));
+    thread_unlock(&job->fault_lock);
+    atomic_store_explicit(&job->stop, true, memory_order_relaxed);
+    job_run_here(job);
+    status = job->error.status;
+    if (error)
+        *error = job->error;
+    join_and_close(job);
+    free(made);
     return status;
 }
 

@@ -12,8 +12,8 @@
 struct job;
 
 struct mr_engine {
-    unsigned thread_count; /* workers; constant, as are the four below */
-    uint64_t memory;       /* bytes in all; the budget is a part of it */
+    _Atomic unsigned thread_count; /* workers; fewer after the first job where not all started */
+    uint64_t memory; /* bytes in all, of which the budget is a part; constant, as the three below */
     struct hash_seed seed;
     char **tmpdirs;
     size_t tmpdir_count;

@@ -125,7 +125,7 @@ enum mr_status job_open(struct mr_engine *engine, const struct mr_job_spec *spec
                                      .value_size = job->value_size};
     job->seed = &engine->seed;
     job->budget = &engine->budget;
-    job->worker_count = engine->thread_count;
+    job->worker_count = mr_engine_threads(engine);
     job->began = thread_now();
     order_open(&job->order, &spec->output);
     collapse_open(&job->collapse, job->budget->limit);

@@ -90,6 +90,7 @@ struct job {
     struct queue queue; /* splits read and not yet mapped */
     struct thread reader, reporter;
     bool has_reader, has_reporter;
+    bool alone; /* no worker could be started: the reader does everything */
 };
 
 /* What a worker is to do. */
@@ -140,7 +141,7 @@ void job_read(void *job);
  * thread that does no work. */
 void job_report(void *job);
 
-/* Does all of a job on the calling thread. */
+/* Does all of a job on the calling thread, but for calling progress. */
 void job_run_here(struct job *job);
 
 #endif

@@ -44,7 +44,7 @@ enum mr_status {
     MR_OK = 0,
     MR_INVALID,   /* an argument makes no sense */
     MR_NOMEM,     /* memory could not be had */
-    MR_THREAD,    /* a thread could not be started */
+    MR_THREAD,    /* mr_submit could not start a single thread; the input is untouched */
     MR_INPUT,     /* the caller's input failed */
     MR_MAP,       /* the caller's map failed */
     MR_REDUCE,    /* the caller's reduce failed */
@@ -270,15 +270,18 @@ struct mr_engine;
 struct mr_job;
 
 struct mr_engine_options {
-    unsigned threads;             /* workers; 0: the CPUs this process may use */
+    unsigned threads;             /* workers; 0: the CPUs this process may use. Fewer where limits
+                                   * of addresses or data (ulimit -v, -d) leave too little. */
     uint64_t memory;              /* bytes for all jobs together; 0: half of what is available. Less
-                                   * than 16 MiB and 4 MiB a thread is raised to that. */
+                                   * than 16 MiB and 4 MiB a thread is raised to that, more than the
+                                   * limits leave is lowered. */
     const char *const *tmpdirs;   /* where spilled data goes, used in turn; copied. They must exist
                                    * and be writable: MR_SPILL */
     size_t tmpdir_count;          /* 0: $TMPDIR, else /tmp */
 };
 
-/* Makes an engine. Threads start with the first job that needs them. *engine is NULL on failure. */
+/* Makes an engine. Threads start with the first job that needs them, each with a stack of half a
+ * MiB, and as many as the system allows. *engine is NULL on failure. */
 MR_API enum mr_status mr_engine_open(const struct mr_engine_options *options,
                                      struct mr_engine **engine, struct mr_error *error);
 /* Ends the threads and frees the engine. Every job must have been released
@@ -286,7 +289,8 @@ MR_API enum mr_status mr_engine_open(const struct mr_engine_options *options,
 MR_API void mr_engine_close(struct mr_engine *engine);
 
 /* Runs a job to its end and returns its outcome. *stats and *error may be NULL. Any thread may call
- * it, but not a callback of a job of the same engine. */
+ * it, but not a callback of a job of the same engine. Where no thread can be started, it does all
+ * on the calling one. */
 MR_API enum mr_status mr_run(struct mr_engine *engine, const struct mr_job_spec *spec,
                              struct mr_stats *stats, struct mr_error *error);
 
@@ -307,7 +311,8 @@ MR_API void mr_cancel(struct mr_job *job);
  * runs. NULL is allowed. */
 MR_API void mr_release(struct mr_job *job);
 
-/* Workers of the engine, and its memory budget in bytes. */
+/* Workers of the engine, from its first job on those that could be started, and its memory budget
+ * in bytes. */
 MR_API unsigned mr_engine_threads(const struct mr_engine *engine);
 MR_API uint64_t mr_engine_memory(const struct mr_engine *engine);
 

@@ -84,7 +84,9 @@ void job_run_here(struct job *job)
 {
     struct mr_engine *engine = job->engine;
     struct task task = {.job = job, .phase = PHASE_MAP};
+    thread_lock(&engine->lock);
     job->started = true;
+    thread_unlock(&engine->lock);
     while (read_split(job, &task.split))
         job_do(&task, 0);
     queue_end(&job->queue);
@@ -98,6 +100,4 @@ void job_run_here(struct job *job)
         job_done(job, &task);
     }
     thread_unlock(&engine->lock);
-    if (job->spec.progress)
-        job_report(job);
 }

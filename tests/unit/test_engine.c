@@ -2,14 +2,17 @@
  *
  * test_engine - what a MapReduce engine must do, each a thing a caller can do.
  */
+#include "base/cpu.h"
 #include "base/thread.h"
 #include "engine/engine.h"
 #include "unit/numbers.h"
 
 #include <check.h>
 #include <dirent.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define AWAIT(condition)                                                                           \
@@ -97,6 +100,28 @@ START_TEST(one_thread_or_many_or_none_give_the_same)
         numbers_check(&numbers);
         mr_engine_close(engine);
     }
+}
+END_TEST
+
+START_TEST(limited_addresses_mean_fewer_threads_and_less_memory)
+{
+    const uint64_t plenty = (uint64_t)1 << 40, room = (uint64_t)60 << 20;
+    struct rlimit before, limit = {plenty, RLIM_INFINITY};
+    getrlimit(RLIMIT_AS, &before);
+    setrlimit(RLIMIT_AS, &limit);
+    limit.rlim_cur -= cpu_room() - room;
+    ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
+    mallopt(M_ARENA_MAX, 1);
+    for (uint64_t memory = 0; memory <= plenty; memory += plenty) {
+        struct mr_engine *engine = engine_of(64, memory);
+        struct numbers numbers = {.splits = 9, .each = 3000, .keys = 5003, .order = MR_ORDER_RANK};
+        ck_assert(mr_engine_threads(engine) > 1 && mr_engine_threads(engine) <= room >> 22);
+        ck_assert_uint_le(mr_engine_memory(engine), room);
+        run(engine, &numbers, NULL);
+        numbers_check(&numbers);
+        mr_engine_close(engine);
+    }
+    setrlimit(RLIMIT_AS, &before);
 }
 END_TEST
 
@@ -553,6 +578,9 @@ Suite *test_engine_suite(void)
                         sizeof key_counts / sizeof *key_counts);
     tcase_add_test(tests, keys_that_share_all_but_their_end_are_ordered);
     tcase_add_test(tests, one_thread_or_many_or_none_give_the_same);
+    const char *variant = getenv("MRCOUNT_VARIANT");
+    if (!variant || !*variant) /* sanitizers take terabytes of addresses */
+        tcase_add_test(tests, limited_addresses_mean_fewer_threads_and_less_memory);
     tcase_add_test(tests, an_empty_input_has_no_results);
     tcase_add_test(tests, only_the_first_results_of_the_order);
     tcase_add_test(tests, results_below_the_least_rank_are_dropped);
