@@ -4,11 +4,11 @@
  *
  * The table of contents: options, what a token is, the input, the job, the report, the exit status.
  */
-#include <stdint.h>
 #include <stdlib.h>
 
 #include "base/io.h"
 #include "cli/help.h"
+#include "cli/limits.h"
 #include "cli/message.h"
 #include "cli/names.h"
 #include "cli/options.h"
@@ -54,10 +54,7 @@ static int prepare(struct run *run, struct mr_error *error)
         report_open(options, run->message, &run->report, error) != 0 ||
         mr_engine_open(&engine, &run->engine, error) != MR_OK)
         return -1;
-    if (options->buffer_size != 0 && mr_engine_memory(run->engine) > options->buffer_size)
-        message_note(run->message, "--buffer-size is too small for %u threads, using %juK",
-                     mr_engine_threads(run->engine),
-                     (uintmax_t)(mr_engine_memory(run->engine) >> 10));
+    limits_note_memory(run->message, options, run->engine);
     const struct input_options input = {
         .names = run->names.list,
         .count = run->names.count,
@@ -82,6 +79,7 @@ static int count(struct run *run, struct mr_stats *stats, struct mr_error *error
         .map = text_map,
         .small = input_small(run->input),
     };
+    const unsigned threads = mr_engine_threads(run->engine);
     struct mr_job *job;
 
     input_job(run->input, &spec.input);
@@ -91,13 +89,16 @@ static int count(struct run *run, struct mr_stats *stats, struct mr_error *error
     /* A small input is counted in less than a millisecond, of which it would take a tenth. */
     if (!spec.small)
         sandbox_enter(run->options.output != NULL);
-    if (spec.small) {
-        report_look(run->report, watch_answer, &run->progress);
-        mr_run(run->engine, &spec, stats, error);
-    } else if (mr_submit(run->engine, &spec, &job, error) == MR_OK) {
+    if (!spec.small && mr_submit(run->engine, &spec, &job, error) == MR_OK) {
+        limits_note_threads(run->message, &run->options, run->engine, threads);
         watch_job(job, &run->progress, stats, error);
         mr_release(job);
         report_look(run->report, watch_answer, &run->progress);
+    } else if (spec.small || error->status == MR_THREAD) {
+        if (!spec.small)
+            message_note(run->message, "%s", error->text);
+        report_look(run->report, watch_answer, &run->progress);
+        mr_run(run->engine, &spec, stats, error);
     }
     return error->status == MR_OK ? report_finish(run->report, error) : -1;
 }
@@ -136,7 +137,7 @@ static void tidy(void *context)
     io_end_names(PATIENCE);
 }
 
-int main(int argc, char **argv)
+static int run_command(int argc, char **argv)
 {
     struct run run = { 0 };
     int status = MESSAGE_FATAL;
@@ -163,4 +164,9 @@ int main(int argc, char **argv)
     status = message_status(run.message);
     message_close(run.message);
     return status;
+}
+
+int main(int argc, char **argv)
+{
+    return limits_run(run_command, argc, argv);
 }

@@ -317,7 +317,7 @@ static void walk_memory_2(struct walk *walk, struct cgroup_memory *memory)
 
 /* The statistics of version 1 tell the least limit of all groups above, those that cannot be seen
  * from here too, where groups are nested in earnest (memory.use_hierarchy); without any the other
- * files need not be read. What a hidden group leaves is not known: at the most what our own does. */
+ * files need not be read. What a hidden group leaves is not known: at most what our own does. */
 static void walk_memory_1(struct walk *walk, struct cgroup_memory *memory)
 {
     static const char inactive[] = "total_inactive_file ";
