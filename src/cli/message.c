@@ -16,12 +16,14 @@
 #include "base/thread.h"
 #include "cli/append.h"
 #include "cli/quote.h"
+#include "cli/sandbox.h"
 
 struct message {
     struct thread_mutex lock; /* of all below */
     struct append append;     /* to standard error, which may be a file that others write, too */
     int status;
     bool quiet;
+    bool terminal;              /* constant */
     volatile sig_atomic_t live; /* a live line is on the terminal; a handler looks, too */
     bool ended; /* and no other may come */
 };
@@ -47,8 +49,10 @@ struct message *message_open(void)
     }
     if (message == NULL)
         (void)io_write_full(STDERR_FILENO, no_memory, sizeof no_memory - 1);
-    else
-        append_open(&message->append, STDERR_FILENO, '\n');
+    if (message == NULL)
+        return NULL;
+    append_open(&message->append, STDERR_FILENO, '\n');
+    message->terminal = isatty(STDERR_FILENO);
     return message;
 }
 
@@ -66,6 +70,11 @@ void message_set_quiet(struct message *message, bool quiet)
     thread_lock(&message->lock);
     message->quiet = quiet;
     thread_unlock(&message->lock);
+}
+
+bool message_terminal(const struct message *message)
+{
+    return message->terminal;
 }
 
 int message_status(struct message *message)
@@ -179,8 +188,10 @@ void message_usage(struct message *message, const char *format, ...)
 void message_fault(void *context, const char *name, int errnum)
 {
     /* glibc's strerror is safe between threads for the numbers that have a text. */
-    const struct message_parts parts = { .name = name, .reason = strerror(errnum) };
+    char reason[256];
+    const struct message_parts parts = { .name = name, .reason = reason };
 
+    snprintf(reason, sizeof reason, "%s%s", strerror(errnum), sandbox_blamed(errnum));
     message_put(context, MESSAGE_FILE, &parts, "");
 }
 

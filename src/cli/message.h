@@ -29,6 +29,10 @@ void message_close(struct message *message);
 /* With quiet, notes are not printed. Errors are. */
 void message_set_quiet(struct message *message, bool quiet);
 
+/* Whether standard error was a terminal when all began: while it counts the program may not be able
+ * to ask. */
+bool message_terminal(const struct message *message);
+
 /* The status so far; it only ever gets worse. Any thread. */
 int message_status(struct message *message);
 

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <signal.h>
 
+#include "cli/sandbox.h"
 #include "cli/signals.h"
 
 /* ms between looks: a progress line that is asked for comes at once, as it seems, and twenty
@@ -35,5 +36,5 @@ void watch_failed(const struct mr_error *error, struct message *message)
     message_live_end(message);
     if (error->status == MR_OUTPUT && error->errnum == EPIPE)
         signals_die(SIGPIPE);
-    message_error(message, "%s", error->text);
+    message_error(message, "%s%s", error->text, sandbox_blamed(error->errnum));
 }

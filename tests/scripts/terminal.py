@@ -136,6 +136,20 @@ def test_pipe_of_unknown_size():
             fail(f"a percentage of nothing: {line}")
 
 
+def test_terminal_as_newer_c_libraries_ask_for_it():
+    library = os.path.join(os.environ["MRCOUNT_BUILD"], "fault", "libraries.so")
+    if not os.path.exists(library):
+        return  # a sanitizer's functions stand in its way
+    reader, writer = os.pipe()
+    session = Session(stdin=reader, LD_PRELOAD=library)
+    os.close(reader)
+    os.write(writer, b"b a b\n" * 1000)
+    session.wait_for_line(r"map( [0-9.]+ k?B)?( [0-9.]+ k?B/s)?")
+    os.close(writer)
+    expect("exit status", session.end(), 0)
+    expect("output", session.out, b"b\t2000\na\t1000\n")
+
+
 def test_file_of_known_size():
     session = Session("holes")
     session.wait_for_line(r"map \d+% [\d.]+/1\.1 TB [\d.]+ [MG]B/s eta [0-9hms]+")
