@@ -33,6 +33,7 @@
 #include "base/cpu.h"
 #include "engine/job.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -234,6 +235,7 @@ enum mr_status mr_engine_open(const struct mr_engine_options *options, struct mr
     if (!engine)
         return mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
     unsigned threads = options->threads ? options->threads : cpu_count();
+    assert(threads > 0);
     engine->memory = fit_limits(&threads, options->memory);
     atomic_init(&engine->thread_count, threads);
     budget_open(&engine->budget,
