@@ -230,15 +230,15 @@ static bool find_usual(const struct cgroup_files *files, const char *controller,
     return length > 0 && (size_t)length < sizeof path && access(path, F_OK) == 0;
 }
 
-/* Begins at our group in the tree that has the controller; false where none is to be found. */
-static bool walk_begin(const struct cgroup_files *files, const char *controller, struct walk *walk)
+/* Begins at our group in the tree that has the controller, as the text of /proc/self/cgroup says;
+ * false where none is to be found. */
+static bool walk_begin(const struct cgroup_files *files, const char *groups, const char *controller,
+                       struct walk *walk)
 {
-    char *text = read_all(files->groups);
-    const char *group = text ? find_group(text, controller, &walk->first_version) : NULL;
-    bool found = group && (find_usual(files, controller, group, walk) ||
-                           find_mounted(files, controller, group, walk));
-    free(text);
-    return found;
+    char text[TEXT_SIZE];
+    const char *group = find_group(strcpy(text, groups), controller, &walk->first_version);
+    return group && (find_usual(files, controller, group, walk) ||
+                     find_mounted(files, controller, group, walk));
 }
 
 /* To the group above; false at the root of what can be seen. */
@@ -264,19 +264,16 @@ static bool read_quota(const struct walk *walk, uint64_t *quota, uint64_t *perio
     return *period != UINT64_MAX;
 }
 
-uint64_t cgroup_cpus(const struct cgroup_files *files)
+static uint64_t walk_cpus(struct walk *walk)
 {
-    struct walk walk;
     uint64_t fewest = UINT64_MAX;
-    if (!walk_begin(files, "cpu", &walk))
-        return UINT64_MAX;
     do {
         uint64_t quota, period;
-        if (read_quota(&walk, &quota, &period) && period > 0) {
+        if (read_quota(walk, &quota, &period) && period > 0) {
             uint64_t cpus = quota / period + (quota % period != 0);
             fewest = least(fewest, cpus > 0 ? cpus : 1);
         }
-    } while (walk_up(&walk));
+    } while (walk_up(walk));
     return fewest;
 }
 
@@ -294,13 +291,13 @@ static uint64_t left_of(uint64_t limit, uint64_t used, const char *statistics, c
     return used < limit ? limit - used : 0;
 }
 
-static void add_level(struct cgroup_memory *memory, uint64_t limit, uint64_t left)
+static void add_level(struct cgroup_limits *limits, uint64_t limit, uint64_t left)
 {
-    memory->limit = least(memory->limit, limit);
-    memory->left = least(memory->left, left);
+    limits->memory = least(limits->memory, limit);
+    limits->memory_left = least(limits->memory_left, left);
 }
 
-static void walk_memory_2(struct walk *walk, struct cgroup_memory *memory)
+static void walk_memory_2(struct walk *walk, struct cgroup_limits *limits)
 {
     char text[TEXT_SIZE];
     do {
@@ -310,7 +307,7 @@ static void walk_memory_2(struct walk *walk, struct cgroup_memory *memory)
             continue;
         if (!read_group_file(walk, "memory.stat", text))
             text[0] = '\0';
-        add_level(memory, most,
+        add_level(limits, most,
                   left_of(limit, read_number(walk, "memory.current"), text, "inactive_file "));
     } while (walk_up(walk));
 }
@@ -318,7 +315,7 @@ static void walk_memory_2(struct walk *walk, struct cgroup_memory *memory)
 /* The statistics of version 1 tell the least limit of all groups above, those that cannot be seen
  * from here too, where groups are nested in earnest (memory.use_hierarchy); without any the other
  * files need not be read. What a hidden group leaves is not known: at most what our own does. */
-static void walk_memory_1(struct walk *walk, struct cgroup_memory *memory)
+static void walk_memory_1(struct walk *walk, struct cgroup_limits *limits)
 {
     static const char inactive[] = "total_inactive_file ";
     char text[TEXT_SIZE];
@@ -332,22 +329,27 @@ static void walk_memory_1(struct walk *walk, struct cgroup_memory *memory)
         else if (!find_number(text, "hierarchical_memory_limit ", &limit) || limit >= NO_LIMIT)
             return;
         /* Less than the least limit that holds is one that does not. */
-        if (limit != UINT64_MAX && (own || limit >= memory->limit))
-            add_level(memory, limit,
+        if (limit != UINT64_MAX && (own || limit >= limits->memory))
+            add_level(limits, limit,
                       left_of(limit, read_number(walk, "memory.usage_in_bytes"), text, inactive));
         own = false;
     } while (walk_up(walk));
 }
 
-struct cgroup_memory cgroup_memory(const struct cgroup_files *files)
+struct cgroup_limits cgroup_limits(const struct cgroup_files *files)
 {
-    struct cgroup_memory memory = {UINT64_MAX, UINT64_MAX};
+    struct cgroup_limits limits = {UINT64_MAX, UINT64_MAX, UINT64_MAX};
+    char groups[TEXT_SIZE];
     struct walk walk;
-    if (!walk_begin(files, "memory", &walk))
-        return memory;
+    if (io_read_text(files->groups, groups, sizeof groups) < 0)
+        return limits;
+    if (walk_begin(files, groups, "cpu", &walk))
+        limits.cpus = walk_cpus(&walk);
+    if (!walk_begin(files, groups, "memory", &walk))
+        return limits;
     if (walk.first_version)
-        walk_memory_1(&walk, &memory);
+        walk_memory_1(&walk, &limits);
     else
-        walk_memory_2(&walk, &memory);
-    return memory;
+        walk_memory_2(&walk, &limits);
+    return limits;
 }

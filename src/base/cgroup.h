@@ -19,16 +19,13 @@ struct cgroup_files {
     const char *mounts; /* as /proc/self/mountinfo: asked where they are not */
 };
 
-/* The least CPU quota of the process's group and those above it, in processors, rounded up, at
- * least 1; UINT64_MAX where there is none. */
-uint64_t cgroup_cpus(const struct cgroup_files *files);
-
-/* The least limit of memory in bytes, and the least that a group still leaves. UINT64_MAX where
- * there is none. */
-struct cgroup_memory {
-    uint64_t limit;
-    uint64_t left;
+/* The least of the process's group and of those above it; UINT64_MAX where there is none. */
+struct cgroup_limits {
+    uint64_t cpus;        /* the CPU quota in processors, rounded up, at least 1 */
+    uint64_t memory;      /* bytes */
+    uint64_t memory_left; /* what a group still leaves of its limit */
 };
-struct cgroup_memory cgroup_memory(const struct cgroup_files *files);
+
+struct cgroup_limits cgroup_limits(const struct cgroup_files *files);
 
 #endif

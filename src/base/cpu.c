@@ -39,11 +39,6 @@ static uint64_t least(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-unsigned cpu_quota(const struct cpu_files *files)
-{
-    return (unsigned)least(cgroup_cpus(&files->cgroup), UINT_MAX);
-}
-
 /* The CPUs in this thread's affinity mask, 0 when that cannot be had. */
 static unsigned count_affinity(void)
 {
@@ -63,17 +58,6 @@ static unsigned count_affinity(void)
     return 0;
 }
 
-unsigned cpu_count(void)
-{
-    unsigned count = count_affinity();
-    if (count == 0) {
-        long online = sysconf(_SC_NPROCESSORS_ONLN);
-        count = online > 0 ? (unsigned)online : 1;
-    }
-    unsigned quota = cpu_quota(&system_files);
-    return count < quota ? count : quota;
-}
-
 /* What a line of meminfo says, in bytes. */
 static uint64_t read_meminfo(const struct cpu_files *files, const char *label)
 {
@@ -89,19 +73,30 @@ static uint64_t read_meminfo(const struct cpu_files *files, const char *label)
 
 uint64_t cpu_memory_total_in(const struct cpu_files *files)
 {
-    return least(read_meminfo(files, "MemTotal:"), cgroup_memory(&files->cgroup).limit);
+    return least(read_meminfo(files, "MemTotal:"), cgroup_limits(&files->cgroup).memory);
 }
 
-uint64_t cpu_memory_available_in(const struct cpu_files *files)
+struct cpu_available cpu_available_in(const struct cpu_files *files, unsigned cpus)
 {
-    return least(read_meminfo(files, "MemAvailable:"), cgroup_memory(&files->cgroup).left);
+    const struct cgroup_limits limits = cgroup_limits(&files->cgroup);
+    return (struct cpu_available){
+        .cpus = (unsigned)least(limits.cpus, cpus),
+        .memory = least(limits.memory_left, read_meminfo(files, "MemAvailable:")),
+    };
 }
 
-uint64_t cpu_memory_available(void)
+struct cpu_available cpu_available(void)
 {
-    uint64_t available = cpu_memory_available_in(&system_files);
+    unsigned cpus = count_affinity();
+    if (cpus == 0) {
+        long online = sysconf(_SC_NPROCESSORS_ONLN);
+        cpus = online > 0 ? (unsigned)online : 1;
+    }
+    struct cpu_available available = cpu_available_in(&system_files, cpus);
     /* No /proc: half of the RAM is a fair guess. */
-    return available != UINT64_MAX ? available : cpu_memory_total() / 2;
+    if (available.memory == UINT64_MAX)
+        available.memory = cpu_memory_total() / 2;
+    return available;
 }
 
 uint64_t cpu_room_in(const struct cpu_files *files, uint64_t address_space, uint64_t data)

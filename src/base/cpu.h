@@ -13,13 +13,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The CPUs that affinity allows, or the CPU quota of the control group rounded up, whichever is
- * less; at least 1. */
-unsigned cpu_count(void);
+struct cpu_available {
+    /* The CPUs that affinity allows, or the CPU quota of the control group rounded up, whichever is
+     * less; at least 1. */
+    unsigned cpus;
+    /* Bytes of memory that can be had without swapping: what the kernel says is available, less
+     * where a control group leaves less. */
+    uint64_t memory;
+};
 
-/* Bytes of memory that can be had without swapping: what the kernel says is available, less where a
- * control group leaves less. */
-uint64_t cpu_memory_available(void);
+struct cpu_available cpu_available(void);
 
 /* Bytes that this process can still map, stacks of threads among them, under the limits of its
  * address space and of its data (ulimit -v, -d); UINT64_MAX where there are none. */
@@ -42,10 +45,8 @@ struct cpu_files {
     const char *statm;   /* as /proc/self/statm */
 };
 
-/* The CPU quota rounded up, or UINT_MAX where there is none. */
-unsigned cpu_quota(const struct cpu_files *files);
-/* As the functions above. */
-uint64_t cpu_memory_available_in(const struct cpu_files *files);
+/* As the functions above, of a machine with so many CPUs. */
+struct cpu_available cpu_available_in(const struct cpu_files *files, unsigned cpus);
 uint64_t cpu_memory_total_in(const struct cpu_files *files);
 /* As cpu_room, with the limits as given; UINT64_MAX is none. */
 uint64_t cpu_room_in(const struct cpu_files *files, uint64_t address_space, uint64_t data);

@@ -158,7 +158,7 @@ ssize_t io_read_text(const char *name, char *text, size_t size)
     int fd = io_open(name, O_RDONLY | O_CLOEXEC, 0);
     if (fd < 0)
         return -1;
-    ssize_t got = io_read_full(fd, text, size - 1);
+    ssize_t got = io_read_some(fd, text, size - 1);
     int saved = errno;
     close(fd);
     errno = saved;

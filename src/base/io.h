@@ -41,8 +41,8 @@ ssize_t io_pread_full(int fd, void *buf, size_t n, off_t off);
  * count follows it. Returns 0 or -1; then nothing needs freeing. */
 int io_read_all(int fd, unsigned char **data, size_t *size);
 
-/* Reads the start of a small file, `size` - 1 bytes at the most, into `text` and ends it by NUL.
- * Returns how many bytes that is, or -1. */
+/* Reads a small file of the kernel's, which comes as a whole, by one read of `size` - 1 bytes into
+ * `text`, and ends it by NUL. Returns how many bytes that is, or -1. */
 ssize_t io_read_text(const char *name, char *text, size_t size);
 
 /* Writes all n bytes. Returns 0 or -1; then an unknown part has been written. */

@@ -199,13 +199,11 @@ static uint64_t least_memory(unsigned threads)
     return LEAST_MEMORY + LEAST_MEMORY_A_THREAD * threads;
 }
 
-/* Makes the threads no more than what can still be mapped allows, and returns the memory to work
- * with: what is `wanted`, or by default half of what is available. All threads have stacks, two of
- * them those of a job's reader and reporter. */
-static uint64_t fit_limits(unsigned *threads, uint64_t wanted)
+/* Makes the threads no more than what can still be mapped allows, and returns what of the memory it
+ * allows, but no less than they need. All have stacks, a job's reader and reporter too. */
+static uint64_t fit_limits(unsigned *threads, uint64_t memory)
 {
     const uint64_t room = cpu_room();
-    uint64_t memory = wanted ? wanted : cpu_memory_available() / 2;
     if (room != UINT64_MAX) {
         const uint64_t fixed = least_memory(0) + 2 * THREAD_STACK;
         const uint64_t each = LEAST_MEMORY_A_THREAD + THREAD_STACK;
@@ -234,9 +232,15 @@ enum mr_status mr_engine_open(const struct mr_engine_options *options, struct mr
     struct mr_engine *engine = calloc(1, sizeof *engine);
     if (!engine)
         return mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
-    unsigned threads = options->threads ? options->threads : cpu_count();
+    unsigned threads = options->threads;
+    engine->memory = options->memory;
+    if (threads == 0 || engine->memory == 0) {
+        const struct cpu_available available = cpu_available();
+        threads = threads ? threads : available.cpus;
+        engine->memory = engine->memory ? engine->memory : available.memory / 2;
+    }
     assert(threads > 0);
-    engine->memory = fit_limits(&threads, options->memory);
+    engine->memory = fit_limits(&threads, engine->memory);
     atomic_init(&engine->thread_count, threads);
     budget_open(&engine->budget,
                 engine->memory - UNASKED_MEMORY - UNASKED_MEMORY_A_THREAD * threads);

@@ -4,7 +4,6 @@
  */
 #include <check.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,22 +64,23 @@ static void teardown(void)
 
 START_TEST(least_of_machine_and_group)
 {
-    ck_assert_uint_eq(cpu_quota(&files), UINT_MAX);
+    ck_assert_uint_eq(cpu_available_in(&files, 8).cpus, 8);
     ck_assert_uint_eq(cpu_memory_total_in(&files), 8000 * 1024);
-    ck_assert_uint_eq(cpu_memory_available_in(&files), 4000 * 1024);
+    ck_assert_uint_eq(cpu_available_in(&files, 8).memory, 4000 * 1024);
     put(mount, "cpu.max", "250000 100000\n");
     put(mount, "memory.max", "2000000\n");
     put(mount, "memory.current", "1500000\n");
-    ck_assert_uint_eq(cpu_quota(&files), 3);
+    ck_assert_uint_eq(cpu_available_in(&files, 8).cpus, 3);
+    ck_assert_uint_eq(cpu_available_in(&files, 2).cpus, 2);
     ck_assert_uint_eq(cpu_memory_total_in(&files), 2000000);
-    ck_assert_uint_eq(cpu_memory_available_in(&files), 500000);
+    ck_assert_uint_eq(cpu_available_in(&files, 8).memory, 500000);
     put(mount, "memory.max", "9000000\n");
     ck_assert_uint_eq(cpu_memory_total_in(&files), 8000 * 1024);
-    ck_assert_uint_eq(cpu_memory_available_in(&files), 4000 * 1024);
+    ck_assert_uint_eq(cpu_available_in(&files, 8).memory, 4000 * 1024);
     unlink(meminfo);
     ck_assert_uint_eq(cpu_memory_total_in(&files), 9000000);
     put(root, "meminfo", "MemTotal: much\n");
-    ck_assert_uint_eq(cpu_memory_available_in(&files), 7500000);
+    ck_assert_uint_eq(cpu_available_in(&files, 8).memory, 7500000);
 }
 END_TEST
 
@@ -101,18 +101,18 @@ END_TEST
 START_TEST(this_machine)
 {
     cpu_set_t before, one;
-    ck_assert_uint_ge(cpu_count(), 1);
+    ck_assert_uint_ge(cpu_available().cpus, 1);
     ck_assert_uint_gt(cpu_memory_total(), 1 << 20);
-    ck_assert_uint_gt(cpu_memory_available(), 0);
+    ck_assert_uint_gt(cpu_available().memory, 0);
     ck_assert_uint_gt(cpu_room(), 0);
-    ck_assert_uint_le(cpu_memory_available(), cpu_memory_total());
+    ck_assert_uint_le(cpu_available().memory, cpu_memory_total());
     ck_assert_int_eq(sched_getaffinity(0, sizeof before, &before), 0);
     CPU_ZERO(&one);
     for (size_t cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&one) == 0; cpu++)
         if (CPU_ISSET(cpu, &before))
             CPU_SET(cpu, &one);
     ck_assert_int_eq(sched_setaffinity(0, sizeof one, &one), 0);
-    ck_assert_uint_eq(cpu_count(), 1);
+    ck_assert_uint_eq(cpu_available().cpus, 1);
     ck_assert_int_eq(sched_setaffinity(0, sizeof before, &before), 0);
     ck_assert(!cpu_has_avx512() || cpu_has_avx2());
     ck_assert(!cpu_has_avx2() || cpu_has_sse42());
