@@ -89,14 +89,16 @@ static int count(struct run *run, struct mr_stats *stats, struct mr_error *error
     /* A small input is counted in less than a millisecond, of which it would take a tenth. */
     if (!spec.small)
         sandbox_enter(run->options.output != NULL);
-    if (!spec.small && mr_submit(run->engine, &spec, &job, error) == MR_OK) {
+    if (spec.small) {
+        report_look(run->report, watch_answer, &run->progress);
+        mr_run(run->engine, &spec, stats, error);
+    } else if (mr_submit(run->engine, &spec, &job, error) == MR_OK) {
         limits_note_threads(run->message, &run->options, run->engine, threads);
         watch_job(job, &run->progress, stats, error);
         mr_release(job);
         report_look(run->report, watch_answer, &run->progress);
-    } else if (spec.small || error->status == MR_THREAD) {
-        if (!spec.small)
-            message_note(run->message, "%s", error->text);
+    } else if (error->status == MR_THREAD) {
+        message_note(run->message, "%s", error->text);
         report_look(run->report, watch_answer, &run->progress);
         mr_run(run->engine, &spec, stats, error);
     }

@@ -47,10 +47,10 @@ struct message *message_open(void)
         free(message);
         message = NULL;
     }
-    if (message == NULL)
+    if (message == NULL) {
         (void)io_write_full(STDERR_FILENO, no_memory, sizeof no_memory - 1);
-    if (message == NULL)
         return NULL;
+    }
     append_open(&message->append, STDERR_FILENO, '\n');
     message->terminal = isatty(STDERR_FILENO);
     return message;

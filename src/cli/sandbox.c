@@ -7,8 +7,8 @@
  * libraries to come may make such calls. Most frequent first: kernels before 5.11 go through it
  * call by call.
  *
- * A call that is younger than Linux 5.0 fails with ENOSYS, as on an older kernel, so that its caller
- * does with older ones; all else fails with EPERM.
+ * A call that is younger than Linux 5.0 fails with ENOSYS, as on an older kernel, so that its
+ * caller does with older ones; all else fails with EPERM.
  */
 #include "cli/sandbox.h"
 
@@ -218,8 +218,8 @@ static void sandbox_write(struct sandbox_program *program, bool replaces)
 #ifdef SYS_open
     sandbox_allow_open(program, SYS_open, 1);
 #endif
-    /* Threads, no processes. The arguments of clone3, as those of openat2, cannot be looked at; without
-     * it, the C library takes clone. */
+    /* Threads, no processes. The arguments of clone3, as those of openat2, cannot be looked at;
+     * without it, the C library takes clone. */
     sandbox_allow_where(program, SYS_clone, 0, CLONE_THREAD, CLONE_THREAD);
     /* A signal that ends us is raised again, as is abort's. */
     sandbox_allow_where(program, SYS_tgkill, 0, all, self);

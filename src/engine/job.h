@@ -141,7 +141,7 @@ void job_read(void *job);
  * thread that does no work. */
 void job_report(void *job);
 
-/* Does all of a job on the calling thread, but for calling progress. */
+/* Does all of a job on the calling thread. The progress of the ends is the caller's to call. */
 void job_run_here(struct job *job);
 
 #endif

@@ -243,7 +243,8 @@ struct mr_job_spec {
     struct mr_output output;
 
     /* Called at most every half second and once at the end of each phase, on a thread that does no
-     * work for any job. A non-zero return cancels the job. May be NULL. */
+     * work for any job, or on that of mr_run where it does all on it, in between. A non-zero return
+     * cancels the job. May be NULL. */
     int (*progress)(void *context, const struct mr_progress *progress);
 
     /* The input is a few KiB: do everything on the calling thread and start no other. Only mr_run

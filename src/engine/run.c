@@ -80,15 +80,29 @@ void job_report(void *argument)
     thread_unlock(&engine->lock);
 }
 
+/* On a caller's thread, which has no other to report for it; the lock is held. */
+static void report_when_due(struct job *job, uint64_t *next)
+{
+    if (!job->spec.progress || job->has_reader || job_stopped(job) || thread_now() < *next)
+        return;
+    report(job, job->map_ended == 0);
+    *next = thread_now() + INTERVAL;
+}
+
 void job_run_here(struct job *job)
 {
     struct mr_engine *engine = job->engine;
     struct task task = {.job = job, .phase = PHASE_MAP};
+    uint64_t next = job->began + INTERVAL;
     thread_lock(&engine->lock);
     job->started = true;
     thread_unlock(&engine->lock);
-    while (read_split(job, &task.split))
+    while (read_split(job, &task.split)) {
         job_do(&task, 0);
+        thread_lock(&engine->lock);
+        report_when_due(job, &next);
+        thread_unlock(&engine->lock);
+    }
     queue_end(&job->queue);
     job->reader_done = true;
 
@@ -98,6 +112,7 @@ void job_run_here(struct job *job)
         job_do(&task, 0);
         thread_lock(&engine->lock);
         job_done(job, &task);
+        report_when_due(job, &next);
     }
     thread_unlock(&engine->lock);
 }

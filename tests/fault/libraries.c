@@ -2,10 +2,10 @@
  *
  * libraries - makes the calls that C libraries later than ours and preloaded allocators make.
  *
- * Loaded with LD_PRELOAD. When the program has begun to read standard input, each call below is made
- * once, and LIBRARIES_LOG receives a line for it: its name and `done` or the error. None of them may
- * be refused, that is, fail with EPERM; ENOSYS has callers take an older call. isatty asks as glibc
- * 2.42 does.
+ * Loaded with LD_PRELOAD. When the program has begun to read standard input, each call below is
+ * made once, and LIBRARIES_LOG receives a line for it: its name and `done` or the error. None of
+ * them may be refused, that is, fail with EPERM; ENOSYS has callers take an older call. isatty asks
+ * as glibc 2.42 does.
  */
 #include <dlfcn.h>
 #include <errno.h>

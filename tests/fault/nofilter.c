@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * nofilter - `nofilter WHAT ERRNO COMMAND ARGUMENT...` runs a command where no filter of system calls
- * can be set, as on a kernel without seccomp, in a container or under an emulator: WHAT is
+ * nofilter - `nofilter WHAT ERRNO COMMAND ARGUMENT...` runs a command where no filter of system
+ * calls can be set, as on a kernel without seccomp, in a container or under an emulator: WHAT is
  * `seccomp`, `privileges` (PR_SET_NO_NEW_PRIVS) or `flags` (those of later kernels), and what it is
  * fails with ERRNO. Exits with 77 where it cannot do that.
  */
