@@ -117,16 +117,18 @@ same "what an intruder can do, with an older kernel" want log3
 
 # Built for coverage, of which a part is enough, it writes its profile at the end, over an older one.
 objects=()
-while IFS= read -r object; do
-    objects+=("$object")
-done < <(find "$MRCOUNT_BUILD/obj/src" -name '*.o' ! -path "$MRCOUNT_BUILD/obj/src/main.o")
+while IFS= read -r source; do
+    objects+=("$MRCOUNT_BUILD/obj/${source%.c}.o")
+done < <(cd "$MRCOUNT_SOURCE" && find src -name '*.c' ! -path src/main.c)
 if "${CC:-cc}" -std=c11 -D_GNU_SOURCE -I "$MRCOUNT_SOURCE/src" --coverage -fPIE -pthread -c -o main.o \
-    "$MRCOUNT_SOURCE/src/main.c" && "${CC:-cc}" --coverage -pie -pthread -o covered main.o "${objects[@]}"; then
+    "$MRCOUNT_SOURCE/src/main.c" && "${CC:-cc}" --coverage -pie -pthread -o covered main.o "${objects[@]}" 2> err; then
     for run in 1 2; do
         ./covered -l --total even > out 2> err || fail "built for coverage: status $?, $(cat err)"
         [ ! -s err ] || fail "built for coverage, run $run: said $(cat err)"
     done
     [ -n "$(find . -name '*.gcda')" ] || fail "built for coverage, and no profile"
+else
+    echo "not run: a build for coverage ($(tail -n 1 err))"
 fi
 
 # Under what is often preloaded. Whatever is not installed is left out, and named at the end.
@@ -142,10 +144,11 @@ tried() {
 if command -v fakeroot > /dev/null; then tried fakeroot fakeroot; else missing="$missing fakeroot"; fi
 if command -v fakeroot-tcp > /dev/null; then tried fakeroot-tcp fakeroot-tcp; fi
 for library in libjemalloc.so.2 libmimalloc.so.2 libtcmalloc_minimal.so.4; do
-    if LD_PRELOAD=$library true 2>&1 | grep -q .; then
+    # The dynamic linker says so where there is none; a shell's own `true` would not ask it.
+    if [ -n "$(env LD_PRELOAD=$library true 2>&1)" ]; then
         missing="$missing $library"
     else
         tried $library env LD_PRELOAD=$library
     fi
 done
-[ -z "$missing" ] || echo "not installed:$missing"
+[ -z "$missing" ] || echo "not run: under what is not installed:$missing"
