@@ -45,4 +45,10 @@ static inline size_t utf8_decode(const unsigned char *p, size_t left, uint32_t *
     return 4;
 }
 
+/* How many bytes at the start of data[0, size) are valid: all, or those before the first that is
+ * not. */
+size_t utf8_valid_size(const unsigned char *data, size_t size);
+/* How many bytes are not. */
+uint64_t utf8_count_invalid(const unsigned char *data, size_t size);
+
 #endif

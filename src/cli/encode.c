@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 /* Keys longer than this are encoded in pieces, so that the room for the worst case of an escape
  * stays a small multiple of the key. A multiple of three, for base64. */
 #define ENCODE_PIECE ((size_t)3 << 14)
@@ -342,57 +344,6 @@ int encode_csv(const struct mr_record *records, size_t count, const struct encod
     return 0;
 }
 
-/* Bytes of the well-formed UTF-8 character at p, 0 where there is none (Unicode, table 3-7). */
-static size_t encode_utf8(const unsigned char *p, size_t size)
-{
-    unsigned char low = 0x80;
-    unsigned char high = 0xbf;
-    size_t length;
-
-    if (p[0] < 0x80)
-        return 1;
-    if (p[0] >= 0xc2 && p[0] <= 0xdf) {
-        length = 2;
-    } else if (p[0] >= 0xe0 && p[0] <= 0xef) {
-        length = 3;
-        low = p[0] == 0xe0 ? 0xa0 : low;
-        high = p[0] == 0xed ? 0x9f : high;
-    } else if (p[0] >= 0xf0 && p[0] <= 0xf4) {
-        length = 4;
-        low = p[0] == 0xf0 ? 0x90 : low;
-        high = p[0] == 0xf4 ? 0x8f : high;
-    } else {
-        return 0;
-    }
-    if (size < length || p[1] < low || p[1] > high)
-        return 0;
-    for (size_t i = 2; i < length; i++)
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-    return length;
-}
-
-static bool encode_valid(const unsigned char *key, size_t size)
-{
-    size_t i = 0;
-
-    while (i < size) {
-        uint64_t eight;
-        if (size - i >= sizeof eight) {
-            memcpy(&eight, key + i, sizeof eight);
-            if ((eight & UINT64_C(0x8080808080808080)) == 0) {
-                i += sizeof eight;
-                continue;
-            }
-        }
-        size_t length = encode_utf8(key + i, size - i);
-        if (length == 0)
-            return false;
-        i += length;
-    }
-    return true;
-}
-
 /* The inside of a JSON string (RFC 8259): what must be escaped is, in the short form where there is
  * one, and nothing else. */
 static int encode_json_string(struct mr_buffer *bytes, const unsigned char *key, size_t size)
@@ -470,7 +421,7 @@ int encode_json(const struct mr_record *records, size_t count, const struct enco
     for (size_t i = 0; i < count; i++) {
         const struct mr_record *record = &records[i];
         int status;
-        if (encode_valid(record->key, record->key_size))
+        if (utf8_valid_size(record->key, record->key_size) == record->key_size)
             status = encode_literal(bytes, text, sizeof text - 1) != 0 ||
                      encode_json_string(bytes, record->key, record->key_size) != 0;
         else

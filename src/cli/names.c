@@ -109,8 +109,8 @@ static int names_read_stop_words(struct names *names, const struct options *opti
     if (options->zero_terminated && !words && names->stop_words_size > 0 &&
         memchr(names->stop_words, '\0', names->stop_words_size) == NULL &&
         memchr(names->stop_words, '\n', names->stop_words_size - 1) != NULL)
-        message_note(message, "--stop-words=%s is one entry: with --zero-terminated they end in NUL",
-                     file);
+        message_note(message,
+                     "--stop-words=%s is one entry: with --zero-terminated they end in NUL", file);
     return 0;
 }
 

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 /* Characters that would end or divide a line, or turn the direction of what follows: shown raw, a
  * name with one of them could pass for something else. */
 static bool quote_treacherous(uint32_t c)
@@ -18,36 +20,11 @@ static bool quote_treacherous(uint32_t c)
 
 size_t quote_printable(const char *s)
 {
-    const unsigned char *p = (const unsigned char *)s;
-    uint32_t c = p[0];
-    size_t size;
-    uint32_t least;
+    uint32_t c;
+    /* Read on from byte to byte: the end of the text ends a character that is cut short. */
+    size_t size = utf8_decode((const unsigned char *)s, 4, &c);
 
-    if (c < 0x80)
-        return c >= 0x20 && c != 0x7f ? 1 : 0;
-    if (c >= 0xc2 && c < 0xe0) {
-        size = 2;
-        least = 0x80;
-        c &= 0x1f;
-    } else if (c >= 0xe0 && c < 0xf0) {
-        size = 3;
-        least = 0x800;
-        c &= 0x0f;
-    } else if (c >= 0xf0 && c < 0xf5) {
-        size = 4;
-        least = 0x10000;
-        c &= 0x07;
-    } else {
-        return 0;
-    }
-    for (size_t i = 1; i < size; i++) {
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-        c = c << 6 | (p[i] & 0x3f);
-    }
-    if (c < least || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) || quote_treacherous(c))
-        return 0;
-    return size;
+    return size > 0 && !quote_treacherous(c) ? size : 0;
 }
 
 static char *quote_octal(char *out, unsigned char c)

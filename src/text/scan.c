@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "text/fold.h"
-#include "base/utf8.h"
 
 /* Keys are built up to here before they are emitted. */
 #define KEYS_SIZE ((size_t)1 << 16)
@@ -293,25 +292,4 @@ int scan_tokens(struct scan *scan, const unsigned char *base, struct mr_span *sp
             return status;
     }
     return scan_emit(scan, folded, spans, ascii, NULL);
-}
-
-uint64_t scan_count_invalid(const unsigned char *data, size_t size)
-{
-    const uint64_t high = UINT64_C(0x8080808080808080);
-    uint64_t invalid = 0, word;
-    uint32_t code;
-
-    for (size_t i = 0; i < size;) {
-        if (size - i >= 8) {
-            memcpy(&word, data + i, 8);
-            if ((word & high) == 0) {
-                i += 8;
-                continue;
-            }
-        }
-        size_t length = utf8_decode(data + i, size - i, &code);
-        invalid += length == 0;
-        i += length > 0 ? length : 1;
-    }
-    return invalid;
 }

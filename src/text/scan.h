@@ -119,9 +119,6 @@ int scan_emit(struct scan *scan, const unsigned char *base, const struct mr_span
 /* One final key of any size. */
 int scan_emit_one(struct scan *scan, const unsigned char *key, size_t size, uint64_t value);
 
-/* The bytes of data that are no part of well-formed UTF-8. */
-uint64_t scan_count_invalid(const unsigned char *data, size_t size);
-
 /* ---- The kinds: maps of a whole split or line, and borders of the tokens themselves ---------- */
 
 int spaces_map(struct scan *scan, const unsigned char *data, size_t size);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "text/kernels/kernels.h"
 #include "text/scan.h"
 
@@ -190,7 +191,7 @@ int text_map(void *rule, void *state, const struct mr_split *split, struct mr_em
 
     scan->emitter = emitter;
     if (text->count_invalid && text->kind != TEXT_WORDS_UNICODE && text->kind != TEXT_CHARS)
-        scan->invalid += scan_count_invalid(data, size);
+        scan->invalid += utf8_count_invalid(data, size);
     if (text->ngram_max > 0)
         return map_by_line(scan, data, size);
     switch (text->kind) {

@@ -88,7 +88,7 @@ START_TEST(a_split_knows_the_lines_before_it)
             if (i < stop && splits[i].number == splits[stop].number)
                 lines += 10 * i + 1;
         }
-        for (size_t i = 0; i < SPLITS; i++) { /* all before `stop` shuffled, some of those after it */
+        for (size_t i = 0; i < SPLITS; i++) { /* all before `stop`, some of the others */
             if (i == stop || (i > stop && below(2)))
                 continue;
             size_t at = below(++count);
