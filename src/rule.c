@@ -24,7 +24,7 @@ int rule_open(const struct options *options, const struct names *names, struct t
         ranges[i] = (struct text_range){ options->ranges[i].first, options->ranges[i].last };
     const struct text_options rule = {
         .kind = kinds[options->kind],
-        .fold = options->ignore_case,
+        .case_fold = options->ignore_case,
         .unescape = options->unescape,
         .unbundle = options->unbundle,
         .zero_terminated = options->zero_terminated,

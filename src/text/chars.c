@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "text/fold.h"
+#include "text/case_fold.h"
 #include "text/scan.h"
 #include "base/utf8.h"
 
@@ -15,7 +15,7 @@
 static int emit_counted(struct scan *scan)
 {
     for (uint32_t code = 0; code < 0x800; code++) {
-        unsigned char key[2], folded[FOLD_ROOM(2)];
+        unsigned char key[2], folded[CASE_FOLD_ROOM(2)];
         size_t size = 1;
         uint64_t count = scan->characters[code];
         if (count == 0)
@@ -28,8 +28,8 @@ static int emit_counted(struct scan *scan)
             size = 2;
         }
         const unsigned char *final = key;
-        if (scan->text->fold) {
-            size = fold_bytes(key, size, folded);
+        if (scan->text->case_fold) {
+            size = case_fold_bytes(key, size, folded);
             final = folded;
         }
         if (scan_emit_one(scan, final, size, count) != 0)
@@ -57,9 +57,9 @@ int chars_map(struct scan *scan, const unsigned char *data, size_t size)
             length = 1;
         } else if (length == 2) {
             counts[code]++;
-        } else if (text->fold) {
-            unsigned char *key = scan_key_room(scan, FOLD_ROOM(4));
-            if (!key || scan_key_done(scan, fold_bytes(p, length, key), 1) != 0)
+        } else if (text->case_fold) {
+            unsigned char *key = scan_key_room(scan, CASE_FOLD_ROOM(4));
+            if (!key || scan_key_done(scan, case_fold_bytes(p, length, key), 1) != 0)
                 return -1;
         } else {
             unsigned char *key = scan_key_room(scan, 4);

@@ -9,7 +9,7 @@
  */
 #include <string.h>
 
-#include "text/fold.h"
+#include "text/case_fold.h"
 #include "text/kernels/kernels.h"
 #include "text/scan.h"
 
@@ -67,7 +67,7 @@ static inline int end_line(struct scan *scan, struct line *line)
     if (line->chosen && line->joining) {
         const unsigned char *key = scan->joined.data;
         size_t size = line->end;
-        if (scan->text->fold) {
+        if (scan->text->case_fold) {
             status = scan_token(scan, key, size);
         } else {
             unsigned char *out = scan_key_room(scan, size);

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "text/fold.h"
+#include "text/case_fold.h"
 #include "base/utf8.h"
 
 struct entry {
@@ -122,9 +122,9 @@ static int read_list(struct filter *filter, const struct filter_list *list)
         lines += ends_entry(list, list->bytes[i]);
     while (slots < 2 * lines)
         slots *= 2;
-    if (list->fold && list->size > (SIZE_MAX - FOLD_SLACK) / FOLD_GROWTH)
+    if (list->case_fold && list->size > (SIZE_MAX - CASE_FOLD_SLACK) / CASE_FOLD_GROWTH)
         return -1;
-    filter->bytes = malloc(list->fold ? FOLD_ROOM(list->size) : list->size + 1);
+    filter->bytes = malloc(list->case_fold ? CASE_FOLD_ROOM(list->size) : list->size + 1);
     filter->slots = calloc(slots, sizeof *filter->slots);
     if (!filter->bytes || !filter->slots)
         return -1;
@@ -136,8 +136,8 @@ static int read_list(struct filter *filter, const struct filter_list *list)
         size_t length;
         const unsigned char *line = next_entry(list, &at, &length);
         unsigned char *key = filter->bytes + used;
-        if (list->fold)
-            length = fold_bytes(line, length, key);
+        if (list->case_fold)
+            length = case_fold_bytes(line, length, key);
         else
             memcpy(key, line, length);
         uint64_t hash = key_hash(filter, key, length, false);

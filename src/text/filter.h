@@ -18,9 +18,10 @@ struct filter_list {
     const unsigned char *bytes;
     size_t size;
     unsigned char end; /* of an entry */
-    bool fold;         /* entries are case-folded first */
-    bool words;        /* keys are words or n-grams of words: a newline or CR ends an entry too,
-                        * blanks at its ends and a byte order mark before the first are none of it */
+    bool case_fold;    /* entries are case-folded first */
+    /* Keys are words or n-grams of words: a newline or CR ends an entry too, blanks at its ends and
+     * a byte order mark before the first are none of it. */
+    bool words;
 };
 
 /* Keys of min to max code points (an invalid byte counts as one) that are not on the list, which

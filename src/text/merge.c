@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/excerpt.h"
-#include "text/fold.h"
+#include "text/case_fold.h"
 #include "text/scan.h"
 
 int merge_open(struct merge **opened, struct mr_error *error)
@@ -108,12 +108,12 @@ static int made_key(struct scan *scan, const unsigned char *key, size_t size, ui
         }
         key = scan->joined.data;
     }
-    if (!scan->text->fold)
+    if (!scan->text->case_fold)
         return scan_emit_one(scan, key, size, value);
-    if (size > (SIZE_MAX - FOLD_SLACK) / FOLD_GROWTH)
+    if (size > (SIZE_MAX - CASE_FOLD_SLACK) / CASE_FOLD_GROWTH)
         return scan_no_memory(scan);
-    unsigned char *out = scan_key_room(scan, FOLD_ROOM(size));
-    return out ? scan_key_done(scan, fold_bytes(key, size, out), value) : -1;
+    unsigned char *out = scan_key_room(scan, CASE_FOLD_ROOM(size));
+    return out ? scan_key_done(scan, case_fold_bytes(key, size, out), value) : -1;
 }
 
 /* What is found out about a split while it is mapped. */
@@ -150,7 +150,7 @@ static int map_pair(struct scan *scan, const unsigned char *key, const unsigned 
     progress->reason = read_count(tab + 1, stop, &value);
     if (progress->reason)
         return -1;
-    if (text->fold || (text->unescape && memchr(key, '\\', size)))
+    if (text->case_fold || (text->unescape && memchr(key, '\\', size)))
         return made_key(scan, key, size, value, &progress->reason);
     if ((progress->count == SCAN_SPANS || (size_t)(tab - progress->base) > text->longest) &&
         flush_batch(scan, progress, key) != 0)

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text/fold.h"
+#include "text/case_fold.h"
 
 /* Keys are built up to here before they are emitted. */
 #define KEYS_SIZE ((size_t)1 << 16)
@@ -99,7 +99,7 @@ size_t text_border_last(const void *rule, const unsigned char *data, size_t size
 static size_t window_size(const struct scan *scan, const unsigned char *data, size_t size)
 {
     const struct text *text = scan->text;
-    size_t want = text->fold ? text->fold_window : text->window;
+    size_t want = text->case_fold ? text->fold_window : text->window;
 
     if (size <= want)
         return size;
@@ -120,7 +120,7 @@ int scan_windows(struct scan *scan, const unsigned char *data, size_t size, scan
         size_t window = window_size(scan, data, size);
         if (window > scan->text->longest)
             status = one(scan, data, window, NULL);
-        else if (!scan->text->fold)
+        else if (!scan->text->case_fold)
             status = few(scan, data, window, NULL);
         else if (scan_room(scan, &scan->folded, window + MR_PAD, false) == 0)
             status = few(scan, data, window, scan->folded.data);
@@ -220,17 +220,17 @@ static bool is_wide(const unsigned char *p, const unsigned char *end)
 }
 
 /* Puts the folded token into the n-grams or among the keys. */
-static int fold_token(struct scan *scan, const unsigned char *token, size_t size)
+static int case_fold_token(struct scan *scan, const unsigned char *token, size_t size)
 {
     bool chained = scan->text->ngram_max > 0;
 
-    if (size > (SIZE_MAX - FOLD_SLACK) / FOLD_GROWTH - KEYS_SIZE)
+    if (size > (SIZE_MAX - CASE_FOLD_SLACK) / CASE_FOLD_GROWTH - KEYS_SIZE)
         return scan_no_memory(scan);
-    unsigned char *out = chained ? ngrams_room(scan, FOLD_ROOM(size))
-                                 : scan_key_room(scan, FOLD_ROOM(size));
+    unsigned char *out = chained ? ngrams_room(scan, CASE_FOLD_ROOM(size))
+                                 : scan_key_room(scan, CASE_FOLD_ROOM(size));
     if (!out)
         return -1;
-    size = fold_bytes(token, size, out);
+    size = case_fold_bytes(token, size, out);
     return chained ? ngrams_add(scan, size) : scan_key_done(scan, size, 1);
 }
 
@@ -249,8 +249,8 @@ int scan_chain(struct scan *scan, const unsigned char *token, size_t size)
 
 int scan_token(struct scan *scan, const unsigned char *token, size_t size)
 {
-    if (scan->text->fold)
-        return fold_token(scan, token, size);
+    if (scan->text->case_fold)
+        return case_fold_token(scan, token, size);
     if (scan->text->ngram_max > 0)
         return scan_chain(scan, token, size);
     return scan_emit_one(scan, token, size, 1);
@@ -274,7 +274,7 @@ int scan_tokens(struct scan *scan, const unsigned char *base, struct mr_span *sp
     const unsigned char *folded = scan->folded.data;
     size_t ascii = 0;
 
-    if (!scan->text->fold)
+    if (!scan->text->case_fold)
         return scan_folded_tokens(scan, base, spans, count);
     if (!wide)
         return scan_folded_tokens(scan, folded, spans, count);
@@ -283,7 +283,7 @@ int scan_tokens(struct scan *scan, const unsigned char *base, struct mr_span *sp
         struct mr_span span = spans[i];
         int status = 0;
         if (is_wide(base + span.begin, base + span.end))
-            status = fold_token(scan, base + span.begin, span.end - span.begin);
+            status = case_fold_token(scan, base + span.begin, span.end - span.begin);
         else if (scan->text->ngram_max > 0)
             status = scan_chain(scan, folded + span.begin, span.end - span.begin);
         else

@@ -25,7 +25,7 @@
 
 /* Spans a batch has at most. */
 #define SCAN_SPANS WORDS_BATCH
-/* The fold buffer shall stay in a near cache. */
+/* The buffer of folded text shall stay in a near cache. */
 #define SCAN_FOLD_WINDOW ((size_t)1 << 16)
 /* Spans are of 32 bits. */
 #define SCAN_WINDOW ((size_t)1 << 31)
@@ -34,7 +34,7 @@
 
 struct text {
     enum text_kind kind;
-    bool fold, unescape, unbundle, zero_terminated, count_invalid, have_delimiter;
+    bool case_fold, unescape, unbundle, zero_terminated, count_invalid, have_delimiter;
     unsigned char delimiter;
     unsigned char end;   /* of lines */
     unsigned char extra; /* divides words as a space does: NUL where that is the line end, or ' ' */

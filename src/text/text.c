@@ -27,7 +27,7 @@ int text_open(const struct text_options *options, struct text **result, struct m
         goto fail;
     }
     text->kind = options->kind;
-    text->fold = options->fold;
+    text->case_fold = options->case_fold;
     text->unescape = options->unescape;
     text->unbundle = options->unbundle;
     text->zero_terminated = options->zero_terminated;
@@ -53,7 +53,7 @@ int text_open(const struct text_options *options, struct text **result, struct m
             .bytes = options->stop_words,
             .size = options->stop_words_size,
             .end = options->zero_terminated ? '\0' : '\n',
-            .fold = options->fold,
+            .case_fold = options->case_fold,
             .words = options->kind == TEXT_WORDS_UNICODE || options->kind == TEXT_WORDS_SPACE ||
                      options->kind == TEXT_WORDS_LETTERS,
         };
@@ -109,7 +109,7 @@ int text_mapper_open(void *rule, void **state, struct mr_error *error)
     }
     memset(scan, 0, offsetof(struct scan, spans)); /* the arrays need no content */
     scan->text = text;
-    words_open(&scan->words, (struct words_kernel){text_kernels.words}, text->fold);
+    words_open(&scan->words, (struct words_kernel){text_kernels.words}, text->case_fold);
     return 0;
 }
 

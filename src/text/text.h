@@ -37,7 +37,7 @@ struct text_range {
 
 struct text_options {
     enum text_kind kind;
-    bool fold;            /* full case folding of keys */
+    bool case_fold;            /* full case folding of keys */
     bool unescape;        /* TEXT_MERGE: \t, \n, \r, \\ in keys, and lines end in '\n' */
     bool unbundle;        /* the same: lines of one field left out, then keys and counts in turn */
     bool zero_terminated; /* lines end in NUL */

@@ -18,14 +18,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text/fold.h"
+#include "text/case_fold.h"
 #include "text/kernels/kernels.h"
 #include "text/pairs.h"
 #include "text/unicode/tables.h"
 #include "base/utf8.h"
 
 /* What the kernel sees of the text in one go: without folding only what keeps spans within 32
- * bits; with folding as much as the fold buffer takes without falling out of a near cache. */
+ * bits; with folding what the buffer of folded text takes without falling out of a near cache. */
 #define WINDOW_PLAIN ((size_t)1 << 30)
 #define WINDOW_FOLD ((size_t)1 << 16)
 
@@ -237,12 +237,12 @@ static inline const unsigned char *next_word(const unsigned char **begin,
     return past;
 }
 
-void words_open(struct words *words, struct words_kernel kernel, bool fold)
+void words_open(struct words *words, struct words_kernel kernel, bool case_fold)
 {
     words->kernel = kernel;
-    words->fold = fold;
+    words->case_fold = case_fold;
     words->span_limit = UINT32_MAX;
-    words->window = fold ? WINDOW_FOLD : WINDOW_PLAIN;
+    words->window = case_fold ? WINDOW_FOLD : WINDOW_PLAIN;
     words->folded = NULL;
     words->folded_room = 0;
     words->invalid = 0;
@@ -265,7 +265,7 @@ void words_begin(struct words *words, const unsigned char *data, size_t size)
     words->bare_until = 0;
 }
 
-/* Makes the fold buffer hold `room` bytes and the pad. 0 or -1. */
+/* Makes the buffer of folded text hold `room` bytes and the pad. 0 or -1. */
 static int make_room(struct words *words, size_t room)
 {
     if (room <= words->folded_room)
@@ -400,8 +400,8 @@ static int next_plain(struct words *words, struct words_batch *batch)
     return give(batch, base, words->spans, count, 0);
 }
 
-/* words_next with folding: spans of the fold buffer, which gets the stretches that run() folds
- * whole, and of the rest only the words. */
+/* words_next with folding: spans of the buffer of folded text, which gets the stretches that run()
+ * folds whole, and of the rest only the words. */
 static int next_folded(struct words *words, struct words_batch *batch)
 {
     const unsigned char *data = words->data, *p = data + words->pos, *end = data + words->size;
@@ -435,9 +435,9 @@ static int next_folded(struct words *words, struct words_batch *batch)
         if (word_end == NULL)
             continue;
         size_t length = (size_t)(word_end - begin);
-        if (make_room(words, used + FOLD_ROOM(length)) != 0)
+        if (make_room(words, used + CASE_FOLD_ROOM(length)) != 0)
             return -1;
-        size_t size = fold_bytes(begin, length, words->folded + used);
+        size_t size = case_fold_bytes(begin, length, words->folded + used);
         if (used + size > words->span_limit) {
             words->pos = (size_t)((count > 0 ? from : p) - data);
             if (count > 0)
@@ -456,7 +456,7 @@ int words_next(struct words *words, struct words_batch *batch)
 {
     if (words->pos == words->size)
         return give(batch, words->data, words->spans, 0, 0);
-    return words->fold ? next_folded(words, batch) : next_plain(words, batch);
+    return words->case_fold ? next_folded(words, batch) : next_plain(words, batch);
 }
 
 /* Whether the text can be cut before data[p]: whether the rules break there whatever else is there,

@@ -38,7 +38,7 @@ struct words_kernel {
 struct words {
     /* set by words_open */
     struct words_kernel kernel;
-    bool fold;
+    bool case_fold;
     size_t span_limit; /* largest offset in a span, UINT32_MAX; tests lower it */
     size_t window;     /* how far one call of the kernel may reach, at most half of span_limit;
                         * tests lower it */
@@ -50,7 +50,7 @@ struct words {
     size_t window_end; /* a safe cut, up to which the kernel may run; or pos has passed it */
     size_t bare_until; /* up to here there is no safe cut, so no use for the kernel */
 
-    unsigned char *folded; /* malloc'ed, fold only */
+    unsigned char *folded; /* malloc'ed, case_fold only */
     size_t folded_room;
 
     uint64_t invalid; /* bytes that are no part of valid UTF-8, since words_open */
@@ -64,8 +64,8 @@ struct words_batch {
     size_t giant; /* 0; or the size of one key at base too long for a span, and count is 0 */
 };
 
-/* Makes a segmenter whose keys are case-folded where fold is true. Allocates nothing yet. */
-void words_open(struct words *words, struct words_kernel kernel, bool fold);
+/* Makes a segmenter whose keys are case-folded where case_fold is true. Allocates nothing yet. */
+void words_open(struct words *words, struct words_kernel kernel, bool case_fold);
 void words_close(struct words *words);
 
 /* Sets the text. MR_PAD readable bytes must follow it; it must stay until it has been used up. */

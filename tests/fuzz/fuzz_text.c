@@ -228,8 +228,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
         compare(count(&scalar, text), &scalar, status, &whole);
         text_close(text);
     }
-    if (options.kind <= TEXT_LINES && !options.fold && !options.ngram_min && !options.min_length &&
-        options.max_length == UINT64_MAX && !options.stop_words && !options.zero_terminated) {
+    if (options.kind <= TEXT_LINES && !options.case_fold && !options.ngram_min &&
+        !options.min_length && options.max_length == UINT64_MAX && !options.stop_words && !options.zero_terminated) {
         struct run slow = {.data = data, .size = size};
         reference(&slow, options.kind);
         compare(MR_OK, &slow, status, &whole);

@@ -19,7 +19,7 @@
 #include <unicode/utext.h>
 #include <unicode/utf8.h>
 
-#include "text/fold.h"
+#include "text/case_fold.h"
 #include "text/kernels/kernels.h"
 #include "text/unicode/tables.h"
 #include "text/words.h"
@@ -142,7 +142,7 @@ static void compare_properties(void)
             continue;
         UErrorCode status = U_ZERO_ERROR;
         UChar in[2], out[8];
-        uint8_t text[4], ours[FOLD_ROOM(4)];
+        uint8_t text[4], ours[CASE_FOLD_ROOM(4)];
         char folded[32];
         int32_t in_size = 0, text_size = 0, folded_size;
         U16_APPEND_UNSAFE(in, in_size, (uint32_t)c);
@@ -150,7 +150,7 @@ static void compare_properties(void)
         int32_t out_size = u_strFoldCase(out, 8, in, in_size, U_FOLD_CASE_DEFAULT, &status);
         u_strToUTF8(folded, sizeof folded, &folded_size, out, out_size, &status);
         check(status, "u_strFoldCase");
-        size_t size = fold_bytes(text, (size_t)text_size, ours);
+        size_t size = case_fold_bytes(text, (size_t)text_size, ours);
         if (size != (size_t)folded_size || memcmp(ours, folded, size) != 0) {
             fprintf(stderr, "U+%04X: folds to other bytes than ICU's\n", (unsigned)c);
             exit(EXIT_FAILURE);

@@ -5,7 +5,7 @@
 #include <check.h>
 #include <string.h>
 
-#include "text/fold.h"
+#include "text/case_fold.h"
 #include "text/text.h"
 #include "base/utf8.h"
 #include "unit/random.h"
@@ -23,7 +23,7 @@ START_TEST(test_random)
     unsigned char text[MOST];
     for (int round = 0; round < 100; round++) {
         struct text_options options = tally_options(TEXT_CHARS);
-        unsigned char end = round & 1 ? 0 : '\n', folded[FOLD_ROOM(4)];
+        unsigned char end = round & 1 ? 0 : '\n', folded[CASE_FOLD_ROOM(4)];
         struct tally want;
         size_t size = 0;
         uint64_t invalid = 0;
@@ -38,14 +38,14 @@ START_TEST(test_random)
                 break;
         }
         options.zero_terminated = end == 0;
-        options.fold = round & 2;
+        options.case_fold = round & 2;
         tally_open(&want);
         for (size_t i = 0; i < size;) {
             size_t length = utf8_decode(text + i, size - i, &code);
             if (length == 0)
                 invalid++;
-            else if (text[i] != end && options.fold)
-                tally_add(&want, folded, fold_bytes(text + i, length, folded), 1);
+            else if (text[i] != end && options.case_fold)
+                tally_add(&want, folded, case_fold_bytes(text + i, length, folded), 1);
             else if (text[i] != end)
                 tally_add(&want, text + i, length, 1);
             i += length > 0 ? length : 1;

@@ -5,7 +5,7 @@
 #include <check.h>
 #include <string.h>
 
-#include "text/fold.h"
+#include "text/case_fold.h"
 #include "text/text.h"
 #include "unit/random.h"
 #include "unit/tally.h"
@@ -35,7 +35,7 @@ static bool chosen(const struct text_options *options, uint64_t field)
 static void map_line(struct tally *tally, const struct text_options *options,
                      const unsigned char *line, size_t size)
 {
-    unsigned char key[MOST + 1], folded[FOLD_ROOM(MOST + 1)];
+    unsigned char key[MOST + 1], folded[CASE_FOLD_ROOM(MOST + 1)];
     unsigned char end = options->zero_terminated ? 0 : '\n';
     size_t used = 0;
     uint64_t field = 0;
@@ -64,8 +64,8 @@ static void map_line(struct tally *tally, const struct text_options *options,
     }
     if (!any)
         return;
-    if (options->fold)
-        tally_add(tally, folded, fold_bytes(key, used, folded), 1);
+    if (options->case_fold)
+        tally_add(tally, folded, case_fold_bytes(key, used, folded), 1);
     else
         tally_add(tally, key, used, 1);
 }
@@ -90,7 +90,7 @@ static void check_fields(bool delimited)
         size_t size = below(MOST), list = below(sizeof lists / sizeof *lists);
         for (size_t i = 0; i < size; i++)
             text[i] = (unsigned char)"aBc ,, \t\n\0\xc3\x89"[below(12)];
-        options.fold = below(2);
+        options.case_fold = below(2);
         options.zero_terminated = below(4) == 0;
         options.have_delimiter = delimited;
         options.delimiter = below(3) ? ',' : 'B';

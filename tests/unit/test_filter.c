@@ -167,7 +167,7 @@ START_TEST(test_rule)
     static const char text[] = "The cat and the \xc3\x89tat\nAND a dog\n";
     struct text_options options = tally_options(TEXT_WORDS_UNICODE);
     struct tally want;
-    options.fold = true;
+    options.case_fold = true;
     options.min_length = 2;
     options.max_length = 4;
     options.stop_words = "And\n";
@@ -184,7 +184,7 @@ START_TEST(test_rule)
     tally_open(&want);
     tally_add(&want, "cat", 3, 7);
     tally_check(&options, counts, sizeof counts - 1, &want);
-    options.fold = false;
+    options.case_fold = false;
     tally_close(&want);
     tally_open(&want);
     tally_add(&want, "AND", 3, 3);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "text/fold.h"
+#include "text/case_fold.h"
 #include "text/text.h"
 #include "unit/random.h"
 #include "unit/tally.h"
@@ -31,10 +31,10 @@ START_TEST(test_random)
     for (int round = 0; round < 240; round++) {
         struct text_options options = tally_options(TEXT_MERGE);
         char text[4000];
-        unsigned char folded[FOLD_ROOM(8)];
+        unsigned char folded[CASE_FOLD_ROOM(8)];
         struct tally want;
         size_t size = 0;
-        options.fold = round & 1;
+        options.case_fold = round & 1;
         options.zero_terminated = round & 2;
         options.unescape = round & 4;
         options.unbundle = round & 8;
@@ -58,8 +58,9 @@ START_TEST(test_random)
             middle = options.unbundle && below(2);
             if (!middle && (lines > 1 || below(2)))
                 text[size++] = options.zero_terminated && !newlines ? '\0' : '\n';
-            if (options.fold)
-                tally_add(&want, folded, fold_bytes((unsigned char *)key, length, folded), count);
+            if (options.case_fold)
+                tally_add(&want, folded, case_fold_bytes((unsigned char *)key, length, folded),
+                          count);
             else
                 tally_add(&want, key, length, count);
         }
@@ -76,7 +77,7 @@ static void check_fault_of(const char *text, size_t line, bool unbundle)
     for (enum tally_cut cut = TALLY_WHOLE; cut <= TALLY_LAST; cut++) {
         for (int fold = 0; fold < 2; fold++) {
             struct tally got;
-            options.fold = fold;
+            options.case_fold = fold;
             tally_open(&got);
             tally_count(&got, &options, text, strlen(text), cut, 0);
             if (line == 0) {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text/fold.h"
+#include "text/case_fold.h"
 #include "text/text.h"
 #include "base/utf8.h"
 #include "unit/random.h"
@@ -16,7 +16,7 @@
 #define MOST 300
 
 struct token {
-    unsigned char bytes[FOLD_ROOM(MOST)];
+    unsigned char bytes[CASE_FOLD_ROOM(MOST)];
     size_t size;
 };
 
@@ -28,14 +28,14 @@ static void add_token(const unsigned char *bytes, size_t size, bool fold)
     struct token *token = &tokens[token_count++];
     token->size = size;
     if (fold)
-        token->size = fold_bytes(bytes, size, token->bytes);
+        token->size = case_fold_bytes(bytes, size, token->bytes);
     else
         memcpy(token->bytes, bytes, size);
 }
 
 static void emit_line(struct tally *tally, const struct text_options *options)
 {
-    static unsigned char key[16 * FOLD_ROOM(MOST)];
+    static unsigned char key[16 * CASE_FOLD_ROOM(MOST)];
     for (size_t i = 0; i < token_count; i++) {
         size_t used = 0;
         for (size_t n = 1; n <= options->ngram_max && i + n <= token_count; n++) {
@@ -76,7 +76,7 @@ static void reference(struct tally *tally, const struct text_options *options,
                 length++;
         }
         if (length > 0)
-            add_token(text + i, length, options->fold);
+            add_token(text + i, length, options->case_fold);
         i += length > 0 ? length : 1;
     }
     emit_line(tally, options);
@@ -103,7 +103,7 @@ static void check_kind(enum text_kind kind)
         size_t size = below(MOST);
         for (size_t i = 0; i < size; i++)
             text[i] = (unsigned char)"aB  c\n\xc3\x89\xc3\x9f"[below(10)];
-        options.fold = round & 1;
+        options.case_fold = round & 1;
         options.ngram_min = 1 + (unsigned)below(4);
         options.ngram_max = options.ngram_min + (unsigned)below(4);
         tally_open(&want);
@@ -137,7 +137,7 @@ START_TEST(test_unicode)
     static const char *const keys[] = {"can't stop", "stop won't", "won't stop", "strasse abc"};
     struct text_options options = tally_options(TEXT_WORDS_UNICODE);
     struct tally want;
-    options.fold = true;
+    options.case_fold = true;
     options.ngram_min = options.ngram_max = 2;
     tally_open(&want);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text/fold.h"
+#include "text/case_fold.h"
 #include "text/kernels/kernels.h"
 #include "text/text.h"
 #include "base/utf8.h"
@@ -45,9 +45,9 @@ static size_t make(unsigned char *text, size_t most)
 
 static void add(struct tally *tally, const unsigned char *key, size_t size, bool fold)
 {
-    unsigned char folded[FOLD_ROOM(MOST)];
+    unsigned char folded[CASE_FOLD_ROOM(MOST)];
     if (fold) {
-        size = fold_bytes(key, size, folded);
+        size = case_fold_bytes(key, size, folded);
         key = folded;
     }
     tally_add(tally, key, size, 1);
@@ -70,12 +70,12 @@ static void reference(struct tally *tally, const struct text_options *options,
         if (options->kind == TEXT_LINES) {
             while (stop < size && text[stop] != end)
                 stop++;
-            add(tally, text + i, stop - i, options->fold);
+            add(tally, text + i, stop - i, options->case_fold);
         } else {
             while (stop < size && in_token(options->kind, text[stop], options->zero_terminated))
                 stop++;
             if (stop > i)
-                add(tally, text + i, stop - i, options->fold);
+                add(tally, text + i, stop - i, options->case_fold);
         }
     }
 }
@@ -103,7 +103,7 @@ static void check_kind(enum text_kind kind)
         struct text_options options = tally_options(kind);
         struct tally want;
         size_t size = make(text, 10 + below(MOST - 10));
-        options.fold = round & 1;
+        options.case_fold = round & 1;
         options.zero_terminated = round & 2;
         options.count_invalid = true;
         tally_open(&want);
@@ -140,7 +140,7 @@ START_TEST(test_unicode)
         struct text_options options = tally_options(TEXT_WORDS_UNICODE);
         struct tally want;
         size_t size = make(text, 10 + below(MOST - 10));
-        options.fold = round & 1;
+        options.case_fold = round & 1;
         tally_open(&want);
         tally_count(&want, &options, text, size, TALLY_WHOLE, 0);
         ck_assert_uint_eq(want.stats.invalid_bytes, invalid_bytes(text, size));
@@ -178,7 +178,7 @@ START_TEST(test_long)
             for (int fold = 0; fold < 2; fold++) {
                 struct text_options options = tally_options(kinds[k]);
                 struct tally want, got;
-                options.fold = fold;
+                options.case_fold = fold;
                 tally_open(&want);
                 tally_open(&got);
                 if (kinds[k] == TEXT_WORDS_UNICODE) /* the kernel against one that is slow */

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text/fold.h"
+#include "text/case_fold.h"
 #include "text/kernels/kernels.h"
 #include "text/unicode/tables.h"
 #include "text/words.h"
@@ -143,10 +143,10 @@ static void run_reference(const unsigned char *data, size_t size, bool fold, str
         if (!segments[i].keep)
             continue;
         if (fold) {
-            unsigned char *key = malloc(FOLD_ROOM(length));
+            unsigned char *key = malloc(CASE_FOLD_ROOM(length));
             if (key == NULL)
                 abort();
-            append_word(wanted, key, fold_bytes(word, length, key));
+            append_word(wanted, key, case_fold_bytes(word, length, key));
             free(key);
         } else {
             append_word(wanted, word, length);
@@ -246,7 +246,7 @@ START_TEST(standard_file)
         for (size_t i = 0; variant(i, &words, &name); i++) {
             found.size = 0;
             run_words(&words, text.data, text.size, &found);
-            if (!words.fold && !equal(&found, &wanted))
+            if (!words.case_fold && !equal(&found, &wanted))
                 fail_with("not the standard's words", name, &text);
             words_close(&words);
         }
@@ -297,7 +297,7 @@ static void check_words(const struct bytes *text, const char *wanted)
             append(&shown, "]", 1);
         }
         append(&shown, "", 1);
-        if (!words.fold && strcmp((const char *)shown.data, wanted) != 0)
+        if (!words.case_fold && strcmp((const char *)shown.data, wanted) != 0)
             fail_with((const char *)shown.data, name, text);
         words_close(&words);
         free(found.data);
@@ -486,7 +486,7 @@ START_TEST(border_splits)
     for (size_t i = 0; variant(i, &words, &name); i++) {
         whole.size = 0;
         invalid = 0;
-        run_reference(text.data, text.size, words.fold, &whole, &invalid);
+        run_reference(text.data, text.size, words.case_fold, &whole, &invalid);
         for (size_t step = 1; step < 60; step++) {
             found.size = 0;
             words.invalid = 0;

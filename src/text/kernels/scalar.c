@@ -39,7 +39,7 @@ static const unsigned char classes[256] = {
 };
 
 /* Copies [from, to) with A-Z made small; returns whether a byte was above 0x7f. */
-static bool fold(const unsigned char *data, size_t from, size_t to, unsigned char *folded)
+static bool lower(const unsigned char *data, size_t from, size_t to, unsigned char *folded)
 {
     unsigned char all = 0;
 
@@ -76,7 +76,7 @@ static size_t scalar_spaces(const unsigned char *data, size_t size, size_t pos,
                             unsigned char *folded, bool *wide, unsigned char extra)
 {
     size_t end = runs(SPACE, false, data, size, pos, spans, max, count, extra);
-    if (folded && fold(data, pos, end, folded))
+    if (folded && lower(data, pos, end, folded))
         *wide = true;
     return end;
 }
@@ -86,7 +86,7 @@ static size_t scalar_blanks(const unsigned char *data, size_t size, size_t pos,
                             unsigned char *folded, bool *wide, unsigned char extra)
 {
     size_t end = runs(BLANK, false, data, size, pos, spans, max, count, extra);
-    if (folded && fold(data, pos, end, folded))
+    if (folded && lower(data, pos, end, folded))
         *wide = true;
     return end;
 }
@@ -97,7 +97,7 @@ static size_t scalar_letters(const unsigned char *data, size_t size, size_t pos,
 {
     size_t end = runs(LETTER, true, data, size, pos, spans, max, count, -1);
     if (folded)
-        fold(data, pos, end, folded);
+        lower(data, pos, end, folded);
     return end;
 }
 
@@ -111,7 +111,7 @@ static size_t scalar_marks(const unsigned char *data, size_t size, size_t pos, u
         if (data[i] == a || data[i] == b)
             positions[n++] = (uint32_t)i;
     }
-    if (folded && fold(data, pos, i, folded))
+    if (folded && lower(data, pos, i, folded))
         *wide = true;
     *count = n;
     return i;
@@ -185,7 +185,7 @@ static size_t scalar_words(const unsigned char *data, size_t size, size_t pos,
     if (pos < size && classes[data[pos]] == WIDE)
         pos = boundary;
     if (folded)
-        fold(data, start, pos, folded);
+        lower(data, start, pos, folded);
     return pos;
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes tables.h and tables.c, the character properties that words and fold look up.
+"""Writes tables.h and tables.c, the character properties that words and case_fold look up.
 
     generate.py UCD-DIRECTORY [OUTPUT-DIRECTORY]
 
@@ -134,7 +134,7 @@ def foldings(directory):
         code = int(fields[0], 16)
         form = "".join(chr(int(c, 16)) for c in fields[2].split()).encode("utf-8")
         if len(form) > 3 * len(chr(code).encode("utf-8")) or len(form) > 7:
-            sys.exit(f"generate.py: the folding of U+{code:04X} is longer than fold.h allows")
+            sys.exit(f"generate.py: the folding of U+{code:04X} is longer than case_fold.h allows")
         table[code] = len(forms)
         forms.append(form)
     return table, forms

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_fold.c - case folding against CaseFolding.txt: every code point, alone and in company, and
- * bytes that are no part of valid UTF-8.
+ * test_case_fold.c - case folding against CaseFolding.txt: every code point, alone and in company,
+ * and bytes that are no part of valid UTF-8.
  */
 #include <check.h>
 #include <stdint.h>
@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text/fold.h"
+#include "text/case_fold.h"
 #include "text/unicode/tables.h"
 #include "base/utf8.h"
 
-Suite *test_fold_suite(void);
+Suite *test_case_fold_suite(void);
 
 #define CODES 0x110000
 
@@ -64,11 +64,11 @@ static char (*read_foldings(void))[16]
 static void check_fold(const char *text, size_t size, const char *wanted, size_t wanted_size)
 {
     /* Both on the heap with their exact sizes, so that a tool sees what goes beyond. */
-    unsigned char *in = malloc(size > 0 ? size : 1), *out = malloc(FOLD_ROOM(size));
+    unsigned char *in = malloc(size > 0 ? size : 1), *out = malloc(CASE_FOLD_ROOM(size));
     if (in == NULL || out == NULL)
         abort();
     memcpy(in, text, size);
-    size_t got = fold_bytes(in, size, out);
+    size_t got = case_fold_bytes(in, size, out);
     if (got != wanted_size || memcmp(out, wanted, got) != 0)
         ck_abort_msg("%.*s folds to %.*s, not %.*s", (int)size, text, (int)got, (const char *)out,
                      (int)wanted_size, wanted);
@@ -179,10 +179,10 @@ START_TEST(decoder)
 }
 END_TEST
 
-Suite *test_fold_suite(void)
+Suite *test_case_fold_suite(void)
 {
-    Suite *suite = suite_create("fold");
-    TCase *tcase = tcase_create("fold");
+    Suite *suite = suite_create("case_fold");
+    TCase *tcase = tcase_create("case_fold");
 
     tcase_add_test(tcase, every_code);
     tcase_add_test(tcase, known_words);

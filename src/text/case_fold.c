@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * fold - full case folding, see fold.h. Most bytes of most keys are ASCII or fold to themselves, so
- * those two cases come first and copy without branches on the content.
+ * case_fold - full case folding, see case_fold.h. Most bytes of most keys are ASCII or fold to
+ * themselves, so those two cases come first and copy without branches on the content.
  */
-#include "text/fold.h"
+#include "text/case_fold.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -21,7 +21,7 @@ static uint64_t lower8(uint64_t word)
     return word | upper >> 2;
 }
 
-size_t fold_bytes(const unsigned char *data, size_t size, unsigned char *out)
+size_t case_fold_bytes(const unsigned char *data, size_t size, unsigned char *out)
 {
     const unsigned char *p = data, *end = data + size;
     unsigned char *to = out;
