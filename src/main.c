@@ -21,6 +21,7 @@
 #include "engine/mapreduce.h"
 #include "input/input.h"
 #include "rule.h"
+#include "text/kernels/kernels.h"
 #include "text/text.h"
 #include "text/unicode/tables.h"
 
@@ -47,7 +48,7 @@ static int prepare(struct run *run, struct mr_error *error)
                                               options->tmpdirs, options->tmpdir_count };
     const char *kernel = getenv("MRCOUNT_KERNEL"); /* for tests */
 
-    if (text_select_kernel(kernel) != 0)
+    if (kernels_select(kernel) != 0)
         return (int)mr_error_set(error, MR_INVALID, 0, "MRCOUNT_KERNEL: no kernel '%s' here",
                                  kernel);
     if (rule_open(options, &run->names, &run->text, error) != 0 ||
@@ -118,7 +119,7 @@ static void run_all(struct run *run)
     if (prepare(run, &error) == 0 && count(run, &stats, &error) == 0) {
         text_statistics(run->text, &text);
         if (run->options.stats)
-            stats_print(run->message, &stats, &text.tokens, text.invalid_bytes, text_kernel_name());
+            stats_print(run->message, &stats, &text.tokens, text.invalid_bytes, kernels_name());
     } else if (error.status == MR_MAP && text_merge_fault(run->text, &fault)) {
         message_fatal(run->message, input_name(run->input, fault.number), "line %ju: %s",
                       (uintmax_t)fault.line, fault.reason);

@@ -95,8 +95,8 @@ static int map_delimited(struct scan *scan, struct line *line, size_t size,
     size_t begin = 0;
 
     for (size_t pos = 0, count; pos < size;) {
-        pos = text_kernels.marks(data, size, pos, scan->positions, SCAN_SPANS, &count, folded,
-                                 &line->wide, text->delimiter, text->end);
+        pos = kernels_selected.marks(data, size, pos, scan->positions, SCAN_SPANS, &count, folded,
+                                     &line->wide, text->delimiter, text->end);
         for (size_t i = 0; i < count; i++) {
             size_t end = scan->positions[i];
             if (add_field(scan, line, begin, end) != 0)
@@ -121,8 +121,8 @@ static int map_blanks(struct scan *scan, struct line *line, size_t size, unsigne
     size_t before = 0;
 
     for (size_t pos = 0, count; pos < size;) {
-        pos = text_kernels.blanks(data, size, pos, fields, sizeof fields / sizeof *fields, &count,
-                                  folded, &line->wide, text->extra);
+        pos = kernels_selected.blanks(data, size, pos, fields, sizeof fields / sizeof *fields,
+                                      &count, folded, &line->wide, text->extra);
         for (size_t i = 0; i < count; i++) {
             bool ended = false;
             for (; before < fields[i].begin; before++)

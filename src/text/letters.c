@@ -9,7 +9,7 @@ static int map_window(struct scan *scan, const unsigned char *data, size_t size,
                       unsigned char *folded)
 {
     for (size_t pos = 0, count; pos < size;) {
-        pos = text_kernels.letters(data, size, pos, scan->spans, SCAN_SPANS, &count, folded);
+        pos = kernels_selected.letters(data, size, pos, scan->spans, SCAN_SPANS, &count, folded);
         if (scan_tokens(scan, data, scan->spans, count, false) != 0)
             return -1;
     }

@@ -16,8 +16,8 @@ static int map_window(struct scan *scan, const unsigned char *data, size_t size,
     uint32_t begin = 0;
 
     for (size_t pos = 0, count; pos < size;) {
-        pos = text_kernels.marks(data, size, pos, scan->positions, SCAN_SPANS, &count, folded,
-                                 &wide, text->end, text->end);
+        pos = kernels_selected.marks(data, size, pos, scan->positions, SCAN_SPANS, &count, folded,
+                                     &wide, text->end, text->end);
         for (size_t i = 0; i < count; i++) {
             scan->spans[i] = (struct mr_span){begin, scan->positions[i]};
             begin = scan->positions[i] + 1;

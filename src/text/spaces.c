@@ -11,8 +11,8 @@ static int map_window(struct scan *scan, const unsigned char *data, size_t size,
     bool wide = false;
 
     for (size_t pos = 0, count; pos < size;) {
-        pos = text_kernels.spaces(data, size, pos, scan->spans, SCAN_SPANS, &count, folded, &wide,
-                                  scan->text->extra);
+        pos = kernels_selected.spaces(data, size, pos, scan->spans, SCAN_SPANS, &count, folded,
+                                      &wide, scan->text->extra);
         if (scan_tokens(scan, data, scan->spans, count, wide) != 0)
             return -1;
     }

@@ -64,7 +64,7 @@ int text_open(const struct text_options *options, struct text **result, struct m
     }
     if (options->kind == TEXT_MERGE && merge_open(&text->merge, error) != 0)
         goto fail;
-    if (!text_kernels.name && text_select_kernel(NULL) != 0) {
+    if (!kernels_selected.name && kernels_select(NULL) != 0) {
         mr_error_set(error, MR_INVALID, 0, "no kernel runs on this CPU");
         goto fail;
     }
@@ -109,7 +109,7 @@ int text_mapper_open(void *rule, void **state, struct mr_error *error)
     }
     memset(scan, 0, offsetof(struct scan, spans)); /* the arrays need no content */
     scan->text = text;
-    words_open(&scan->words, (struct words_kernel){text_kernels.words}, text->case_fold);
+    words_open(&scan->words, (struct words_kernel){kernels_selected.words}, text->case_fold);
     return 0;
 }
 

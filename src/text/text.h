@@ -99,10 +99,4 @@ struct text_fault {
  * the mappers were doing. To be called when the job has ended. */
 bool text_merge_fault(const struct text *text, struct text_fault *fault);
 
-/* Chooses the kernels: the best this CPU has for NULL, else those of the given name. Returns 0, or
- * -1 for a name that is unknown or not available here. To be called once, before any thread. */
-int text_select_kernel(const char *forced);
-/* "avx512", "avx2", "sse4.2", "neon" or "scalar". */
-const char *text_kernel_name(void);
-
 #endif

@@ -319,7 +319,7 @@ static inline bool ascii_ahead(const unsigned char *p, const unsigned char *end)
 /* Whether there is no room for what a call of the kernel needs at least. */
 static inline bool nearly_full(size_t count)
 {
-    return WORDS_BATCH - count < (TEXT_KERNEL_MIN > PAIRS_MIN ? TEXT_KERNEL_MIN : PAIRS_MIN);
+    return WORDS_BATCH - count < (KERNELS_MIN > PAIRS_MIN ? KERNELS_MIN : PAIRS_MIN);
 }
 
 static int give(struct words_batch *batch, const unsigned char *base, const struct mr_span *spans,

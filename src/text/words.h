@@ -28,7 +28,7 @@
  * while the keys are looked up. */
 #define WORDS_BATCH 1024
 
-/* The ASCII kernel: `words` of struct text_kernels, whose terms are in kernels/kernels.h. */
+/* The ASCII kernel: `words` of struct kernels, whose terms are in kernels/kernels.h. */
 typedef size_t words_run(const unsigned char *data, size_t size, size_t pos, struct mr_span *spans,
                          size_t max, size_t *count, unsigned char *folded);
 struct words_kernel {

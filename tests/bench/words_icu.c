@@ -106,7 +106,7 @@ int main(void)
         generate(text, OURS, scripts[i].first, scripts[i].letters);
         for (int round = 0; round < 3; round++) {
             for (int fold = 0; fold < 2; fold++) {
-                words_open(words, (struct words_kernel){text_kernels_available(0)->words}, fold);
+                words_open(words, (struct words_kernel){kernels_available(0)->words}, fold);
                 double rate = run_ours(words, text, &count[fold]);
                 best[fold] = rate > best[fold] ? rate : best[fold];
                 words_close(words);

@@ -33,7 +33,7 @@ static void *take(size_t size)
 }
 
 /* Calls the kernel until it is at the end, or a words kernel does not get on. */
-static void drive(const struct text_kernels *kernels, enum kind kind, const unsigned char *text,
+static void drive(const struct kernels *kernels, enum kind kind, const unsigned char *text,
                   size_t size, size_t pos, size_t max, unsigned char a, unsigned char b,
                   struct found *found)
 {
@@ -90,7 +90,7 @@ static void drop(struct found *found)
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
-    const struct text_kernels *kernels;
+    const struct kernels *kernels;
     if (size < HEAD)
         return 0;
     const unsigned char head[HEAD] = {data[0], data[1], data[2], data[3]};
@@ -98,14 +98,14 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     unsigned char *text = take(size + 64);
     memcpy(text, data + HEAD, size);
     memset(text + size, head[0], 64);
-    size_t pos = size > 0 ? head[0] % size : 0, max = TEXT_KERNEL_MIN + head[1] % 128;
+    size_t pos = size > 0 ? head[0] % size : 0, max = KERNELS_MIN + head[1] % 128;
 
     for (enum kind kind = 0; kind < KINDS; kind++) {
         struct found want;
-        drive(&text_kernels_scalar, kind, text, size, pos, max, head[2], head[3], &want);
-        for (size_t i = 0; (kernels = text_kernels_available(i)) != NULL; i++) {
+        drive(&kernels_scalar, kind, text, size, pos, max, head[2], head[3], &want);
+        for (size_t i = 0; (kernels = kernels_available(i)) != NULL; i++) {
             struct found got;
-            if (kernels == &text_kernels_scalar)
+            if (kernels == &kernels_scalar)
                 continue;
             drive(kernels, kind, text, size, pos, max, head[2], head[3], &got);
             if (got.count != want.count || got.end != want.end || got.wide != want.wide ||

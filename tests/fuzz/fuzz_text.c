@@ -211,7 +211,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     size -= HEAD;
 
     struct text *text;
-    text_select_kernel(NULL);
+    kernels_select(NULL);
     if (text_open(&options, &text, NULL) != 0)
         return 0;
     struct run whole = {.text = text, .data = data, .size = size};
@@ -222,14 +222,15 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     compare(count(&piped, text), &piped, status, &whole);
     text_close(text);
 
-    text_select_kernel("scalar");
+    kernels_select("scalar");
     if (text_open(&options, &text, NULL) == 0) {
         struct run scalar = {.text = text, .data = data, .size = size};
         compare(count(&scalar, text), &scalar, status, &whole);
         text_close(text);
     }
     if (options.kind <= TEXT_LINES && !options.case_fold && !options.ngram_min &&
-        !options.min_length && options.max_length == UINT64_MAX && !options.stop_words && !options.zero_terminated) {
+        !options.min_length && options.max_length == UINT64_MAX && !options.stop_words &&
+        !options.zero_terminated) {
         struct run slow = {.data = data, .size = size};
         reference(&slow, options.kind);
         compare(MR_OK, &slow, status, &whole);

@@ -276,8 +276,8 @@ static void compare_with(const struct text *text, UBreakIterator *iterator, cons
             wanted[count++] = word;
     }
 
-    const struct text_kernels *kernels;
-    for (size_t k = 0; (kernels = text_kernels_available(k)) != NULL; k++) {
+    const struct kernels *kernels;
+    for (size_t k = 0; (kernels = kernels_available(k)) != NULL; k++) {
         struct words_batch batch;
         size_t found = 0;
         words_open(&words, (struct words_kernel){kernels->words}, false);

@@ -135,12 +135,12 @@ static void reference(enum kind kind, const unsigned char *data, size_t size, un
 /* ---- Driving a kernel ------------------------------------------------------------------------ */
 
 /* Calls the kernel until it has got to the end, or does not get on. */
-static void drive(const struct text_kernels *kernels, enum kind kind, const unsigned char *data,
+static void drive(const struct kernels *kernels, enum kind kind, const unsigned char *data,
                   size_t size, size_t pos, size_t max, unsigned char *folded, unsigned char a,
                   unsigned char b, struct tokens *out)
 {
-    static struct mr_span spans[4 * TEXT_KERNEL_MIN];
-    static uint32_t positions[4 * TEXT_KERNEL_MIN];
+    static struct mr_span spans[4 * KERNELS_MIN];
+    static uint32_t positions[4 * KERNELS_MIN];
     bool wide = false, is_wide = false;
     size_t from = pos;
 
@@ -223,7 +223,7 @@ static void check_text(const struct room *room, const unsigned char *text, size_
                        size_t shift)
 {
     static struct tokens want, got, first;
-    const struct text_kernels *kernels;
+    const struct kernels *kernels;
     size_t at = late ? room->size - MR_PAD - size : shift;
     unsigned char *data = room->data + at, *folded = room->folded + at;
     unsigned char extra = below(2) ? ' ' : below(2) ? 0 : 'e', b = below(2) ? '\n' : 'a';
@@ -232,9 +232,9 @@ static void check_text(const struct room *room, const unsigned char *text, size_
     memcpy(data, text, size);
     for (enum kind kind = 0; kind < KINDS; kind++) {
         bool fold = below(2);
-        size_t max = TEXT_KERNEL_MIN + below(3) * 20;
+        size_t max = KERNELS_MIN + below(3) * 20;
         reference(kind, data, size, kind == MARKS ? '\n' : extra, b, 'A', &want);
-        for (size_t i = 0; (kernels = text_kernels_available(i)) != NULL; i++) {
+        for (size_t i = 0; (kernels = kernels_available(i)) != NULL; i++) {
             drive(kernels, kind, data, size, 0, max, fold ? folded : NULL,
                   kind == MARKS ? '\n' : extra, b, &got);
             if (kind != WORDS) {
@@ -367,14 +367,14 @@ START_TEST(test_middle)
 {
     static struct tokens want, got;
     static unsigned char text[MOST + MR_PAD];
-    const struct text_kernels *kernels;
+    const struct kernels *kernels;
     for (int round = 0; round < 300; round++) {
         size_t size = 1 + below(MOST), pos = below(size);
         fill(text, size);
-        for (size_t i = 0; (kernels = text_kernels_available(i)) != NULL; i++) {
+        for (size_t i = 0; (kernels = kernels_available(i)) != NULL; i++) {
             for (enum kind kind = 0; kind < KINDS; kind++) {
-                drive(kernels, kind, text, size, pos, TEXT_KERNEL_MIN, NULL, ' ', 'b', &got);
-                drive(&text_kernels_scalar, kind, text + pos, size - pos, 0, TEXT_KERNEL_MIN, NULL,
+                drive(kernels, kind, text, size, pos, KERNELS_MIN, NULL, ' ', 'b', &got);
+                drive(&kernels_scalar, kind, text + pos, size - pos, 0, KERNELS_MIN, NULL,
                       ' ', 'b', &want);
                 for (size_t k = 0; k < want.count; k++) {
                     want.spans[k].begin += (uint32_t)pos;
@@ -391,13 +391,13 @@ END_TEST
 /* A megabyte of underscores is looked through once, not once a block. */
 START_TEST(test_underscores)
 {
-    size_t size = (size_t)1 << 22, count, max = TEXT_KERNEL_MIN;
-    struct mr_span spans[TEXT_KERNEL_MIN];
+    size_t size = (size_t)1 << 22, count, max = KERNELS_MIN;
+    struct mr_span spans[KERNELS_MIN];
     unsigned char *text = malloc(size + MR_PAD);
-    const struct text_kernels *kernels;
+    const struct kernels *kernels;
     ck_assert_ptr_nonnull(text);
     memset(text, '_', size + MR_PAD);
-    for (size_t i = 0; (kernels = text_kernels_available(i)) != NULL; i++) {
+    for (size_t i = 0; (kernels = kernels_available(i)) != NULL; i++) {
         ck_assert_uint_eq(kernels->words(text, size, 0, spans, max, &count, NULL), size);
         ck_assert_uint_eq(count, 0);
         text[size - 1] = 'a';
@@ -413,13 +413,13 @@ END_TEST
 
 START_TEST(test_select)
 {
-    ck_assert_int_eq(text_select_kernel("scalar"), 0);
-    ck_assert_str_eq(text_kernel_name(), "scalar");
-    ck_assert_int_eq(text_select_kernel("quantum"), -1);
-    ck_assert_int_eq(text_select_kernel(""), -1);
-    ck_assert_str_eq(text_kernel_name(), "scalar");
-    ck_assert_int_eq(text_select_kernel(NULL), 0);
-    ck_assert_str_eq(text_kernel_name(), text_kernels_available(0)->name);
+    ck_assert_int_eq(kernels_select("scalar"), 0);
+    ck_assert_str_eq(kernels_name(), "scalar");
+    ck_assert_int_eq(kernels_select("quantum"), -1);
+    ck_assert_int_eq(kernels_select(""), -1);
+    ck_assert_str_eq(kernels_name(), "scalar");
+    ck_assert_int_eq(kernels_select(NULL), 0);
+    ck_assert_str_eq(kernels_name(), kernels_available(0)->name);
 }
 END_TEST
 

@@ -167,13 +167,13 @@ START_TEST(test_long)
                                            TEXT_WORDS_UNICODE};
     size_t size = 300000;
     unsigned char *text = malloc(size);
-    const struct text_kernels *kernels;
+    const struct kernels *kernels;
     ck_assert_ptr_nonnull(text);
     for (size_t i = 0; i < size; i++)
         text[i] = (unsigned char)"aBc'1\n  "[below(8)];
     text[size / 2] = 0xc3, text[size / 2 + 1] = 0x89;
-    for (size_t i = 0; (kernels = text_kernels_available(i)) != NULL; i++) {
-        ck_assert_int_eq(text_select_kernel(kernels->name), 0);
+    for (size_t i = 0; (kernels = kernels_available(i)) != NULL; i++) {
+        ck_assert_int_eq(kernels_select(kernels->name), 0);
         for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
             for (int fold = 0; fold < 2; fold++) {
                 struct text_options options = tally_options(kinds[k]);
@@ -192,7 +192,7 @@ START_TEST(test_long)
             }
         }
     }
-    ck_assert_int_eq(text_select_kernel(NULL), 0);
+    ck_assert_int_eq(kernels_select(NULL), 0);
     free(text);
 }
 END_TEST

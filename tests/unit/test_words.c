@@ -81,11 +81,11 @@ static size_t no_kernel(const unsigned char *data, size_t size, size_t pos, stru
 static bool variant(size_t i, struct words *words, const char **name)
 {
     size_t kernel = i / 4;
-    const struct text_kernels *kernels = NULL;
+    const struct kernels *kernels = NULL;
     struct words_kernel run = {no_kernel};
 
     for (size_t k = 0; k < kernel; k++)
-        if ((kernels = text_kernels_available(k)) == NULL)
+        if ((kernels = kernels_available(k)) == NULL)
             return false;
     if (kernels != NULL)
         run.run = kernels->words;

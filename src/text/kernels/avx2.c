@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 #include "base/target.h"
-#include "text/kernels/indexes.h"
 #include "text/kernels/kernels.h"
+#include "text/kernels/lookup.h"
 
 #define TARGET "avx2,bmi,popcnt"
 TARGET_BEGIN
@@ -65,25 +65,22 @@ static inline uint64_t block_equal(struct block block, unsigned char c)
     return block_mask(_mm256_cmpeq_epi8(block.a, all), _mm256_cmpeq_epi8(block.b, all));
 }
 
-/* A byte is in the class where the table entry of its low half is the byte itself. Bytes above 0x7f
- * look up 0. */
-static inline uint64_t block_listed(struct block block, __m128i list)
+/* Bytes above 0x7f look up 0, which they are not. */
+static inline uint64_t block_listed(struct block block, const uint8_t list[16])
 {
-    __m256i table = _mm256_broadcastsi128_si256(list);
+    __m256i table = _mm256_broadcastsi128_si256(_mm_load_si128((const void *)list));
     return block_mask(_mm256_cmpeq_epi8(_mm256_shuffle_epi8(table, block.a), block.a),
                       _mm256_cmpeq_epi8(_mm256_shuffle_epi8(table, block.b), block.b));
 }
 
 static inline uint64_t block_spaces(struct block block)
 {
-    return block_listed(block, _mm_setr_epi8(' ', -1, -1, -1, -1, -1, -1, -1, -1, '\t', '\n', '\v',
-                                             '\f', '\r', -1, -1));
+    return block_listed(block, lookup_spaces);
 }
 
 static inline uint64_t block_blanks(struct block block)
 {
-    return block_listed(block, _mm_setr_epi8(' ', -1, -1, -1, -1, -1, -1, -1, -1, '\t', '\n', -1,
-                                             -1, -1, -1, -1));
+    return block_listed(block, lookup_blanks);
 }
 
 static inline uint64_t block_letters(struct block block)
@@ -97,30 +94,12 @@ struct body_classes {
     uint64_t letters, digits, underscore, joins_letters, joins_digits;
 };
 
-/* Class bits of a byte: those that the tables of its two halves have in common. Letters come in two
- * bits, as the columns 4 and 6 and the columns 5 and 7 of ASCII hold different rows. */
-enum {
-    LETTER_46 = 1,
-    LETTER_57 = 2,
-    DIGIT = 4,
-    COLON = 8,
-    QUOTE_STOP = 16,
-    COMMA = 32,
-    SEMICOLON = 64,
-    UNDERSCORE = 128,
-};
-
 static inline __m256i classes_of(__m256i v)
 {
-    enum { L4 = LETTER_46, L5 = LETTER_57, BOTH = LETTER_46 | LETTER_57 };
-    const __m256i low = _mm256_broadcastsi128_si256(
-        _mm_setr_epi8(L5 | DIGIT, BOTH | DIGIT, BOTH | DIGIT, BOTH | DIGIT, BOTH | DIGIT,
-                      BOTH | DIGIT, BOTH | DIGIT, BOTH | DIGIT | QUOTE_STOP, BOTH | DIGIT,
-                      BOTH | DIGIT, BOTH | COLON, L4 | SEMICOLON, L4 | COMMA, L4, L4 | QUOTE_STOP,
-                      (char)(L4 | UNDERSCORE)));
-    const __m256i high = _mm256_broadcastsi128_si256(
-        _mm_setr_epi8(0, 0, QUOTE_STOP | COMMA, DIGIT | COLON | SEMICOLON, L4,
-                      (char)(L5 | UNDERSCORE), L4, L5, 0, 0, 0, 0, 0, 0, 0, 0));
+    const __m256i low =
+        _mm256_broadcastsi128_si256(_mm_load_si128((const void *)lookup_low_half));
+    const __m256i high =
+        _mm256_broadcastsi128_si256(_mm_load_si128((const void *)lookup_high_half));
     __m256i halves = _mm256_and_si256(_mm256_srli_epi16(v, 4), _mm256_set1_epi8(15));
     /* A byte above 0x7f looks up 0 in `low`. */
     return _mm256_and_si256(_mm256_shuffle_epi8(low, v), _mm256_shuffle_epi8(high, halves));
@@ -138,11 +117,11 @@ static inline struct body_classes block_classes(struct block block)
 {
     __m256i a = classes_of(block.a), b = classes_of(block.b);
     return (struct body_classes){
-        .letters = having(a, b, LETTER_46 | LETTER_57),
+        .letters = having(a, b, LOOKUP_LETTER_46 | LOOKUP_LETTER_57),
         .digits = block_mask(_mm256_slli_epi16(a, 5), _mm256_slli_epi16(b, 5)),
         .underscore = block_mask(a, b),
-        .joins_letters = having(a, b, COLON | QUOTE_STOP),
-        .joins_digits = having(a, b, QUOTE_STOP | COMMA | SEMICOLON),
+        .joins_letters = having(a, b, LOOKUP_COLON | LOOKUP_QUOTE_STOP),
+        .joins_digits = having(a, b, LOOKUP_QUOTE_STOP | LOOKUP_COMMA | LOOKUP_SEMICOLON),
     };
 }
 
@@ -155,7 +134,7 @@ static inline uint32_t *body_flatten(uint64_t mask, uint32_t base, uint32_t *out
     TARGET_UNROLL
     for (int i = 0; i < 8; i++) {
         unsigned byte = (unsigned)(mask >> 8 * i) & 0xff;
-        __m128i bits = _mm_loadl_epi64((const void *)&text_kernel_indexes[byte]);
+        __m128i bits = _mm_loadl_epi64((const void *)&lookup_bits[byte]);
         _mm256_storeu_si256((void *)out, _mm256_add_epi32(from, _mm256_cvtepu8_epi32(bits)));
         out += __builtin_popcount(byte);
         from = _mm256_add_epi32(from, eight);
@@ -164,11 +143,11 @@ static inline uint32_t *body_flatten(uint64_t mask, uint32_t base, uint32_t *out
 }
 
 #define BODY_NAME "avx2"
-#define BODY_TABLE text_kernels_avx2
+#define BODY_TABLE kernels_avx2
 #include "text/kernels/body.h"
 
 TARGET_END
 
 #else
-typedef int text_kernels_no_avx2; /* a file must declare something */
+typedef int kernels_no_avx2; /* a file must declare something */
 #endif

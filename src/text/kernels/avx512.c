@@ -11,6 +11,7 @@
 
 #include "base/target.h"
 #include "text/kernels/kernels.h"
+#include "text/kernels/lookup.h"
 
 #define TARGET "avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,avx512vbmi2,bmi,bmi2,popcnt"
 TARGET_BEGIN
@@ -48,24 +49,21 @@ static inline uint64_t block_equal(struct block block, unsigned char c)
     return _mm512_cmpeq_epi8_mask(block.v, _mm512_set1_epi8((char)c));
 }
 
-/* A byte is in the class where the table entry of its low half is the byte itself. Bytes above 0x7f
- * look up 0. */
-static inline uint64_t block_listed(struct block block, __m128i list)
+/* Bytes above 0x7f look up 0, which they are not. */
+static inline uint64_t block_listed(struct block block, const uint8_t list[16])
 {
-    __m512i table = _mm512_broadcast_i32x4(list);
+    __m512i table = _mm512_broadcast_i32x4(_mm_load_si128((const void *)list));
     return _mm512_cmpeq_epi8_mask(_mm512_shuffle_epi8(table, block.v), block.v);
 }
 
 static inline uint64_t block_spaces(struct block block)
 {
-    return block_listed(block, _mm_setr_epi8(' ', -1, -1, -1, -1, -1, -1, -1, -1, '\t', '\n', '\v',
-                                             '\f', '\r', -1, -1));
+    return block_listed(block, lookup_spaces);
 }
 
 static inline uint64_t block_blanks(struct block block)
 {
-    return block_listed(block, _mm_setr_epi8(' ', -1, -1, -1, -1, -1, -1, -1, -1, '\t', '\n', -1,
-                                             -1, -1, -1, -1));
+    return block_listed(block, lookup_blanks);
 }
 
 static inline uint64_t block_letters(struct block block)
@@ -79,31 +77,17 @@ struct body_classes {
     uint64_t letters, digits, underscore, joins_letters, joins_digits;
 };
 
-enum { LETTER = 1, DIGIT = 2, UNDERSCORE = 4, JOINS_LETTERS = 8, JOINS_DIGITS = 16 };
-
-static const unsigned char class_table[128] __attribute__((aligned(64))) = {
-    ['A' ... 'Z'] = LETTER,
-    ['a' ... 'z'] = LETTER,
-    ['0' ... '9'] = DIGIT,
-    ['_'] = UNDERSCORE,
-    [':'] = JOINS_LETTERS,
-    ['.'] = JOINS_LETTERS | JOINS_DIGITS,
-    ['\''] = JOINS_LETTERS | JOINS_DIGITS,
-    [','] = JOINS_DIGITS,
-    [';'] = JOINS_DIGITS,
-};
-
 /* Bytes above 0x7f look up entries too: what they get is masked by the caller. */
 static inline struct body_classes block_classes(struct block block)
 {
-    __m512i low = _mm512_load_si512(class_table), high = _mm512_load_si512(class_table + 64);
+    __m512i low = _mm512_load_si512(lookup_class), high = _mm512_load_si512(lookup_class + 64);
     __m512i class = _mm512_permutex2var_epi8(low, block.v, high);
     return (struct body_classes){
-        .letters = _mm512_test_epi8_mask(class, _mm512_set1_epi8(LETTER)),
-        .digits = _mm512_test_epi8_mask(class, _mm512_set1_epi8(DIGIT)),
-        .underscore = _mm512_test_epi8_mask(class, _mm512_set1_epi8(UNDERSCORE)),
-        .joins_letters = _mm512_test_epi8_mask(class, _mm512_set1_epi8(JOINS_LETTERS)),
-        .joins_digits = _mm512_test_epi8_mask(class, _mm512_set1_epi8(JOINS_DIGITS)),
+        .letters = _mm512_test_epi8_mask(class, _mm512_set1_epi8(LOOKUP_LETTER)),
+        .digits = _mm512_test_epi8_mask(class, _mm512_set1_epi8(LOOKUP_DIGIT)),
+        .underscore = _mm512_test_epi8_mask(class, _mm512_set1_epi8(LOOKUP_UNDERSCORE)),
+        .joins_letters = _mm512_test_epi8_mask(class, _mm512_set1_epi8(LOOKUP_JOINS_LETTERS)),
+        .joins_digits = _mm512_test_epi8_mask(class, _mm512_set1_epi8(LOOKUP_JOINS_DIGITS)),
     };
 }
 
@@ -134,11 +118,11 @@ static inline uint32_t *body_flatten(uint64_t mask, uint32_t base, uint32_t *out
 }
 
 #define BODY_NAME "avx512"
-#define BODY_TABLE text_kernels_avx512
+#define BODY_TABLE kernels_avx512
 #include "text/kernels/body.h"
 
 TARGET_END
 
 #else
-typedef int text_kernels_no_avx512; /* a file must declare something */
+typedef int kernels_no_avx512; /* a file must declare something */
 #endif

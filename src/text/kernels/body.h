@@ -3,7 +3,7 @@
  * body - the kernels' one algorithm, written over the primitives of an instruction set.
  *
  * To be included by one file an instruction set, which before has defined
- *     BODY_NAME, BODY_TABLE     the set's name and the name of its struct text_kernels
+ *     BODY_NAME, BODY_TABLE     the set's name and the name of its struct kernels
  *     struct block              64 bytes
  *     block_load, block_store   from and to unaligned memory
  *     block_lower               A-Z made small
@@ -336,7 +336,7 @@ static size_t body_words(const unsigned char *data, size_t size, size_t pos, str
     return body_words_of(false, data, size, pos, spans, max, count, NULL);
 }
 
-const struct text_kernels BODY_TABLE = {
+const struct kernels BODY_TABLE = {
     .name = BODY_NAME,
     .spaces = body_spaces,
     .blanks = body_blanks,

@@ -7,7 +7,7 @@
  * All kernels keep to these terms:
  *  - They begin at `pos`, which nothing before it concerns, and take data[size] as the end of the
  *    text. Positions are counted from data; size is below 2^32 - 64.
- *  - They write at most `max` spans, and `max` is at least TEXT_KERNEL_MIN. They may use all of the
+ *  - They write at most `max` spans, and `max` is at least KERNELS_MIN. They may use all of the
  *    array for scratch.
  *  - They return `size` when done, or a smaller position when the array is full: all that begins
  *    before it was written and it can be given as the next call's `pos`. They always get on.
@@ -25,9 +25,9 @@
 
 #include "engine/mapreduce.h"
 
-#define TEXT_KERNEL_MIN 64
+#define KERNELS_MIN 64
 
-struct text_kernels {
+struct kernels {
     const char *name;
     /* Runs of bytes other than space \t \n \v \f \r and `extra` (give ' ' for none). */
     size_t (*spaces)(const unsigned char *data, size_t size, size_t pos, struct mr_span *spans,
@@ -41,7 +41,7 @@ struct text_kernels {
     size_t (*letters)(const unsigned char *data, size_t size, size_t pos, struct mr_span *spans,
                       size_t max, size_t *count, unsigned char *folded);
     /* The positions of the bytes equal to a or b. `max` counts positions here, and is at least
-     * 2 * TEXT_KERNEL_MIN. */
+     * 2 * KERNELS_MIN. */
     size_t (*marks)(const unsigned char *data, size_t size, size_t pos, uint32_t *positions,
                     size_t max, size_t *count, unsigned char *folded, bool *wide, unsigned char a,
                     unsigned char b);
@@ -53,19 +53,26 @@ struct text_kernels {
                     size_t max, size_t *count, unsigned char *folded);
 };
 
-/* The kernels in use: text_select_kernel (text.h) fills them in. */
-extern struct text_kernels text_kernels;
+/* Chooses the kernels: the best this CPU has for NULL, else those of the given name ("avx512",
+ * "avx2", "sse4.2", "neon" or "scalar"). Returns 0, or -1 for a name that is unknown or not
+ * available here. To be called once, before any thread. */
+int kernels_select(const char *forced);
+/* The name of those in use. */
+const char *kernels_name(void);
 
-extern const struct text_kernels text_kernels_scalar;
+/* The kernels in use. */
+extern struct kernels kernels_selected;
+
+extern const struct kernels kernels_scalar;
 #if defined(__x86_64__)
-extern const struct text_kernels text_kernels_sse42;
-extern const struct text_kernels text_kernels_avx2;
-extern const struct text_kernels text_kernels_avx512;
+extern const struct kernels kernels_sse42;
+extern const struct kernels kernels_avx2;
+extern const struct kernels kernels_avx512;
 #elif defined(__aarch64__)
-extern const struct text_kernels text_kernels_neon;
+extern const struct kernels kernels_neon;
 #endif
 
 /* The i-th of the kernels that can run on this CPU, best first; NULL past the last. */
-const struct text_kernels *text_kernels_available(size_t i);
+const struct kernels *kernels_available(size_t i);
 
 #endif

@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 #include "base/target.h"
-#include "text/kernels/indexes.h"
 #include "text/kernels/kernels.h"
+#include "text/kernels/lookup.h"
 
 struct block {
     uint8x16_t v[4];
@@ -105,19 +105,6 @@ struct body_classes {
     uint64_t letters, digits, underscore, joins_letters, joins_digits;
 };
 
-/* Class bits of a byte: those that the tables of its two halves have in common. Letters come in two
- * bits, as the columns 4 and 6 and the columns 5 and 7 of ASCII hold different rows. */
-enum {
-    LETTER_46 = 1,
-    LETTER_57 = 2,
-    DIGIT = 4,
-    COLON = 8,
-    QUOTE_STOP = 16,
-    COMMA = 32,
-    SEMICOLON = 64,
-    UNDERSCORE = 128,
-};
-
 static inline uint64_t having(struct block class, uint8_t bits)
 {
     TARGET_UNROLL
@@ -128,15 +115,7 @@ static inline uint64_t having(struct block class, uint8_t bits)
 
 static inline struct body_classes block_classes(struct block block)
 {
-    enum { L4 = LETTER_46, L5 = LETTER_57, BOTH = LETTER_46 | LETTER_57 };
-    static const uint8_t low_table[16] = {
-        L5 | DIGIT,   BOTH | DIGIT,  BOTH | DIGIT,   BOTH | DIGIT,
-        BOTH | DIGIT, BOTH | DIGIT,  BOTH | DIGIT,   BOTH | DIGIT | QUOTE_STOP,
-        BOTH | DIGIT, BOTH | DIGIT,  BOTH | COLON,   L4 | SEMICOLON,
-        L4 | COMMA,   L4,            L4 | QUOTE_STOP, L4 | UNDERSCORE};
-    static const uint8_t high_table[16] = {
-        0, 0, QUOTE_STOP | COMMA, DIGIT | COLON | SEMICOLON, L4, L5 | UNDERSCORE, L4, L5};
-    const uint8x16_t low = vld1q_u8(low_table), high = vld1q_u8(high_table);
+    const uint8x16_t low = vld1q_u8(lookup_low_half), high = vld1q_u8(lookup_high_half);
 
     TARGET_UNROLL
     for (int i = 0; i < 4; i++) {
@@ -145,11 +124,11 @@ static inline struct body_classes block_classes(struct block block)
                               vqtbl1q_u8(high, vshrq_n_u8(block.v[i], 4)));
     }
     return (struct body_classes){
-        .letters = having(block, LETTER_46 | LETTER_57),
-        .digits = having(block, DIGIT),
-        .underscore = having(block, UNDERSCORE),
-        .joins_letters = having(block, COLON | QUOTE_STOP),
-        .joins_digits = having(block, QUOTE_STOP | COMMA | SEMICOLON),
+        .letters = having(block, LOOKUP_LETTER_46 | LOOKUP_LETTER_57),
+        .digits = having(block, LOOKUP_HALF_DIGIT),
+        .underscore = having(block, LOOKUP_HALF_UNDERSCORE),
+        .joins_letters = having(block, LOOKUP_COLON | LOOKUP_QUOTE_STOP),
+        .joins_digits = having(block, LOOKUP_QUOTE_STOP | LOOKUP_COMMA | LOOKUP_SEMICOLON),
     };
 }
 
@@ -161,7 +140,7 @@ static inline uint32_t *body_flatten(uint64_t mask, uint32_t base, uint32_t *out
     TARGET_UNROLL
     for (int i = 0; i < 8; i++) {
         unsigned byte = (unsigned)(mask >> 8 * i) & 0xff;
-        uint16x8_t bits = vmovl_u8(vcreate_u8(text_kernel_indexes[byte]));
+        uint16x8_t bits = vmovl_u8(vcreate_u8(lookup_bits[byte]));
         vst1q_u32(out, vaddw_u16(from, vget_low_u16(bits)));
         vst1q_u32(out + 4, vaddw_u16(from, vget_high_u16(bits)));
         out += __builtin_popcount(byte);
@@ -171,9 +150,9 @@ static inline uint32_t *body_flatten(uint64_t mask, uint32_t base, uint32_t *out
 }
 
 #define BODY_NAME "neon"
-#define BODY_TABLE text_kernels_neon
+#define BODY_TABLE kernels_neon
 #include "text/kernels/body.h"
 
 #else
-typedef int text_kernels_no_neon; /* a file must declare something */
+typedef int kernels_no_neon; /* a file must declare something */
 #endif

@@ -7,36 +7,10 @@
 #include <stdint.h>
 
 #include "text/kernels/kernels.h"
+#include "text/kernels/lookup.h"
 
-enum {
-    SPACE = 1,
-    BLANK = 2,
-    LETTER = 4,
-    DIGIT = 8,
-    UNDERSCORE = 16,
-    JOINS_LETTERS = 32,
-    JOINS_DIGITS = 64,
-    WIDE = 128,
-};
-
-static const unsigned char classes[256] = {
-    [' '] = SPACE | BLANK,
-    ['\t'] = SPACE | BLANK,
-    ['\n'] = SPACE | BLANK,
-    ['\v'] = SPACE,
-    ['\f'] = SPACE,
-    ['\r'] = SPACE,
-    ['A' ... 'Z'] = LETTER,
-    ['a' ... 'z'] = LETTER,
-    ['0' ... '9'] = DIGIT,
-    ['_'] = UNDERSCORE,
-    [':'] = JOINS_LETTERS,
-    ['.'] = JOINS_LETTERS | JOINS_DIGITS,
-    ['\''] = JOINS_LETTERS | JOINS_DIGITS,
-    [','] = JOINS_DIGITS,
-    [';'] = JOINS_DIGITS,
-    [0x80 ... 0xff] = WIDE,
-};
+/* What words are made of, but for what joins these. */
+#define IN_WORDS (LOOKUP_LETTER | LOOKUP_DIGIT | LOOKUP_UNDERSCORE)
 
 /* Copies [from, to) with A-Z made small; returns whether a byte was above 0x7f. */
 static bool lower(const unsigned char *data, size_t from, size_t to, unsigned char *folded)
@@ -51,6 +25,11 @@ static bool lower(const unsigned char *data, size_t from, size_t to, unsigned ch
     return all > 0x7f;
 }
 
+static inline bool in_class(unsigned char c, unsigned mask)
+{
+    return (lookup_class[c] & mask) != 0;
+}
+
 /* Runs of bytes of a class in `mask`, or of none if `inside` is false, which are not extra. */
 static inline size_t runs(unsigned mask, bool inside, const unsigned char *data, size_t size,
                           size_t pos, struct mr_span *spans, size_t max, size_t *count, int extra)
@@ -58,12 +37,12 @@ static inline size_t runs(unsigned mask, bool inside, const unsigned char *data,
     size_t n = 0;
 
     while (pos < size) {
-        while (pos < size && (((classes[data[pos]] & mask) != 0) != inside || data[pos] == extra))
+        while (pos < size && (in_class(data[pos], mask) != inside || data[pos] == extra))
             pos++;
         if (pos == size || n == max)
             break;
         spans[n].begin = (uint32_t)pos;
-        while (pos < size && ((classes[data[pos]] & mask) != 0) == inside && data[pos] != extra)
+        while (pos < size && in_class(data[pos], mask) == inside && data[pos] != extra)
             pos++;
         spans[n++].end = (uint32_t)pos;
     }
@@ -75,7 +54,7 @@ static size_t scalar_spaces(const unsigned char *data, size_t size, size_t pos,
                             struct mr_span *spans, size_t max, size_t *count,
                             unsigned char *folded, bool *wide, unsigned char extra)
 {
-    size_t end = runs(SPACE, false, data, size, pos, spans, max, count, extra);
+    size_t end = runs(LOOKUP_SPACE, false, data, size, pos, spans, max, count, extra);
     if (folded && lower(data, pos, end, folded))
         *wide = true;
     return end;
@@ -85,7 +64,7 @@ static size_t scalar_blanks(const unsigned char *data, size_t size, size_t pos,
                             struct mr_span *spans, size_t max, size_t *count,
                             unsigned char *folded, bool *wide, unsigned char extra)
 {
-    size_t end = runs(BLANK, false, data, size, pos, spans, max, count, extra);
+    size_t end = runs(LOOKUP_BLANK, false, data, size, pos, spans, max, count, extra);
     if (folded && lower(data, pos, end, folded))
         *wide = true;
     return end;
@@ -95,7 +74,7 @@ static size_t scalar_letters(const unsigned char *data, size_t size, size_t pos,
                              struct mr_span *spans, size_t max, size_t *count,
                              unsigned char *folded)
 {
-    size_t end = runs(LETTER, true, data, size, pos, spans, max, count, -1);
+    size_t end = runs(LOOKUP_LETTER, true, data, size, pos, spans, max, count, -1);
     if (folded)
         lower(data, pos, end, folded);
     return end;
@@ -125,17 +104,17 @@ static size_t word_end(const unsigned char *data, size_t size, size_t pos, bool 
 
     for (;;) {
         unsigned last = 0;
-        while (pos < size && (classes[data[pos]] & (LETTER | DIGIT | UNDERSCORE)) != 0)
-            all |= last = classes[data[pos++]];
+        while (pos < size && in_class(data[pos], IN_WORDS))
+            all |= last = lookup_class[data[pos++]];
         if (size - pos < 2)
             break;
-        unsigned joiner = classes[data[pos]], next = classes[data[pos + 1]];
-        if (!((joiner & JOINS_LETTERS) != 0 && (last & next & LETTER) != 0) &&
-            !((joiner & JOINS_DIGITS) != 0 && (last & next & DIGIT) != 0))
+        unsigned joiner = lookup_class[data[pos]], next = lookup_class[data[pos + 1]];
+        if (!((joiner & LOOKUP_JOINS_LETTERS) != 0 && (last & next & LOOKUP_LETTER) != 0) &&
+            !((joiner & LOOKUP_JOINS_DIGITS) != 0 && (last & next & LOOKUP_DIGIT) != 0))
             break;
         pos++;
     }
-    *kept = (all & (LETTER | DIGIT)) != 0;
+    *kept = (all & (LOOKUP_LETTER | LOOKUP_DIGIT)) != 0;
     return pos;
 }
 
@@ -148,21 +127,21 @@ static size_t scalar_words(const unsigned char *data, size_t size, size_t pos,
     size_t boundary = pos; /* the begin of the segment that ends at pos */
 
     while (pos < size) {
-        unsigned class = classes[data[pos]];
-        if (class == WIDE || n == max)
+        unsigned class = lookup_class[data[pos]];
+        if (class == LOOKUP_WIDE || n == max)
             break;
         boundary = pos;
-        if ((class & (LETTER | DIGIT | UNDERSCORE)) != 0) {
+        if ((class & IN_WORDS) != 0) {
             bool kept;
             size_t end = word_end(data, size, pos, &kept);
             /* A word that a wide byte follows, at once or behind a joiner, is not complete. */
-            if (end < size && classes[data[end]] == WIDE) {
+            if (end < size && lookup_class[data[end]] == LOOKUP_WIDE) {
                 pos = end;
                 break;
             }
             if (kept && size - end >= 2 &&
-                (classes[data[end]] & (JOINS_LETTERS | JOINS_DIGITS)) != 0 &&
-                classes[data[end + 1]] == WIDE) {
+                (lookup_class[data[end]] & (LOOKUP_JOINS_LETTERS | LOOKUP_JOINS_DIGITS)) != 0 &&
+                lookup_class[data[end + 1]] == LOOKUP_WIDE) {
                 pos = end + 1;
                 break;
             }
@@ -177,19 +156,19 @@ static size_t scalar_words(const unsigned char *data, size_t size, size_t pos,
         } else {
             pos++;
             /* Nothing attaches to a line end, so that what follows is sure to begin a segment. */
-            if (class & SPACE && data[pos - 1] != '\t')
+            if (class & LOOKUP_SPACE && data[pos - 1] != '\t')
                 boundary = pos;
         }
     }
     *count = n;
-    if (pos < size && classes[data[pos]] == WIDE)
+    if (pos < size && lookup_class[data[pos]] == LOOKUP_WIDE)
         pos = boundary;
     if (folded)
         lower(data, start, pos, folded);
     return pos;
 }
 
-const struct text_kernels text_kernels_scalar = {
+const struct kernels kernels_scalar = {
     .name = "scalar",
     .spaces = scalar_spaces,
     .blanks = scalar_blanks,

@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 #include "base/target.h"
-#include "text/kernels/indexes.h"
 #include "text/kernels/kernels.h"
+#include "text/kernels/lookup.h"
 
 #define TARGET "sse4.2,popcnt"
 TARGET_BEGIN
@@ -71,26 +71,24 @@ static inline uint64_t block_equal(struct block block, unsigned char c)
     return block_wide(block);
 }
 
-/* A byte is in the class where the table entry of its low half is the byte itself. Bytes above 0x7f
- * look up 0. */
-static inline uint64_t block_listed(struct block block, __m128i list)
+/* Bytes above 0x7f look up 0, which they are not. */
+static inline uint64_t block_listed(struct block block, const uint8_t list[16])
 {
+    const __m128i table = _mm_load_si128((const void *)list);
     TARGET_UNROLL
     for (int i = 0; i < 4; i++)
-        block.v[i] = _mm_cmpeq_epi8(_mm_shuffle_epi8(list, block.v[i]), block.v[i]);
+        block.v[i] = _mm_cmpeq_epi8(_mm_shuffle_epi8(table, block.v[i]), block.v[i]);
     return block_wide(block);
 }
 
 static inline uint64_t block_spaces(struct block block)
 {
-    return block_listed(block, _mm_setr_epi8(' ', -1, -1, -1, -1, -1, -1, -1, -1, '\t', '\n', '\v',
-                                             '\f', '\r', -1, -1));
+    return block_listed(block, lookup_spaces);
 }
 
 static inline uint64_t block_blanks(struct block block)
 {
-    return block_listed(block, _mm_setr_epi8(' ', -1, -1, -1, -1, -1, -1, -1, -1, '\t', '\n', -1,
-                                             -1, -1, -1, -1));
+    return block_listed(block, lookup_blanks);
 }
 
 static inline uint64_t block_letters(struct block block)
@@ -103,19 +101,6 @@ static inline uint64_t block_letters(struct block block)
 
 struct body_classes {
     uint64_t letters, digits, underscore, joins_letters, joins_digits;
-};
-
-/* Class bits of a byte: those that the tables of its two halves have in common. Letters come in two
- * bits, as the columns 4 and 6 and the columns 5 and 7 of ASCII hold different rows. */
-enum {
-    LETTER_46 = 1,
-    LETTER_57 = 2,
-    DIGIT = 4,
-    COLON = 8,
-    QUOTE_STOP = 16,
-    COMMA = 32,
-    SEMICOLON = 64,
-    UNDERSCORE = 128,
 };
 
 /* The bytes with any of `bits` of their class, 1 to 0x7f. */
@@ -131,14 +116,8 @@ static inline uint64_t having(struct block class, char bits)
 
 static inline struct body_classes block_classes(struct block block)
 {
-    enum { L4 = LETTER_46, L5 = LETTER_57, BOTH = LETTER_46 | LETTER_57 };
-    const __m128i low =
-        _mm_setr_epi8(L5 | DIGIT, BOTH | DIGIT, BOTH | DIGIT, BOTH | DIGIT, BOTH | DIGIT,
-                      BOTH | DIGIT, BOTH | DIGIT, BOTH | DIGIT | QUOTE_STOP, BOTH | DIGIT,
-                      BOTH | DIGIT, BOTH | COLON, L4 | SEMICOLON, L4 | COMMA, L4, L4 | QUOTE_STOP,
-                      (char)(L4 | UNDERSCORE));
-    const __m128i high = _mm_setr_epi8(0, 0, QUOTE_STOP | COMMA, DIGIT | COLON | SEMICOLON, L4,
-                                       (char)(L5 | UNDERSCORE), L4, L5, 0, 0, 0, 0, 0, 0, 0, 0);
+    const __m128i low = _mm_load_si128((const void *)lookup_low_half);
+    const __m128i high = _mm_load_si128((const void *)lookup_high_half);
 
     TARGET_UNROLL
     for (int i = 0; i < 4; i++) {
@@ -148,11 +127,11 @@ static inline struct body_classes block_classes(struct block block)
                                    _mm_shuffle_epi8(high, halves));
     }
     return (struct body_classes){
-        .letters = having(block, LETTER_46 | LETTER_57),
-        .digits = having(block, DIGIT),
+        .letters = having(block, LOOKUP_LETTER_46 | LOOKUP_LETTER_57),
+        .digits = having(block, LOOKUP_HALF_DIGIT),
         .underscore = block_wide(block),
-        .joins_letters = having(block, COLON | QUOTE_STOP),
-        .joins_digits = having(block, QUOTE_STOP | COMMA | SEMICOLON),
+        .joins_letters = having(block, LOOKUP_COLON | LOOKUP_QUOTE_STOP),
+        .joins_digits = having(block, LOOKUP_QUOTE_STOP | LOOKUP_COMMA | LOOKUP_SEMICOLON),
     };
 }
 
@@ -164,7 +143,7 @@ static inline uint32_t *body_flatten(uint64_t mask, uint32_t base, uint32_t *out
     TARGET_UNROLL
     for (int i = 0; i < 8; i++) {
         unsigned byte = (unsigned)(mask >> 8 * i) & 0xff;
-        __m128i bits = _mm_loadl_epi64((const void *)&text_kernel_indexes[byte]);
+        __m128i bits = _mm_loadl_epi64((const void *)&lookup_bits[byte]);
         _mm_storeu_si128((void *)out, _mm_add_epi32(from, _mm_cvtepu8_epi32(bits)));
         _mm_storeu_si128((void *)(out + 4),
                          _mm_add_epi32(from, _mm_cvtepu8_epi32(_mm_srli_epi64(bits, 32))));
@@ -175,11 +154,11 @@ static inline uint32_t *body_flatten(uint64_t mask, uint32_t base, uint32_t *out
 }
 
 #define BODY_NAME "sse4.2"
-#define BODY_TABLE text_kernels_sse42
+#define BODY_TABLE kernels_sse42
 #include "text/kernels/body.h"
 
 TARGET_END
 
 #else
-typedef int text_kernels_no_sse42; /* a file must declare something */
+typedef int kernels_no_sse42; /* a file must declare something */
 #endif
