@@ -20,9 +20,9 @@
 #include "cli/watch.h"
 #include "engine/mapreduce.h"
 #include "input/input.h"
-#include "rule.h"
+#include "setup.h"
 #include "text/kernels/kernels.h"
-#include "text/text.h"
+#include "text/tokenizer.h"
 #include "text/unicode/tables.h"
 
 /* Milliseconds for a temporary file that is being made to lose its name: it takes a few calls. */
@@ -34,7 +34,7 @@ struct run {
     struct options options;
     struct names names;
     struct progress progress;
-    struct text *text;
+    struct tokenizer *tokenizer;
     struct report *report;
     struct mr_engine *engine;
     struct input *input;
@@ -51,7 +51,7 @@ static int prepare(struct run *run, struct mr_error *error)
     if (kernels_select(kernel) != 0)
         return (int)mr_error_set(error, MR_INVALID, 0, "MRCOUNT_KERNEL: no kernel '%s' here",
                                  kernel);
-    if (rule_open(options, &run->names, &run->text, error) != 0 ||
+    if (setup_tokenizer(options, &run->names, &run->tokenizer, error) != 0 ||
         report_open(options, run->message, &run->report, error) != 0 ||
         mr_engine_open(&engine, &run->engine, error) != MR_OK)
         return -1;
@@ -61,9 +61,9 @@ static int prepare(struct run *run, struct mr_error *error)
         .count = run->names.count,
         .threads = mr_engine_threads(run->engine),
         .memory = mr_engine_memory(run->engine),
-        .text = run->text,
-        .border = text_border,
-        .border_last = text_border_last,
+        .text = run->tokenizer,
+        .border = tokenizer_border,
+        .border_last = tokenizer_border_last,
         .fault = message_fault,
         .fault_context = run->message,
     };
@@ -74,17 +74,17 @@ static int prepare(struct run *run, struct mr_error *error)
 static int count(struct run *run, struct mr_stats *stats, struct mr_error *error)
 {
     struct mr_job_spec spec = {
-        .context = run->text,
-        .mapper_open = text_mapper_open,
-        .mapper_close = text_mapper_close,
-        .map = text_map,
+        .context = run->tokenizer,
+        .mapper_open = tokenizer_mapper_open,
+        .mapper_close = tokenizer_mapper_close,
+        .map = tokenizer_map,
         .small = input_small(run->input),
     };
     const unsigned threads = mr_engine_threads(run->engine);
     struct mr_job *job;
 
     input_job(run->input, &spec.input);
-    text_follow_input(run->text, &spec.input);
+    tokenizer_follow_input(run->tokenizer, &spec.input);
     report_describe(run->report, &spec.output);
     progress_open(&run->progress, &run->options, run->message);
     /* A small input is counted in less than a millisecond, of which it would take a tenth. */
@@ -111,16 +111,16 @@ static void run_all(struct run *run)
 {
     struct mr_error error = { .status = MR_OK };
     struct mr_stats stats = { 0 };
-    struct text_stats text = { 0 };
-    struct text_fault fault;
+    struct tokenizer_stats text = { 0 };
+    struct tokenizer_fault fault;
 
     if (names_open(&run->names, &run->options, run->message) != 0)
         return;
     if (prepare(run, &error) == 0 && count(run, &stats, &error) == 0) {
-        text_statistics(run->text, &text);
+        tokenizer_statistics(run->tokenizer, &text);
         if (run->options.stats)
             stats_print(run->message, &stats, &text.tokens, text.invalid_bytes, kernels_name());
-    } else if (error.status == MR_MAP && text_merge_fault(run->text, &fault)) {
+    } else if (error.status == MR_MAP && tokenizer_first_fault(run->tokenizer, &fault)) {
         message_fatal(run->message, input_name(run->input, fault.number), "line %ju: %s",
                       (uintmax_t)fault.line, fault.reason);
     } else {
@@ -161,7 +161,7 @@ static int run_command(int argc, char **argv)
     input_close(run.input);
     mr_engine_close(run.engine);
     report_close(run.report);
-    text_close(run.text);
+    tokenizer_close(run.tokenizer);
     names_close(&run.names);
     options_free(&run.options);
     status = message_status(run.message);

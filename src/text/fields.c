@@ -11,37 +11,39 @@
 
 #include "text/case_fold.h"
 #include "text/kernels/kernels.h"
-#include "text/scan.h"
+#include "text/lines.h"
+#include "text/tokens.h"
 
 /* The line at hand. */
 struct line {
     const unsigned char *data; /* the window */
     bool wide;
-    bool joining; /* keys are put together in scan->joined */
+    bool joining; /* keys are put together in state->joined */
     uint64_t field;
     size_t range;      /* the first that is not left behind */
     bool chosen;       /* some field was */
-    size_t begin, end; /* of the key, in the window; or 0 and what scan->joined has */
+    size_t begin, end; /* of the key, in the window; or 0 and what state->joined has */
     size_t count;      /* spans waiting */
 };
 
-static int flush(struct scan *scan, struct line *line)
+static int flush(struct tokenizer_state *state, struct line *line)
 {
     size_t count = line->count;
 
     line->count = 0;
-    return scan_tokens(scan, line->data, scan->spans, count, line->wide);
+    return tokens_put(state, line->data, state->spans, count, line->wide);
 }
 
 /* The line has one more field, [begin, end). */
-static inline int add_field(struct scan *scan, struct line *line, size_t begin, size_t end)
+static inline int add_field(struct tokenizer_state *state, struct line *line, size_t begin,
+                            size_t end)
 {
-    const struct text *text = scan->text;
+    const struct tokenizer *tokenizer = state->tokenizer;
     uint64_t field = ++line->field;
 
-    while (line->range < text->range_count && text->ranges[line->range].last < field)
+    while (line->range < tokenizer->range_count && tokenizer->ranges[line->range].last < field)
         line->range++;
-    if (line->range == text->range_count || text->ranges[line->range].first > field)
+    if (line->range == tokenizer->range_count || tokenizer->ranges[line->range].first > field)
         return 0;
     if (!line->joining) {
         if (!line->chosen)
@@ -49,37 +51,37 @@ static inline int add_field(struct scan *scan, struct line *line, size_t begin, 
         line->end = end;
     } else {
         size_t size = end - begin, used = line->end;
-        if (scan_room(scan, &scan->joined, used + size + 1, true) != 0)
-            return -1;
+        if (room_grow(&state->joined, used + size + 1, true) != 0)
+            return keys_no_memory(&state->keys);
         if (line->chosen)
-            scan->joined.data[used++] = text->have_delimiter ? text->delimiter : ' ';
-        memcpy(scan->joined.data + used, line->data + begin, size);
+            state->joined.data[used++] = tokenizer->have_delimiter ? tokenizer->delimiter : ' ';
+        memcpy(state->joined.data + used, line->data + begin, size);
         line->end = used + size;
     }
     line->chosen = true;
     return 0;
 }
 
-static inline int end_line(struct scan *scan, struct line *line)
+static inline int end_line(struct tokenizer_state *state, struct line *line)
 {
     int status = 0;
 
     if (line->chosen && line->joining) {
-        const unsigned char *key = scan->joined.data;
+        const unsigned char *key = state->joined.data;
         size_t size = line->end;
-        if (scan->text->case_fold) {
-            status = scan_token(scan, key, size);
+        if (state->tokenizer->case_fold) {
+            status = tokens_put_one(state, key, size);
         } else {
-            unsigned char *out = scan_key_room(scan, size);
+            unsigned char *out = keys_room(&state->keys, size);
             if (!out)
                 return -1;
             memcpy(out, key, size);
-            status = scan_key_done(scan, size, 1);
+            status = keys_made(&state->keys, size, 1);
         }
     } else if (line->chosen) {
-        scan->spans[line->count++] = (struct mr_span){(uint32_t)line->begin, (uint32_t)line->end};
-        if (line->count == SCAN_SPANS)
-            status = flush(scan, line);
+        state->spans[line->count++] = (struct mr_span){(uint32_t)line->begin, (uint32_t)line->end};
+        if (line->count == KEYS_SPANS)
+            status = flush(state, line);
     }
     line->chosen = false;
     line->field = line->range = 0;
@@ -87,100 +89,110 @@ static inline int end_line(struct scan *scan, struct line *line)
     return status;
 }
 
-static int map_delimited(struct scan *scan, struct line *line, size_t size,
+static int map_delimited(struct tokenizer_state *state, struct line *line, size_t size,
                          unsigned char *folded)
 {
-    const struct text *text = scan->text;
+    const struct tokenizer *tokenizer = state->tokenizer;
     const unsigned char *data = line->data;
     size_t begin = 0;
 
     for (size_t pos = 0, count; pos < size;) {
-        pos = kernels_selected.marks(data, size, pos, scan->positions, SCAN_SPANS, &count, folded,
-                                     &line->wide, text->delimiter, text->end);
+        pos = kernels_selected.marks(data, size, pos, state->positions, KEYS_SPANS, &count, folded,
+                                     &line->wide, tokenizer->delimiter, tokenizer->end);
         for (size_t i = 0; i < count; i++) {
-            size_t end = scan->positions[i];
-            if (add_field(scan, line, begin, end) != 0)
+            size_t end = state->positions[i];
+            if (add_field(state, line, begin, end) != 0)
                 return -1;
-            if (data[end] == text->end && end_line(scan, line) != 0)
+            if (data[end] == tokenizer->end && end_line(state, line) != 0)
                 return -1;
             begin = end + 1;
         }
     }
-    if (data[size - 1] == text->end)
+    if (data[size - 1] == tokenizer->end)
         return 0;
-    if (add_field(scan, line, begin, size) != 0)
+    if (add_field(state, line, begin, size) != 0)
         return -1;
-    return end_line(scan, line);
+    return end_line(state, line);
 }
 
-static int map_blanks(struct scan *scan, struct line *line, size_t size, unsigned char *folded)
+static int map_blanks(struct tokenizer_state *state, struct line *line, size_t size,
+                      unsigned char *folded)
 {
-    const struct text *text = scan->text;
+    const struct tokenizer *tokenizer = state->tokenizer;
     const unsigned char *data = line->data;
-    struct mr_span fields[SCAN_SPANS / 8];
+    struct mr_span fields[KEYS_SPANS / 8];
     size_t before = 0;
 
     for (size_t pos = 0, count; pos < size;) {
         pos = kernels_selected.blanks(data, size, pos, fields, sizeof fields / sizeof *fields,
-                                      &count, folded, &line->wide, text->extra);
+                                      &count, folded, &line->wide, tokenizer->extra);
         for (size_t i = 0; i < count; i++) {
             bool ended = false;
             for (; before < fields[i].begin; before++)
-                ended |= data[before] == text->end;
-            if (ended && end_line(scan, line) != 0)
+                ended |= data[before] == tokenizer->end;
+            if (ended && end_line(state, line) != 0)
                 return -1;
-            if (add_field(scan, line, fields[i].begin, fields[i].end) != 0)
+            if (add_field(state, line, fields[i].begin, fields[i].end) != 0)
                 return -1;
             before = fields[i].end;
         }
     }
-    return end_line(scan, line);
+    return end_line(state, line);
 }
 
 /* A line that is too long for spans: its key is put together field by field. */
-static int map_long_line(struct scan *scan, const unsigned char *data, size_t size,
+static int map_long_line(struct tokenizer_state *state, const unsigned char *data, size_t size,
                          unsigned char *folded)
 {
-    const struct text *text = scan->text;
+    const struct tokenizer *tokenizer = state->tokenizer;
     struct line line = {.data = data, .joining = true};
 
     (void)folded;
-    if (data[size - 1] == text->end)
+    if (data[size - 1] == tokenizer->end)
         size--;
     for (size_t begin = 0, end; begin <= size; begin = end + 1) {
         const unsigned char *found;
-        if (text->have_delimiter) {
-            found = memchr(data + begin, text->delimiter, size - begin);
+        if (tokenizer->have_delimiter) {
+            found = memchr(data + begin, tokenizer->delimiter, size - begin);
             end = found ? (size_t)(found - data) : size;
         } else {
             for (end = begin; end < size && data[end] != ' ' && data[end] != '\t' &&
-                              data[end] != '\n' && data[end] != text->end;)
+                              data[end] != '\n' && data[end] != tokenizer->end;)
                 end++;
             if (end == begin)
                 continue;
         }
-        if (add_field(scan, &line, begin, end) != 0)
+        if (add_field(state, &line, begin, end) != 0)
             return -1;
     }
-    return end_line(scan, &line);
+    return end_line(state, &line);
 }
 
-static int map_window(struct scan *scan, const unsigned char *data, size_t size,
+static int map_window(struct tokenizer_state *state, const unsigned char *data, size_t size,
                       unsigned char *folded)
 {
-    const struct text *text = scan->text;
-    const bool one = text->range_count == 1 &&
-                     (text->have_delimiter || text->ranges[0].first == text->ranges[0].last);
+    const struct tokenizer *tokenizer = state->tokenizer;
+    const struct tokenizer_range *first = &tokenizer->ranges[0];
+    const bool one = tokenizer->range_count == 1 &&
+                     (tokenizer->have_delimiter || first->first == first->last);
     struct line line = {.data = data, .joining = !one};
-    int status = text->have_delimiter ? map_delimited(scan, &line, size, folded)
-                                      : map_blanks(scan, &line, size, folded);
+    int status = tokenizer->have_delimiter ? map_delimited(state, &line, size, folded)
+                                      : map_blanks(state, &line, size, folded);
 
-    return status != 0 ? status : flush(scan, &line);
+    return status != 0 ? status : flush(state, &line);
 }
 
-int fields_map(struct scan *scan, const unsigned char *data, size_t size)
+static int map(struct tokenizer_state *state, const struct mr_split *split)
 {
-    int status = scan_windows(scan, data, size, map_window, map_long_line);
+    int status = tokens_windows(state, split->data, split->size, map_window, map_long_line);
 
-    return status != 0 ? status : scan_key_flush(scan);
+    return status != 0 ? status : keys_flush(&state->keys);
 }
+
+const struct token_kind token_kind_fields = {
+    .map = map,
+    .border = lines_border,
+    .border_last = lines_border_last,
+    .edge = lines_border,
+    .edge_last = lines_border_last,
+};

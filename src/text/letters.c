@@ -3,22 +3,27 @@
  * letters - runs of A-Z a-z.
  */
 #include "text/kernels/kernels.h"
-#include "text/scan.h"
+#include "text/tokens.h"
 
-static int map_window(struct scan *scan, const unsigned char *data, size_t size,
+static int map_window(struct tokenizer_state *state, const unsigned char *data, size_t size,
                       unsigned char *folded)
 {
     for (size_t pos = 0, count; pos < size;) {
-        pos = kernels_selected.letters(data, size, pos, scan->spans, SCAN_SPANS, &count, folded);
-        if (scan_tokens(scan, data, scan->spans, count, false) != 0)
+        pos = kernels_selected.letters(data, size, pos, state->spans, KEYS_SPANS, &count, folded);
+        if (tokens_put(state, data, state->spans, count, false) != 0)
             return -1;
     }
     return 0;
 }
 
-int letters_map(struct scan *scan, const unsigned char *data, size_t size)
+static int map_text(struct tokenizer_state *state, const unsigned char *data, size_t size)
 {
-    return scan_windows(scan, data, size, map_window, scan_one);
+    return tokens_windows(state, data, size, map_window, tokens_one);
+}
+
+static int map(struct tokenizer_state *state, const struct mr_split *split)
+{
+    return map_text(state, split->data, split->size);
 }
 
 static bool is_letter(unsigned char c)
@@ -26,15 +31,18 @@ static bool is_letter(unsigned char c)
     return (unsigned char)((c | 0x20) - 'a') < 26;
 }
 
-size_t letters_edge(const unsigned char *data, size_t size, size_t from)
+static size_t edge(const struct tokenizer *tokenizer, const unsigned char *data, size_t size,
+                   size_t from)
 {
+    (void)tokenizer;
     while (from < size && is_letter(data[from]) && (from == 0 || is_letter(data[from - 1])))
         from++;
     return from;
 }
 
-size_t letters_edge_last(const unsigned char *data, size_t size)
+static size_t edge_last(const struct tokenizer *tokenizer, const unsigned char *data, size_t size)
 {
+    (void)tokenizer;
     if (size == 0 || !is_letter(data[size - 1]))
         return size;
     while (--size > 0 && is_letter(data[size]) && is_letter(data[size - 1]))
@@ -55,15 +63,19 @@ static bool is_border(const unsigned char *data, size_t p)
     return p > 0 && data[p - 1] < 0x80 && !is_letter(data[p - 1]);
 }
 
-size_t letters_border(const unsigned char *data, size_t size, size_t from)
+static size_t border(const struct tokenizer *tokenizer, const unsigned char *data, size_t size,
+                     size_t from)
 {
+    (void)tokenizer;
     while (from < size && !is_border(data, from))
         from++;
     return from;
 }
 
-size_t letters_border_last(const unsigned char *data, size_t size)
+static size_t border_last(const struct tokenizer *tokenizer, const unsigned char *data,
+                          size_t size)
 {
+    (void)tokenizer;
     if (size == 0)
         return 0;
     if (data[size - 1] < 0x80 && !is_letter(data[size - 1]))
@@ -72,3 +84,14 @@ size_t letters_border_last(const unsigned char *data, size_t size)
         ;
     return size;
 }
+
+const struct token_kind token_kind_letters = {
+    .map = map,
+    .map_line = map_text,
+    .border = border,
+    .border_last = border_last,
+    .edge = edge,
+    .edge_last = edge_last,
+    .words = true,
+    .spaced = true,
+};

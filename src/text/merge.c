@@ -1,59 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * merge - see merge.h.
+ * merge - KEY<TAB>COUNT lines as tokens with a value. A line that is none ends the job.
  */
-#include "text/merge.h"
-
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/excerpt.h"
 #include "text/case_fold.h"
-#include "text/scan.h"
+#include "text/lines.h"
+#include "text/tokens.h"
 
-int merge_open(struct merge **opened, struct mr_error *error)
-{
-    struct merge *merge = calloc(1, sizeof *merge);
-
-    *opened = NULL;
-    if (!merge) {
-        mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
-        return -1;
-    }
-    if (sequence_open(&merge->sequence, error) != 0) {
-        free(merge);
-        return -1;
-    }
-    *opened = merge;
-    return 0;
-}
-
-void merge_close(struct merge *merge)
-{
-    if (!merge)
-        return;
-    sequence_close(&merge->sequence);
-    free(merge);
-}
-
-void text_follow_input(struct text *text, struct mr_input *input)
-{
-    if (text->merge)
-        sequence_follow(&text->merge->sequence, input);
-}
-
-bool text_merge_fault(const struct text *text, struct text_fault *fault)
-{
-    if (!text->merge || !text->merge->fault.reason)
-        return false;
-    *fault = text->merge->fault;
-    return true;
-}
-
-/* A reason, of which the key is a part. */
-static const char too_large[] = "the count of '%s' is past 18446744073709551615";
+/* A reason to which the key belongs. */
+static const char too_large[] = "the count is past 18446744073709551615";
 
 /* Reads the decimal number that [p, end) is. Returns what is wrong with it, or NULL. */
 static const char *read_count(const unsigned char *p, const unsigned char *end, uint64_t *count)
@@ -95,25 +53,25 @@ static size_t unescape(const unsigned char *key, size_t size, unsigned char *out
 
 /* A key that is not what stands in the line: it is unescaped, then folded. Without folding such
  * keys are few and go on one by one, past the batch of the others. */
-static int made_key(struct scan *scan, const unsigned char *key, size_t size, uint64_t value,
-                    const char **reason)
+static int made_key(struct tokenizer_state *state, const unsigned char *key, size_t size,
+                    uint64_t value, const char **reason)
 {
-    if (scan->text->unescape) {
-        if (scan_room(scan, &scan->joined, size, false) != 0)
-            return -1;
-        size = unescape(key, size, scan->joined.data);
+    if (state->tokenizer->unescape) {
+        if (room_grow(&state->joined, size, false) != 0)
+            return keys_no_memory(&state->keys);
+        size = unescape(key, size, state->joined.data);
         if (size == SIZE_MAX) {
             *reason = "a backslash in the key without t, n, r or a backslash behind it";
             return -1;
         }
-        key = scan->joined.data;
+        key = state->joined.data;
     }
-    if (!scan->text->case_fold)
-        return scan_emit_one(scan, key, size, value);
+    if (!state->tokenizer->case_fold)
+        return keys_emit_one(&state->keys, key, size, value);
     if (size > (SIZE_MAX - CASE_FOLD_SLACK) / CASE_FOLD_GROWTH)
-        return scan_no_memory(scan);
-    unsigned char *out = scan_key_room(scan, CASE_FOLD_ROOM(size));
-    return out ? scan_key_done(scan, case_fold_bytes(key, size, out), value) : -1;
+        return keys_no_memory(&state->keys);
+    unsigned char *out = keys_room(&state->keys, CASE_FOLD_ROOM(size));
+    return out ? keys_made(&state->keys, case_fold_bytes(key, size, out), value) : -1;
 }
 
 /* What is found out about a split while it is mapped. */
@@ -128,9 +86,11 @@ struct progress {
 };
 
 /* Emits the batch and begins another at `base`. */
-static int flush_batch(struct scan *scan, struct progress *progress, const unsigned char *base)
+static int flush_batch(struct tokenizer_state *state, struct progress *progress,
+                       const unsigned char *base)
 {
-    int status = scan_emit(scan, progress->base, scan->spans, progress->count, scan->values);
+    int status = keys_emit(&state->keys, progress->base, state->spans, progress->count,
+                           state->values);
 
     progress->count = 0;
     progress->base = base;
@@ -138,10 +98,11 @@ static int flush_batch(struct scan *scan, struct progress *progress, const unsig
 }
 
 /* A key, the TAB behind it, and the end of the count. */
-static int map_pair(struct scan *scan, const unsigned char *key, const unsigned char *tab,
-                    const unsigned char *stop, struct progress *progress)
+static int map_pair(struct tokenizer_state *state, const unsigned char *key,
+                    const unsigned char *tab, const unsigned char *stop,
+                    struct progress *progress)
 {
-    const struct text *text = scan->text;
+    const struct tokenizer *tokenizer = state->tokenizer;
     size_t size = (size_t)(tab - key);
     uint64_t value = 0;
 
@@ -150,21 +111,22 @@ static int map_pair(struct scan *scan, const unsigned char *key, const unsigned 
     progress->reason = read_count(tab + 1, stop, &value);
     if (progress->reason)
         return -1;
-    if (text->case_fold || (text->unescape && memchr(key, '\\', size)))
-        return made_key(scan, key, size, value, &progress->reason);
-    if ((progress->count == SCAN_SPANS || (size_t)(tab - progress->base) > text->longest) &&
-        flush_batch(scan, progress, key) != 0)
+    if (tokenizer->case_fold || (tokenizer->unescape && memchr(key, '\\', size)))
+        return made_key(state, key, size, value, &progress->reason);
+    if ((progress->count == KEYS_SPANS || (size_t)(tab - progress->base) > tokenizer->longest) &&
+        flush_batch(state, progress, key) != 0)
         return -1;
-    if (size > text->longest)
-        return scan_emit_one(scan, key, size, value);
-    scan->values[progress->count] = value;
-    scan->spans[progress->count++] = (struct mr_span){(uint32_t)(key - progress->base),
+    if (size > tokenizer->longest)
+        return keys_emit_one(&state->keys, key, size, value);
+    state->values[progress->count] = value;
+    state->spans[progress->count++] = (struct mr_span){(uint32_t)(key - progress->base),
                                                       (uint32_t)(tab - progress->base)};
     return 0;
 }
 
 /* A line of a field for others, then keys and counts in turn. */
-static int map_bundle(struct scan *scan, const unsigned char *stop, struct progress *progress)
+static int map_bundle(struct tokenizer_state *state, const unsigned char *stop,
+                      struct progress *progress)
 {
     const unsigned char *at = memchr(progress->line, '\t', (size_t)(stop - progress->line));
     int status = at ? 0 : -1;
@@ -178,30 +140,31 @@ static int map_bundle(struct scan *scan, const unsigned char *stop, struct progr
             return -1;
         }
         at = memchr(tab + 1, '\t', (size_t)(stop - tab - 1));
-        status = map_pair(scan, key, tab, at ? at : stop, progress);
+        status = map_pair(state, key, tab, at ? at : stop, progress);
     }
     return status;
 }
 
 /* Maps lines until the end, a bad line, or the end of the job. */
-static int map_lines(struct scan *scan, const struct mr_split *split, struct progress *progress)
+static int map_lines(struct tokenizer_state *state, const struct mr_split *split,
+                     struct progress *progress)
 {
-    const struct text *text = scan->text;
+    const struct tokenizer *tokenizer = state->tokenizer;
     const unsigned char *end = split->data + split->size;
     int status = 0;
 
     while (progress->line < end && status == 0) {
         const unsigned char *line = progress->line;
-        const unsigned char *stop = memchr(line, text->end, (size_t)(end - line));
+        const unsigned char *stop = memchr(line, tokenizer->end, (size_t)(end - line));
         if (!stop)
             stop = end;
-        if (text->unbundle) {
-            status = map_bundle(scan, stop, progress);
+        if (tokenizer->unbundle) {
+            status = map_bundle(state, stop, progress);
         } else {
             const unsigned char *tab = memrchr(line, '\t', (size_t)(stop - line));
             if (!tab)
                 progress->reason = "no TAB";
-            status = tab ? map_pair(scan, line, tab, stop, progress) : -1;
+            status = tab ? map_pair(state, line, tab, stop, progress) : -1;
         }
         if (progress->reason)
             return -1;
@@ -209,29 +172,35 @@ static int map_lines(struct scan *scan, const struct mr_split *split, struct pro
         progress->lines++;
     }
     if (status == 0)
-        status = flush_batch(scan, progress, end);
-    return status != 0 ? status : scan_key_flush(scan);
+        status = flush_batch(state, progress, end);
+    return status != 0 ? status : keys_flush(&state->keys);
 }
 
-int merge_map(struct scan *scan, const struct mr_split *split)
+static int map(struct tokenizer_state *state, const struct mr_split *split)
 {
     struct progress progress = {.line = split->data, .base = split->data};
-    struct merge *merge = scan->text->merge;
-    int status = map_lines(scan, split, &progress);
+    int status = map_lines(state, split, &progress);
 
     sequence_count(split, progress.lines);
     if (progress.reason) {
-        uint64_t before = sequence_wait(&merge->sequence, split);
-        if (!merge->fault.reason && progress.reason == too_large) {
-            char shown[EXCERPT_ROOM];
-            excerpt_write(progress.key, progress.key_size, shown);
-            snprintf(merge->reason, sizeof merge->reason, too_large, shown);
-            progress.reason = merge->reason;
+        char key[EXCERPT_ROOM], text[FIRST_FAULT_ROOM];
+        if (progress.reason == too_large) {
+            excerpt_write(progress.key, progress.key_size, key);
+            snprintf(text, sizeof text, "the count of '%s' is past 18446744073709551615", key);
+            progress.reason = text;
         }
-        if (!merge->fault.reason)
-            merge->fault = (struct text_fault){split->number, before + progress.lines + 1,
-                                               progress.reason};
-        mr_error_set(mr_emitter_error(scan->emitter), MR_MAP, 0, "%s", merge->fault.reason);
+        first_fault_report(state->tokenizer->faults, split, progress.lines, progress.reason,
+                           mr_emitter_error(state->keys.emitter));
     }
     return status;
 }
+
+const struct token_kind token_kind_merge = {
+    .map = map,
+    .border = lines_border,
+    .border_last = lines_border_last,
+    .edge = lines_border,
+    .edge_last = lines_border_last,
+    .valued = true,
+    .strict = true,
+};

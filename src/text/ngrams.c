@@ -4,31 +4,43 @@
  */
 #include "text/ngrams.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "text/scan.h"
 
 /* Text is written up to here before it begins anew, which keeps it in a near cache. */
 #define TEXT_SIZE ((size_t)1 << 16)
 #define TOKENS ((size_t)1 << 13)
 
-int ngrams_flush(struct scan *scan)
+void ngrams_open(struct ngrams *ngrams, unsigned min, unsigned max, bool spaced,
+                 struct keys *keys)
 {
-    struct ngrams *ngrams = &scan->ngrams;
+    *ngrams = (struct ngrams){.min = min, .max = max, .spaced = spaced, .keys = keys};
+}
+
+void ngrams_close(struct ngrams *ngrams)
+{
+    room_free(&ngrams->text);
+    free(ngrams->begins);
+    free(ngrams->ends);
+    free(ngrams->spans);
+}
+
+int ngrams_flush(struct ngrams *ngrams)
+{
     size_t count = ngrams->count;
 
     ngrams->count = 0;
-    return scan_emit(scan, ngrams->data, ngrams->spans, count, NULL);
+    return keys_emit(ngrams->keys, ngrams->text.data, ngrams->spans, count, NULL);
 }
 
 /* Forgets all tokens but those of the line at hand that can still begin an n-gram. */
-static void forget(const struct text *text, struct ngrams *ngrams)
+static void forget(struct ngrams *ngrams)
 {
     size_t keep = ngrams->tokens - ngrams->line;
 
-    if (keep > text->ngram_max - 1)
-        keep = text->ngram_max - 1;
+    if (keep > ngrams->max - 1)
+        keep = ngrams->max - 1;
     size_t first = ngrams->tokens - keep;
     size_t from = keep > 0 ? ngrams->begins[first] : ngrams->used;
     for (size_t i = 0; i < keep; i++) {
@@ -36,7 +48,7 @@ static void forget(const struct text *text, struct ngrams *ngrams)
         ngrams->ends[i] = ngrams->ends[first + i] - from;
     }
     if (ngrams->used > from)
-        memmove(ngrams->data, ngrams->data + from, ngrams->used - from);
+        memmove(ngrams->text.data, ngrams->text.data + from, ngrams->used - from);
     ngrams->used -= from;
     ngrams->tokens = keep;
     ngrams->line = 0;
@@ -44,20 +56,10 @@ static void forget(const struct text *text, struct ngrams *ngrams)
 
 /* Makes room for `size` bytes in all and one more token. Room doubles, so that what forgetting
  * leaves is moved only after at least as much came in. */
-static int grow(struct scan *scan, size_t size)
+static int grow(struct ngrams *ngrams, size_t size)
 {
-    struct ngrams *ngrams = &scan->ngrams;
-
-    if (ngrams->room < size) {
-        size_t room = ngrams->room > 0 ? ngrams->room : TEXT_SIZE;
-        while (room < size && room <= SIZE_MAX / 4)
-            room *= 2;
-        unsigned char *data = room < size ? NULL : realloc(ngrams->data, room + MR_PAD);
-        if (!data)
-            return scan_no_memory(scan);
-        ngrams->data = data;
-        ngrams->room = room;
-    }
+    if (room_grow(&ngrams->text, size > TEXT_SIZE ? size : TEXT_SIZE, true) != 0)
+        return keys_no_memory(ngrams->keys);
     if (ngrams->token_room <= 2 * ngrams->tokens) {
         size_t room = ngrams->token_room > 0 ? 2 * ngrams->token_room : TOKENS;
         size_t *begins = realloc(ngrams->begins, room * sizeof *begins);
@@ -67,70 +69,58 @@ static int grow(struct scan *scan, size_t size)
         if (ends)
             ngrams->ends = ends;
         if (!begins || !ends)
-            return scan_no_memory(scan);
+            return keys_no_memory(ngrams->keys);
         ngrams->token_room = room;
     }
     if (!ngrams->spans) {
-        ngrams->spans = malloc(SCAN_SPANS * sizeof *ngrams->spans);
+        ngrams->spans = malloc(KEYS_SPANS * sizeof *ngrams->spans);
         if (!ngrams->spans)
-            return scan_no_memory(scan);
+            return keys_no_memory(ngrams->keys);
     }
     return 0;
 }
 
-unsigned char *ngrams_room(struct scan *scan, size_t size)
+unsigned char *ngrams_room(struct ngrams *ngrams, size_t size)
 {
-    struct ngrams *ngrams = &scan->ngrams;
-
     size++; /* for a joiner */
-    if (ngrams->room - ngrams->used < size || ngrams->tokens == ngrams->token_room) {
-        if (ngrams_flush(scan) != 0)
+    if (ngrams->text.size - ngrams->used < size || ngrams->tokens == ngrams->token_room) {
+        if (ngrams_flush(ngrams) != 0)
             return NULL;
-        forget(scan->text, ngrams);
+        forget(ngrams);
         size_t want = 2 * ngrams->used + size;
-        if ((ngrams->room < want || ngrams->token_room <= 2 * ngrams->tokens) &&
-            grow(scan, want) != 0)
+        if ((ngrams->text.size < want || ngrams->token_room <= 2 * ngrams->tokens) &&
+            grow(ngrams, want) != 0)
             return NULL;
     }
-    if (ngrams->tokens > ngrams->line && scan->text->kind != TEXT_CHARS)
-        ngrams->data[ngrams->used++] = ' ';
-    return ngrams->data + ngrams->used;
+    if (ngrams->tokens > ngrams->line && ngrams->spaced)
+        ngrams->text.data[ngrams->used++] = ' ';
+    return ngrams->text.data + ngrams->used;
 }
 
-int ngrams_add(struct scan *scan, size_t size)
+int ngrams_add(struct ngrams *ngrams, size_t size)
 {
-    const struct text *text = scan->text;
-    struct ngrams *ngrams = &scan->ngrams;
     size_t token = ngrams->tokens++, end = ngrams->used + size;
 
     ngrams->begins[token] = ngrams->used;
     ngrams->ends[token] = ngrams->used = end;
     size_t most = ngrams->tokens - ngrams->line;
-    if (most > text->ngram_max)
-        most = text->ngram_max;
-    for (size_t n = text->ngram_min; n <= most; n++) {
+    if (most > ngrams->max)
+        most = ngrams->max;
+    for (size_t n = ngrams->min; n <= most; n++) {
         size_t begin = ngrams->begins[ngrams->tokens - n];
-        if (end > text->longest) { /* too far for a span */
-            if (scan_emit_one(scan, ngrams->data + begin, end - begin, 1) != 0)
+        if (end > ngrams->keys->longest) { /* too far for a span */
+            if (keys_emit_one(ngrams->keys, ngrams->text.data + begin, end - begin, 1) != 0)
                 return -1;
             continue;
         }
-        if (ngrams->count == SCAN_SPANS && ngrams_flush(scan) != 0)
+        if (ngrams->count == KEYS_SPANS && ngrams_flush(ngrams) != 0)
             return -1;
         ngrams->spans[ngrams->count++] = (struct mr_span){(uint32_t)begin, (uint32_t)end};
     }
     return 0;
 }
 
-void ngrams_line_end(struct scan *scan)
+void ngrams_end_line(struct ngrams *ngrams)
 {
-    scan->ngrams.line = scan->ngrams.tokens;
-}
-
-void ngrams_close(struct ngrams *ngrams)
-{
-    free(ngrams->data);
-    free(ngrams->begins);
-    free(ngrams->ends);
-    free(ngrams->spans);
+    ngrams->line = ngrams->tokens;
 }

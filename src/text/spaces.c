@@ -3,49 +3,69 @@
  * spaces - words between spaces, bytes kept as they are.
  */
 #include "text/kernels/kernels.h"
-#include "text/scan.h"
+#include "text/tokens.h"
 
-static int map_window(struct scan *scan, const unsigned char *data, size_t size,
+static int map_window(struct tokenizer_state *state, const unsigned char *data, size_t size,
                       unsigned char *folded)
 {
     bool wide = false;
 
     for (size_t pos = 0, count; pos < size;) {
-        pos = kernels_selected.spaces(data, size, pos, scan->spans, SCAN_SPANS, &count, folded,
-                                      &wide, scan->text->extra);
-        if (scan_tokens(scan, data, scan->spans, count, wide) != 0)
+        pos = kernels_selected.spaces(data, size, pos, state->spans, KEYS_SPANS, &count, folded,
+                                      &wide, state->tokenizer->extra);
+        if (tokens_put(state, data, state->spans, count, wide) != 0)
             return -1;
     }
     return 0;
 }
 
-int spaces_map(struct scan *scan, const unsigned char *data, size_t size)
+static int map_text(struct tokenizer_state *state, const unsigned char *data, size_t size)
 {
-    return scan_windows(scan, data, size, map_window, scan_one);
+    return tokens_windows(state, data, size, map_window, tokens_one);
 }
 
-static bool is_space(const struct text *text, unsigned char c)
+static int map(struct tokenizer_state *state, const struct mr_split *split)
 {
-    return c == ' ' || (c >= '\t' && c <= '\r') || c == text->extra;
+    int status = map_text(state, split->data, split->size);
+
+    return status != 0 ? status : keys_flush(&state->keys);
 }
 
-size_t spaces_border(const struct text *text, const unsigned char *data, size_t size, size_t from)
+static bool is_space(const struct tokenizer *tokenizer, unsigned char c)
 {
-    while (from < size && !is_space(text, data[from]) &&
-           !(from > 0 && is_space(text, data[from - 1])))
+    return c == ' ' || (c >= '\t' && c <= '\r') || c == tokenizer->extra;
+}
+
+static size_t border(const struct tokenizer *tokenizer, const unsigned char *data, size_t size,
+                     size_t from)
+{
+    while (from < size && !is_space(tokenizer, data[from]) &&
+           !(from > 0 && is_space(tokenizer, data[from - 1])))
         from++;
     return from;
 }
 
-size_t spaces_border_last(const struct text *text, const unsigned char *data, size_t size)
+static size_t border_last(const struct tokenizer *tokenizer, const unsigned char *data,
+                          size_t size)
 {
     if (size == 0)
         return 0;
-    if (is_space(text, data[size - 1]))
+    if (is_space(tokenizer, data[size - 1]))
         return size;
     for (size--; size > 0; size--) {
-        if (is_space(text, data[size]) || is_space(text, data[size - 1]))
+        if (is_space(tokenizer, data[size]) || is_space(tokenizer, data[size - 1]))
             return size;
     }
     return 0;
 }
+
+const struct token_kind token_kind_spaces = {
+    .map = map,
+    .map_line = map_text,
+    .border = border,
+    .border_last = border_last,
+    .edge = border,
+    .edge_last = border_last,
+    .words = true,
+    .spaced = true,
+};

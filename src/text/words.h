@@ -24,8 +24,7 @@
 
 #include "engine/mapreduce.h"
 
-/* Spans a batch holds at most: with their text, some 14 KiB, they stay in any first-level cache
- * while the keys are looked up. */
+/* Spans a batch holds at most. */
 #define WORDS_BATCH 1024
 
 /* The ASCII kernel: `words` of struct kernels, whose terms are in kernels/kernels.h. */

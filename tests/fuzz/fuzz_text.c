@@ -10,7 +10,8 @@
 #include <string.h>
 
 #include "engine/mapreduce.h"
-#include "text/text.h"
+#include "text/kernels/kernels.h"
+#include "text/tokenizer.h"
 #include "unit/words_reference.h"
 
 #define HEAD 6
@@ -37,7 +38,7 @@ static void append(struct bytes *bytes, const void *data, size_t size)
 
 /* How the text is cut, and what came of it. */
 struct run {
-    const struct text *text;
+    const struct tokenizer *text;
     const unsigned char *data;
     size_t size, at, step; /* step 0: whole */
     bool last;             /* cuts as a pipe does */
@@ -54,14 +55,15 @@ static int next(void *context, struct mr_split *split, struct mr_error *error)
         return 0;
     if (run->step > 0 && run->last) {
         for (size_t room = run->step; run->at + room < run->size; room *= 2) {
-            size_t cut = text_border_last(run->text, run->data + run->at, room);
+            size_t cut = tokenizer_border_last(run->text, run->data + run->at, room);
             if (cut > 0) {
                 end = run->at + cut;
                 break;
             }
         }
     } else if (run->step > 0 && run->size - run->at > run->step) {
-        end = run->at + text_border(run->text, run->data + run->at, run->size - run->at, run->step);
+        end = run->at + tokenizer_border(run->text, run->data + run->at, run->size - run->at,
+                                         run->step);
     }
     size_t size = end - run->at;
     /* A place of its own, so that a look outside is seen. */
@@ -100,19 +102,19 @@ static struct mr_engine *engine(void)
 }
 
 /* Counts what `input` and `map` bring; the records in the order of their keys. */
-static enum mr_status count(struct run *run, struct text *text)
+static enum mr_status count(struct run *run, struct tokenizer *text)
 {
     struct mr_job_spec spec = {
         .input = {.context = run, .size = run->size, .next = next},
         .context = text,
-        .mapper_open = text_mapper_open,
-        .mapper_close = text_mapper_close,
-        .map = text_map,
+        .mapper_open = tokenizer_mapper_open,
+        .mapper_close = tokenizer_mapper_close,
+        .map = tokenizer_map,
         .output = {.context = run, .order = MR_ORDER_KEY, .collect = collect},
         .small = true,
     };
     struct mr_error error = {0};
-    text_follow_input(text, &spec.input);
+    tokenizer_follow_input(text, &spec.input);
     enum mr_status status = mr_run(engine(), &spec, NULL, &error);
     free(run->piece);
     run->piece = NULL;
@@ -122,10 +124,10 @@ static enum mr_status count(struct run *run, struct text *text)
 static int map_reference(void *context, void *state, const struct mr_split *split,
                          struct mr_emitter *emitter)
 {
-    enum text_kind kind = *(const enum text_kind *)context;
+    const struct token_kind *kind = *(const struct token_kind *const *)context;
     const unsigned char *data = split->data;
     (void)state;
-    if (kind == TEXT_WORDS_UNICODE) {
+    if (kind == &token_kind_unicode) {
         size_t segments;
         struct words_segment *segment = words_reference(data, split->size, &segments);
         for (size_t i = 0; i < segments; i++)
@@ -138,22 +140,22 @@ static int map_reference(void *context, void *state, const struct mr_split *spli
     size_t begin = 0;
     for (size_t i = 0; i <= split->size; i++) {
         bool ends = i == split->size;
-        if (!ends && kind == TEXT_LINES)
+        if (!ends && kind == &token_kind_lines)
             ends = data[i] == '\n';
-        else if (!ends && kind == TEXT_WORDS_SPACE)
+        else if (!ends && kind == &token_kind_spaces)
             ends = strchr(" \t\n\v\f\r", data[i]) != NULL && data[i] != 0;
         else if (!ends)
             ends = (data[i] | 0x20) < 'a' || (data[i] | 0x20) > 'z';
         if (!ends)
             continue;
-        if (i > begin || (kind == TEXT_LINES && i < split->size))
+        if (i > begin || (kind == &token_kind_lines && i < split->size))
             mr_emit(emitter, data + begin, i - begin, NULL);
         begin = i + 1;
     }
     return 0;
 }
 
-static void reference(struct run *run, enum text_kind kind)
+static void reference(struct run *run, const struct token_kind *kind)
 {
     struct mr_job_spec spec = {
         .input = {.context = run, .size = run->size, .next = next},
@@ -184,13 +186,17 @@ static void compare(enum mr_status got_status, struct run *got, enum mr_status w
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
-    static const struct text_range ranges[] = {{1, 1}, {3, UINT64_MAX}};
+    static const struct tokenizer_range ranges[] = {{1, 1}, {3, UINT64_MAX}};
+    static const struct token_kind *const kinds[] = {
+        &token_kind_unicode, &token_kind_spaces, &token_kind_letters, &token_kind_lines,
+        &token_kind_chars,   &token_kind_fields, &token_kind_merge,
+    };
     static const char stop_words[] = "the\na\nStra\xC3\x9F" "e\n";
     if (size < HEAD)
         return 0;
-    struct text_options options = {
-        .kind = (enum text_kind)(data[0] % (TEXT_MERGE + 1)),
-        .fold = data[1] & 1,
+    struct tokenizer_options options = {
+        .kind = kinds[data[0] % (sizeof kinds / sizeof *kinds)],
+        .case_fold = data[1] & 1,
         .zero_terminated = data[1] & 2,
         .count_invalid = data[1] & 4,
         .have_delimiter = data[1] & 8,
@@ -202,7 +208,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
         .stop_words = data[1] & 64 ? stop_words : NULL,
         .stop_words_size = sizeof stop_words - 1,
     };
-    if (options.kind <= TEXT_WORDS_LETTERS || options.kind == TEXT_CHARS) {
+    if (options.kind->map_line) {
         options.ngram_min = data[2] % 4;
         options.ngram_max = options.ngram_min ? options.ngram_min + data[2] / 4 % 3 : 0;
     }
@@ -210,9 +216,9 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     data += HEAD;
     size -= HEAD;
 
-    struct text *text;
+    struct tokenizer *text;
     kernels_select(NULL);
-    if (text_open(&options, &text, NULL) != 0)
+    if (tokenizer_open(&options, &text, NULL) != 0)
         return 0;
     struct run whole = {.text = text, .data = data, .size = size};
     enum mr_status status = count(&whole, text);
@@ -220,15 +226,16 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     compare(count(&cut, text), &cut, status, &whole);
     struct run piped = {.text = text, .data = data, .size = size, .step = step, .last = true};
     compare(count(&piped, text), &piped, status, &whole);
-    text_close(text);
+    tokenizer_close(text);
 
     kernels_select("scalar");
-    if (text_open(&options, &text, NULL) == 0) {
+    if (tokenizer_open(&options, &text, NULL) == 0) {
         struct run scalar = {.text = text, .data = data, .size = size};
         compare(count(&scalar, text), &scalar, status, &whole);
-        text_close(text);
+        tokenizer_close(text);
     }
-    if (options.kind <= TEXT_LINES && !options.case_fold && !options.ngram_min &&
+    const bool simple = options.kind->words || options.kind == &token_kind_lines;
+    if (simple && !options.case_fold && !options.ngram_min &&
         !options.min_length && options.max_length == UINT64_MAX && !options.stop_words &&
         !options.zero_terminated) {
         struct run slow = {.data = data, .size = size};

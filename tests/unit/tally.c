@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text/scan.h"
+#include "text/tokenizer_state.h"
 #include "unit/random.h"
 
-struct text_options tally_options(enum text_kind kind)
+struct tokenizer_options tally_options(const struct token_kind *kind)
 {
-    return (struct text_options){.kind = kind, .max_length = UINT64_MAX};
+    return (struct tokenizer_options){.kind = kind, .max_length = UINT64_MAX};
 }
 
 void tally_open(struct tally *tally)
@@ -85,7 +85,7 @@ void tally_compare(struct tally *got, struct tally *want)
 /* An input of pieces of one text, each in memory of its own, so that sanitizers see
  * what is read. */
 struct pieces {
-    const struct text *text;
+    const struct tokenizer *text;
     const unsigned char *data;
     size_t size, at;
     enum tally_cut cut;
@@ -98,13 +98,13 @@ static size_t next_cut(const struct pieces *pieces)
 
     if (pieces->cut == TALLY_BORDERS) {
         /* From the piece's own begin, and from a place before: the answer may not depend on it. */
-        size_t here = at + text_border(pieces->text, data + at, size - at, 1);
-        ck_assert_uint_eq(text_border(pieces->text, data, size, at + 1), here);
+        size_t here = at + tokenizer_border(pieces->text, data + at, size - at, 1);
+        ck_assert_uint_eq(tokenizer_border(pieces->text, data, size, at + 1), here);
         return here;
     }
     if (pieces->cut == TALLY_LAST) {
         for (size_t length = 1 + below(40); length < size - at; length += 40) {
-            size_t last = text_border_last(pieces->text, data + at, length);
+            size_t last = tokenizer_border_last(pieces->text, data + at, length);
             ck_assert_uint_le(last, length);
             if (last > 0)
                 return at + last;
@@ -146,18 +146,18 @@ static int collect(void *context, const struct mr_record *records, size_t count,
     return 0;
 }
 
-void tally_count(struct tally *tally, const struct text_options *options, const void *data,
+void tally_count(struct tally *tally, const struct tokenizer_options *options, const void *data,
                  size_t size, enum tally_cut cut, size_t limit)
 {
     static struct mr_engine *engine;
     struct mr_error error = {.status = MR_OK};
-    struct text *text;
+    struct tokenizer *text;
 
     if (!engine) {
         struct mr_engine_options threads = {.threads = 2, .memory = (uint64_t)256 << 20};
         ck_assert_int_eq(mr_engine_open(&threads, &engine, &error), MR_OK);
     }
-    ck_assert_msg(text_open(options, &text, &error) == 0, "%s", error.text);
+    ck_assert_msg(tokenizer_open(options, &text, &error) == 0, "%s", error.text);
     if (limit > 0)
         text->fold_window = text->window = text->longest = limit;
     struct pieces pieces = {.text = text, .data = data, .size = size, .cut = cut};
@@ -167,21 +167,21 @@ void tally_count(struct tally *tally, const struct text_options *options, const 
                   .next = next_piece,
                   .release = release_piece},
         .context = text,
-        .mapper_open = text_mapper_open,
-        .mapper_close = text_mapper_close,
-        .map = text_map,
+        .mapper_open = tokenizer_mapper_open,
+        .mapper_close = tokenizer_mapper_close,
+        .map = tokenizer_map,
         .output = {.context = tally, .order = MR_ORDER_NONE, .collect = collect},
         .small = true,
     };
-    text_follow_input(text, &spec.input);
+    tokenizer_follow_input(text, &spec.input);
     tally->status = mr_run(engine, &spec, NULL, &error);
-    text_statistics(text, &tally->stats);
-    if (!text_merge_fault(text, &tally->fault))
+    tokenizer_statistics(text, &tally->stats);
+    if (!tokenizer_first_fault(text, &tally->fault))
         tally->fault.reason = NULL;
-    text_close(text);
+    tokenizer_close(text);
 }
 
-void tally_check(const struct text_options *options, const void *data, size_t size,
+void tally_check(const struct tokenizer_options *options, const void *data, size_t size,
                  struct tally *want)
 {
     static const size_t limits[] = {0, 0, 64, 7, 1};

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "text/text.h"
+#include "text/tokenizer.h"
 
 struct tally_item {
     unsigned char *key;
@@ -19,20 +19,20 @@ struct tally_item {
 struct tally {
     struct tally_item *items;
     size_t count, room;
-    struct text_stats stats;
+    struct tokenizer_stats stats;
     enum mr_status status;
-    struct text_fault fault; /* its reason is NULL: none */
+    struct tokenizer_fault fault; /* its reason is NULL: none */
 };
 
 /* How a text is brought to the engine. */
 enum tally_cut {
     TALLY_WHOLE,
-    TALLY_BORDERS, /* cut at every border that text_border reports */
+    TALLY_BORDERS, /* cut at every border that tokenizer_border reports */
     TALLY_LAST,    /* cut as a pipe is: at the last border in each few bytes */
 };
 
 /* Options that change nothing. */
-struct text_options tally_options(enum text_kind kind);
+struct tokenizer_options tally_options(const struct token_kind *kind);
 
 void tally_open(struct tally *tally);
 void tally_close(struct tally *tally);
@@ -41,14 +41,14 @@ void tally_add(struct tally *tally, const void *key, size_t size, uint64_t count
 
 /* Counts `data` by the engine. Where `limit` is not 0, windows are at most so long, and longer
  * tokens count as too long for spans. */
-void tally_count(struct tally *tally, const struct text_options *options, const void *data,
+void tally_count(struct tally *tally, const struct tokenizer_options *options, const void *data,
                  size_t size, enum tally_cut cut, size_t limit);
 
 /* Fails the test unless both hold the same keys with the same counts. Sorts both. */
 void tally_compare(struct tally *got, struct tally *want);
 
 /* Counts in every way of cutting and with several limits, and compares each time. */
-void tally_check(const struct text_options *options, const void *data, size_t size,
+void tally_check(const struct tokenizer_options *options, const void *data, size_t size,
                  struct tally *want);
 
 #endif

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "text/case_fold.h"
-#include "text/text.h"
+#include "text/tokenizer.h"
 #include "base/utf8.h"
 #include "unit/random.h"
 #include "unit/tally.h"
@@ -22,7 +22,7 @@ START_TEST(test_random)
     };
     unsigned char text[MOST];
     for (int round = 0; round < 100; round++) {
-        struct text_options options = tally_options(TEXT_CHARS);
+        struct tokenizer_options options = tally_options(&token_kind_chars);
         unsigned char end = round & 1 ? 0 : '\n', folded[CASE_FOLD_ROOM(4)];
         struct tally want;
         size_t size = 0;
@@ -61,16 +61,16 @@ END_TEST
 START_TEST(test_borders)
 {
     static const unsigned char text[] = "\xe4\xb8\xad\xe6\x96\x87\xe4\xb8\xad";
-    struct text_options options = tally_options(TEXT_CHARS);
-    struct text *rule;
-    ck_assert_int_eq(text_open(&options, &rule, NULL), 0);
-    ck_assert_uint_eq(text_border(rule, text, 9, 1), 3);
-    ck_assert_uint_eq(text_border(rule, text, 9, 4), 6);
-    ck_assert_uint_eq(text_border(rule, text, 9, 7), 9);
-    ck_assert_uint_eq(text_border_last(rule, text, 9), 6);
-    ck_assert_uint_eq(text_border_last(rule, text, 3), 0);
-    ck_assert_uint_eq(text_border_last(rule, text, 0), 0);
-    text_close(rule);
+    struct tokenizer_options options = tally_options(&token_kind_chars);
+    struct tokenizer *rule;
+    ck_assert_int_eq(tokenizer_open(&options, &rule, NULL), 0);
+    ck_assert_uint_eq(tokenizer_border(rule, text, 9, 1), 3);
+    ck_assert_uint_eq(tokenizer_border(rule, text, 9, 4), 6);
+    ck_assert_uint_eq(tokenizer_border(rule, text, 9, 7), 9);
+    ck_assert_uint_eq(tokenizer_border_last(rule, text, 9), 6);
+    ck_assert_uint_eq(tokenizer_border_last(rule, text, 3), 0);
+    ck_assert_uint_eq(tokenizer_border_last(rule, text, 0), 0);
+    tokenizer_close(rule);
 }
 END_TEST
 

@@ -6,24 +6,24 @@
 #include <string.h>
 
 #include "text/case_fold.h"
-#include "text/text.h"
+#include "text/tokenizer.h"
 #include "unit/random.h"
 #include "unit/tally.h"
 
 #define MOST 300
 
-static const struct text_range first[] = {{1, 1}};
-static const struct text_range third[] = {{3, 3}};
-static const struct text_range middle[] = {{2, 3}};
-static const struct text_range from_second[] = {{2, UINT64_MAX}};
-static const struct text_range several[] = {{1, 1}, {3, 4}, {6, UINT64_MAX}};
+static const struct tokenizer_range first[] = {{1, 1}};
+static const struct tokenizer_range third[] = {{3, 3}};
+static const struct tokenizer_range middle[] = {{2, 3}};
+static const struct tokenizer_range from_second[] = {{2, UINT64_MAX}};
+static const struct tokenizer_range several[] = {{1, 1}, {3, 4}, {6, UINT64_MAX}};
 
 static const struct {
-    const struct text_range *ranges;
+    const struct tokenizer_range *ranges;
     size_t count;
 } lists[] = {{first, 1}, {third, 1}, {from_second, 1}, {middle, 1}, {several, 3}};
 
-static bool chosen(const struct text_options *options, uint64_t field)
+static bool chosen(const struct tokenizer_options *options, uint64_t field)
 {
     for (size_t i = 0; i < options->range_count; i++) {
         if (field >= options->ranges[i].first && field <= options->ranges[i].last)
@@ -32,7 +32,7 @@ static bool chosen(const struct text_options *options, uint64_t field)
     return false;
 }
 
-static void map_line(struct tally *tally, const struct text_options *options,
+static void map_line(struct tally *tally, const struct tokenizer_options *options,
                      const unsigned char *line, size_t size)
 {
     unsigned char key[MOST + 1], folded[CASE_FOLD_ROOM(MOST + 1)];
@@ -70,7 +70,7 @@ static void map_line(struct tally *tally, const struct text_options *options,
         tally_add(tally, key, used, 1);
 }
 
-static void reference(struct tally *tally, const struct text_options *options,
+static void reference(struct tally *tally, const struct tokenizer_options *options,
                       const unsigned char *text, size_t size)
 {
     unsigned char end = options->zero_terminated ? 0 : '\n';
@@ -85,7 +85,7 @@ static void check_fields(bool delimited)
 {
     unsigned char text[MOST];
     for (int round = 0; round < 120; round++) {
-        struct text_options options = tally_options(TEXT_FIELDS);
+        struct tokenizer_options options = tally_options(&token_kind_fields);
         struct tally want;
         size_t size = below(MOST), list = below(sizeof lists / sizeof *lists);
         for (size_t i = 0; i < size; i++)
@@ -115,7 +115,7 @@ START_TEST(test_blanks)
 }
 END_TEST
 
-static void check_one(struct text_options *options, const char *text, const char *const *keys)
+static void check_one(struct tokenizer_options *options, const char *text, const char *const *keys)
 {
     struct tally want;
     tally_open(&want);
@@ -127,7 +127,7 @@ static void check_one(struct text_options *options, const char *text, const char
 
 START_TEST(test_cases)
 {
-    struct text_options options = tally_options(TEXT_FIELDS);
+    struct tokenizer_options options = tally_options(&token_kind_fields);
     options.have_delimiter = true;
     options.delimiter = ',';
     options.ranges = first;

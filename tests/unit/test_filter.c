@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "text/filter.h"
-#include "text/text.h"
+#include "text/tokenizer.h"
 #include "unit/tally.h"
 
 static bool lets(const struct filter *filter, const char *key)
@@ -165,7 +165,7 @@ START_TEST(test_rule)
 {
     static const char counts[] = "AND\t3\ncat\t3\nabcde\t1\nCat\t4\na\t1\n";
     static const char text[] = "The cat and the \xc3\x89tat\nAND a dog\n";
-    struct text_options options = tally_options(TEXT_WORDS_UNICODE);
+    struct tokenizer_options options = tally_options(&token_kind_unicode);
     struct tally want;
     options.case_fold = true;
     options.min_length = 2;
@@ -180,7 +180,7 @@ START_TEST(test_rule)
     tally_check(&options, text, sizeof text - 1, &want);
     tally_close(&want);
 
-    options.kind = TEXT_MERGE;
+    options.kind = &token_kind_merge;
     tally_open(&want);
     tally_add(&want, "cat", 3, 7);
     tally_check(&options, counts, sizeof counts - 1, &want);
@@ -193,7 +193,7 @@ START_TEST(test_rule)
     tally_check(&options, counts, sizeof counts - 1, &want);
     tally_close(&want);
 
-    options.kind = TEXT_WORDS_SPACE;
+    options.kind = &token_kind_spaces;
     options.ngram_min = options.ngram_max = 2;
     options.stop_words = "a b\n";
     tally_open(&want);

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "text/kernels/kernels.h"
-#include "text/text.h"
+#include "text/tokenizer.h"
 #include "unit/random.h"
 
 #define MOST 1024 /* bytes of text in a test */

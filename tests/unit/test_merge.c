@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "text/case_fold.h"
-#include "text/text.h"
+#include "text/tokenizer.h"
 #include "unit/random.h"
 #include "unit/tally.h"
 
@@ -29,7 +29,7 @@ static size_t put_key(char *out, const char *key, size_t size, bool escape)
 START_TEST(test_random)
 {
     for (int round = 0; round < 240; round++) {
-        struct text_options options = tally_options(TEXT_MERGE);
+        struct tokenizer_options options = tally_options(&token_kind_merge);
         char text[4000];
         unsigned char folded[CASE_FOLD_ROOM(8)];
         struct tally want;
@@ -72,7 +72,7 @@ END_TEST
 
 static void check_fault_of(const char *text, size_t line, bool unbundle)
 {
-    struct text_options options = tally_options(TEXT_MERGE);
+    struct tokenizer_options options = tally_options(&token_kind_merge);
     options.unbundle = unbundle;
     for (enum tally_cut cut = TALLY_WHOLE; cut <= TALLY_LAST; cut++) {
         for (int fold = 0; fold < 2; fold++) {

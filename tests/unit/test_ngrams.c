@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "text/case_fold.h"
-#include "text/text.h"
+#include "text/tokenizer.h"
 #include "base/utf8.h"
 #include "unit/random.h"
 #include "unit/tally.h"
@@ -33,14 +33,14 @@ static void add_token(const unsigned char *bytes, size_t size, bool fold)
         memcpy(token->bytes, bytes, size);
 }
 
-static void emit_line(struct tally *tally, const struct text_options *options)
+static void emit_line(struct tally *tally, const struct tokenizer_options *options)
 {
     static unsigned char key[16 * CASE_FOLD_ROOM(MOST)];
     for (size_t i = 0; i < token_count; i++) {
         size_t used = 0;
         for (size_t n = 1; n <= options->ngram_max && i + n <= token_count; n++) {
             const struct token *token = &tokens[i + n - 1];
-            if (n > 1 && options->kind != TEXT_CHARS)
+            if (n > 1 && options->kind != &token_kind_chars)
                 key[used++] = ' ';
             memcpy(key + used, token->bytes, token->size);
             used += token->size;
@@ -51,14 +51,14 @@ static void emit_line(struct tally *tally, const struct text_options *options)
     token_count = 0;
 }
 
-static bool in_token(enum text_kind kind, unsigned char c)
+static bool in_token(const struct token_kind *kind, unsigned char c)
 {
-    if (kind == TEXT_WORDS_SPACE)
+    if (kind == &token_kind_spaces)
         return c != 0 && strchr(" \t\n\v\f\r", c) == NULL;
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-static void reference(struct tally *tally, const struct text_options *options,
+static void reference(struct tally *tally, const struct tokenizer_options *options,
                       const unsigned char *text, size_t size)
 {
     for (size_t i = 0; i < size;) {
@@ -69,7 +69,7 @@ static void reference(struct tally *tally, const struct text_options *options,
             i++;
             continue;
         }
-        if (options->kind == TEXT_CHARS) {
+        if (options->kind == &token_kind_chars) {
             length = utf8_decode(text + i, size - i, &code);
         } else {
             while (i + length < size && in_token(options->kind, text[i + length]))
@@ -94,11 +94,11 @@ static void teardown(void)
     free(tokens);
 }
 
-static void check_kind(enum text_kind kind)
+static void check_kind(const struct token_kind *kind)
 {
     unsigned char text[MOST];
     for (int round = 0; round < 60; round++) {
-        struct text_options options = tally_options(kind);
+        struct tokenizer_options options = tally_options(kind);
         struct tally want;
         size_t size = below(MOST);
         for (size_t i = 0; i < size; i++)
@@ -115,19 +115,19 @@ static void check_kind(enum text_kind kind)
 
 START_TEST(test_spaces)
 {
-    check_kind(TEXT_WORDS_SPACE);
+    check_kind(&token_kind_spaces);
 }
 END_TEST
 
 START_TEST(test_letters)
 {
-    check_kind(TEXT_WORDS_LETTERS);
+    check_kind(&token_kind_letters);
 }
 END_TEST
 
 START_TEST(test_chars)
 {
-    check_kind(TEXT_CHARS);
+    check_kind(&token_kind_chars);
 }
 END_TEST
 
@@ -135,7 +135,7 @@ START_TEST(test_unicode)
 {
     static const char text[] = "Can't stop, won't stop.\n\nstop\nStra\xc3\x9f" "e ABC";
     static const char *const keys[] = {"can't stop", "stop won't", "won't stop", "strasse abc"};
-    struct text_options options = tally_options(TEXT_WORDS_UNICODE);
+    struct tokenizer_options options = tally_options(&token_kind_unicode);
     struct tally want;
     options.case_fold = true;
     options.ngram_min = options.ngram_max = 2;
@@ -152,7 +152,7 @@ END_TEST
 START_TEST(test_long_line)
 {
     enum { WORDS = 30000, RUN = 100 };
-    struct text_options options = tally_options(TEXT_WORDS_SPACE);
+    struct tokenizer_options options = tally_options(&token_kind_spaces);
     char *text = malloc(WORDS * 6 + 1);
     struct tally want, got;
     ck_assert_ptr_nonnull(text);

@@ -9,7 +9,7 @@
 
 #include "text/case_fold.h"
 #include "text/kernels/kernels.h"
-#include "text/text.h"
+#include "text/tokenizer.h"
 #include "base/utf8.h"
 #include "unit/random.h"
 #include "unit/tally.h"
@@ -53,21 +53,21 @@ static void add(struct tally *tally, const unsigned char *key, size_t size, bool
     tally_add(tally, key, size, 1);
 }
 
-static bool in_token(enum text_kind kind, unsigned char c, bool zero)
+static bool in_token(const struct token_kind *kind, unsigned char c, bool zero)
 {
-    if (kind == TEXT_WORDS_SPACE)
+    if (kind == &token_kind_spaces)
         return !(c == ' ' || c == '\t' || c == '\n' || c == '\v' || c == '\f' || c == '\r' ||
                  (zero && c == 0));
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-static void reference(struct tally *tally, const struct text_options *options,
+static void reference(struct tally *tally, const struct tokenizer_options *options,
                       const unsigned char *text, size_t size)
 {
     unsigned char end = options->zero_terminated ? 0 : '\n';
     for (size_t i = 0, stop; i < size; i = stop + 1) {
         stop = i;
-        if (options->kind == TEXT_LINES) {
+        if (options->kind == &token_kind_lines) {
             while (stop < size && text[stop] != end)
                 stop++;
             add(tally, text + i, stop - i, options->case_fold);
@@ -96,11 +96,11 @@ static uint64_t invalid_bytes(const unsigned char *text, size_t size)
 
 /* ---- Tests ----------------------------------------------------------------------------------- */
 
-static void check_kind(enum text_kind kind)
+static void check_kind(const struct token_kind *kind)
 {
     unsigned char text[MOST + MR_PAD];
     for (int round = 0; round < 30; round++) {
-        struct text_options options = tally_options(kind);
+        struct tokenizer_options options = tally_options(kind);
         struct tally want;
         size_t size = make(text, 10 + below(MOST - 10));
         options.case_fold = round & 1;
@@ -116,19 +116,19 @@ static void check_kind(enum text_kind kind)
 
 START_TEST(test_spaces)
 {
-    check_kind(TEXT_WORDS_SPACE);
+    check_kind(&token_kind_spaces);
 }
 END_TEST
 
 START_TEST(test_letters)
 {
-    check_kind(TEXT_WORDS_LETTERS);
+    check_kind(&token_kind_letters);
 }
 END_TEST
 
 START_TEST(test_lines)
 {
-    check_kind(TEXT_LINES);
+    check_kind(&token_kind_lines);
 }
 END_TEST
 
@@ -137,7 +137,7 @@ START_TEST(test_unicode)
 {
     unsigned char text[MOST + MR_PAD];
     for (int round = 0; round < 30; round++) {
-        struct text_options options = tally_options(TEXT_WORDS_UNICODE);
+        struct tokenizer_options options = tally_options(&token_kind_unicode);
         struct tally want;
         size_t size = make(text, 10 + below(MOST - 10));
         options.case_fold = round & 1;
@@ -163,8 +163,8 @@ END_TEST
 /* Many tokens, so that spans run out, by every kernel; windows under folding are many too. */
 START_TEST(test_long)
 {
-    static const enum text_kind kinds[] = {TEXT_WORDS_SPACE, TEXT_WORDS_LETTERS, TEXT_LINES,
-                                           TEXT_WORDS_UNICODE};
+    static const struct token_kind *const kinds[] = {&token_kind_spaces, &token_kind_letters,
+                                                     &token_kind_lines, &token_kind_unicode};
     size_t size = 300000;
     unsigned char *text = malloc(size);
     const struct kernels *kernels;
@@ -176,12 +176,12 @@ START_TEST(test_long)
         ck_assert_int_eq(kernels_select(kernels->name), 0);
         for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
             for (int fold = 0; fold < 2; fold++) {
-                struct text_options options = tally_options(kinds[k]);
+                struct tokenizer_options options = tally_options(kinds[k]);
                 struct tally want, got;
                 options.case_fold = fold;
                 tally_open(&want);
                 tally_open(&got);
-                if (kinds[k] == TEXT_WORDS_UNICODE) /* the kernel against one that is slow */
+                if (kinds[k] == &token_kind_unicode) /* the kernel against one that is slow */
                     tally_count(&want, &options, text, size, TALLY_BORDERS, 0);
                 else
                     reference(&want, &options, text, size);
@@ -199,12 +199,16 @@ END_TEST
 
 START_TEST(test_empty)
 {
-    for (enum text_kind kind = TEXT_WORDS_UNICODE; kind <= TEXT_CHARS; kind++) {
-        struct text_options options = tally_options(kind);
+    static const struct token_kind *const kinds[] = {
+        &token_kind_unicode, &token_kind_spaces, &token_kind_letters, &token_kind_lines,
+        &token_kind_chars};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        const struct token_kind *kind = kinds[i];
+        struct tokenizer_options options = tally_options(kind);
         struct tally want;
         tally_open(&want);
         tally_check(&options, "", 0, &want);
-        if (kind == TEXT_LINES)
+        if (kind == &token_kind_lines)
             tally_add(&want, "", 0, 2);
         tally_check(&options, "\n\n", 2, &want);
         tally_close(&want);
@@ -214,15 +218,15 @@ END_TEST
 
 START_TEST(test_refused)
 {
-    struct text_options options = tally_options(TEXT_LINES);
+    struct tokenizer_options options = tally_options(&token_kind_lines);
     struct mr_error error = {.status = MR_OK};
-    struct text *text = NULL;
+    struct tokenizer *text = NULL;
     options.ngram_min = options.ngram_max = 2;
-    ck_assert_int_ne(text_open(&options, &text, &error), 0);
+    ck_assert_int_ne(tokenizer_open(&options, &text, &error), 0);
     ck_assert_int_eq(error.status, MR_INVALID);
     ck_assert_str_ne(error.text, "");
     ck_assert_ptr_null(text);
-    text_close(NULL);
+    tokenizer_close(NULL);
 }
 END_TEST
 

@@ -1,28 +1,31 @@
 /* SPDX-License-Identifier: MIT
  *
- * rule - what a token is, by the options; see rule.h.
+ * setup - see setup.h.
  */
-#include "rule.h"
+#include "setup.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-int rule_open(const struct options *options, const struct names *names, struct text **text,
-              struct mr_error *error)
+int setup_tokenizer(const struct options *options, const struct names *names,
+                    struct tokenizer **tokenizer, struct mr_error *error)
 {
-    static const enum text_kind kinds[] = {
-        [OPTIONS_WORDS_UNICODE] = TEXT_WORDS_UNICODE, [OPTIONS_WORDS_SPACE] = TEXT_WORDS_SPACE,
-        [OPTIONS_WORDS_LETTERS] = TEXT_WORDS_LETTERS, [OPTIONS_LINES] = TEXT_LINES,
-        [OPTIONS_CHARS] = TEXT_CHARS,                 [OPTIONS_FIELDS] = TEXT_FIELDS,
-        [OPTIONS_MERGE] = TEXT_MERGE,
+    static const struct token_kind *const kinds[] = {
+        [OPTIONS_WORDS_UNICODE] = &token_kind_unicode,
+        [OPTIONS_WORDS_SPACE] = &token_kind_spaces,
+        [OPTIONS_WORDS_LETTERS] = &token_kind_letters,
+        [OPTIONS_LINES] = &token_kind_lines,
+        [OPTIONS_CHARS] = &token_kind_chars,
+        [OPTIONS_FIELDS] = &token_kind_fields,
+        [OPTIONS_MERGE] = &token_kind_merge,
     };
-    struct text_range *ranges = calloc(options->range_count + 1, sizeof *ranges);
+    struct tokenizer_range *ranges = calloc(options->range_count + 1, sizeof *ranges);
 
     if (ranges == NULL)
         return (int)mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
     for (size_t i = 0; i < options->range_count; i++)
-        ranges[i] = (struct text_range){ options->ranges[i].first, options->ranges[i].last };
-    const struct text_options rule = {
+        ranges[i] = (struct tokenizer_range){ options->ranges[i].first, options->ranges[i].last };
+    const struct tokenizer_options wanted = {
         .kind = kinds[options->kind],
         .case_fold = options->ignore_case,
         .unescape = options->unescape,
@@ -40,7 +43,7 @@ int rule_open(const struct options *options, const struct names *names, struct t
         .stop_words = names->stop_words,
         .stop_words_size = names->stop_words_size,
     };
-    int status = text_open(&rule, text, error);
+    int status = tokenizer_open(&wanted, tokenizer, error);
     free(ranges);
     return status;
 }

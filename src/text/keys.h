@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * keys - a mapper's last station: keys as they are counted, through the filter to the engine.
+ *
+ * Keys that stand in the text come as spans; keys that a kind makes itself are built here, one
+ * behind the other, and go on in batches. All functions that return int return 0 to go on; anything
+ * else has ended the job.
+ */
+#ifndef TEXT_KEYS_H
+#define TEXT_KEYS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/total.h"
+#include "engine/mapreduce.h"
+#include "text/filter.h"
+#include "text/room.h"
+
+/* Spans a batch has at most: with their text, some 14 KiB, they stay in any first-level cache while
+ * the keys are looked up. */
+#define KEYS_SPANS 1024
+
+struct keys {
+    const struct filter *filter; /* NULL: every key passes */
+    size_t longest;              /* a key that ends beyond that is too long for spans */
+    bool valued;                 /* keys that are made have values */
+
+    struct mr_emitter *emitter; /* of the split at hand */
+    struct total tokens;
+
+    struct room made; /* keys that stand in no split */
+    size_t used, count;
+
+    struct mr_span made_spans[KEYS_SPANS];
+    uint64_t made_values[KEYS_SPANS];
+    struct mr_span passed[KEYS_SPANS]; /* by the filter */
+    uint64_t passed_values[KEYS_SPANS];
+};
+
+void keys_open(struct keys *keys, const struct filter *filter, size_t longest, bool valued);
+void keys_close(struct keys *keys);
+
+/* Reports that memory is out; returns -1. */
+int keys_no_memory(struct keys *keys);
+
+/* Emits keys; values may be NULL. KEYS_SPANS at most; MR_PAD bytes can be read behind the last. */
+int keys_emit(struct keys *keys, const unsigned char *base, const struct mr_span *spans,
+              size_t count, const uint64_t *values);
+/* One key of any size. */
+int keys_emit_one(struct keys *keys, const unsigned char *key, size_t size, uint64_t value);
+
+/* Where a key of up to `size` bytes can be built; NULL when the job has ended. */
+unsigned char *keys_room(struct keys *keys, size_t size);
+/* The key built there has `size` bytes and, where keys have values, this one. */
+int keys_made(struct keys *keys, size_t size, uint64_t value);
+/* Emits the keys built so far. To be called before the end of a split. */
+int keys_flush(struct keys *keys);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * token_kind - what a token is: one constant object a kind, in a file of its own. Whoever asks what
+ * holds for a kind asks its object; to add a kind is to write one.
+ */
+#ifndef TEXT_TOKEN_KIND_H
+#define TEXT_TOKEN_KIND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "engine/mapreduce.h"
+
+struct tokenizer;
+struct tokenizer_state;
+
+/* Both as tokenizer_border and tokenizer_border_last (tokenizer.h). */
+typedef size_t token_kind_border(const struct tokenizer *tokenizer, const unsigned char *data,
+                                 size_t size, size_t from);
+typedef size_t token_kind_border_last(const struct tokenizer *tokenizer,
+                                      const unsigned char *data, size_t size);
+
+struct token_kind {
+    /* Emits the tokens of a split. Returns 0 to go on; anything else has ended the job. */
+    int (*map)(struct tokenizer_state *state, const struct mr_split *split);
+    /* Emits those of one line, in order, for n-grams. NULL: there are none of this kind. */
+    int (*map_line)(struct tokenizer_state *state, const unsigned char *data, size_t size);
+    /* Where a text can be cut for splits; n-grams are cut at lines only. */
+    token_kind_border *border;
+    token_kind_border_last *border_last;
+    /* The same within a split, where only tokens matter: for windows, see tokens.h. */
+    token_kind_border *edge;
+    token_kind_border_last *edge_last;
+    bool words;   /* tokens are words: lists of them are read as in struct filter_list */
+    bool spaced;  /* a space stands between the tokens of an n-gram */
+    bool decodes; /* counts invalid bytes on the way */
+    bool valued;  /* a token has a value; else it is 1 */
+    bool strict;  /* the input can be wrong: the first line that is ends the job */
+};
+
+extern const struct token_kind token_kind_unicode; /* UAX #29 segments with a letter or a number */
+extern const struct token_kind token_kind_spaces;  /* runs of bytes but space \t \n \v \f \r */
+extern const struct token_kind token_kind_letters; /* runs of A-Z a-z */
+extern const struct token_kind token_kind_lines;   /* lines without their end */
+extern const struct token_kind token_kind_chars;   /* code points of lines */
+extern const struct token_kind token_kind_fields;  /* chosen fields of lines */
+extern const struct token_kind token_kind_merge;   /* KEY<TAB>COUNT lines: the value is the COUNT */
+
+#endif

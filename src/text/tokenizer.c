@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * tokenizer - see tokenizer.h.
+ */
+#include "text/tokenizer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "text/kernels/kernels.h"
+#include "text/lines.h"
+#include "text/tokens.h"
+
+/* Makes the filter where one is wanted. Returns -1 when memory is out. */
+static int open_filter(struct tokenizer *tokenizer, const struct tokenizer_options *options)
+{
+    const struct filter_list list = {
+        .bytes = options->stop_words,
+        .size = options->stop_words_size,
+        .end = options->zero_terminated ? '\0' : '\n',
+        .case_fold = options->case_fold,
+        .words = options->kind->words,
+    };
+
+    if (options->min_length == 0 && options->max_length == UINT64_MAX && !options->stop_words)
+        return 0;
+    tokenizer->filter = filter_open(options->min_length, options->max_length,
+                                    options->stop_words ? &list : NULL);
+    return tokenizer->filter ? 0 : -1;
+}
+
+int tokenizer_open(const struct tokenizer_options *options, struct tokenizer **result,
+                   struct mr_error *error)
+{
+    struct tokenizer *tokenizer = calloc(1, sizeof *tokenizer);
+
+    *result = NULL;
+    if (!tokenizer)
+        goto no_memory;
+    if (options->ngram_max > 0 && (options->ngram_min == 0 ||
+                                   options->ngram_min > options->ngram_max ||
+                                   !options->kind->map_line)) {
+        mr_error_set(error, MR_INVALID, EINVAL, "n-grams are of words or characters, N to M");
+        goto fail;
+    }
+    tokenizer->kind = options->kind;
+    tokenizer->case_fold = options->case_fold;
+    tokenizer->unescape = options->unescape;
+    tokenizer->unbundle = options->unbundle;
+    tokenizer->zero_terminated = options->zero_terminated;
+    tokenizer->count_invalid = options->count_invalid;
+    tokenizer->have_delimiter = options->have_delimiter;
+    tokenizer->delimiter = options->delimiter;
+    tokenizer->end =
+        options->zero_terminated && !options->unescape && !options->unbundle ? '\0' : '\n';
+    tokenizer->extra = options->zero_terminated ? '\0' : ' ';
+    tokenizer->ngram_min = options->ngram_min;
+    tokenizer->ngram_max = options->ngram_max;
+    tokenizer->fold_window = TOKENS_FOLD_WINDOW;
+    tokenizer->window = TOKENS_WINDOW;
+    tokenizer->longest = TOKENS_LONGEST;
+    if (options->range_count > 0) {
+        tokenizer->ranges = malloc(options->range_count * sizeof *tokenizer->ranges);
+        if (!tokenizer->ranges)
+            goto no_memory;
+        memcpy(tokenizer->ranges, options->ranges,
+               options->range_count * sizeof *tokenizer->ranges);
+        tokenizer->range_count = options->range_count;
+    }
+    if (open_filter(tokenizer, options) != 0)
+        goto no_memory;
+    if (options->kind->strict && first_fault_open(&tokenizer->faults, error) != 0)
+        goto fail;
+    if (!kernels_selected.name && kernels_select(NULL) != 0) {
+        mr_error_set(error, MR_INVALID, 0, "no kernel runs on this CPU");
+        goto fail;
+    }
+    *result = tokenizer;
+    return 0;
+
+no_memory:
+    mr_error_set(error, MR_NOMEM, ENOMEM, "memory exhausted");
+fail:
+    tokenizer_close(tokenizer);
+    return -1;
+}
+
+void tokenizer_close(struct tokenizer *tokenizer)
+{
+    if (!tokenizer)
+        return;
+    filter_close(tokenizer->filter);
+    first_fault_close(tokenizer->faults);
+    free(tokenizer->ranges);
+    free(tokenizer);
+}
+
+void tokenizer_follow_input(struct tokenizer *tokenizer, struct mr_input *input)
+{
+    if (tokenizer->faults)
+        sequence_follow(&tokenizer->faults->sequence, input);
+}
+
+bool tokenizer_first_fault(const struct tokenizer *tokenizer, struct tokenizer_fault *fault)
+{
+    const struct first_fault *first = tokenizer->faults;
+
+    if (!first || first->reason[0] == '\0')
+        return false;
+    *fault = (struct tokenizer_fault){first->number, first->line, first->reason};
+    return true;
+}
+
+void tokenizer_statistics(const struct tokenizer *tokenizer, struct tokenizer_stats *stats)
+{
+    *stats = tokenizer->stats;
+}
+
+/* ---- Borders --------------------------------------------------------------------------------- */
+
+size_t tokenizer_border(const void *context, const unsigned char *data, size_t size, size_t from)
+{
+    const struct tokenizer *tokenizer = context;
+
+    if (tokenizer->ngram_max > 0)
+        return lines_border(tokenizer, data, size, from);
+    return tokenizer->kind->border(tokenizer, data, size, from);
+}
+
+size_t tokenizer_border_last(const void *context, const unsigned char *data, size_t size)
+{
+    const struct tokenizer *tokenizer = context;
+
+    if (tokenizer->ngram_max > 0)
+        return lines_border_last(tokenizer, data, size);
+    return tokenizer->kind->border_last(tokenizer, data, size);
+}
+
+/* ---- Mappers --------------------------------------------------------------------------------- */
+
+int tokenizer_mapper_open(void *context, void **opened, struct mr_error *error)
+{
+    const struct tokenizer *tokenizer = context;
+    /* Mappers count on every token: none shares a cache line with another's counters. */
+    size_t size = (sizeof(struct tokenizer_state) + 127) / 128 * 128;
+    struct tokenizer_state *state = aligned_alloc(128, size);
+
+    *opened = state;
+    if (!state) {
+        mr_error_set(error, MR_NOMEM, ENOMEM, "memory exhausted");
+        return -1;
+    }
+    /* The arrays need no content. */
+    state->tokenizer = tokenizer;
+    state->invalid = 0;
+    state->folded = state->joined = (struct room){NULL, 0};
+    keys_open(&state->keys, tokenizer->filter, tokenizer->longest, tokenizer->kind->valued);
+    ngrams_open(&state->ngrams, tokenizer->ngram_min, tokenizer->ngram_max,
+                tokenizer->kind->spaced, &state->keys);
+    words_open(&state->words, (struct words_kernel){kernels_selected.words},
+               tokenizer->case_fold);
+    return 0;
+}
+
+void tokenizer_mapper_close(void *context, void *opened)
+{
+    struct tokenizer *tokenizer = context;
+    struct tokenizer_state *state = opened;
+
+    total_join(&tokenizer->stats.tokens, &state->keys.tokens);
+    tokenizer->stats.invalid_bytes += state->invalid + state->words.invalid;
+    words_close(&state->words);
+    ngrams_close(&state->ngrams);
+    keys_close(&state->keys);
+    room_free(&state->folded);
+    room_free(&state->joined);
+    free(state);
+}
+
+int tokenizer_map(void *context, void *opened, const struct mr_split *split,
+                  struct mr_emitter *emitter)
+{
+    const struct tokenizer *tokenizer = context;
+    struct tokenizer_state *state = opened;
+
+    state->keys.emitter = emitter;
+    if (tokenizer->count_invalid && !tokenizer->kind->decodes)
+        state->invalid += utf8_count_invalid(split->data, split->size);
+    if (tokenizer->ngram_max > 0)
+        return tokens_lines(state, split->data, split->size);
+    return tokenizer->kind->map(state, split);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * tokenizer - what a token is: compiles the options of the map, and maps splits by them.
+ *
+ * A tokenizer is compiled once by tokenizer_open, is read-only afterwards and is shared by all
+ * mappers; what a mapper needs of its own (buffers, counters) is in a state that
+ * tokenizer_mapper_open makes. Nothing here prints. Tokens go to the engine in batches of spans.
+ *
+ * Lines end in '\n', or in NUL with zero_terminated: then NUL divides words too, as no word may
+ * span two lines.
+ */
+#ifndef TEXT_TOKENIZER_H
+#define TEXT_TOKENIZER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/total.h"
+#include "engine/mapreduce.h"
+#include "text/token_kind.h"
+
+/* Fields first to last, counted from 1; last is UINT64_MAX where the range is open. */
+struct tokenizer_range {
+    uint64_t first;
+    uint64_t last;
+};
+
+struct tokenizer_options {
+    const struct token_kind *kind;
+    bool case_fold;       /* full case folding of keys */
+    bool unescape;        /* merge: \t, \n, \r, \\ in keys, and lines end in '\n' */
+    bool unbundle;        /* the same: lines of one field left out, then keys and counts in turn */
+    bool zero_terminated; /* lines end in NUL */
+    bool count_invalid;   /* count invalid UTF-8 bytes also where the kind needs no decoding */
+    unsigned ngram_min;   /* 0: no n-grams; only with kinds that have some */
+    unsigned ngram_max;
+    bool have_delimiter; /* fields end at each `delimiter`; else they are runs of non-blanks */
+    unsigned char delimiter;
+    const struct tokenizer_range *ranges; /* of fields: ascending, apart from each other; copied */
+    size_t range_count;
+    uint64_t min_length;    /* of keys, in code points; 0: no limit */
+    uint64_t max_length;    /* UINT64_MAX: no limit */
+    const void *stop_words; /* keys to leave out, one a line, as the file has them; copied. NULL: */
+    size_t stop_words_size; /* none. See struct filter_list for what is part of an entry */
+};
+
+struct tokenizer;
+
+/* Returns 0 and sets *tokenizer, or -1 with *error filled (MR_NOMEM or MR_INVALID). */
+int tokenizer_open(const struct tokenizer_options *options, struct tokenizer **tokenizer,
+                   struct mr_error *error);
+/* Frees it; NULL is allowed. */
+void tokenizer_close(struct tokenizer *tokenizer);
+
+/* To be called for the input of the job before that is submitted: mapping may depend on the order
+ * of its splits, which must come in the order of the input, those of one number in a row. The input
+ * must outlive the job; changes *input, not what it does. */
+void tokenizer_follow_input(struct tokenizer *tokenizer, struct mr_input *input);
+
+/* The hooks of struct mr_job_spec; `tokenizer` is a struct tokenizer. tokenizer_mapper_close adds
+ * the mapper's statistics to the tokenizer's. */
+int tokenizer_mapper_open(void *tokenizer, void **state, struct mr_error *error);
+int tokenizer_map(void *tokenizer, void *state, const struct mr_split *split,
+                  struct mr_emitter *emitter);
+void tokenizer_mapper_close(void *tokenizer, void *state);
+
+/* Smallest safe cut p in [from, size], size meaning none was found: what stands before p and what
+ * stands from p on give the same tokens mapped apart as mapped together, whatever stands before
+ * data[0] and after data[size]. data[0] may be in the middle of anything, even of a character. */
+size_t tokenizer_border(const void *tokenizer, const unsigned char *data, size_t size,
+                        size_t from);
+/* The largest safe cut in (0, size], or 0 where there is none. */
+size_t tokenizer_border_last(const void *tokenizer, const unsigned char *data, size_t size);
+
+struct tokenizer_stats {
+    struct total tokens;    /* pairs emitted; of a kind with values the sum of these */
+    uint64_t invalid_bytes; /* bytes that are part of no well-formed UTF-8 character; counted by
+                             * kinds that decode, else only with count_invalid */
+};
+
+/* Complete once every mapper is closed. */
+void tokenizer_statistics(const struct tokenizer *tokenizer, struct tokenizer_stats *stats);
+
+/* Where the input of a strict kind has a line that is wrong. */
+struct tokenizer_fault {
+    uint64_t number;    /* of the input, from its split */
+    uint64_t line;      /* in it, counted from 1 */
+    const char *reason; /* "no TAB", ...; the tokenizer's */
+};
+
+/* Whether that is why the job failed: then *fault holds the first such line of the input, whatever
+ * the mappers were doing. To be called when the job has ended. */
+bool tokenizer_first_fault(const struct tokenizer *tokenizer, struct tokenizer_fault *fault);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * tokenizer_state - what the kinds of tokens work on: the compiled tokenizer, which all mappers
+ * share and read only, and the state that each mapper has of its own. Private to text/.
+ */
+#ifndef TEXT_TOKENIZER_STATE_H
+#define TEXT_TOKENIZER_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "text/filter.h"
+#include "text/first_fault.h"
+#include "text/keys.h"
+#include "text/ngrams.h"
+#include "text/room.h"
+#include "text/token_kind.h"
+#include "text/tokenizer.h"
+#include "text/words.h"
+
+struct tokenizer {
+    const struct token_kind *kind;
+    bool case_fold, unescape, unbundle, zero_terminated, count_invalid, have_delimiter;
+    unsigned char delimiter;
+    unsigned char end;   /* of lines */
+    unsigned char extra; /* divides words as a space does: NUL where that is the line end, or ' ' */
+    unsigned ngram_min, ngram_max;
+    struct tokenizer_range *ranges;
+    size_t range_count;
+    struct filter *filter; /* NULL: every key passes */
+    size_t fold_window, window, longest; /* the constants of tokens.h; tests make them small */
+
+    struct first_fault *faults; /* strict kinds only */
+    /* written by tokenizer_mapper_close only, which is called one at a time */
+    struct tokenizer_stats stats;
+};
+
+struct tokenizer_state {
+    const struct tokenizer *tokenizer;
+    uint64_t invalid; /* bytes met by kinds that decode, but for what `words` counts */
+
+    struct room folded; /* the window at hand with A-Z made small */
+    struct room joined; /* fields of one line before they are folded */
+    struct ngrams ngrams;
+
+    struct mr_span spans[KEYS_SPANS];
+    uint32_t positions[KEYS_SPANS];
+    uint64_t values[KEYS_SPANS];
+    uint64_t characters[0x800]; /* how often each code point of one or two bytes came */
+    struct words words;
+    struct keys keys;
+};
+
+#endif
