@@ -19,7 +19,7 @@
 
 /* Read along with a range, as the first safe cut behind it is mostly near. */
 #define AHEAD ((size_t)256)
-/* One read asks for no more than this, so that an interruption is seen in time. */
+/* One read is of no more than this, so that an interruption is seen in time. */
 #define READ_SIZE ((size_t)16 * 1024 * 1024)
 
 void splitter_open(struct splitter *splitter, const struct input_options *options,

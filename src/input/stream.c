@@ -18,7 +18,7 @@
 
 /* The first block of a stream starts at this size, enough for most of what is piped by hand. */
 #define FIRST_SIZE ((size_t)64 * 1024)
-/* One read asks for no more than this, so that an interruption is seen in time. */
+/* One read is of no more than this, so that an interruption is seen in time. */
 #define READ_SIZE ((size_t)16 * 1024 * 1024)
 /* What an unprivileged process may usually make a pipe hold; Linux starts with 64 KiB. */
 #define PIPE_SIZE (1 << 20)
@@ -152,7 +152,7 @@ static void hand_out(struct stream *stream, size_t cut, struct mr_split *split)
     blocks_lend(stream->blocks, block, keep);
 }
 
-/* A pipe that brings more than a block is worth asking for more room; it may be refused. */
+/* A pipe that brings more than a block is worth making larger; that may be refused. */
 static void widen(struct stream *stream)
 {
     if (!stream->widened)

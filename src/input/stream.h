@@ -25,7 +25,7 @@ struct stream {
     size_t cut;
     uint64_t offset; /* of the block's first byte in the source */
     bool ended;      /* nothing more comes from the source */
-    bool widened;    /* the pipe has been asked to hold more */
+    bool widened;    /* the pipe was told to hold more, if it may */
 };
 
 void stream_open(struct stream *stream, const struct input_options *options,

@@ -202,7 +202,7 @@ size_t filter_pass(const struct filter *filter, const unsigned char *base,
         passed[n] = spans[i];
         if (values)
             passed_values[n] = values[i];
-        n += pass; /* no branch: which keys are on the list is hard to foresee */
+        n += pass; /* an unpredictable branch otherwise */
     }
     return n;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * token_kind - what a token is: one constant object a kind, in a file of its own. Whoever asks what
- * holds for a kind asks its object; to add a kind is to write one.
+ * token_kind - what a token is: one constant object a kind, in a file of its own. What
+ * holds for a kind stands in its object; to add a kind is to write one.
  */
 #ifndef TEXT_TOKEN_KIND_H
 #define TEXT_TOKEN_KIND_H
