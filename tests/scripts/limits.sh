@@ -115,8 +115,9 @@ for first in 1 2 3 4 5 9; do
     done
 done
 # Without any thread a signal is obeyed too, at the next look.
-rm -f err
-(while echo line; do :; done 2> /dev/null) | FAULT_RULE=thread:1+:EAGAIN LD_PRELOAD=$MRCOUNT_BUILD/fault/preload.so \
+rm -f err pid
+trap '[ ! -s pid ] || kill -KILL "$(cat pid)" 2> /dev/null || true' EXIT
+yes line 2> /dev/null | FAULT_RULE=thread:1+:EAGAIN LD_PRELOAD=$MRCOUNT_BUILD/fault/preload.so \
     bash -c 'echo $$ > pid && exec mrcount -l' > got 2> err &
 child=$!
 for _ in $(seq 600); do
@@ -126,6 +127,7 @@ done
 status=0
 kill -TERM "$(cat pid)"
 wait $child 2> /dev/null || status=$?
+rm pid
 [ $status = 143 ] || fail "SIGTERM, without threads: status $status, $(cat err)"
 [ "$(wc -l < err)" = 1 ] || fail "SIGTERM, without threads: said $(cat err)"
 
