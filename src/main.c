@@ -9,7 +9,7 @@
 
 #include "cli/help.h"
 #include "cli/message.h"
-#include "cli/names.h"
+#include "cli/operands.h"
 #include "cli/options.h"
 #include "cli/report.h"
 #include "cli/sandbox.h"

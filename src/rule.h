@@ -6,7 +6,7 @@
 #ifndef RULE_H
 #define RULE_H
 
-#include "cli/names.h"
+#include "cli/operands.h"
 #include "cli/options.h"
 #include "engine/mapreduce.h"
 #include "text/text.h"

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/optable.h"
+#include "cli/option_table.h"
 
 /* Prints "--name", preceded by "-x " where there is a short form. */
 static void complete_names(FILE *out, const struct optable_option *option, const char *between)

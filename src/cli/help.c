@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
-#include "cli/optable.h"
+#include "cli/option_table.h"
 
 #define HELP_COLUMN 32 /* where the explanations begin: one past the longest option */
 

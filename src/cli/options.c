@@ -16,7 +16,7 @@
 #include "base/cpu.h"
 #include "base/size.h"
 #include "cli/encode.h"
-#include "cli/optable.h"
+#include "cli/option_table.h"
 
 /* Bounds on what makes sense, generous: the engine starts one thread each,
  * the map keeps a window. */

@@ -14,7 +14,7 @@
 #include "cli/message.h"
 #include "cli/number.h"
 #include "cli/options.h"
-#include "cli/optable.h"
+#include "cli/option_table.h"
 
 Suite *test_options_suite(void);
 

@@ -2,7 +2,7 @@
  *
  * optable - the one table of options; see optable.h.
  */
-#include "cli/optable.h"
+#include "cli/option_table.h"
 
 #include <stdio.h>
 #include <string.h>

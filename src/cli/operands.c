@@ -2,7 +2,7 @@
  *
  * names - the files that a run reads; see names.h.
  */
-#include "cli/names.h"
+#include "cli/operands.h"
 
 #include <errno.h>
 #include <fcntl.h>
