@@ -14,9 +14,9 @@
 #include <string.h>
 
 #include "base/cpu.h"
-#include "base/size.h"
 #include "cli/encode.h"
 #include "cli/option_table.h"
+#include "cli/size.h"
 
 /* Bounds on what makes sense, generous: the engine starts one thread each,
  * the map keeps a window. */

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/size.h"
 #include "cli/message.h"
 #include "cli/number.h"
 #include "cli/options.h"
+#include "cli/size.h"
 
 #define MOST 40
 

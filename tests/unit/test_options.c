@@ -13,8 +13,8 @@
 #include "cli/help.h"
 #include "cli/message.h"
 #include "cli/number.h"
-#include "cli/options.h"
 #include "cli/option_table.h"
+#include "cli/options.h"
 
 Suite *test_options_suite(void);
 

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "base/size.h"
+#include "cli/size.h"
 
 Suite *test_size_suite(void);
 
