@@ -31,10 +31,6 @@ ssize_t io_read_full(int fd, void *buf, size_t n);
 /* As io_read_full, from a place in the file; the file offset stays where it is. */
 ssize_t io_pread_full(int fd, void *buf, size_t n, off_t off);
 
-/* Reads all that is left into *data, which the caller frees; one NUL byte that *size does not
- * count follows it. Returns 0 or -1; then nothing needs freeing. */
-int io_read_all(int fd, unsigned char **data, size_t *size);
-
 /* Writes all n bytes. Returns 0 or -1; then an unknown part has been written. */
 int io_write_full(int fd, const void *buf, size_t n);
 int io_pwrite_full(int fd, const void *buf, size_t n, off_t off);

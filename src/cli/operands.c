@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "cli/read_all.h"
 
 /* Reads the whole of a file ("-": standard input). Returns 0, or -1, which has been reported. */
 static int names_read_file(const char *file, unsigned char **content, size_t *size,
@@ -21,7 +22,7 @@ static int names_read_file(const char *file, unsigned char **content, size_t *si
     bool standard = strcmp(file, "-") == 0;
     int fd = standard ? STDIN_FILENO : io_open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY, 0);
 
-    if (fd < 0 || io_read_all(fd, content, size) != 0) {
+    if (fd < 0 || read_all(fd, content, size) != 0) {
         message_fatal(message, file, "%s", strerror(errno));
         if (fd >= 0 && !standard)
             (void)close(fd);
