@@ -4,9 +4,6 @@
  */
 #include "rule.h"
 
-#include <errno.h>
-#include <stdlib.h>
-
 int rule_open(const struct options *options, const struct names *names, struct text **text,
               struct mr_error *error)
 {
@@ -16,12 +13,6 @@ int rule_open(const struct options *options, const struct names *names, struct t
         [OPTIONS_CHARS] = TEXT_CHARS,                 [OPTIONS_FIELDS] = TEXT_FIELDS,
         [OPTIONS_MERGE] = TEXT_MERGE,
     };
-    struct text_range *ranges = calloc(options->range_count + 1, sizeof *ranges);
-
-    if (ranges == NULL)
-        return (int)mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
-    for (size_t i = 0; i < options->range_count; i++)
-        ranges[i] = (struct text_range){ options->ranges[i].first, options->ranges[i].last };
     const struct text_options rule = {
         .kind = kinds[options->kind],
         .fold = options->ignore_case,
@@ -33,14 +24,12 @@ int rule_open(const struct options *options, const struct names *names, struct t
         .ngram_max = options->ngram_max,
         .have_delimiter = options->have_delimiter,
         .delimiter = options->delimiter,
-        .ranges = ranges,
+        .ranges = options->ranges,
         .range_count = options->range_count,
         .min_length = options->min_length,
         .max_length = options->max_length,
         .stop_words = names->stop_words,
         .stop_words_size = names->stop_words_size,
     };
-    int status = text_open(&rule, text, error);
-    free(ranges);
-    return status;
+    return text_open(&rule, text, error);
 }

@@ -184,7 +184,7 @@ static void options_set_kind(struct options_pass *pass, int from, enum options_k
 
 static void options_set_fields(struct options_pass *pass, const char *given)
 {
-    struct number_range *ranges = NULL;
+    struct range *ranges = NULL;
     size_t count = 0;
     const char *wrong = number_parse_list(given, &ranges, &count);
 

@@ -45,7 +45,7 @@ struct options {
     const char *shell; /* of OPTIONS_COMPLETION */
 
     enum options_kind kind;
-    struct number_range *ranges; /* of OPTIONS_FIELDS */
+    struct range *ranges; /* of OPTIONS_FIELDS */
     size_t range_count;
     bool have_delimiter;
     unsigned char delimiter;

@@ -38,7 +38,7 @@ struct text {
     unsigned char end;   /* of lines */
     unsigned char extra; /* divides words as a space does: NUL where that is the line end, or ' ' */
     unsigned ngram_min, ngram_max;
-    struct text_range *ranges;
+    struct range *ranges;
     size_t range_count;
     struct filter *filter; /* NULL: every key passes */
     size_t fold_window, window, longest; /* the constants above; tests make them small */

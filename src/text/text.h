@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/range.h"
 #include "engine/mapreduce.h"
 
 enum text_kind {
@@ -28,12 +29,6 @@ enum text_kind {
     TEXT_MERGE,         /* KEY<TAB>COUNT lines: the value is the COUNT */
 };
 
-/* Fields first to last, counted from 1; last is UINT64_MAX where the range is open. */
-struct text_range {
-    uint64_t first;
-    uint64_t last;
-};
-
 struct text_options {
     enum text_kind kind;
     bool fold;            /* full case folding of keys */
@@ -44,8 +39,8 @@ struct text_options {
     unsigned ngram_min;   /* 0: no n-grams; only with the words kinds and TEXT_CHARS */
     unsigned ngram_max;
     bool have_delimiter; /* TEXT_FIELDS: fields end at each `delimiter`; else they are runs of */
-    unsigned char delimiter;         /* non-blanks */
-    const struct text_range *ranges; /* TEXT_FIELDS: ascending, not touching each other; copied */
+    unsigned char delimiter;    /* non-blanks */
+    const struct range *ranges; /* TEXT_FIELDS: ascending, not touching each other; copied */
     size_t range_count;
     uint64_t min_length;    /* of keys, in code points; 0: no limit */
     uint64_t max_length;    /* UINT64_MAX: no limit */

@@ -16,7 +16,7 @@
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 
-static void check_list(const struct number_range *ranges, size_t count)
+static void check_list(const struct range *ranges, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (ranges[i].first == 0 || ranges[i].last < ranges[i].first)
@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
         memcpy(text, data, size);
     text[size] = '\0';
 
-    struct number_range *ranges;
+    struct range *ranges;
     size_t range_count;
     uint64_t bytes = 1;
     if (!number_parse_list(text, &ranges, &range_count)) {

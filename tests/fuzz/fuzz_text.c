@@ -182,7 +182,7 @@ static void compare(enum mr_status got_status, struct run *got, enum mr_status w
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
-    static const struct text_range ranges[] = {{1, 1}, {3, UINT64_MAX}};
+    static const struct range ranges[] = {{1, 1}, {3, UINT64_MAX}};
     static const char stop_words[] = "the\na\nStra\xC3\x9F" "e\n";
     if (size < HEAD)
         return 0;

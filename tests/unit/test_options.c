@@ -208,7 +208,7 @@ START_TEST(test_lists_refused)
                                          "18446744073709551615",
                                          "1-18446744073709551616", "+1" };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        struct number_range *ranges = NULL;
+        struct range *ranges = NULL;
         size_t count = 0;
         ck_assert_msg(number_parse_list(wrong[i], &ranges, &count) != NULL, "'%s'", wrong[i]);
         ck_assert_ptr_null(ranges);
@@ -249,7 +249,7 @@ START_TEST(test_lists_against_sets)
             }
             memset(set + from, 1, to - from + 1);
         }
-        struct number_range *ranges = NULL;
+        struct range *ranges = NULL;
         size_t count = 0;
         ck_assert_ptr_null(number_parse_list(list, &ranges, &count));
         for (size_t i = 0; i < count; i++) {
