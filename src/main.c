@@ -26,7 +26,7 @@
 struct run {
     struct message *message;
     struct options options;
-    struct names names;
+    struct operands operands;
     struct text *text;
     struct report *report;
     struct mr_engine *engine;
@@ -44,7 +44,7 @@ static int prepare(struct run *run, struct mr_error *error)
     if (text_select_kernel(kernel) != 0)
         return (int)mr_error_set(error, MR_INVALID, 0, "MRCOUNT_KERNEL: no kernel '%s' here",
                                  kernel);
-    if (rule_open(options, &run->names, &run->text, error) != 0 ||
+    if (rule_open(options, &run->operands, &run->text, error) != 0 ||
         report_open(options, run->message, &run->report, error) != 0 ||
         mr_engine_open(&engine, &run->engine, error) != MR_OK)
         return -1;
@@ -53,8 +53,8 @@ static int prepare(struct run *run, struct mr_error *error)
                      mr_engine_threads(run->engine),
                      (uintmax_t)(mr_engine_memory(run->engine) >> 10));
     const struct input_options input = {
-        .names = run->names.list,
-        .count = run->names.count,
+        .names = run->operands.list,
+        .count = run->operands.count,
         .threads = mr_engine_threads(run->engine),
         .memory = mr_engine_memory(run->engine),
         .text = run->text,
@@ -101,14 +101,14 @@ static void run_all(struct run *run)
     struct text_stats text = { 0 };
     struct text_fault fault;
 
-    if (names_open(&run->names, &run->options, run->message) != 0)
+    if (operands_open(&run->operands, &run->options, run->message) != 0)
         return;
     if (prepare(run, &error) == 0 && count(run, &stats, &error) == 0) {
         text_statistics(run->text, &text);
         if (run->options.stats)
             stats_print(run->message, &stats, text.tokens, text.invalid_bytes, text_kernel_name());
     } else if (error.status == MR_MAP && text_merge_fault(run->text, &fault)) {
-        names_report_line(input_name(run->input, fault.number), fault.line, fault.offset,
+        operands_report_line(input_name(run->input, fault.number), fault.line, fault.offset,
                           text_line_end(run->text), fault.reason, run->message);
     } else {
         watch_failed(&error, run->message, run->report);
@@ -136,7 +136,7 @@ int main(int argc, char **argv)
     mr_engine_close(run.engine);
     report_close(run.report);
     text_close(run.text);
-    names_close(&run.names);
+    operands_close(&run.operands);
     options_free(&run.options);
     status = message_status(run.message);
     message_close(run.message);

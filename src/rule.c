@@ -4,13 +4,16 @@
  */
 #include "rule.h"
 
-int rule_open(const struct options *options, const struct names *names, struct text **text,
+int rule_open(const struct options *options, const struct operands *operands, struct text **text,
               struct mr_error *error)
 {
     static const enum text_kind kinds[] = {
-        [OPTIONS_WORDS_UNICODE] = TEXT_WORDS_UNICODE, [OPTIONS_WORDS_SPACE] = TEXT_WORDS_SPACE,
-        [OPTIONS_WORDS_LETTERS] = TEXT_WORDS_LETTERS, [OPTIONS_LINES] = TEXT_LINES,
-        [OPTIONS_CHARS] = TEXT_CHARS,                 [OPTIONS_FIELDS] = TEXT_FIELDS,
+        [OPTIONS_WORDS_UNICODE] = TEXT_WORDS_UNICODE,
+        [OPTIONS_WORDS_SPACE] = TEXT_WORDS_SPACE,
+        [OPTIONS_WORDS_LETTERS] = TEXT_WORDS_LETTERS,
+        [OPTIONS_LINES] = TEXT_LINES,
+        [OPTIONS_CHARS] = TEXT_CHARS,
+        [OPTIONS_FIELDS] = TEXT_FIELDS,
         [OPTIONS_MERGE] = TEXT_MERGE,
     };
     const struct text_options rule = {
@@ -28,8 +31,8 @@ int rule_open(const struct options *options, const struct names *names, struct t
         .range_count = options->range_count,
         .min_length = options->min_length,
         .max_length = options->max_length,
-        .stop_words = names->stop_words,
-        .stop_words_size = names->stop_words_size,
+        .stop_words = operands->stop_words,
+        .stop_words_size = operands->stop_words_size,
     };
     return text_open(&rule, text, error);
 }

@@ -12,7 +12,7 @@
 #include "text/text.h"
 
 /* Compiles the rule. Returns as text_open. */
-int rule_open(const struct options *options, const struct names *names, struct text **text,
+int rule_open(const struct options *options, const struct operands *operands, struct text **text,
               struct mr_error *error);
 
 #endif

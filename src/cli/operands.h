@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * names - the files that a run reads: the FILEs, of the command line or of a
- * list, and the stop words.
+ * operands - the files that a run reads: the FILEs, of the command line or of a list, and the stop
+ * words.
  */
-#ifndef CLI_NAMES_H
-#define CLI_NAMES_H
+#ifndef CLI_OPERANDS_H
+#define CLI_OPERANDS_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -12,7 +12,7 @@
 #include "cli/message.h"
 #include "cli/options.h"
 
-struct names {
+struct operands {
     const char *const *list; /* at least one */
     size_t count;
     unsigned char *stop_words; /* the content of --stop-words, NULL without */
@@ -22,13 +22,15 @@ struct names {
 };
 
 /* Says which FILEs the options name, reading --files0-from, and reads --stop-words. Returns 0, or
- * -1 when either cannot be had, which has been reported. Either way names_close is to be called. */
-int names_open(struct names *names, const struct options *options, struct message *message);
-void names_close(struct names *names);
+ * -1 when either cannot be had, which has been reported. Either way operands_close is to be
+ * called. */
+int operands_open(struct operands *operands, const struct options *options,
+                  struct message *message);
+void operands_close(struct operands *operands);
 
 /* Reports a line of `file` that is wrong. `line` is its number, or 0 where only its offset is
  * known: then the lines before it are counted, if the file can still be read. */
-void names_report_line(const char *file, uint64_t line, uint64_t offset, char line_end,
-                       const char *reason, struct message *message);
+void operands_report_line(const char *file, uint64_t line, uint64_t offset, char line_end,
+                          const char *reason, struct message *message);
 
 #endif
