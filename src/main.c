@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "cli/command_line.h"
 #include "cli/help.h"
 #include "cli/message.h"
 #include "cli/operands.h"
@@ -37,8 +38,6 @@ struct run {
 static int prepare(struct run *run, struct mr_error *error)
 {
     const struct options *options = &run->options;
-    const struct mr_engine_options engine = { options->threads, options->buffer_size,
-                                              options->tmpdirs, options->tmpdir_count };
     const char *kernel = getenv("MRCOUNT_KERNEL"); /* for tests */
 
     if (text_select_kernel(kernel) != 0)
@@ -46,9 +45,9 @@ static int prepare(struct run *run, struct mr_error *error)
                                  kernel);
     if (rule_open(options, &run->operands, &run->text, error) != 0 ||
         report_open(options, run->message, &run->report, error) != 0 ||
-        mr_engine_open(&engine, &run->engine, error) != MR_OK)
+        mr_engine_open(&options->engine, &run->engine, error) != MR_OK)
         return -1;
-    if (options->buffer_size != 0 && mr_engine_memory(run->engine) > options->buffer_size)
+    if (options->engine.memory != 0 && mr_engine_memory(run->engine) > options->engine.memory)
         message_note(run->message, "--buffer-size is too small for %u threads, using %juK",
                      mr_engine_threads(run->engine),
                      (uintmax_t)(mr_engine_memory(run->engine) >> 10));
@@ -125,7 +124,7 @@ int main(int argc, char **argv)
         return status;
     if (signals_open() != 0)
         message_error(run.message, "cannot open /dev/null in the place of what is closed");
-    else if (options_parse(argc, argv, run.message, &run.options) == 0) {
+    else if (command_line_read(argc, argv, run.message, &run.options) == 0) {
         message_set_quiet(run.message, run.options.quiet);
         if (run.options.action == OPTIONS_COUNT)
             run_all(&run);
@@ -137,7 +136,7 @@ int main(int argc, char **argv)
     report_close(run.report);
     text_close(run.text);
     operands_close(&run.operands);
-    options_free(&run.options);
+    options_close(&run.options);
     status = message_status(run.message);
     message_close(run.message);
     return status;

@@ -17,7 +17,5 @@ void help_print(const struct options *options, const char *unicode_version,
 /* Each returns a text that the caller frees, or NULL when memory is out. */
 char *help_text(void);
 char *help_version(const char *unicode_version);
-/* `shell` is bash, zsh or fish. */
-char *help_completion(const char *shell);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/command_line.h"
 #include "cli/message.h"
 #include "cli/number.h"
 #include "cli/options.h"
@@ -56,7 +57,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     struct options options;
     if (!message)
         abort();
-    if (options_parse(count, arguments, message, &options) == 0) {
+    if (command_line_read(count, arguments, message, &options) == 0) {
         if (message_status(message) != 0)
             abort();
         check_list(options.ranges, options.range_count);
@@ -65,7 +66,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     } else if (message_status(message) != MESSAGE_FATAL) {
         abort();
     }
-    options_free(&options);
+    options_close(&options);
     message_close(message);
     free(text);
     return 0;
