@@ -19,7 +19,7 @@
 #include "cli/watch.h"
 #include "engine/mapreduce.h"
 #include "input/input.h"
-#include "rule.h"
+#include "setup.h"
 #include "text/text.h"
 #include "text/unicode/tables.h"
 

@@ -2,7 +2,7 @@
  *
  * rule - what a token is, by the options; see rule.h.
  */
-#include "rule.h"
+#include "setup.h"
 
 int rule_open(const struct options *options, const struct operands *operands, struct text **text,
               struct mr_error *error)
