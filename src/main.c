@@ -43,7 +43,7 @@ static int prepare(struct run *run, struct mr_error *error)
     if (text_select_kernel(kernel) != 0)
         return (int)mr_error_set(error, MR_INVALID, 0, "MRCOUNT_KERNEL: no kernel '%s' here",
                                  kernel);
-    if (rule_open(options, &run->operands, &run->text, error) != 0 ||
+    if (setup_text(options, &run->operands, &run->text, error) != 0 ||
         report_open(options, run->message, &run->report, error) != 0 ||
         mr_engine_open(&options->engine, &run->engine, error) != MR_OK)
         return -1;
@@ -51,18 +51,7 @@ static int prepare(struct run *run, struct mr_error *error)
         message_note(run->message, "--buffer-size is too small for %u threads, using %juK",
                      mr_engine_threads(run->engine),
                      (uintmax_t)(mr_engine_memory(run->engine) >> 10));
-    const struct input_options input = {
-        .names = run->operands.list,
-        .count = run->operands.count,
-        .threads = mr_engine_threads(run->engine),
-        .memory = mr_engine_memory(run->engine),
-        .text = run->text,
-        .border = text_border,
-        .border_last = text_border_last,
-        .fault = message_fault,
-        .fault_context = run->message,
-    };
-    return input_open(&input, &run->input, error);
+    return setup_input(&run->operands, run->text, run->engine, run->message, &run->input, error);
 }
 
 /* Counts and prints: the job itself. */
@@ -98,7 +87,6 @@ static void run_all(struct run *run)
     struct mr_error error = { .status = MR_OK };
     struct mr_stats stats = { 0 };
     struct text_stats text = { 0 };
-    struct text_fault fault;
 
     if (operands_open(&run->operands, &run->options, run->message) != 0)
         return;
@@ -106,10 +94,7 @@ static void run_all(struct run *run)
         text_statistics(run->text, &text);
         if (run->options.stats)
             stats_print(run->message, &stats, text.tokens, text.invalid_bytes, text_kernel_name());
-    } else if (error.status == MR_MAP && text_merge_fault(run->text, &fault)) {
-        operands_report_line(input_name(run->input, fault.number), fault.line, fault.offset,
-                          text_line_end(run->text), fault.reason, run->message);
-    } else {
+    } else if (error.status != MR_MAP || !setup_report_line(run->text, run->input, run->message)) {
         watch_failed(&error, run->message, run->report);
     }
     watch_signals(run->message, run->report);

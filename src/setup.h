@@ -1,18 +1,30 @@
 /* SPDX-License-Identifier: MIT
  *
- * rule - what a token is, by the options: the words of the command line become those of the text
- * room, which know nothing of each other.
+ * setup - hands what the command line says to the rooms, which know nothing of each other: the words
+ * of cli become those of text and of input. The only place that knows both.
  */
-#ifndef RULE_H
-#define RULE_H
+#ifndef SETUP_H
+#define SETUP_H
 
+#include "cli/message.h"
 #include "cli/operands.h"
 #include "cli/options.h"
 #include "engine/mapreduce.h"
+#include "input/input.h"
 #include "text/text.h"
 
-/* Compiles the rule. Returns as text_open. */
-int rule_open(const struct options *options, const struct operands *operands, struct text **text,
-              struct mr_error *error);
+/* Compiles what a token is. Returns as text_open. */
+int setup_text(const struct options *options, const struct operands *operands, struct text **text,
+               struct mr_error *error);
+
+/* Opens the input, cut where no token of `text` can span, for the threads and the memory of the
+ * engine; all must outlive it. What cannot be read is told to `message`. Returns as input_open. */
+int setup_input(const struct operands *operands, const struct text *text,
+                const struct mr_engine *engine, struct message *message, struct input **input,
+                struct mr_error *error);
+
+/* Reports the line of the input that made the job fail, if that is why it did: text says what is
+ * wrong with it, input says where it is. Returns whether it was so. */
+bool setup_report_line(const struct text *text, const struct input *input, struct message *message);
 
 #endif

@@ -9,7 +9,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/io.h"
@@ -31,47 +30,6 @@ static int operands_read_file(const char *file, unsigned char **content, size_t 
     if (!standard)
         (void)close(fd);
     return 0;
-}
-
-/* The number of the line that holds the byte at `offset` of a regular file, 0 where it cannot be
- * told. */
-static uint64_t operands_line_at(const char *file, uint64_t offset, char line_end)
-{
-    unsigned char block[1 << 14];
-    struct stat st;
-    uint64_t line = 1;
-    int fd = strcmp(file, "-") == 0
-                 ? -1
-                 : io_open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
-
-    if (fd < 0)
-        return 0;
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
-        line = 0;
-    while (line > 0 && offset > 0) {
-        size_t most = offset < sizeof block ? (size_t)offset : sizeof block;
-        ssize_t got = io_read_some(fd, block, most);
-        if (got <= 0) { /* it is not what it was any more */
-            line = 0;
-            break;
-        }
-        for (ssize_t i = 0; i < got; i++)
-            line += block[i] == (unsigned char)line_end;
-        offset -= (uint64_t)got;
-    }
-    (void)close(fd);
-    return line;
-}
-
-void operands_report_line(const char *file, uint64_t line, uint64_t offset, char line_end,
-                          const char *reason, struct message *message)
-{
-    if (line == 0)
-        line = operands_line_at(file, offset, line_end);
-    if (line > 0)
-        message_fatal(message, file, "line %ju: %s", (uintmax_t)line, reason);
-    else
-        message_fatal(message, file, "at byte %ju: %s", (uintmax_t)offset, reason);
 }
 
 /* Splits the content of the list into names. */

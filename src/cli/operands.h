@@ -7,7 +7,6 @@
 #define CLI_OPERANDS_H
 
 #include <stddef.h>
-#include <stdint.h>
 
 #include "cli/message.h"
 #include "cli/options.h"
@@ -27,10 +26,5 @@ struct operands {
 int operands_open(struct operands *operands, const struct options *options,
                   struct message *message);
 void operands_close(struct operands *operands);
-
-/* Reports a line of `file` that is wrong. `line` is its number, or 0 where only its offset is
- * known: then the lines before it are counted, if the file can still be read. */
-void operands_report_line(const char *file, uint64_t line, uint64_t offset, char line_end,
-                          const char *reason, struct message *message);
 
 #endif

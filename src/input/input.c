@@ -6,12 +6,14 @@
 
 #include "base/thread.h"
 #include "input/blocks.h"
+#include "input/line_number.h"
 #include "input/source.h"
 #include "input/splitter.h"
 #include "input/stream.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Up to this many bytes are counted sooner than threads are started. */
 #define SMALL_BYTES ((uint64_t)64 * 1024)
@@ -100,6 +102,13 @@ void input_close(struct input *input)
 const char *input_name(const struct input *input, uint64_t number)
 {
     return sources_name(&input->sources, number);
+}
+
+uint64_t input_line_at(const struct input *input, uint64_t number, uint64_t offset, char line_end)
+{
+    const char *name = input_name(input, number);
+
+    return strcmp(name, "-") == 0 ? 0 : line_number_at(name, offset, line_end);
 }
 
 static void interrupt(void *context)

@@ -60,4 +60,8 @@ void input_job(struct input *input, struct mr_input *job);
 /* The name of the FILE with that number, "-" for standard input. */
 const char *input_name(const struct input *input, uint64_t number);
 
+/* The number, from 1, of the line that holds the byte at `offset` of that FILE, which is read for it;
+ * 0 where that cannot be told, as of a pipe. */
+uint64_t input_line_at(const struct input *input, uint64_t number, uint64_t offset, char line_end);
+
 #endif
