@@ -40,10 +40,14 @@ bashcompdir  ?= $(datadir)/bash-completion/completions
 zshcompdir   ?= $(datadir)/zsh/site-functions
 fishcompdir  ?= $(datadir)/fish/vendor_completions.d
 
-VERSION := $(shell sed -n 's/^\#define MRCOUNT_VERSION "\(.*\)"/\1/p' src/*.h src/*/*.h 2>/dev/null | head -n 1)
-VERSION := $(or $(VERSION),1.0.0)
-SONAME  := libmapreduce.so.0
-SOFILE  := $(SONAME).1.0
+# libmapreduce.so.0.1.0 has interface 0 and is of version 1.0.x.
+VERSION   := $(shell sed -n 's/^\#define VERSION_TEXT "\(.*\)"/\1/p' src/cli/version.h)
+INTERFACE := $(shell sed -n 's/^\#define VERSION_INTERFACE //p' src/cli/version.h)
+ifeq (,$(and $(VERSION),$(INTERFACE)))
+$(error src/cli/version.h says no version)
+endif
+SONAME := libmapreduce.so.$(INTERFACE)
+SOFILE := $(SONAME).$(basename $(VERSION))
 
 # ---- Flags ---------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@
 #include "base/io.h"
 #include "cli/complete.h"
 #include "cli/option_table.h"
+#include "cli/version.h"
 
 #define HELP_COLUMN 32 /* where the explanations begin: one past the longest option */
 
@@ -79,7 +80,7 @@ char *help_version(const char *unicode_version)
             "mrcount %s\n"
             "Unicode %s\n"
             "License MIT. This is free software without any warranty.\n",
-            MRCOUNT_VERSION, unicode_version);
+            VERSION_TEXT, unicode_version);
     return help_end(out, &text);
 }
 

@@ -5,8 +5,6 @@
 #ifndef CLI_HELP_H
 #define CLI_HELP_H
 
-#define MRCOUNT_VERSION "1.0.0"
-
 #include "cli/message.h"
 #include "cli/options.h"
 
