@@ -12,6 +12,7 @@
 #   make lint           compilers with warnings as errors, clang-tidy, cppcheck, shellcheck, man pages,
 #                       and the rules about who may include and call what
 #   make check-corpus   the comparisons of the tests on big texts from Debian packages
+#   make check-arm64    builds for 64-bit ARM, and runs the golden cases and the kernels under qemu-user
 #   make check-cluster  mrcount under real Spark and Hadoop daemons on this machine, which are fetched
 #                       once; make bench-cluster takes times of them
 #   make documents      runs the examples of README and man pages and writes their outputs anew
@@ -117,7 +118,7 @@ PROG_OBJECTS := $(call object,$(PROG_SOURCES))
 TEST_OBJECTS := $(call object,$(TEST_SOURCES))
 SUITES       := $(patsubst tests/unit/%.c,%,$(filter tests/unit/test_%.c,$(TEST_SOURCES)))
 
-.PHONY: all run check asan tsan fault stress fuzz fuzz-programs lint check-corpus check-cluster bench \
+.PHONY: all run check asan tsan fault stress fuzz fuzz-programs lint check-corpus check-arm64 check-cluster bench \
         bench-memory bench-cluster unicode install uninstall dist \
         package check-package documents clean check-programs FORCE
 .DELETE_ON_ERROR:
@@ -230,6 +231,16 @@ documents: check-programs
 
 check-corpus: check-programs
 	$(TEST_ENV) tests/corpus/run
+
+# Where the cross compiler or qemu is missing it says so and passes; with CI set that is a failure.
+check-arm64: check-programs
+	@$(TEST_ENV) tests/arm64/run || [ $$? = 77 ]
+
+# A fuzz harness with random inputs instead of a fuzzer.
+$(BUILD)/tests/kernels: tests/arm64/kernels.c tests/fuzz/fuzz_kernels.c \
+    $(filter $(BUILD)/obj/src/text/kernels/%,$(PROG_OBJECTS)) $(LIB_OBJECTS)
+	@mkdir -p $(@D)
+	$(call say,LD,$@) $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(PIE) -pie $(ALL_LDFLAGS) -o $@ $^
 
 # Spark and Hadoop are fetched into MRCOUNT_CLUSTER_CACHE (~/.cache/mrcount-cluster) at first. Where
 # Java, Python or Maven is missing they say so and pass; with CI set that is a failure.
