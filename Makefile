@@ -12,6 +12,7 @@
 #   make lint           compilers with warnings as errors, clang-tidy, cppcheck, shellcheck, man pages,
 #                       and the rules about who may include and call what
 #   make check-corpus   the comparisons of the tests on big texts from Debian packages
+#   make check-arm64    builds for 64-bit ARM, and runs the golden cases and the kernels under qemu-user
 #   make check-cluster  mrcount under real Spark and Hadoop daemons on this machine, which are fetched
 #                       once; make bench-cluster takes times of them
 #   make documents      runs the examples of README and man pages and writes their outputs anew
@@ -23,11 +24,19 @@
 #   make package        Debian packages of it in build/package, and lintian
 #   make check-package  installs those in a new Debian made by debootstrap, and tries them there
 #
-# CC, CFLAGS, CPPFLAGS and LDFLAGS are the user's; HARDENING= builds without hardening flags, and
-# CPPFLAGS=-DMRCOUNT_NO_SANDBOX without the filter of system calls.
+# CC, CFLAGS, CPPFLAGS and LDFLAGS are the user's; V=1 shows whole commands. HARDENING= builds without
+# hardening flags, CPPFLAGS=-DMRCOUNT_NO_SANDBOX without the filter of system calls, and
+# CROSS=aarch64-linux-gnu- NATIVE=build/mrcount for another machine.
 
 BUILD  ?= build
 CFLAGS ?= -O2 -g
+OBJCOPY ?= objcopy
+ifdef CROSS
+CC := $(CROSS)gcc
+LD := $(CROSS)ld
+AR := $(CROSS)ar
+OBJCOPY := $(CROSS)objcopy
+endif
 PREFIX ?= /usr/local
 
 bindir       ?= $(PREFIX)/bin
@@ -40,10 +49,14 @@ bashcompdir  ?= $(datadir)/bash-completion/completions
 zshcompdir   ?= $(datadir)/zsh/site-functions
 fishcompdir  ?= $(datadir)/fish/vendor_completions.d
 
-VERSION := $(shell sed -n 's/^\#define MRCOUNT_VERSION "\(.*\)"/\1/p' src/*.h src/*/*.h 2>/dev/null | head -n 1)
-VERSION := $(or $(VERSION),1.0.0)
-SONAME  := libmapreduce.so.0
-SOFILE  := $(SONAME).1.0
+# libmapreduce.so.0.1.0 has interface 0 and is of version 1.0.x.
+VERSION   := $(shell sed -n 's/^\#define VERSION_TEXT "\(.*\)"/\1/p' src/cli/version.h)
+INTERFACE := $(shell sed -n 's/^\#define VERSION_INTERFACE //p' src/cli/version.h)
+ifeq (,$(and $(VERSION),$(INTERFACE)))
+$(error src/cli/version.h says no version)
+endif
+SONAME := libmapreduce.so.$(INTERFACE)
+SOFILE := $(SONAME).$(basename $(VERSION))
 
 # ---- Flags ---------------------------------------------------------------------------------------
 
@@ -82,6 +95,15 @@ ALL_LDFLAGS  = -pthread $(HARDENING_LD) $(SANITIZE) $(LDFLAGS)
 PIC := -fPIC $(call supported,-fno-semantic-interposition)
 PIE := -fPIE
 
+# What builds shows as a short line, $(call say,CC,FILE), or as it is with V=1.
+ifeq ($(V),1)
+say =
+quiet =
+else
+say = @$(if $(findstring s,$(firstword -$(MAKEFLAGS))),,echo $(1) $(2) &&)
+quiet = @
+endif
+
 # ---- What is built from what ---------------------------------------------------------------------
 
 SOURCES := $(sort $(wildcard src/*.c src/*/*.c src/text/*/*.c))
@@ -96,13 +118,15 @@ PROG_OBJECTS := $(call object,$(PROG_SOURCES))
 TEST_OBJECTS := $(call object,$(TEST_SOURCES))
 SUITES       := $(patsubst tests/unit/%.c,%,$(filter tests/unit/test_%.c,$(TEST_SOURCES)))
 
-.PHONY: all run check asan tsan fault stress fuzz fuzz-programs lint check-corpus check-cluster bench \
+.PHONY: all run check asan tsan fault stress fuzz fuzz-programs lint check-corpus check-arm64 check-cluster bench \
         bench-memory bench-cluster unicode install uninstall dist \
         package check-package documents clean check-programs FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
-all: $(BUILD)/mrcount $(BUILD)/libmapreduce.a $(BUILD)/libmapreduce.so
+COMPLETIONS := $(patsubst %,$(BUILD)/completions/%,bash zsh fish)
+
+all: $(BUILD)/mrcount $(BUILD)/libmapreduce.a $(BUILD)/libmapreduce.so $(COMPLETIONS)
 
 # Everything depends on the flags it was built with, so that a change of them builds anew.
 FLAGS_NOW := $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS)
@@ -118,28 +142,35 @@ $(call object,tests/unit/main.c): $(BUILD)/obj/tests/suites.inc
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(CODE) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<) $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(CODE) -MMD -MP -c -o $@ $<
 
 $(BUILD)/mrcount: $(PROG_OBJECTS) $(LIB_OBJECTS)
-	$(CC) $(ALL_CFLAGS) -pie $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call say,LD,$@) $(CC) $(ALL_CFLAGS) -pie $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# The program prints its own completions. Where it is built for another machine, one that is built for
+# this says the same: NATIVE.
+NATIVE ?= $(BUILD)/mrcount
+$(COMPLETIONS): $(BUILD)/completions/%: $(NATIVE)
+	@mkdir -p $(@D)
+	$(call say,GEN,$@) $(NATIVE) --completion=$* > $@
 
 # One object whose only global names are the public ones: a user's own `queue_push` is no clash.
 $(BUILD)/libmapreduce.a: $(LIB_OBJECTS)
-	$(LD) -r -o $(BUILD)/libmapreduce.o $^
-	objcopy --localize-hidden $(BUILD)/libmapreduce.o
-	rm -f $@
-	$(AR) rcs $@ $(BUILD)/libmapreduce.o
-	rm -f $(BUILD)/libmapreduce.o
+	$(call say,AR,$@) $(LD) -r -o $(BUILD)/libmapreduce.o $^
+	$(quiet)$(OBJCOPY) --localize-hidden $(BUILD)/libmapreduce.o
+	$(quiet)rm -f $@
+	$(quiet)$(AR) rcs $@ $(BUILD)/libmapreduce.o
+	$(quiet)rm -f $(BUILD)/libmapreduce.o
 
 $(BUILD)/$(SOFILE): $(LIB_OBJECTS)
-	$(CC) $(ALL_CFLAGS) -shared -Wl,-soname,$(SONAME) $(SHARED_LD) $(ALL_LDFLAGS) -o $@ $^
+	$(call say,LD,$@) $(CC) $(ALL_CFLAGS) -shared -Wl,-soname,$(SONAME) $(SHARED_LD) $(ALL_LDFLAGS) -o $@ $^
 
 $(BUILD)/libmapreduce.so: $(BUILD)/$(SOFILE)
-	ln -sf $(SOFILE) $(BUILD)/$(SONAME)
-	ln -sf $(SONAME) $@
+	$(quiet)ln -sf $(SOFILE) $(BUILD)/$(SONAME)
+	$(quiet)ln -sf $(SONAME) $@
 
 $(BUILD)/generate: data/generate.c $(BUILD)/flags
-	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(PIE) -pie $(ALL_LDFLAGS) -o $@ $<
+	$(call say,CC,$<) $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(PIE) -pie $(ALL_LDFLAGS) -o $@ $<
 
 # ---- Tests ---------------------------------------------------------------------------------------
 
@@ -150,12 +181,13 @@ $(BUILD)/obj/tests/suites.inc: FORCE
 
 $(BUILD)/tests/unit: $(TEST_OBJECTS) $(filter-out %/src/main.o,$(PROG_OBJECTS)) $(LIB_OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -pie $(ALL_LDFLAGS) -o $@ $^ $$(pkg-config --libs check)
+	$(call say,LD,$@) $(CC) $(ALL_CFLAGS) -pie $(ALL_LDFLAGS) -o $@ $^ $$(pkg-config --libs check)
 
 # As a user of the library would: the public header and the library, nothing else.
 $(BUILD)/tests/examples/%: tests/examples/%.c $(BUILD)/libmapreduce.a src/engine/mapreduce.h
 	@mkdir -p $(@D)
-	$(CC) -Isrc/engine $(CPPFLAGS) $(ALL_CFLAGS) $(PIE) -pie $(ALL_LDFLAGS) -o $@ $< $(BUILD)/libmapreduce.a
+	$(call say,CC,$<) $(CC) -Isrc/engine $(CPPFLAGS) $(ALL_CFLAGS) $(PIE) -pie $(ALL_LDFLAGS) -o $@ $< \
+	    $(BUILD)/libmapreduce.a
 
 # What makes calls fail, and the programs of the library that it is tried on. A sanitizer has
 # functions of its own in the place of those that are to fail.
@@ -164,11 +196,11 @@ FAULT_PROGRAMS := $(patsubst %,$(BUILD)/fault/%,clients stress $(if $(VARIANT),,
 
 $(BUILD)/fault/%.so: tests/fault/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -U_FORTIFY_SOURCE -fPIC -shared -o $@ $< -ldl
+	$(call say,CC,$<) $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -U_FORTIFY_SOURCE -fPIC -shared -o $@ $< -ldl
 
 $(BUILD)/fault/%: tests/fault/%.c $(BUILD)/libmapreduce.a src/engine/mapreduce.h
 	@mkdir -p $(@D)
-	$(CC) -Isrc/engine $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(PIE) -pie $(ALL_LDFLAGS) -o $@ $< \
+	$(call say,CC,$<) $(CC) -Isrc/engine $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(PIE) -pie $(ALL_LDFLAGS) -o $@ $< \
 	    $(BUILD)/libmapreduce.a
 
 check-programs: all $(BUILD)/tests/unit $(BUILD)/generate $(EXAMPLES) $(FAULT_PROGRAMS)
@@ -201,6 +233,16 @@ documents: check-programs
 check-corpus: check-programs
 	$(TEST_ENV) tests/corpus/run
 
+# Where the cross compiler or qemu is missing it says so and passes; with CI set that is a failure.
+check-arm64: check-programs
+	@$(TEST_ENV) tests/arm64/run || [ $$? = 77 ]
+
+# A fuzz harness with random inputs instead of a fuzzer.
+$(BUILD)/tests/kernels: tests/arm64/kernels.c tests/fuzz/fuzz_kernels.c \
+    $(filter $(BUILD)/obj/src/text/kernels/%,$(PROG_OBJECTS)) $(LIB_OBJECTS)
+	@mkdir -p $(@D)
+	$(call say,LD,$@) $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(PIE) -pie $(ALL_LDFLAGS) -o $@ $^
+
 # Spark and Hadoop are fetched into MRCOUNT_CLUSTER_CACHE (~/.cache/mrcount-cluster) at first. Where
 # Java, Python or Maven is missing they say so and pass; with CI set that is a failure.
 check-cluster: $(BUILD)/mrcount $(BUILD)/generate
@@ -231,10 +273,10 @@ FUZZ_OBJECTS := $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(FUZZ_SOURCES))
 
 $(BUILD)/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c -o $@ $<
+	$(call say,CC,$<) $(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c -o $@ $<
 
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_OBJECTS)
-	$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer,address,undefined -o $@ $^
+	$(call say,CC,$<) $(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer,address,undefined -o $@ $^
 
 fuzz-programs: $(FUZZERS)
 fuzz: fuzz-programs
@@ -254,12 +296,12 @@ run: $(BUILD)/mrcount
 # Words of two-byte scripts against ICU, where its headers are installed.
 $(BUILD)/tests/bench/words_icu: tests/bench/words_icu.c $(filter-out %/src/main.o,$(PROG_OBJECTS)) $(LIB_OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) -Isrc $(CPPFLAGS) $(ALL_CFLAGS) $(PIE) -pie $$(pkg-config --cflags icu-uc) -o $@ $^ \
+	$(call say,CC,$<) $(CC) -Isrc $(CPPFLAGS) $(ALL_CFLAGS) $(PIE) -pie $$(pkg-config --cflags icu-uc) -o $@ $^ \
 	    $(ALL_LDFLAGS) $$(pkg-config --libs icu-uc)
 
 $(BUILD)/tests/bench/%: tests/bench/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(PIE) -pie $(ALL_LDFLAGS) -o $@ $<
+	$(call say,CC,$<) $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(PIE) -pie $(ALL_LDFLAGS) -o $@ $<
 
 # BENCH_PARTS, BENCH_CORPUS, BENCH_RUNS and others choose: see CONTRIBUTING.md.
 BENCH_PROGRAMS := $(patsubst %,$(BUILD)/tests/bench/%,measure spawn \
@@ -296,17 +338,13 @@ install: all
 	install -m 644 src/engine/mapreduce.h $(DESTDIR)$(includedir)/mapreduce.h
 	install -m 644 man/mrcount.1 $(DESTDIR)$(mandir)/man1/mrcount.1
 	install -m 644 man/mapreduce.3 $(DESTDIR)$(mandir)/man3/mapreduce.3
-	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(libdir)' 'includedir=$(includedir)' '' \
-	    'Name: mapreduce' 'Description: MapReduce in memory and threads of one machine' \
-	    'Version: $(VERSION)' 'Libs: -L$${libdir} -lmapreduce' 'Libs.private: -pthread' \
-	    'Cflags: -I$${includedir}' > $(DESTDIR)$(pkgconfigdir)/mapreduce.pc
-	@if $(BUILD)/mrcount --completion=bash > /dev/null 2>&1; then \
-	    set -e; \
-	    install -d $(DESTDIR)$(bashcompdir) $(DESTDIR)$(zshcompdir) $(DESTDIR)$(fishcompdir); \
-	    $(BUILD)/mrcount --completion=bash > $(DESTDIR)$(bashcompdir)/mrcount; \
-	    $(BUILD)/mrcount --completion=zsh > $(DESTDIR)$(zshcompdir)/_mrcount; \
-	    $(BUILD)/mrcount --completion=fish > $(DESTDIR)$(fishcompdir)/mrcount.fish; \
-	fi
+	sed -e 's,@prefix@,$(PREFIX),' -e 's,@libdir@,$(libdir),' -e 's,@includedir@,$(includedir),' \
+	    -e 's,@version@,$(VERSION),' mapreduce.pc.in > $(DESTDIR)$(pkgconfigdir)/mapreduce.pc
+	chmod 644 $(DESTDIR)$(pkgconfigdir)/mapreduce.pc
+	install -d $(DESTDIR)$(bashcompdir) $(DESTDIR)$(zshcompdir) $(DESTDIR)$(fishcompdir)
+	install -m 644 $(BUILD)/completions/bash $(DESTDIR)$(bashcompdir)/mrcount
+	install -m 644 $(BUILD)/completions/zsh $(DESTDIR)$(zshcompdir)/_mrcount
+	install -m 644 $(BUILD)/completions/fish $(DESTDIR)$(fishcompdir)/mrcount.fish
 
 uninstall:
 	rm -rf $(DESTDIR)$(datadir)/mrcount

@@ -7,12 +7,12 @@
 #include <stdlib.h>
 
 #include "base/io.h"
+#include "cli/command_line.h"
 #include "cli/help.h"
 #include "cli/limits.h"
 #include "cli/message.h"
-#include "cli/names.h"
+#include "cli/operands.h"
 #include "cli/options.h"
-#include "cli/progress.h"
 #include "cli/report.h"
 #include "cli/sandbox.h"
 #include "cli/signals.h"
@@ -32,8 +32,8 @@
 struct run {
     struct message *message;
     struct options options;
-    struct names names;
-    struct progress progress;
+    struct operands operands;
+    struct watch watch;
     struct tokenizer *tokenizer;
     struct report *report;
     struct mr_engine *engine;
@@ -44,30 +44,18 @@ struct run {
 static int prepare(struct run *run, struct mr_error *error)
 {
     const struct options *options = &run->options;
-    const struct mr_engine_options engine = { options->threads, options->buffer_size,
-                                              options->tmpdirs, options->tmpdir_count };
     const char *kernel = getenv("MRCOUNT_KERNEL"); /* for tests */
 
     if (kernels_select(kernel) != 0)
         return (int)mr_error_set(error, MR_INVALID, 0, "MRCOUNT_KERNEL: no kernel '%s' here",
                                  kernel);
-    if (setup_tokenizer(options, &run->names, &run->tokenizer, error) != 0 ||
+    if (setup_tokenizer(options, &run->operands, &run->tokenizer, error) != 0 ||
         report_open(options, run->message, &run->report, error) != 0 ||
-        mr_engine_open(&engine, &run->engine, error) != MR_OK)
+        mr_engine_open(&options->engine, &run->engine, error) != MR_OK)
         return -1;
     limits_note_memory(run->message, options, run->engine);
-    const struct input_options input = {
-        .names = run->names.list,
-        .count = run->names.count,
-        .threads = mr_engine_threads(run->engine),
-        .memory = mr_engine_memory(run->engine),
-        .text = run->tokenizer,
-        .border = tokenizer_border,
-        .border_last = tokenizer_border_last,
-        .fault = message_fault,
-        .fault_context = run->message,
-    };
-    return input_open(&input, &run->input, error);
+    return setup_input(&run->operands, run->tokenizer, run->engine, run->message, &run->input,
+                       error);
 }
 
 /* Counts and prints: the job itself. */
@@ -80,29 +68,15 @@ static int count(struct run *run, struct mr_stats *stats, struct mr_error *error
         .map = tokenizer_map,
         .small = input_small(run->input),
     };
-    const unsigned threads = mr_engine_threads(run->engine);
-    struct mr_job *job;
 
     input_job(run->input, &spec.input);
     tokenizer_follow_input(run->tokenizer, &spec.input);
     report_describe(run->report, &spec.output);
-    progress_open(&run->progress, &run->options, run->message);
     /* A small input is counted in less than a millisecond, of which it would take a tenth. */
     if (!spec.small)
         sandbox_enter(run->options.output != NULL);
-    if (spec.small) {
-        report_look(run->report, watch_answer, &run->progress);
-        mr_run(run->engine, &spec, stats, error);
-    } else if (mr_submit(run->engine, &spec, &job, error) == MR_OK) {
-        limits_note_threads(run->message, &run->options, run->engine, threads);
-        watch_job(job, &run->progress, stats, error);
-        mr_release(job);
-        report_look(run->report, watch_answer, &run->progress);
-    } else if (error->status == MR_THREAD) {
-        message_note(run->message, "%s", error->text);
-        report_look(run->report, watch_answer, &run->progress);
-        mr_run(run->engine, &spec, stats, error);
-    }
+    watch_open(&run->watch, &run->options, run->message, run->report);
+    watch_job(&run->watch, run->engine, &spec, stats, error);
     return error->status == MR_OK ? report_finish(run->report, error) : -1;
 }
 
@@ -112,18 +86,15 @@ static void run_all(struct run *run)
     struct mr_error error = { .status = MR_OK };
     struct mr_stats stats = { 0 };
     struct tokenizer_stats text = { 0 };
-    struct tokenizer_fault fault;
 
-    if (names_open(&run->names, &run->options, run->message) != 0)
+    if (operands_open(&run->operands, &run->options, run->message) != 0)
         return;
     if (prepare(run, &error) == 0 && count(run, &stats, &error) == 0) {
         tokenizer_statistics(run->tokenizer, &text);
         if (run->options.stats)
             stats_print(run->message, &stats, &text.tokens, text.invalid_bytes, kernels_name());
-    } else if (error.status == MR_MAP && tokenizer_first_fault(run->tokenizer, &fault)) {
-        message_fatal(run->message, input_name(run->input, fault.number), "line %ju: %s",
-                      (uintmax_t)fault.line, fault.reason);
-    } else {
+    } else if (error.status != MR_MAP ||
+               !setup_report_line(run->tokenizer, run->input, run->message)) {
         watch_failed(&error, run->message);
     }
 }
@@ -149,7 +120,7 @@ static int run_command(int argc, char **argv)
         return status;
     if (signals_open(tidy, &run) != 0)
         message_error(run.message, "cannot open /dev/null in the place of what is closed");
-    else if (options_parse(argc, argv, run.message, &run.options) == 0) {
+    else if (command_line_read(argc, argv, run.message, &run.options) == 0) {
         message_set_quiet(run.message, run.options.quiet);
         if (run.options.action == OPTIONS_COUNT)
             run_all(&run);
@@ -162,8 +133,8 @@ static int run_command(int argc, char **argv)
     mr_engine_close(run.engine);
     report_close(run.report);
     tokenizer_close(run.tokenizer);
-    names_close(&run.names);
-    options_free(&run.options);
+    operands_close(&run.operands);
+    options_close(&run.options);
     status = message_status(run.message);
     message_close(run.message);
     return status;

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * setup - see setup.h.
+ * setup - hands what the command line says to the rooms; see setup.h.
  */
 #include "setup.h"
 
-#include <errno.h>
-#include <stdlib.h>
-
-int setup_tokenizer(const struct options *options, const struct names *names,
+int setup_tokenizer(const struct options *options, const struct operands *operands,
                     struct tokenizer **tokenizer, struct mr_error *error)
 {
     static const struct token_kind *const kinds[] = {
@@ -19,13 +16,7 @@ int setup_tokenizer(const struct options *options, const struct names *names,
         [OPTIONS_FIELDS] = &token_kind_fields,
         [OPTIONS_MERGE] = &token_kind_merge,
     };
-    struct tokenizer_range *ranges = calloc(options->range_count + 1, sizeof *ranges);
-
-    if (ranges == NULL)
-        return (int)mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
-    for (size_t i = 0; i < options->range_count; i++)
-        ranges[i] = (struct tokenizer_range){ options->ranges[i].first, options->ranges[i].last };
-    const struct tokenizer_options wanted = {
+    const struct tokenizer_options made = {
         .kind = kinds[options->kind],
         .case_fold = options->ignore_case,
         .unescape = options->unescape,
@@ -36,14 +27,42 @@ int setup_tokenizer(const struct options *options, const struct names *names,
         .ngram_max = options->ngram_max,
         .have_delimiter = options->have_delimiter,
         .delimiter = options->delimiter,
-        .ranges = ranges,
+        .ranges = options->ranges,
         .range_count = options->range_count,
         .min_length = options->min_length,
         .max_length = options->max_length,
-        .stop_words = names->stop_words,
-        .stop_words_size = names->stop_words_size,
+        .stop_words = operands->stop_words,
+        .stop_words_size = operands->stop_words_size,
     };
-    int status = tokenizer_open(&wanted, tokenizer, error);
-    free(ranges);
-    return status;
+    return tokenizer_open(&made, tokenizer, error);
+}
+
+int setup_input(const struct operands *operands, const struct tokenizer *tokenizer,
+                const struct mr_engine *engine, struct message *message, struct input **input,
+                struct mr_error *error)
+{
+    const struct input_options made = {
+        .names = operands->list,
+        .count = operands->count,
+        .threads = mr_engine_threads(engine),
+        .memory = mr_engine_memory(engine),
+        .text = tokenizer,
+        .border = tokenizer_border,
+        .border_last = tokenizer_border_last,
+        .fault = message_fault,
+        .fault_context = message,
+    };
+    return input_open(&made, input, error);
+}
+
+bool setup_report_line(const struct tokenizer *tokenizer, const struct input *input,
+                       struct message *message)
+{
+    struct tokenizer_fault fault;
+
+    if (!tokenizer_first_fault(tokenizer, &fault))
+        return false;
+    message_fatal(message, input_name(input, fault.number), "line %ju: %s", (uintmax_t)fault.line,
+                  fault.reason);
+    return true;
 }

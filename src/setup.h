@@ -1,17 +1,31 @@
 /* SPDX-License-Identifier: MIT
  *
- * setup - what rooms that know nothing of each other take from the command line.
+ * setup - hands what the command line says to the rooms, which know nothing of each other: the
+ * words of cli become those of text and of input. The only place that knows both.
  */
 #ifndef SETUP_H
 #define SETUP_H
 
-#include "cli/names.h"
+#include "cli/message.h"
+#include "cli/operands.h"
 #include "cli/options.h"
 #include "engine/mapreduce.h"
+#include "input/input.h"
 #include "text/tokenizer.h"
 
 /* Compiles what a token is. Returns as tokenizer_open. */
-int setup_tokenizer(const struct options *options, const struct names *names,
+int setup_tokenizer(const struct options *options, const struct operands *operands,
                     struct tokenizer **tokenizer, struct mr_error *error);
+
+/* Opens the input, cut where no token can span, for the threads and the memory of the engine; all
+ * must outlive it. What cannot be read is told to `message`. Returns as input_open. */
+int setup_input(const struct operands *operands, const struct tokenizer *tokenizer,
+                const struct mr_engine *engine, struct message *message, struct input **input,
+                struct mr_error *error);
+
+/* Reports the line of the input that made the job fail, if that is why it did. Returns whether it
+ * was so. */
+bool setup_report_line(const struct tokenizer *tokenizer, const struct input *input,
+                       struct message *message);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/cgroup.h"
 
 #include "base/io.h"
+#include "base/read_all.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -71,14 +72,14 @@ static bool find_number(const char *text, const char *label, uint64_t *number)
 }
 
 /* All of a file of /proc as a string to be freed; NULL where it cannot be had. */
-static char *read_all(const char *name)
+static char *read_file(const char *name)
 {
     unsigned char *data;
     size_t size;
     int fd = io_open(name, O_RDONLY | O_CLOEXEC, 0);
     if (fd < 0)
         return NULL;
-    int rc = io_read_all(fd, &data, &size);
+    int rc = read_all(fd, &data, &size);
     close(fd);
     return rc == 0 ? (char *)data : NULL;
 }
@@ -198,7 +199,7 @@ static bool set_walk(struct walk *walk, const char *point, const char *path)
 static bool find_mounted(const struct cgroup_files *files, const char *controller,
                          const char *group, struct walk *walk)
 {
-    char *text = read_all(files->mounts);
+    char *text = read_file(files->mounts);
     char *rest = text, *root, *point;
     size_t best = SIZE_MAX;
     bool found = false;

@@ -37,10 +37,6 @@ ssize_t io_read_full(int fd, void *buf, size_t n);
 /* As io_read_full, from a place in the file; the file offset stays where it is. */
 ssize_t io_pread_full(int fd, void *buf, size_t n, off_t off);
 
-/* Reads all that is left into *data, which the caller frees; one NUL byte that *size does not
- * count follows it. Returns 0 or -1; then nothing needs freeing. */
-int io_read_all(int fd, unsigned char **data, size_t *size);
-
 /* Reads a small file of the kernel's, which comes as a whole, by one read of `size` - 1 bytes into
  * `text`, and ends it by NUL. Returns how many bytes that is, or -1. */
 ssize_t io_read_text(const char *name, char *text, size_t size);

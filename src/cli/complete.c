@@ -1,40 +1,40 @@
 /* SPDX-License-Identifier: MIT
  *
- * complete - completions for bash, zsh and fish, made from the table of options; see help.h.
+ * complete - completions for bash, zsh and fish, see complete.h.
  *
  * Each script is self-contained: bash without the bash-completion package, zsh by its _arguments,
  * fish by one `complete` line an option. What a shell has to quote is quoted for single quotes,
  * and the table's texts hold no single quote.
  */
-#include "cli/help.h"
+#include "cli/complete.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/optable.h"
+#include "cli/option_table.h"
 
 /* Prints "--name", preceded by "-x " where there is a short form. */
-static void complete_names(FILE *out, const struct optable_option *option, const char *between)
+static void complete_names(FILE *out, const struct option_row *row, const char *between)
 {
-    if (option->value < 256)
-        fprintf(out, "-%c%s", option->value, between);
-    fprintf(out, "--%s", option->name);
+    if (row->letter != 0)
+        fprintf(out, "-%c%s", row->letter, between);
+    fprintf(out, "--%s", row->name);
 }
 
 /* One branch of the case over the option whose argument is being completed. */
-static void complete_bash_branch(FILE *out, enum optable_offer offer, const char *action)
+static void complete_bash_branch(FILE *out, enum option_offer offer, const char *action)
 {
     bool first = true;
 
-    for (size_t i = 0; i < optable_count; i++) {
-        const struct optable_option *option = &optable_options[i];
-        if (option->offer != offer || option->takes != OPTABLE_REQUIRED)
+    for (size_t i = 0; i < option_table_count; i++) {
+        const struct option_row *row = &option_table[i];
+        if (row->offer != offer || row->choices != NULL || row->argument == NULL || row->optional)
             continue;
         fputs(first ? "    " : "|", out);
-        complete_names(out, option, "|");
-        fprintf(out, "|--%s=", option->name);
+        complete_names(out, row, "|");
+        fprintf(out, "|--%s=", row->name);
         first = false;
     }
     fprintf(out, ") %s; return ;;\n", action);
@@ -64,30 +64,30 @@ static void complete_bash(FILE *out)
           "    fi\n"
           "    case $prev in\n",
           out);
-    for (size_t i = 0; i < optable_count; i++) {
-        const struct optable_option *option = &optable_options[i];
-        if (option->offer != OPTABLE_CHOICES)
+    for (size_t i = 0; i < option_table_count; i++) {
+        const struct option_row *row = &option_table[i];
+        if (row->choices == NULL)
             continue;
         /* An optional argument is one only behind '='. */
-        if (option->takes == OPTABLE_OPTIONAL)
-            fprintf(out, "    --%s=", option->name);
+        if (row->optional)
+            fprintf(out, "    --%s=", row->name);
         else
-            fprintf(out, "    --%s|--%s=", option->name, option->name);
+            fprintf(out, "    --%s|--%s=", row->name, row->name);
         fprintf(out, ") mapfile -t COMPREPLY < <(compgen -W '%s' -- \"$cur\"); return ;;\n",
-                option->choices);
+                row->choices);
     }
-    complete_bash_branch(out, OPTABLE_DIRECTORIES,
+    complete_bash_branch(out, OPTION_DIRECTORIES,
                          "mapfile -t COMPREPLY < <(compgen -d -- \"$cur\")");
-    complete_bash_branch(out, OPTABLE_FILES, "mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")");
-    complete_bash_branch(out, OPTABLE_ANYTHING, "COMPREPLY=()");
+    complete_bash_branch(out, OPTION_FILES, "mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")");
+    complete_bash_branch(out, OPTION_ANYTHING, "COMPREPLY=()");
     fputs("    esac\n"
           "    if [[ $cur == -* ]]; then\n"
           "        mapfile -t COMPREPLY < <(compgen -W '",
           out);
-    for (size_t i = 0; i < optable_count; i++) {
+    for (size_t i = 0; i < option_table_count; i++) {
         if (i > 0)
             putc(' ', out);
-        complete_names(out, &optable_options[i], " ");
+        complete_names(out, &option_table[i], " ");
     }
     fputs("' -- \"$cur\")\n"
           "    else\n"
@@ -108,39 +108,57 @@ static void complete_zsh_text(FILE *out, const char *text)
     }
 }
 
+/* What is offered no more behind this option: itself, unless each time counts, and what it
+ * excludes. */
+static void complete_zsh_excluded(FILE *out, const struct option_row *row)
+{
+    bool first = true;
+
+    for (size_t i = 0; i < option_table_count; i++) {
+        const struct option_row *other = &option_table[i];
+        if (other == row ? row->repeated
+                         : !option_listed(row->excludes, other->name) &&
+                               !option_listed(other->excludes, row->name))
+            continue;
+        fputs(first ? "(" : " ", out);
+        complete_names(out, other, " ");
+        first = false;
+    }
+    fputs(first ? "" : ")", out);
+    fputs(row->repeated ? "*" : "", out);
+}
+
 static void complete_zsh(FILE *out)
 {
     fputs("#compdef mrcount\n"
           "# zsh completion for mrcount\n"
           "_arguments -s -S \\\n",
           out);
-    for (size_t i = 0; i < optable_count; i++) {
-        const struct optable_option *option = &optable_options[i];
-        const char *mark = option->takes == OPTABLE_NONE       ? ""
-                           : option->takes == OPTABLE_REQUIRED ? "="
-                                                               : "=-";
-        if (option->value < 256) {
+    for (size_t i = 0; i < option_table_count; i++) {
+        const struct option_row *row = &option_table[i];
+        bool takes = row->argument != NULL;
+        const char *mark = !takes ? "" : row->optional ? "=-" : "=";
+        fputs("  '", out);
+        complete_zsh_excluded(out, row);
+        if (row->letter != 0) {
             /* A short form takes its argument in the same word or, where it must have one, in the
              * next; one that may have one takes it in the same word only. */
-            const char *short_mark = option->takes == OPTABLE_NONE       ? ""
-                                     : option->takes == OPTABLE_REQUIRED ? "+"
-                                                                         : "-";
-            fprintf(out, "  '(-%c --%s)'{-%c%s,--%s%s}'[", option->value, option->name,
-                    option->value, short_mark, option->name, mark);
+            const char *short_mark = !takes ? "" : row->optional ? "-" : "+";
+            fprintf(out, "'{-%c%s,--%s%s}'[", row->letter, short_mark, row->name, mark);
         } else {
-            fprintf(out, "  '--%s%s[", option->name, mark);
+            fprintf(out, "--%s%s[", row->name, mark);
         }
-        complete_zsh_text(out, option->help);
+        complete_zsh_text(out, row->help);
         putc(']', out);
-        if (option->takes != OPTABLE_NONE) {
-            fputs(option->takes == OPTABLE_OPTIONAL ? "::" : ":", out);
-            complete_zsh_text(out, option->argument);
+        if (takes) {
+            fputs(row->optional ? "::" : ":", out);
+            complete_zsh_text(out, row->argument);
             putc(':', out);
-            if (option->offer == OPTABLE_CHOICES)
-                fprintf(out, "(%s)", option->choices);
-            else if (option->offer == OPTABLE_FILES)
+            if (row->choices != NULL)
+                fprintf(out, "(%s)", row->choices);
+            else if (row->offer == OPTION_FILES)
                 fputs("_files", out);
-            else if (option->offer == OPTABLE_DIRECTORIES)
+            else if (row->offer == OPTION_DIRECTORIES)
                 fputs("_files -/", out);
         }
         fputs("' \\\n", out);
@@ -151,40 +169,40 @@ static void complete_zsh(FILE *out)
 static void complete_fish(FILE *out)
 {
     fputs("# fish completion for mrcount\n", out);
-    for (size_t i = 0; i < optable_count; i++) {
-        const struct optable_option *option = &optable_options[i];
+    for (size_t i = 0; i < option_table_count; i++) {
+        const struct option_row *row = &option_table[i];
         fputs("complete -c mrcount", out);
-        if (option->value < 256)
-            fprintf(out, " -s %c", option->value);
-        fprintf(out, " -l %s", option->name);
-        if (option->takes == OPTABLE_REQUIRED)
+        if (row->letter != 0)
+            fprintf(out, " -s %c", row->letter);
+        fprintf(out, " -l %s", row->name);
+        if (row->argument != NULL && !row->optional)
             fputs(" -r", out);
-        if (option->offer == OPTABLE_CHOICES)
-            fprintf(out, " -f -a '%s'", option->choices);
-        else if (option->offer == OPTABLE_DIRECTORIES)
+        if (row->choices != NULL)
+            fprintf(out, " -f -a '%s'", row->choices);
+        else if (row->offer == OPTION_DIRECTORIES)
             fputs(" -f -a '(__fish_complete_directories)'", out);
-        else if (option->offer == OPTABLE_FILES)
+        else if (row->offer == OPTION_FILES)
             fputs(" -F", out);
-        else if (option->takes != OPTABLE_NONE)
+        else if (row->argument != NULL)
             fputs(" -f", out);
-        fprintf(out, " -d '%s'\n", option->help);
+        fprintf(out, " -d '%s'\n", row->help);
     }
 }
 
-char *help_completion(const char *shell)
+char *complete_text(enum options_shell shell)
 {
+    static void (*const shells[])(FILE *) = {
+        [OPTIONS_BASH] = complete_bash,
+        [OPTIONS_ZSH] = complete_zsh,
+        [OPTIONS_FISH] = complete_fish,
+    };
     char *text = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
 
     if (out == NULL)
         return NULL;
-    if (strcmp(shell, "bash") == 0)
-        complete_bash(out);
-    else if (strcmp(shell, "zsh") == 0)
-        complete_zsh(out);
-    else
-        complete_fish(out);
+    shells[shell](out);
     int failed = ferror(out);
     if (fclose(out) != 0 || failed) {
         free(text);

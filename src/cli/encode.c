@@ -94,36 +94,6 @@ static inline unsigned char *encode_finish(unsigned char *out, const struct enco
 /* Room for what stands beside a key in a line of tsv or uniq. */
 #define ENCODE_BESIDE (ENCODE_DIGITS + 1 + 2)
 
-static unsigned char *encode_room(struct mr_buffer *bytes, const struct mr_record *records,
-                                  size_t count)
-{
-    size_t room = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        if (__builtin_add_overflow(room, records[i].key_size + ENCODE_BESIDE, &room))
-            return NULL;
-    }
-    return mr_buffer_reserve(bytes, room);
-}
-
-int encode_tsv(const struct mr_record *records, size_t count, const struct encode_form *form,
-               struct mr_buffer *bytes)
-{
-    unsigned char *start = encode_room(bytes, records, count);
-    unsigned char *out = start;
-
-    if (out == NULL)
-        return -1;
-    for (size_t i = 0; i < count; i++) {
-        out = encode_copy(out, records[i].key, records[i].key_size);
-        *out++ = '\t';
-        out = encode_number(out, records[i].rank);
-        out = encode_finish(out, form);
-    }
-    mr_buffer_commit(bytes, (size_t)(out - start));
-    return 0;
-}
-
 /* The letter that stands for a byte behind a backslash; 0 where the byte stands for itself. */
 static unsigned char encode_letter(unsigned char c)
 {
@@ -155,15 +125,17 @@ static unsigned char *encode_copy_escaped(unsigned char *out, const unsigned cha
     return out;
 }
 
-/* Room for records, their keys escaped. */
-static unsigned char *encode_escaped_room(struct mr_buffer *bytes, const struct mr_record *records,
-                                          size_t count, size_t beside)
+/* Room for records with `beside` bytes beside each key; `escaped` for keys in which each special byte
+ * takes two. */
+static inline unsigned char *encode_room(struct mr_buffer *bytes, const struct mr_record *records,
+                                         size_t count, size_t beside, bool escaped)
 {
     size_t room = 0;
 
     for (size_t i = 0; i < count; i++) {
         size_t size = records[i].key_size;
-        if (__builtin_add_overflow(size, encode_special(records[i].key, size), &size) ||
+        if ((escaped &&
+             __builtin_add_overflow(size, encode_special(records[i].key, size), &size)) ||
             __builtin_add_overflow(size, beside, &size) ||
             __builtin_add_overflow(room, size, &room))
             return NULL;
@@ -172,7 +144,8 @@ static unsigned char *encode_escaped_room(struct mr_buffer *bytes, const struct 
 }
 
 /* An escaped key, a TAB, the count. */
-static unsigned char *encode_pair(unsigned char *out, const struct mr_record *record)
+static inline unsigned char *encode_record_escaped(unsigned char *out,
+                                                   const struct mr_record *record)
 {
     out = encode_special(record->key, record->key_size) == 0
               ? encode_copy(out, record->key, record->key_size)
@@ -181,20 +154,63 @@ static unsigned char *encode_pair(unsigned char *out, const struct mr_record *re
     return encode_number(out, record->rank);
 }
 
-int encode_escaped(const struct mr_record *records, size_t count, const struct encode_form *form,
-                   struct mr_buffer *bytes)
+/* A record without what ends its line. */
+typedef unsigned char *encode_record(unsigned char *out, const struct mr_record *record);
+
+/* A line each. Compiled for each `record`, which is inlined. */
+__attribute__((always_inline)) static inline int
+encode_lines(const struct mr_record *records, size_t count, const struct encode_form *form,
+             struct mr_buffer *bytes, bool escaped, encode_record *record)
 {
-    unsigned char *start = encode_escaped_room(bytes, records, count, ENCODE_BESIDE);
+    unsigned char *start = encode_room(bytes, records, count, ENCODE_BESIDE, escaped);
     unsigned char *out = start;
 
     if (out == NULL)
         return -1;
     for (size_t i = 0; i < count; i++) {
-        out = encode_pair(out, &records[i]);
+        out = record(out, &records[i]);
         out = encode_finish(out, form);
     }
     mr_buffer_commit(bytes, (size_t)(out - start));
     return 0;
+}
+
+static inline unsigned char *encode_record_tsv(unsigned char *out, const struct mr_record *record)
+{
+    out = encode_copy(out, record->key, record->key_size);
+    *out++ = '\t';
+    return encode_number(out, record->rank);
+}
+
+int encode_tsv(const struct mr_record *records, size_t count, const struct encode_form *form,
+               struct mr_buffer *bytes)
+{
+    return encode_lines(records, count, form, bytes, false, encode_record_tsv);
+}
+
+int encode_escaped(const struct mr_record *records, size_t count, const struct encode_form *form,
+                   struct mr_buffer *bytes)
+{
+    return encode_lines(records, count, form, bytes, true, encode_record_escaped);
+}
+
+static inline unsigned char *encode_record_uniq(unsigned char *out, const struct mr_record *record)
+{
+    unsigned width = encode_width(record->rank);
+
+    if (width < 7) {
+        memset(out, ' ', 7);
+        out += 7 - width;
+    }
+    out = encode_digits(out, record->rank, width);
+    *out++ = ' ';
+    return encode_copy(out, record->key, record->key_size);
+}
+
+int encode_uniq(const struct mr_record *records, size_t count, const struct encode_form *form,
+                struct mr_buffer *bytes)
+{
+    return encode_lines(records, count, form, bytes, false, encode_record_uniq);
 }
 
 /* FNV-1a with 64 bits (Fowler, Noll and Vo). */
@@ -228,7 +244,7 @@ static unsigned char *encode_bundles(unsigned char *out, const struct mr_record 
         out = encode_number(out, bundle);
         for (size_t i = first[bundle]; i > 0; i = next[i - 1]) {
             *out++ = '\t';
-            out = encode_pair(out, &records[i - 1]);
+            out = encode_record_escaped(out, &records[i - 1]);
         }
         out = encode_finish(out, form);
     }
@@ -240,7 +256,7 @@ int encode_bundled(const struct mr_record *records, size_t count, const struct e
 {
     /* Each record may be a line of its own: another TAB, and the bundle's number. */
     unsigned char *start =
-        encode_escaped_room(bytes, records, count, ENCODE_BESIDE + 1 + ENCODE_DIGITS);
+        encode_room(bytes, records, count, ENCODE_BESIDE + 1 + ENCODE_DIGITS, true);
     unsigned char *out = start;
 
     if (out == NULL)
@@ -248,29 +264,6 @@ int encode_bundled(const struct mr_record *records, size_t count, const struct e
     for (size_t i = 0; i < count; i += ENCODE_BATCH)
         out = encode_bundles(out, records + i, count - i < ENCODE_BATCH ? count - i : ENCODE_BATCH,
                              form);
-    mr_buffer_commit(bytes, (size_t)(out - start));
-    return 0;
-}
-
-int encode_uniq(const struct mr_record *records, size_t count, const struct encode_form *form,
-                struct mr_buffer *bytes)
-{
-    unsigned char *start = encode_room(bytes, records, count);
-    unsigned char *out = start;
-
-    if (out == NULL)
-        return -1;
-    for (size_t i = 0; i < count; i++) {
-        unsigned width = encode_width(records[i].rank);
-        if (width < 7) {
-            memset(out, ' ', 7);
-            out += 7 - width;
-        }
-        out = encode_digits(out, records[i].rank, width);
-        *out++ = ' ';
-        out = encode_copy(out, records[i].key, records[i].key_size);
-        out = encode_finish(out, form);
-    }
     mr_buffer_commit(bytes, (size_t)(out - start));
     return 0;
 }

@@ -11,23 +11,23 @@
 #include <unistd.h>
 
 #include "base/io.h"
-#include "cli/optable.h"
+#include "cli/complete.h"
+#include "cli/option_table.h"
+#include "cli/version.h"
 
 #define HELP_COLUMN 32 /* where the explanations begin: one past the longest option */
 
-static void help_option(FILE *out, const struct optable_option *option)
+static void help_option(FILE *out, const struct option_row *row)
 {
     int column;
 
-    if (option->value < 256)
-        column = fprintf(out, "  -%c, --%s", option->value, option->name);
+    if (row->letter != 0)
+        column = fprintf(out, "  -%c, --%s", row->letter, row->name);
     else
-        column = fprintf(out, "      --%s", option->name);
-    if (option->takes == OPTABLE_OPTIONAL)
-        column += fprintf(out, "[=%s]", option->argument);
-    else if (option->takes == OPTABLE_REQUIRED)
-        column += fprintf(out, "=%s", option->argument);
-    fprintf(out, "%*s%s\n", column < HELP_COLUMN ? HELP_COLUMN - column : 1, "", option->help);
+        column = fprintf(out, "      --%s", row->name);
+    if (row->argument != NULL)
+        column += fprintf(out, row->optional ? "[=%s]" : "=%s", row->argument);
+    fprintf(out, "%*s%s\n", column < HELP_COLUMN ? HELP_COLUMN - column : 1, "", row->help);
 }
 
 /* Ends a stream of open_memstream; NULL where anything went wrong on the way. */
@@ -54,11 +54,11 @@ char *help_text(void)
           "Count how often each word, line, character or field occurs in the FILEs (or in\n"
           "standard input), and print KEY<TAB>COUNT lines, the most frequent first.\n",
           out);
-    for (unsigned group = 0; group < OPTABLE_GROUPS; group++) {
-        fprintf(out, "\n%s:\n", optable_heading(group));
-        for (size_t i = 0; i < optable_count; i++)
-            if (optable_options[i].group == group)
-                help_option(out, &optable_options[i]);
+    for (unsigned group = 0; group < OPTION_GROUPS; group++) {
+        fprintf(out, "\n%s:\n", option_table_heading(group));
+        for (size_t i = 0; i < option_table_count; i++)
+            if (option_table[i].group == group)
+                help_option(out, &option_table[i]);
     }
     fputs("\n"
           "Example: mrcount -i -n 10 book.txt     (the ten most frequent words of a book)\n"
@@ -80,16 +80,15 @@ char *help_version(const char *unicode_version)
             "mrcount %s\n"
             "Unicode %s\n"
             "License MIT. This is free software without any warranty.\n",
-            MRCOUNT_VERSION, unicode_version);
+            VERSION_TEXT, unicode_version);
     return help_end(out, &text);
 }
 
-void help_print(const struct options *options, const char *unicode_version,
-                struct message *message)
+void help_print(const struct options *options, const char *unicode_version, struct message *message)
 {
     char *text = options->action == OPTIONS_HELP      ? help_text()
                  : options->action == OPTIONS_VERSION ? help_version(unicode_version)
-                                                      : help_completion(options->shell);
+                                                      : complete_text(options->shell);
 
     if (text == NULL)
         message_error(message, "out of memory");

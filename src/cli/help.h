@@ -5,8 +5,6 @@
 #ifndef CLI_HELP_H
 #define CLI_HELP_H
 
-#define MRCOUNT_VERSION "1.0.0"
-
 #include "cli/message.h"
 #include "cli/options.h"
 
@@ -17,7 +15,5 @@ void help_print(const struct options *options, const char *unicode_version,
 /* Each returns a text that the caller frees, or NULL when memory is out. */
 char *help_text(void);
 char *help_version(const char *unicode_version);
-/* `shell` is bash, zsh or fish. */
-char *help_completion(const char *shell);
 
 #endif

@@ -57,7 +57,7 @@ int limits_run(int (*run)(int argc, char **argv), int argc, char **argv)
 void limits_note_memory(struct message *message, const struct options *options,
                         const struct mr_engine *engine)
 {
-    const uint64_t asked = options->buffer_size, got = mr_engine_memory(engine);
+    const uint64_t asked = options->engine.memory, got = mr_engine_memory(engine);
 
     if (asked != 0 && got > asked)
         message_note(message, "--buffer-size is too small for %u threads, using %juK",
@@ -70,7 +70,7 @@ void limits_note_memory(struct message *message, const struct options *options,
 void limits_note_threads(struct message *message, const struct options *options,
                          const struct mr_engine *engine, unsigned opened)
 {
-    const unsigned asked = options->threads != 0 ? options->threads : opened;
+    const unsigned asked = options->engine.threads != 0 ? options->engine.threads : opened;
     const unsigned got = mr_engine_threads(engine);
 
     if (got < asked)

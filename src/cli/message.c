@@ -244,13 +244,6 @@ void message_live(struct message *message, const char *text)
     thread_unlock(&message->lock);
 }
 
-void message_live_erase(struct message *message)
-{
-    thread_lock(&message->lock);
-    message_erase_locked(message);
-    thread_unlock(&message->lock);
-}
-
 void message_live_end(struct message *message)
 {
     thread_lock(&message->lock);

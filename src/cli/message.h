@@ -53,14 +53,12 @@ void message_fatal(struct message *message, const char *name, const char *format
 /* "mrcount: TEXT", unless quiet. */
 void message_note(struct message *message, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* TEXT as it is, with its newlines: figures and other things asked for. */
+/* TEXT as it is, with its newlines: figures and other things that are wanted. */
 void message_print(struct message *message, const char *text);
 
 /* Shows `text` (printable ASCII, shorter than the terminal is wide) as the live line, in the place
  * of the one before. Nothing happens after message_live_end. */
 void message_live(struct message *message, const char *text);
-/* Erases the live line. */
-void message_live_erase(struct message *message);
 /* Erases the live line and lets no other come: other output is about to begin. Cheap to repeat. */
 void message_live_end(struct message *message);
 /* Erases the live line where that can be done at once. For a signal's handler, before the process

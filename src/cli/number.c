@@ -64,7 +64,7 @@ int number_parse_span(const char *s, uint64_t most, uint64_t *first, uint64_t *l
 }
 
 /* Reads one range of a LIST and moves *s past it. */
-static const char *number_range(const char **s, struct number_range *range)
+static const char *number_range(const char **s, struct range *range)
 {
     const char *p = *s;
     uint64_t first = 1;
@@ -105,17 +105,17 @@ static const char *number_range(const char **s, struct number_range *range)
 
 static int number_compare(const void *a, const void *b)
 {
-    const struct number_range *left = a;
-    const struct number_range *right = b;
+    const struct range *left = a;
+    const struct range *right = b;
 
     return (left->first > right->first) - (left->first < right->first);
 }
 
 const char number_no_memory[] = "out of memory";
 
-const char *number_parse_list(const char *s, struct number_range **ranges, size_t *count)
+const char *number_parse_list(const char *s, struct range **ranges, size_t *count)
 {
-    struct number_range *list;
+    struct range *list;
     size_t used = 0;
     size_t room = 1;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * options - what the command line asks for, read once and checked as a whole.
+ * options - what the command line says, as command_line has read it: the members of each room in the
+ * words of that room, as far as cli may know them.
  */
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
@@ -9,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cli/message.h"
-#include "cli/number.h"
+#include "base/range.h"
+#include "engine/mapreduce.h"
 
 enum options_action {
     OPTIONS_COUNT,
@@ -18,6 +19,8 @@ enum options_action {
     OPTIONS_VERSION,
     OPTIONS_COMPLETION,
 };
+
+enum options_shell { OPTIONS_BASH, OPTIONS_ZSH, OPTIONS_FISH };
 
 enum options_kind {
     OPTIONS_WORDS_UNICODE,
@@ -42,10 +45,10 @@ enum options_progress {
 
 struct options {
     enum options_action action;
-    const char *shell; /* of OPTIONS_COMPLETION */
+    enum options_shell shell; /* of OPTIONS_COMPLETION */
 
     enum options_kind kind;
-    struct number_range *ranges; /* of OPTIONS_FIELDS */
+    struct range *ranges; /* of OPTIONS_FIELDS */
     size_t range_count;
     bool have_delimiter;
     unsigned char delimiter;
@@ -70,10 +73,7 @@ struct options {
     const char *output; /* name of a file, or NULL */
     bool total;
 
-    unsigned threads;     /* 0: as many as there are CPUs */
-    uint64_t buffer_size; /* bytes; 0: the engine's default */
-    const char **tmpdirs;
-    size_t tmpdir_count;
+    struct mr_engine_options engine; /* its array of directories is ours to free */
     enum options_progress progress;
     bool quiet;
     bool stats;
@@ -83,9 +83,8 @@ struct options {
     size_t file_count;
 };
 
-/* Reads the command line; argv gets a new order, options first. Returns 0, or -1 when it is wrong,
- * which has been reported. Strings point into argv. Either way options_free is to be called. */
-int options_parse(int argc, char **argv, struct message *message, struct options *options);
-void options_free(struct options *options);
+/* What holds without any option. */
+void options_open(struct options *options);
+void options_close(struct options *options);
 
 #endif

@@ -11,8 +11,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "base/size.h"
 #include "base/thread.h"
+#include "cli/size.h"
 
 #define PROGRESS_HALF_SECOND 500000000ULL /* ns: before the first line, and between plain ones */
 #define PROGRESS_REDRAW 200000000ULL      /* ns: five times a second is smooth enough to read */

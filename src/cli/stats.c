@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
-#include "base/size.h"
+#include "cli/size.h"
 
 /* Most memory that was resident at once, in bytes. VmHWM is this program's own; the kernel's rusage
  * starts with what was resident before exec, and serves where there is no /proc. */

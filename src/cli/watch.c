@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <signal.h>
 
+#include "cli/limits.h"
 #include "cli/sandbox.h"
 #include "cli/signals.h"
 
@@ -14,21 +15,45 @@
  * wake-ups a second cost nothing. */
 #define WATCH_INTERVAL 50
 
-void watch_job(struct mr_job *job, struct progress *progress, struct mr_stats *stats,
-               struct mr_error *error)
-{
-    while (mr_wait(job, WATCH_INTERVAL, stats, error) <= MR_RUNNING)
-        progress_tick(progress, job, signals_progress_wanted());
-    progress_end(progress, stats);
-}
-
-void watch_answer(void *progress)
+/* Prints a progress line where one was asked for while this thread writes results. */
+static void watch_answer(void *progress)
 {
     /* All has been counted when results are written. */
     static const struct mr_progress figures = { .tag = "reduce", .done = 0, .not_done = 1 };
 
     if (signals_progress_wanted())
         progress_print(progress, &figures);
+}
+
+void watch_open(struct watch *watch, const struct options *options, struct message *message,
+                struct report *report)
+{
+    *watch = (struct watch){ .options = options, .message = message, .report = report };
+    progress_open(&watch->progress, options, message);
+}
+
+void watch_job(struct watch *watch, struct mr_engine *engine, const struct mr_job_spec *spec,
+               struct mr_stats *stats, struct mr_error *error)
+{
+    const unsigned threads = mr_engine_threads(engine);
+    struct mr_job *job;
+
+    error->status = MR_OK;
+    if (!spec->small && mr_submit(engine, spec, &job, error) == MR_OK) {
+        limits_note_threads(watch->message, watch->options, engine, threads);
+        while (mr_wait(job, WATCH_INTERVAL, stats, error) <= MR_RUNNING)
+            progress_tick(&watch->progress, job, signals_progress_wanted());
+        progress_end(&watch->progress, stats);
+        mr_release(job);
+        report_look(watch->report, watch_answer, &watch->progress);
+        return;
+    }
+    if (error->status == MR_THREAD)
+        message_note(watch->message, "%s", error->text);
+    else if (!spec->small)
+        return;
+    report_look(watch->report, watch_answer, &watch->progress);
+    mr_run(engine, spec, stats, error);
 }
 
 void watch_failed(const struct mr_error *error, struct message *message)

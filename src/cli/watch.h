@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * watch - the main thread's part while a job runs: it shows the progress.
+ * watch - the main thread's part while a job runs: it starts it, and shows the progress.
  */
 #ifndef CLI_WATCH_H
 #define CLI_WATCH_H
@@ -10,13 +10,21 @@
 #include "cli/report.h"
 #include "engine/mapreduce.h"
 
-/* Waits for the job's end, and fills *stats and *error. */
-void watch_job(struct mr_job *job, struct progress *progress, struct mr_stats *stats,
-               struct mr_error *error);
+/* All must outlive it, as it must the report. */
+struct watch {
+    const struct options *options;
+    struct message *message;
+    struct report *report;
+    struct progress progress;
+};
 
-/* Prints a progress line where one was asked for by a signal, while the main thread itself writes
- * the results. The context is a struct progress: the type is that of report_look's hook. */
-void watch_answer(void *progress);
+void watch_open(struct watch *watch, const struct options *options, struct message *message,
+                struct report *report);
+
+/* Runs a job to its end and fills *stats and *error: on the engine's threads, or on this one where
+ * the input is small or no other thread can be had. */
+void watch_job(struct watch *watch, struct mr_engine *engine, const struct mr_job_spec *spec,
+               struct mr_stats *stats, struct mr_error *error);
 
 /* Reports why a run failed. Where nobody reads standard output any more it dies of SIGPIPE,
  * silently, as a write by this thread would have made it. */

@@ -172,7 +172,7 @@ static int map_window(struct tokenizer_state *state, const unsigned char *data, 
                       unsigned char *folded)
 {
     const struct tokenizer *tokenizer = state->tokenizer;
-    const struct tokenizer_range *first = &tokenizer->ranges[0];
+    const struct range *first = &tokenizer->ranges[0];
     const bool one = tokenizer->range_count == 1 &&
                      (tokenizer->have_delimiter || first->first == first->last);
     struct line line = {.data = data, .joining = !one};

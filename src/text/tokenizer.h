@@ -17,14 +17,9 @@
 #include <stdint.h>
 
 #include "base/total.h"
+#include "base/range.h"
 #include "engine/mapreduce.h"
 #include "text/token_kind.h"
-
-/* Fields first to last, counted from 1; last is UINT64_MAX where the range is open. */
-struct tokenizer_range {
-    uint64_t first;
-    uint64_t last;
-};
 
 struct tokenizer_options {
     const struct token_kind *kind;
@@ -37,7 +32,7 @@ struct tokenizer_options {
     unsigned ngram_max;
     bool have_delimiter; /* fields end at each `delimiter`; else they are runs of non-blanks */
     unsigned char delimiter;
-    const struct tokenizer_range *ranges; /* of fields: ascending, apart from each other; copied */
+    const struct range *ranges; /* of fields: ascending, apart from each other; copied */
     size_t range_count;
     uint64_t min_length;    /* of keys, in code points; 0: no limit */
     uint64_t max_length;    /* UINT64_MAX: no limit */

@@ -26,7 +26,7 @@ struct tokenizer {
     unsigned char end;   /* of lines */
     unsigned char extra; /* divides words as a space does: NUL where that is the line end, or ' ' */
     unsigned ngram_min, ngram_max;
-    struct tokenizer_range *ranges;
+    struct range *ranges;
     size_t range_count;
     struct filter *filter; /* NULL: every key passes */
     size_t fold_window, window, longest; /* the constants of tokens.h; tests make them small */

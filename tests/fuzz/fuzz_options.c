@@ -7,16 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/size.h"
+#include "cli/command_line.h"
 #include "cli/message.h"
 #include "cli/number.h"
 #include "cli/options.h"
+#include "cli/size.h"
 
 #define MOST 40
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 
-static void check_list(const struct number_range *ranges, size_t count)
+static void check_list(const struct range *ranges, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (ranges[i].first == 0 || ranges[i].last < ranges[i].first)
@@ -37,7 +38,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
         memcpy(text, data, size);
     text[size] = '\0';
 
-    struct number_range *ranges;
+    struct range *ranges;
     size_t range_count;
     uint64_t bytes = 1;
     if (!number_parse_list(text, &ranges, &range_count)) {
@@ -56,7 +57,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     struct options options;
     if (!message)
         abort();
-    if (options_parse(count, arguments, message, &options) == 0) {
+    if (command_line_read(count, arguments, message, &options) == 0) {
         if (message_status(message) != 0)
             abort();
         check_list(options.ranges, options.range_count);
@@ -65,7 +66,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     } else if (message_status(message) != MESSAGE_FATAL) {
         abort();
     }
-    options_free(&options);
+    options_close(&options);
     message_close(message);
     free(text);
     return 0;

@@ -83,6 +83,14 @@ EOF
     offers zsh 'count key none ' mrcount --sort=
     offers zsh 'letters space unicode ' mrcount --words=
     offers zsh 'bash fish zsh ' mrcount --completion ''
+    # What an option excludes is offered no more behind it, nor is the option itself, unless it may
+    # be repeated.
+    zsh_offers mrcount --chars -T folder -- > got
+    grep -qx -e --reverse got || fail "zsh: no --reverse behind --chars: $(cat got)"
+    grep -q -e --temporary-directory got || fail "zsh: one --temporary-directory only: $(cat got)"
+    if grep -E -e '^--(words|lines|chars|fields|merge)' got; then
+        fail "zsh: two kinds of token are offered"
+    fi
     zsh_offers mrcount -l file > got
     grep -qx file-one got || fail "zsh: no files: $(cat got)"
 else

@@ -19,6 +19,12 @@ for file in bin/mrcount share/mrcount/mrcount-hadoop share/mrcount/mrcount-spark
     share/zsh/site-functions/_mrcount share/fish/vendor_completions.d/mrcount.fish; do
     [ -s "$root/$file" ] || fail "$file is not installed"
 done
+for completion in bash:share/bash-completion/completions/mrcount zsh:share/zsh/site-functions/_mrcount \
+    fish:share/fish/vendor_completions.d/mrcount.fish; do
+    mrcount --completion="${completion%%:*}" > want
+    same "completions" want "$root/${completion#*:}"
+done
+grep -rn @ "$root/lib/pkgconfig" && fail "mapreduce.pc is not filled in"
 readelf -d "$root/lib/libmapreduce.so" | grep -q 'SONAME.*\[libmapreduce\.so\.0\]' || fail "no soname"
 
 # What the library defines for others begins with mr_.

@@ -12,14 +12,14 @@
 
 #define MOST 300
 
-static const struct tokenizer_range first[] = {{1, 1}};
-static const struct tokenizer_range third[] = {{3, 3}};
-static const struct tokenizer_range middle[] = {{2, 3}};
-static const struct tokenizer_range from_second[] = {{2, UINT64_MAX}};
-static const struct tokenizer_range several[] = {{1, 1}, {3, 4}, {6, UINT64_MAX}};
+static const struct range first[] = {{1, 1}};
+static const struct range third[] = {{3, 3}};
+static const struct range middle[] = {{2, 3}};
+static const struct range from_second[] = {{2, UINT64_MAX}};
+static const struct range several[] = {{1, 1}, {3, 4}, {6, UINT64_MAX}};
 
 static const struct {
-    const struct tokenizer_range *ranges;
+    const struct range *ranges;
     size_t count;
 } lists[] = {{first, 1}, {third, 1}, {from_second, 1}, {middle, 1}, {several, 3}};
 

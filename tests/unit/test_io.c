@@ -105,36 +105,9 @@ START_TEST(test_positional)
 }
 END_TEST
 
-START_TEST(test_read_all)
-{
-    static const size_t sizes[] = { 0, 1, 65535, 65536, 65537, MUCH };
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-        FILE *file = tmpfile();
-        ck_assert_ptr_nonnull(file);
-        int fd = fileno(file);
-        unsigned char *bytes = malloc(sizes[i] + 1);
-        unsigned char *got = NULL;
-        size_t size = 99;
-        ck_assert_ptr_nonnull(bytes);
-        for (size_t j = 0; j < sizes[i]; j++)
-            bytes[j] = pattern(j);
-        ck_assert(io_write_full(fd, bytes, sizes[i]) == 0);
-        ck_assert(lseek(fd, 0, SEEK_SET) == 0);
-        ck_assert(io_read_all(fd, &got, &size) == 0);
-        ck_assert(size == sizes[i] && got[size] == '\0');
-        ck_assert_mem_eq(got, bytes, size);
-        free(got);
-        free(bytes);
-        fclose(file);
-    }
-}
-END_TEST
-
 START_TEST(test_faults)
 {
     char byte = 'x';
-    unsigned char *bytes = NULL;
-    size_t size = 0;
     errno = 0;
     ck_assert(io_read_some(-1, &byte, 1) == -1 && errno == EBADF);
     errno = 0;
@@ -145,8 +118,6 @@ START_TEST(test_faults)
     ck_assert(io_write_full(-1, &byte, 1) == -1 && errno == EBADF);
     errno = 0;
     ck_assert(io_pwrite_full(-1, &byte, 1, 0) == -1 && errno == EBADF);
-    errno = 0;
-    ck_assert(io_read_all(-1, &bytes, &size) == -1 && errno == EBADF);
     int full = open("/dev/full", O_WRONLY);
     if (full >= 0) {
         errno = 0;
@@ -209,7 +180,6 @@ Suite *test_io_suite(void)
     TCase *tcase = tcase_create("io");
     tcase_add_test(tcase, test_pipe);
     tcase_add_test(tcase, test_positional);
-    tcase_add_test(tcase, test_read_all);
     tcase_add_test(tcase, test_faults);
     tcase_add_loop_test(tcase, test_names_end, 0, 10);
     suite_add_tcase(suite, tcase);

@@ -38,7 +38,7 @@ static char *capture_end(void)
     return text;
 }
 
-START_TEST(test_forms)
+START_TEST(messages_say_who_what_and_why_and_the_status_gets_worse)
 {
     struct message *message = message_open();
     ck_assert_ptr_nonnull(message);
@@ -69,25 +69,24 @@ START_TEST(test_forms)
 }
 END_TEST
 
-START_TEST(test_live_line)
+START_TEST(the_live_line_is_erased_before_anything_else)
 {
     struct message *message = message_open();
     ck_assert_ptr_nonnull(message);
     capture_begin();
-    message_live_erase(message);
     message_live(message, "map 1%");
     message_live(message, "map 2%");
     message_note(message, "between");
     message_live(message, "map 3%");
-    message_live_erase(message);
-    message_live_erase(message);
+    message_print(message, "as it is\n");
     message_live(message, "map 4%");
+    message_live_end(message);
     message_live_end(message);
     message_live(message, "map 5%");
     message_error(message, "last");
     ck_assert_str_eq(capture_end(), "\rmap 1%\033[J\r\rmap 2%\033[J\r"
                                     "\r\033[Jmrcount: between\n"
-                                    "\rmap 3%\033[J\r\r\033[J"
+                                    "\rmap 3%\033[J\r\r\033[Jas it is\n"
                                     "\rmap 4%\033[J\r\r\033[J"
                                     "mrcount: last\n");
     message_close(message);
@@ -103,7 +102,7 @@ static void report_many(void *argument)
         message_fault(argument, "some-name", ENOENT);
 }
 
-START_TEST(test_threads)
+START_TEST(messages_of_many_threads_never_mix)
 {
     struct message *message = message_open();
     struct thread threads[THREADS];
@@ -124,7 +123,7 @@ START_TEST(test_threads)
 }
 END_TEST
 
-START_TEST(test_quote_name)
+START_TEST(names_are_quoted_as_a_shell_reads_them)
 {
     static const struct {
         const char *name;
@@ -156,7 +155,7 @@ END_TEST
 
 /* Random names of awkward bytes: bash reads back what was quoted, and nothing but printable
  * characters shows. */
-START_TEST(test_quote_round_trip)
+START_TEST(a_shell_reads_back_every_quoted_name)
 {
     static const char *const awkward[] = { "'", "\"", "\\", "$", "\n", "\033", "a", " ", "\xff",
                                            "\303\244", "\xc3", "!", "0", "`", "\302\205" };
@@ -207,11 +206,11 @@ Suite *test_message_suite(void)
 {
     Suite *suite = suite_create("message");
     TCase *tcase = tcase_create("message");
-    tcase_add_test(tcase, test_forms);
-    tcase_add_test(tcase, test_live_line);
-    tcase_add_test(tcase, test_threads);
-    tcase_add_test(tcase, test_quote_name);
-    tcase_add_test(tcase, test_quote_round_trip);
+    tcase_add_test(tcase, messages_say_who_what_and_why_and_the_status_gets_worse);
+    tcase_add_test(tcase, the_live_line_is_erased_before_anything_else);
+    tcase_add_test(tcase, messages_of_many_threads_never_mix);
+    tcase_add_test(tcase, names_are_quoted_as_a_shell_reads_them);
+    tcase_add_test(tcase, a_shell_reads_back_every_quoted_name);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -10,11 +10,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/command_line.h"
 #include "cli/help.h"
 #include "cli/message.h"
 #include "cli/number.h"
+#include "cli/option_match.h"
+#include "cli/option_table.h"
 #include "cli/options.h"
-#include "cli/optable.h"
+#include "cli/take.h"
 
 Suite *test_options_suite(void);
 
@@ -39,9 +42,9 @@ static int parse(const char *line)
         ck_assert(argc < 63);
     }
     argv[argc] = NULL;
-    options_free(&options);
+    options_close(&options);
     dup2(fileno(capture), STDERR_FILENO);
-    int status = options_parse(argc, argv, message, &options);
+    int status = command_line_read(argc, argv, message, &options);
     dup2(saved, STDERR_FILENO);
     close(saved);
     rewind(capture);
@@ -67,18 +70,18 @@ static void refuses(const char *line, const char *words)
     ck_assert_str_eq(said, want);
 }
 
-START_TEST(test_defaults)
+START_TEST(nothing_given_counts_words_the_most_frequent_first)
 {
     takes("");
     ck_assert(options.action == OPTIONS_COUNT && options.kind == OPTIONS_WORDS_UNICODE);
     ck_assert(options.sort == OPTIONS_SORT_COUNT && options.format == OPTIONS_TSV);
     ck_assert(options.max_length == UINT64_MAX && options.min_length == 0);
-    ck_assert(!options.have_top && options.threads == 0 && options.buffer_size == 0);
+    ck_assert(!options.have_top && options.engine.threads == 0 && options.engine.memory == 0);
     ck_assert(options.progress == OPTIONS_PROGRESS_AUTO && options.file_count == 0);
 }
 END_TEST
 
-START_TEST(test_every_option)
+START_TEST(every_option_sets_what_it_names)
 {
     takes("-wspace -z -i -g 2-3 --stop-words=S --min-length=2 --max-length 9 -n5 --min-count=7 "
           "--sort=key -r -c -o O --total -j 3 -S 2M -T A -T B --progress=json -q --stats a -- -b");
@@ -90,10 +93,10 @@ START_TEST(test_every_option)
     ck_assert(options.sort == OPTIONS_SORT_KEY && options.reverse);
     ck_assert(options.format == OPTIONS_UNIQ && options.total);
     ck_assert_str_eq(options.output, "O");
-    ck_assert(options.threads == 3 && options.buffer_size == 2u << 20);
-    ck_assert(options.tmpdir_count == 2);
-    ck_assert_str_eq(options.tmpdirs[0], "A");
-    ck_assert_str_eq(options.tmpdirs[1], "B");
+    ck_assert(options.engine.threads == 3 && options.engine.memory == 2u << 20);
+    ck_assert(options.engine.tmpdir_count == 2);
+    ck_assert_str_eq(options.engine.tmpdirs[0], "A");
+    ck_assert_str_eq(options.engine.tmpdirs[1], "B");
     ck_assert(options.progress == OPTIONS_PROGRESS_JSON && options.quiet && options.stats);
     ck_assert(options.file_count == 2);
     ck_assert_str_eq(options.files[0], "a");
@@ -117,7 +120,7 @@ START_TEST(test_every_option)
 }
 END_TEST
 
-START_TEST(test_last_one_wins)
+START_TEST(the_last_of_the_same_option_wins)
 {
     takes("-wspace -w");
     ck_assert(options.kind == OPTIONS_WORDS_UNICODE);
@@ -135,10 +138,10 @@ START_TEST(test_last_one_wins)
 }
 END_TEST
 
-START_TEST(test_spelling)
+START_TEST(options_may_be_shortened_and_mixed_with_files)
 {
     takes("--thr=2 --ignore --zero --sort=k --format=j");
-    ck_assert(options.threads == 2 && options.ignore_case && options.zero_terminated);
+    ck_assert(options.engine.threads == 2 && options.ignore_case && options.zero_terminated);
     ck_assert(options.sort == OPTIONS_SORT_KEY && options.format == OPTIONS_JSON);
     takes("-lzi");
     ck_assert(options.kind == OPTIONS_LINES && options.zero_terminated && options.ignore_case);
@@ -150,13 +153,13 @@ START_TEST(test_spelling)
     ck_assert(options.action == OPTIONS_VERSION);
     takes("--completion=zsh");
     ck_assert(options.action == OPTIONS_COMPLETION);
-    ck_assert_str_eq(options.shell, "zsh");
+    ck_assert(options.shell == OPTIONS_ZSH);
     takes("-");
     ck_assert(options.file_count == 1);
 }
 END_TEST
 
-START_TEST(test_refused)
+START_TEST(what_is_wrong_is_refused_with_what_is_allowed)
 {
     refuses("--tread=3", "unknown option '--tread', did you mean '--threads'?");
     refuses("--ignorecase", "unknown option '--ignorecase', did you mean '--ignore-case'?");
@@ -182,7 +185,7 @@ START_TEST(test_refused)
     refuses("-l -m", "--lines and --chars exclude each other");
     refuses("--merge -wspace", "--merge and --words exclude each other");
     refuses("-f1 -l -f2", "--fields and --lines exclude each other");
-    refuses("-d:", "--delimiter is of use with --fields only");
+    refuses("-d:", "--delimiter requires --fields");
     refuses("-f1 -d::", "--delimiter must be one byte, got '::'");
     refuses("-f1 -d\\t", "--delimiter must be one byte, got '\\t'; a TAB is $'\\t' in the shell");
     refuses("-l -g2", "--ngrams goes with --words or --chars, not with --lines");
@@ -196,19 +199,32 @@ START_TEST(test_refused)
     refuses("-f 3-1",
             "--fields '3-1': a range that decreases; allowed are N, N-, N-M and -M, divided "
             "by commas");
-    refuses("--files0-from=F g",
-            "extra operand 'g': FILEs cannot be combined with --files0-from");
+    refuses("--files0-from=F g", "extra operand 'g': FILEs cannot be combined with --files0-from");
 }
 END_TEST
 
-START_TEST(test_lists_refused)
+START_TEST(lists_that_cut_refuses_are_refused)
 {
-    static const char *const wrong[] = { "", ",", "1,", ",1", "0", "0-", "1-0", "-", "-0", "a",
-                                         "1-a", "1--2", "--2", "1-2-3", "1;2",
-                                         "18446744073709551615",
-                                         "1-18446744073709551616", "+1" };
+    static const char *const wrong[] = {"",
+                                        ",",
+                                        "1,",
+                                        ",1",
+                                        "0",
+                                        "0-",
+                                        "1-0",
+                                        "-",
+                                        "-0",
+                                        "a",
+                                        "1-a",
+                                        "1--2",
+                                        "--2",
+                                        "1-2-3",
+                                        "1;2",
+                                        "18446744073709551615",
+                                        "1-18446744073709551616",
+                                        "+1"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        struct number_range *ranges = NULL;
+        struct range *ranges = NULL;
         size_t count = 0;
         ck_assert_msg(number_parse_list(wrong[i], &ranges, &count) != NULL, "'%s'", wrong[i]);
         ck_assert_ptr_null(ranges);
@@ -217,7 +233,7 @@ START_TEST(test_lists_refused)
 END_TEST
 
 /* Random LISTs against a bit for each field; an open range reaches the last of them. */
-START_TEST(test_lists_against_sets)
+START_TEST(lists_hold_what_a_set_of_their_numbers_holds)
 {
     enum { MOST = 40 };
     unsigned seed = 5;
@@ -249,7 +265,7 @@ START_TEST(test_lists_against_sets)
             }
             memset(set + from, 1, to - from + 1);
         }
-        struct number_range *ranges = NULL;
+        struct range *ranges = NULL;
         size_t count = 0;
         ck_assert_ptr_null(number_parse_list(list, &ranges, &count));
         for (size_t i = 0; i < count; i++) {
@@ -267,7 +283,7 @@ START_TEST(test_lists_against_sets)
 }
 END_TEST
 
-START_TEST(test_numbers)
+START_TEST(numbers_are_digits_within_their_bounds)
 {
     uint64_t n = 5;
     uint64_t m = 5;
@@ -283,31 +299,128 @@ START_TEST(test_numbers)
 }
 END_TEST
 
-/* The table holds what its users rely on. */
-START_TEST(test_table)
+/* Every name in a list of a row is that of another row. */
+static void check_listed(const char *list)
 {
-    for (size_t i = 0; i < optable_count; i++) {
-        const struct optable_option *option = &optable_options[i];
-        ck_assert(optable_find(option->value) == option);
-        ck_assert(optable_nearest(option->name) == option);
-        ck_assert((option->argument != NULL) == (option->takes != OPTABLE_NONE));
-        ck_assert((option->choices != NULL) == (option->offer == OPTABLE_CHOICES));
-        ck_assert(strlen(option->help) <= 48);
-        ck_assert_msg(strpbrk(option->help, "'\\") == NULL, "%s: quotes", option->name);
-        for (size_t j = 0; j < i; j++)
-            ck_assert_str_ne(option->name, optable_options[j].name);
+    for (const char *p = list; p != NULL && *p != '\0'; p += *p == ' ') {
+        char name[64];
+        size_t length = strcspn(p, " ");
+        ck_assert(length < 32); /* as much as messages have room for */
+        snprintf(name, sizeof name, "%.*s", (int)length, p);
+        ck_assert_msg(option_table_named(name) != NULL, "%s is no option", name);
+        p += length;
     }
-    ck_assert_ptr_null(optable_find('@'));
-    ck_assert_str_eq(optable_nearest("tread")->name, "threads");
-    ck_assert_str_eq(optable_nearest("mrege=x")->name, "merge");
-    ck_assert_str_eq(optable_nearest("min_count")->name, "min-count");
-    ck_assert_ptr_null(optable_nearest("x"));
-    ck_assert_ptr_null(
-        optable_nearest("a-name-longer-than-any-that-could-be-a-slip-of-the-finger"));
+}
+
+START_TEST(every_row_holds_what_its_users_rely_on)
+{
+    for (size_t i = 0; i < option_table_count; i++) {
+        const struct option_row *row = &option_table[i];
+        ck_assert(option_table_named(row->name) == row);
+        ck_assert(row->letter == 0 || option_table_lettered(row->letter) == row);
+        ck_assert(option_match_nearest(row->name) == row);
+        ck_assert(row->take != NULL && row->group < OPTION_GROUPS);
+        if (row->argument == NULL)
+            ck_assert(!row->optional && row->choices == NULL && row->offer == OPTION_ANYTHING);
+        ck_assert(row->choices == NULL || row->offer == OPTION_ANYTHING);
+        ck_assert(strlen(row->name) < 32 && strlen(row->help) <= 48);
+        ck_assert_msg(strpbrk(row->help, "'\\") == NULL, "%s: quotes", row->name);
+        check_listed(row->excludes);
+        check_listed(row->requires);
+    }
+    ck_assert_ptr_null(option_table_named("@"));
+    ck_assert_ptr_null(option_table_lettered('@'));
+    ck_assert_ptr_null(option_table_lettered(0));
 }
 END_TEST
 
-START_TEST(test_help_fits)
+START_TEST(a_mistyped_option_is_guessed_where_it_is_near)
+{
+    ck_assert_str_eq(option_match_nearest("tread")->name, "threads");
+    ck_assert_str_eq(option_match_nearest("mrege=x")->name, "merge");
+    ck_assert_str_eq(option_match_nearest("min_count")->name, "min-count");
+    ck_assert_ptr_null(option_match_nearest("x"));
+    ck_assert_ptr_null(
+        option_match_nearest("a-name-longer-than-any-that-could-be-a-slip-of-the-finger"));
+}
+END_TEST
+
+/* Adds an option to a command line, with an argument that is as good as any. */
+static void add_option(char line[static 256], const struct option_row *row)
+{
+    static const char *const arguments[][2] = {
+        {"fields", "1"}, {"ngrams", "2"}, {"buffer-size", "1M"}, {"delimiter", ":"}};
+    size_t used = strlen(line);
+    const char *argument = row->argument == NULL || row->optional ? "" : "1";
+
+    for (size_t i = 0; i < sizeof arguments / sizeof *arguments; i++)
+        if (strcmp(arguments[i][0], row->name) == 0)
+            argument = arguments[i][1];
+    int length = row->choices == NULL ? (int)strlen(argument) : (int)strcspn(row->choices, " ");
+    if (row->choices != NULL && !row->optional)
+        argument = row->choices;
+    else if (row->choices != NULL)
+        length = 0;
+    snprintf(line + used, 256 - used, "%s--%s%s%.*s", used > 0 ? " " : "", row->name,
+             length > 0 ? "=" : "", length, argument);
+}
+
+/* Of any two rows the table says whether they exclude each other, in both orders; the same option
+ * twice never does. */
+START_TEST(options_exclude_each_other_as_their_rows_say)
+{
+    for (size_t i = 0; i < option_table_count; i++) {
+        for (size_t j = 0; j < option_table_count; j++) {
+            const struct option_row *first = &option_table[i];
+            const struct option_row *second = &option_table[j];
+            bool excluded = i != j && (option_listed(first->excludes, second->name) ||
+                                       option_listed(second->excludes, first->name));
+            char line[256] = "";
+            char words[256];
+            if (first->take == take_action || first->take == take_shell)
+                continue; /* they end the parsing */
+            add_option(line, first);
+            add_option(line, second);
+            snprintf(words, sizeof words, "mrcount: --%s and --%s exclude each other\n",
+                     first->name, second->name);
+            parse(line);
+            ck_assert_msg((strncmp(said, words, strlen(words)) == 0) == excluded, "%s: %s", line,
+                          said);
+        }
+    }
+}
+END_TEST
+
+/* Alone an option that requires others is refused, with each of these it is taken. */
+START_TEST(options_require_what_their_rows_say)
+{
+    unsigned required = 0;
+    for (size_t i = 0; i < option_table_count; i++) {
+        const struct option_row *row = &option_table[i];
+        bool standing = false;
+        for (size_t j = 0; j < option_table_count; j++) {
+            char line[256] = "";
+            if (!option_listed(row->requires, option_table[j].name))
+                continue;
+            standing |= option_table[j].standing;
+            add_option(line, row);
+            add_option(line, &option_table[j]);
+            takes(line);
+            required++;
+        }
+        char alone[256] = "";
+        add_option(alone, row);
+        if (row->requires != NULL && !standing)
+            ck_assert_msg(parse(alone) == -1 && strstr(said, " requires --") != NULL, "%s: %s",
+                          alone, said);
+        else if (row->check == NULL)
+            takes(alone);
+    }
+    ck_assert_uint_ge(required, 5);
+}
+END_TEST
+
+START_TEST(help_fits_one_screen_and_has_every_option)
 {
     char *text = help_text();
     ck_assert_ptr_nonnull(text);
@@ -319,9 +432,9 @@ START_TEST(test_help_fits)
     ck_assert(lines <= 50);
     free(text);
     text = help_text();
-    for (size_t i = 0; i < optable_count; i++) {
+    for (size_t i = 0; i < option_table_count; i++) {
         char name[64];
-        snprintf(name, sizeof name, "--%s", optable_options[i].name);
+        snprintf(name, sizeof name, "--%s", option_table[i].name);
         ck_assert_msg(strstr(text, name) != NULL, "%s is not in --help", name);
     }
     free(text);
@@ -330,7 +443,7 @@ END_TEST
 
 static void forget(void)
 {
-    options_free(&options);
+    options_close(&options);
 }
 
 Suite *test_options_suite(void)
@@ -338,16 +451,19 @@ Suite *test_options_suite(void)
     Suite *suite = suite_create("options");
     TCase *tcase = tcase_create("options");
     tcase_add_checked_fixture(tcase, NULL, forget);
-    tcase_add_test(tcase, test_defaults);
-    tcase_add_test(tcase, test_every_option);
-    tcase_add_test(tcase, test_last_one_wins);
-    tcase_add_test(tcase, test_spelling);
-    tcase_add_test(tcase, test_refused);
-    tcase_add_test(tcase, test_lists_refused);
-    tcase_add_test(tcase, test_lists_against_sets);
-    tcase_add_test(tcase, test_numbers);
-    tcase_add_test(tcase, test_table);
-    tcase_add_test(tcase, test_help_fits);
+    tcase_add_test(tcase, nothing_given_counts_words_the_most_frequent_first);
+    tcase_add_test(tcase, every_option_sets_what_it_names);
+    tcase_add_test(tcase, the_last_of_the_same_option_wins);
+    tcase_add_test(tcase, options_may_be_shortened_and_mixed_with_files);
+    tcase_add_test(tcase, what_is_wrong_is_refused_with_what_is_allowed);
+    tcase_add_test(tcase, lists_that_cut_refuses_are_refused);
+    tcase_add_test(tcase, lists_hold_what_a_set_of_their_numbers_holds);
+    tcase_add_test(tcase, numbers_are_digits_within_their_bounds);
+    tcase_add_test(tcase, every_row_holds_what_its_users_rely_on);
+    tcase_add_test(tcase, a_mistyped_option_is_guessed_where_it_is_near);
+    tcase_add_test(tcase, options_exclude_each_other_as_their_rows_say);
+    tcase_add_test(tcase, options_require_what_their_rows_say);
+    tcase_add_test(tcase, help_fits_one_screen_and_has_every_option);
     suite_add_tcase(suite, tcase);
     return suite;
 }

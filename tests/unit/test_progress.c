@@ -18,7 +18,7 @@ static const struct mr_progress mapping = {
     .seconds = 0.677,
 };
 
-START_TEST(test_contract)
+START_TEST(the_line_says_phase_share_rate_and_time_left)
 {
     char line[PROGRESS_ROOM];
     progress_line(&mapping, 80, line);
@@ -33,7 +33,7 @@ START_TEST(test_contract)
 }
 END_TEST
 
-START_TEST(test_size_unknown)
+START_TEST(an_unknown_size_has_no_share_and_no_time_left)
 {
     char line[PROGRESS_ROOM];
     struct mr_progress figures = mapping;
@@ -46,7 +46,7 @@ START_TEST(test_size_unknown)
 }
 END_TEST
 
-START_TEST(test_beginning_and_end)
+START_TEST(the_line_is_sound_before_the_first_and_after_the_last_byte)
 {
     char line[PROGRESS_ROOM];
     struct mr_progress figures = { .tag = "map", .not_done = 5000 };
@@ -61,7 +61,7 @@ START_TEST(test_beginning_and_end)
 }
 END_TEST
 
-START_TEST(test_eta)
+START_TEST(the_time_left_is_rounded_up)
 {
     static const struct {
         uint64_t not_done;
@@ -82,7 +82,7 @@ START_TEST(test_eta)
 END_TEST
 
 /* Narrower is a beginning of wider, cut between parts, and one column stays free. */
-START_TEST(test_widths)
+START_TEST(a_narrow_line_is_a_beginning_of_a_wide_one)
 {
     struct mr_progress figures = mapping;
     figures.keys = 123456;
@@ -103,7 +103,7 @@ START_TEST(test_widths)
 }
 END_TEST
 
-START_TEST(test_largest)
+START_TEST(the_largest_figures_fit)
 {
     char line[PROGRESS_ROOM];
     struct mr_progress figures = {
@@ -123,7 +123,7 @@ START_TEST(test_largest)
 }
 END_TEST
 
-START_TEST(test_json)
+START_TEST(the_json_object_has_every_figure)
 {
     char line[PROGRESS_ROOM];
     struct mr_progress figures = mapping;
@@ -141,13 +141,13 @@ Suite *test_progress_suite(void)
 {
     Suite *suite = suite_create("progress");
     TCase *tcase = tcase_create("progress");
-    tcase_add_test(tcase, test_contract);
-    tcase_add_test(tcase, test_size_unknown);
-    tcase_add_test(tcase, test_beginning_and_end);
-    tcase_add_test(tcase, test_eta);
-    tcase_add_test(tcase, test_widths);
-    tcase_add_test(tcase, test_largest);
-    tcase_add_test(tcase, test_json);
+    tcase_add_test(tcase, the_line_says_phase_share_rate_and_time_left);
+    tcase_add_test(tcase, an_unknown_size_has_no_share_and_no_time_left);
+    tcase_add_test(tcase, the_line_is_sound_before_the_first_and_after_the_last_byte);
+    tcase_add_test(tcase, the_time_left_is_rounded_up);
+    tcase_add_test(tcase, a_narrow_line_is_a_beginning_of_a_wide_one);
+    tcase_add_test(tcase, the_largest_figures_fit);
+    tcase_add_test(tcase, the_json_object_has_every_figure);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "base/size.h"
+#include "cli/size.h"
 
 Suite *test_size_suite(void);
 
@@ -24,7 +24,7 @@ static void refuses(const char *text, int why)
     ck_assert(bytes == 7);
 }
 
-START_TEST(test_parse)
+START_TEST(sizes_are_read_as_sort_reads_them)
 {
     takes("0", 0);
     takes("1", 1024);
@@ -46,7 +46,7 @@ START_TEST(test_parse)
 }
 END_TEST
 
-START_TEST(test_refuse)
+START_TEST(what_is_no_size_is_refused)
 {
     static const char *const junk[] = { "", "K", "%", "-1", "+1", " 1", "1 ", "1KB", "1KiB", "1.5G",
                                         "1x", "0x10", "1e", "1p", "9999999999999999999999x" };
@@ -60,7 +60,7 @@ START_TEST(test_refuse)
 }
 END_TEST
 
-START_TEST(test_percent_is_exact)
+START_TEST(a_percentage_is_exact_at_any_size)
 {
     uint64_t bytes = 0;
     ck_assert(size_parse("100%", UINT64_MAX, &bytes) == 0);
@@ -70,7 +70,7 @@ START_TEST(test_percent_is_exact)
 }
 END_TEST
 
-START_TEST(test_format)
+START_TEST(amounts_are_rounded_to_one_decimal)
 {
     static const struct {
         uint64_t bytes;
@@ -94,7 +94,7 @@ START_TEST(test_format)
 }
 END_TEST
 
-START_TEST(test_shared_unit)
+START_TEST(figures_may_share_one_unit)
 {
     char text[16];
     const char *unit = size_unit(2900000000u);
@@ -114,11 +114,11 @@ Suite *test_size_suite(void)
 {
     Suite *suite = suite_create("size");
     TCase *tcase = tcase_create("size");
-    tcase_add_test(tcase, test_parse);
-    tcase_add_test(tcase, test_refuse);
-    tcase_add_test(tcase, test_percent_is_exact);
-    tcase_add_test(tcase, test_format);
-    tcase_add_test(tcase, test_shared_unit);
+    tcase_add_test(tcase, sizes_are_read_as_sort_reads_them);
+    tcase_add_test(tcase, what_is_no_size_is_refused);
+    tcase_add_test(tcase, a_percentage_is_exact_at_any_size);
+    tcase_add_test(tcase, amounts_are_rounded_to_one_decimal);
+    tcase_add_test(tcase, figures_may_share_one_unit);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * names - the files that a run reads: the FILEs, of the command line or of a
- * list, and the stop words.
+ * operands - the files that a run reads: the FILEs, of the command line or of a list, and the stop
+ * words.
  */
-#ifndef CLI_NAMES_H
-#define CLI_NAMES_H
+#ifndef CLI_OPERANDS_H
+#define CLI_OPERANDS_H
 
 #include <stddef.h>
-#include <stdint.h>
 
 #include "cli/message.h"
 #include "cli/options.h"
 
-struct names {
+struct operands {
     const char *const *list; /* at least one */
     size_t count;
     unsigned char *stop_words; /* the content of --stop-words, NULL without */
@@ -22,8 +21,10 @@ struct names {
 };
 
 /* Says which FILEs the options name, reading --files0-from, and reads --stop-words. Returns 0, or
- * -1 when either cannot be had, which has been reported. Either way names_close is to be called. */
-int names_open(struct names *names, const struct options *options, struct message *message);
-void names_close(struct names *names);
+ * -1 when either cannot be had, which has been reported. Either way operands_close is to be
+ * called. */
+int operands_open(struct operands *operands, const struct options *options,
+                  struct message *message);
+void operands_close(struct operands *operands);
 
 #endif

@@ -2,7 +2,7 @@
  *
  * size - amounts of bytes as people write and read them; see size.h.
  */
-#include "base/size.h"
+#include "cli/size.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -2,8 +2,8 @@
  *
  * size - amounts of bytes as people write and read them.
  */
-#ifndef BASE_SIZE_H
-#define BASE_SIZE_H
+#ifndef CLI_SIZE_H
+#define CLI_SIZE_H
 
 #include <stdint.h>
 

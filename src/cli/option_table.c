@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * option_table - the rows of all options; see option_table.h and, for the members, option.h.
+ */
+#include "cli/option_table.h"
+
+#include <string.h>
+
+#include "cli/encode.h"
+#include "cli/take.h"
+
+/* What a token is: one kind at a time. The same one again replaces what it said before. */
+#define KINDS "words lines chars fields merge"
+
+/* Bounds on what makes sense, generous: the engine starts one thread each, the map keeps a
+ * window. */
+#define THREADS_MOST 4096
+#define NGRAM_MOST 1000
+
+/* clang-format off */
+const struct option_row option_table[] = {
+    {.name = "words", .letter = 'w', .group = OPTION_MAP, .argument = "RULE", .optional = true,
+     .choices = "unicode space letters",
+     .help = "words (default); RULE: unicode, space, letters",
+     .take = take_words, .excludes = KINDS, .standing = true},
+    {.name = "lines", .letter = 'l', .group = OPTION_MAP,
+     .help = "whole lines",
+     .take = take_kind, .value = OPTIONS_LINES, .excludes = KINDS},
+    {.name = "chars", .letter = 'm', .group = OPTION_MAP,
+     .help = "characters (Unicode code points)",
+     .take = take_kind, .value = OPTIONS_CHARS, .excludes = KINDS},
+    {.name = "fields", .letter = 'f', .group = OPTION_MAP, .argument = "LIST",
+     .help = "these fields of each line, as cut -f: 1,3-5,7-",
+     .take = take_fields, .excludes = KINDS},
+    {.name = "delimiter", .letter = 'd', .group = OPTION_MAP, .argument = "C",
+     .help = "fields end at the byte C (default: at blanks)",
+     .take = take_delimiter, .requires = "fields"},
+    {.name = "ngrams", .letter = 'g', .group = OPTION_MAP, .argument = "N[-M]",
+     .help = "N to M words or characters in a row",
+     .take = take_ngrams, .most = NGRAM_MOST, .requires = "words chars"},
+    {.name = "zero-terminated", .letter = 'z', .group = OPTION_MAP,
+     .help = "lines end in NUL, in input and output",
+     TAKE_FLAG(zero_terminated)},
+    {.name = "ignore-case", .letter = 'i', .group = OPTION_MAP,
+     .help = "fold upper and lower case (Unicode)",
+     TAKE_FLAG(ignore_case)},
+    {.name = "stop-words", .group = OPTION_MAP, .argument = "FILE", .offer = OPTION_FILES,
+     .help = "leave out the keys in FILE, one a line",
+     TAKE_TEXT(stop_words)},
+    {.name = "min-length", .group = OPTION_MAP, .argument = "N",
+     .help = "leave out keys of fewer than N characters",
+     TAKE_NUMBER(min_length)},
+    {.name = "max-length", .group = OPTION_MAP, .argument = "N",
+     .help = "leave out keys of more than N characters",
+     TAKE_NUMBER(max_length)},
+    {.name = "merge", .group = OPTION_MAP,
+     .help = "add up KEY<TAB>COUNT lines of earlier runs",
+     .take = take_kind, .value = OPTIONS_MERGE, .excludes = KINDS},
+    {.name = "unescape", .group = OPTION_MAP,
+     .help = "with --merge: input was written with --escape",
+     TAKE_FLAG(unescape), .requires = "merge"},
+    {.name = "unbundle", .group = OPTION_MAP,
+     .help = "with --merge: input was written with --bundle",
+     TAKE_FLAG(unbundle), .requires = "merge"},
+
+    {.name = "top", .letter = 'n', .group = OPTION_REDUCE, .argument = "N",
+     .help = "print only the first N",
+     .take = take_top, .most = UINT64_MAX},
+    {.name = "min-count", .group = OPTION_REDUCE, .argument = "N",
+     .help = "print only keys counted at least N times",
+     TAKE_NUMBER(min_count)},
+    {.name = "sort", .group = OPTION_REDUCE, .argument = "ORDER", .choices = "count key none",
+     .help = "count (default), key or none",
+     .take = take_sort},
+    {.name = "reverse", .letter = 'r', .group = OPTION_REDUCE,
+     .help = "reverse the order",
+     TAKE_FLAG(reverse)},
+    {.name = "count-first", .letter = 'c', .group = OPTION_REDUCE,
+     .help = "print as uniq -c does (--format=uniq)",
+     .take = take_format, .value = OPTIONS_UNIQ},
+    {.name = "format", .group = OPTION_REDUCE, .argument = "FORMAT",
+     .choices = "tsv uniq csv json",
+     .help = "tsv (default), uniq, csv or json",
+     .take = take_format},
+    {.name = "json", .group = OPTION_REDUCE,
+     .help = "one JSON object a line (--format=json)",
+     .take = take_format, .value = OPTIONS_JSON},
+    {.name = "escape", .group = OPTION_REDUCE,
+     .help = "backslash escapes in keys, for other programs",
+     TAKE_FLAG(escape), .check = take_check_escape},
+    {.name = "bundle", .group = OPTION_REDUCE, .argument = "N",
+     .help = "many keys a line, by hash, each for one of N",
+     TAKE_COUNT(bundles, 1, ENCODE_BUNDLES), .check = take_check_bundle},
+    {.name = "output", .letter = 'o', .group = OPTION_REDUCE, .argument = "FILE",
+     .offer = OPTION_FILES,
+     .help = "write to FILE, complete or not at all",
+     TAKE_TEXT(output)},
+    {.name = "total", .group = OPTION_REDUCE,
+     .help = "print only the sum of counts, number of keys",
+     TAKE_FLAG(total)},
+
+    {.name = "threads", .letter = 'j', .group = OPTION_RUN, .argument = "N",
+     .help = "threads to use (default: one per usable CPU)",
+     TAKE_COUNT(engine.threads, 0, THREADS_MOST)},
+    {.name = "buffer-size", .letter = 'S', .group = OPTION_RUN, .argument = "SIZE",
+     .help = "memory to use before disk: 500M, 2G, 10%",
+     .take = take_size},
+    {.name = "temporary-directory", .letter = 'T', .group = OPTION_RUN, .argument = "DIR",
+     .offer = OPTION_DIRECTORIES, .repeated = true,
+     .help = "for temporary files (default: $TMPDIR or /tmp)",
+     .take = take_directory},
+    {.name = "files0-from", .group = OPTION_RUN, .argument = "F", .offer = OPTION_FILES,
+     .help = "read the NUL-terminated names in F as FILEs",
+     .take = take_list, .check = take_check_list},
+    {.name = "progress", .group = OPTION_RUN, .argument = "WHEN", .optional = true,
+     .choices = "auto always never json",
+     .help = "WHEN: auto, always (if left out), never, json",
+     .take = take_progress},
+    {.name = "quiet", .letter = 'q', .group = OPTION_RUN,
+     .help = "no progress and no warnings",
+     TAKE_FLAG(quiet)},
+    {.name = "stats", .group = OPTION_RUN,
+     .help = "figures of the run on standard error",
+     TAKE_FLAG(stats)},
+    {.name = "completion", .group = OPTION_RUN, .argument = "SHELL", .choices = "bash zsh fish",
+     .help = "print completions for bash, zsh or fish",
+     .take = take_shell},
+    {.name = "help", .letter = 'h', .group = OPTION_RUN,
+     .help = "print this",
+     .take = take_action, .value = OPTIONS_HELP},
+    {.name = "version", .letter = 'V', .group = OPTION_RUN,
+     .help = "print the versions of mrcount and Unicode",
+     .take = take_action, .value = OPTIONS_VERSION},
+};
+/* clang-format on */
+
+const size_t option_table_count = sizeof option_table / sizeof *option_table;
+
+const char *option_table_heading(enum option_group group)
+{
+    static const char *const headings[OPTION_GROUPS] = {
+        [OPTION_MAP] = "What is counted",
+        [OPTION_REDUCE] = "What is printed",
+        [OPTION_RUN] = "How it runs",
+    };
+
+    return headings[group];
+}
+
+const struct option_row *option_table_named(const char *name)
+{
+    for (size_t i = 0; i < option_table_count; i++)
+        if (strcmp(option_table[i].name, name) == 0)
+            return &option_table[i];
+    return NULL;
+}
+
+const struct option_row *option_table_lettered(int letter)
+{
+    for (size_t i = 0; i < option_table_count; i++)
+        if (option_table[i].letter == letter && letter != 0)
+            return &option_table[i];
+    return NULL;
+}

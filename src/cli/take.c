@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * take - how each option is taken; see take.h.
+ */
+#include "cli/take.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cpu.h"
+#include "cli/number.h"
+#include "cli/size.h"
+
+/* ---- Options that fill one member -------------------------------------------------------------- */
+
+static void *take_member(struct option_pass *pass, const struct option_row *row)
+{
+    return (char *)pass->options + row->place;
+}
+
+void take_flag(struct option_pass *pass, const struct option_row *row, const char *given)
+{
+    (void)given;
+    *(bool *)take_member(pass, row) = true;
+}
+
+void take_text(struct option_pass *pass, const struct option_row *row, const char *given)
+{
+    *(const char **)take_member(pass, row) = given;
+}
+
+void take_list(struct option_pass *pass, const struct option_row *row, const char *given)
+{
+    if (pass->options->files0_from != NULL)
+        option_wrong(pass, "--%s can be given only once", row->name);
+    pass->options->files0_from = given;
+}
+
+void take_number(struct option_pass *pass, const struct option_row *row, const char *given)
+{
+    *(uint64_t *)take_member(pass, row) = option_number(pass, row, given);
+}
+
+void take_count(struct option_pass *pass, const struct option_row *row, const char *given)
+{
+    *(unsigned *)take_member(pass, row) = (unsigned)option_number(pass, row, given);
+}
+
+/* ---- What a token is --------------------------------------------------------------------------- */
+
+void take_kind(struct option_pass *pass, const struct option_row *row, const char *given)
+{
+    (void)given;
+    pass->options->kind = row->value;
+}
+
+void take_words(struct option_pass *pass, const struct option_row *row, const char *given)
+{
+    int choice = given == NULL ? 0 : option_choice(pass, row, given);
+
+    if (choice >= 0)
+        pass->options->kind = OPTIONS_WORDS_UNICODE + (unsigned)choice;
+}
+
+void take_fields(struct option_pass *pass, const struct option_row *row, const char *given)
+{
+    struct range *ranges = NULL;
+    size_t count = 0;
+    const char *wrong = number_parse_list(given, &ranges, &count);
+
+    if (wrong == number_no_memory) {
+        option_no_memory(pass);
+    } else if (wrong != NULL) {
+        option_wrong(pass, "--%s '%s': %s; allowed are N, N-, N-M and -M, divided by commas",
+                     row->name, given, wrong);
+    } else {
+        free(pass->options->ranges);
+        pass->options->ranges = ranges;
+        pass->options->range_count = count;
+        pass->options->kind = OPTIONS_FIELDS;
+    }
+}
+
+void take_delimiter(struct option_pass *pass, const struct option_row *row, const char *given)
+{
+    if (*given != '\0' && given[1] != '\0') {
+        option_wrong(pass, "--%s must be one byte, got '%s'%s", row->name, given,
+                     strcmp(given, "\\t") == 0 ? "; a TAB is $'\\t' in the shell" : "");
+        return;
+    }
+    /* An empty one is NUL, as in cut. */
+    pass->options->have_delimiter = true;
+    pass->options->delimiter = (unsigned char)*given;
+}
+
+void take_ngrams(struct option_pass *pass, const struct option_row *row, const char *given)
+{
+    uint64_t first = 0;
+    uint64_t last = 0;
+
+    if (number_parse_span(given, row->most, &first, &last) != 0) {
+        option_wrong(pass, "--%s needs N or N-M, from 1 to %ju and M not below N, got '%s'",
+                     row->name, (uintmax_t)row->most, given);
+        return;
+    }
+    pass->options->ngram_min = (unsigned)first;
+    pass->options->ngram_max = (unsigned)last;
+}
+
+/* ---- What is printed --------------------------------------------------------------------------- */
+
+void take_top(struct option_pass *pass, const struct option_row *row, const char *given)
+{
+    pass->options->have_top = true;
+    pass->options->top = option_number(pass, row, given);
+}
+
+void take_sort(struct option_pass *pass, const struct option_row *row, const char *given)
+{
+    int choice = option_choice(pass, row, given);
+
+    if (choice >= 0)
+        pass->options->sort = OPTIONS_SORT_COUNT + (unsigned)choice;
+}
+
+void take_format(struct option_pass *pass, const struct option_row *row, const char *given)
+{
+    int choice = given == NULL ? (int)row->value : option_choice(pass, row, given);
+
+    if (choice >= 0)
+        pass->options->format = OPTIONS_TSV + (unsigned)choice;
+}
+
+void take_check_escape(struct option_pass *pass, const struct option_row *row)
+{
+    if (pass->options->format != OPTIONS_TSV)
+        option_wrong(pass, "--%s goes with the format tsv only", row->name);
+}
+
+void take_check_bundle(struct option_pass *pass, const struct option_row *row)
+{
+    if (!pass->options->escape || pass->options->sort != OPTIONS_SORT_NONE)
+        option_wrong(pass, "--%s goes with --escape and --sort=none only", row->name);
+}
+
+/* ---- How it runs ------------------------------------------------------------------------------- */
+
+void take_size(struct option_pass *pass, const struct option_row *row, const char *given)
+{
+    size_t length = strlen(given);
+    uint64_t total = length > 0 && given[length - 1] == '%' ? cpu_memory_total() : 0;
+    uint64_t bytes = 0;
+    int status = size_parse(given, total, &bytes);
+
+    /* To the engine 0 is its default; "none" is its least. */
+    if (status == 0)
+        pass->options->engine.memory = bytes > 0 ? bytes : 1;
+    else if (status == ERANGE)
+        option_wrong(pass, "--%s: '%s' is larger than 2^64-1 bytes", row->name, given);
+    else
+        option_wrong(pass,
+                     "--%s needs a SIZE such as 500M, 2G or 10%%, got '%s'; units are b K M G T P "
+                     "E %% (none: K)",
+                     row->name, given);
+}
+
+void take_directory(struct option_pass *pass, const struct option_row *row, const char *given)
+{
+    struct options *options = pass->options;
+    size_t count = options->engine.tmpdir_count;
+    /* The array is ours: const it is to the engine. */
+    const char **more = realloc((void *)options->engine.tmpdirs, (count + 1) * sizeof *more);
+
+    (void)row;
+    if (more == NULL) {
+        option_no_memory(pass);
+        return;
+    }
+    more[count] = given;
+    options->engine.tmpdirs = more;
+    options->engine.tmpdir_count = count + 1;
+}
+
+void take_check_list(struct option_pass *pass, const struct option_row *row)
+{
+    if (pass->options->file_count > 0)
+        option_wrong(pass, "extra operand '%s': FILEs cannot be combined with --%s",
+                     pass->options->files[0], row->name);
+}
+
+void take_progress(struct option_pass *pass, const struct option_row *row, const char *given)
+{
+    /* Without WHEN it is wanted by name, as with ls --color: then also off a terminal. */
+    int choice = given == NULL ? OPTIONS_PROGRESS_ALWAYS : option_choice(pass, row, given);
+
+    if (choice >= 0)
+        pass->options->progress = OPTIONS_PROGRESS_AUTO + (unsigned)choice;
+}
+
+void take_action(struct option_pass *pass, const struct option_row *row, const char *given)
+{
+    (void)given;
+    pass->options->action = row->value;
+}
+
+void take_shell(struct option_pass *pass, const struct option_row *row, const char *given)
+{
+    int choice = option_choice(pass, row, given);
+
+    if (choice >= 0)
+        pass->options->shell = OPTIONS_BASH + (unsigned)choice;
+    pass->options->action = OPTIONS_COMPLETION;
+}
