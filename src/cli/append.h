@@ -4,8 +4,8 @@
  *
  * Bytes go to where the descriptor is at that moment, in as few writes as keep lines whole for
  * other writers of the same file: a write to a regular file happens at once, whatever its size, and
- * one to a pipe as long as it has at most PIPE_BUF bytes (write(2), pipe(7)). Nothing that others wrote
- * is overwritten or cut off.
+ * one to a pipe as long as it has at most PIPE_BUF bytes (write(2), pipe(7)). Nothing that others
+ * wrote is overwritten or cut off.
  */
 #ifndef CLI_APPEND_H
 #define CLI_APPEND_H

@@ -176,7 +176,7 @@ static void command_line_require(const struct command_line *line, struct option_
         option_wrong(pass, "--%s goes with %s, not with --%s", row->name, names, instead->name);
 }
 
-/* What only shows when everything has been read: of several faults the first in the table's order. */
+/* What only shows when all has been read: of several faults the first in the table's order. */
 static void command_line_check(const struct command_line *line, struct option_pass *pass)
 {
     for (size_t i = 0; i < option_table_count && !pass->failed; i++) {

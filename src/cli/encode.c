@@ -125,8 +125,8 @@ static unsigned char *encode_copy_escaped(unsigned char *out, const unsigned cha
     return out;
 }
 
-/* Room for records with `beside` bytes beside each key; `escaped` for keys in which each special byte
- * takes two. */
+/* Room for records with `beside` bytes beside each key; `escaped` for keys in which each special
+ * byte takes two. */
 static inline unsigned char *encode_room(struct mr_buffer *bytes, const struct mr_record *records,
                                          size_t count, size_t beside, bool escaped)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * options - what the command line says, as command_line has read it: the members of each room in the
- * words of that room, as far as cli may know them.
+ * options - what the command line says, as command_line has read it: the members of each room in
+ * the words of that room, as far as cli may know them.
  */
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H

@@ -8,8 +8,8 @@
 
 #include "cli/option.h"
 
-/* For options that fill one member, `place`: in a row the macros below give both, and do not compile
- * for a member of another type. */
+/* For options that fill one member, `place`: in a row the macros below give both, and do not
+ * compile for a member of another type. */
 void take_flag(struct option_pass *pass, const struct option_row *row, const char *given);
 /* A list of names: one only, as two could not both be the FILEs. */
 void take_list(struct option_pass *pass, const struct option_row *row, const char *given);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * version - the one place that says which version this is. The Makefile reads it for the library's
- * file name and soname, for pkg-config and for the tarball; tests hold against it what is written by
- * hand, as in debian/changelog.
+ * file name and soname, for pkg-config and for the tarball; tests hold against it what is written
+ * by hand, as in debian/changelog.
  */
 #ifndef CLI_VERSION_H
 #define CLI_VERSION_H

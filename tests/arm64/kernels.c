@@ -26,7 +26,8 @@ static uint64_t next(uint64_t *state)
 int main(int argc, char **argv)
 {
     /* Any byte, letters and blanks, what divides words in the middle, and more of it alone. */
-    static const char *const alphabets[] = {"", "ab YZ\n", "aB1._':,\t \n", " \t\n\v\f\r", "ax\xc3\xa4 "};
+    static const char *const alphabets[] = {"", "ab YZ\n", "aB1._':,\t \n", " \t\n\v\f\r",
+                                            "ax\xc3\xa4 "};
     unsigned long inputs = argc > 1 ? strtoul(argv[1], NULL, 10) : 1000;
     uint64_t state = 88172645463325252u;
     unsigned char data[MOST];
@@ -37,7 +38,8 @@ int main(int argc, char **argv)
         size_t size = next(&state) % (MOST + 1);
         for (size_t j = 0; j < size; j++) {
             uint64_t number = next(&state) >> 11;
-            data[j] = (unsigned char)(letters == 0 ? number : (unsigned char)alphabet[number % letters]);
+            data[j] = letters == 0 ? (unsigned char)number
+                                   : (unsigned char)alphabet[number % letters];
         }
         LLVMFuzzerTestOneInput(data, size);
     }

@@ -7,9 +7,9 @@
  * malloc, calloc, realloc, aligned_alloc, strdup and all that allocates through them, and mmap; of
  * `tmpfile` is each open of a file without a name, of `xattr` all about extended attributes; the
  * other classes are the names of the calls below. HOW is an error's name, or `SHORT`: a transfer of
- * one byte, or `NONE`: of no byte and without an error. At a normal end FAULT_LOG receives lines: the calls of each class, how often
- * the rule was followed (`hits`), and what was not given back: blocks, bytes mapped, descriptors
- * above 2.
+ * one byte, or `NONE`: of no byte and without an error. At a normal end FAULT_LOG receives lines:
+ * the calls of each class, how often the rule was followed (`hits`), and what was not given back:
+ * blocks, bytes mapped, descriptors above 2.
  *
  * Standard error is left alone by errors: it is how the program tells what went wrong.
  */

@@ -19,8 +19,8 @@ static unsigned char pattern(size_t i)
     return (unsigned char)(i * 131 + (i >> 8));
 }
 
-/* Sizes on both sides of what is allocated at first, for a file, whose size is known beforehand, and
- * for a pipe, whose is not. */
+/* Sizes on both sides of what is allocated at first, for a file, whose size is known beforehand,
+ * and for a pipe, whose is not. */
 static void check_size(size_t size, bool pipe_it)
 {
     FILE *file = tmpfile();

@@ -349,7 +349,8 @@ START_TEST(a_missing_directory_is_an_error_at_once)
     ck_assert_int_ge(close(open(file, O_WRONLY | O_CREAT, 0600)), 0);
     for (int i = 0; i < 2; i++) {
         const char *directories[] = {folder, i == 0 ? missing : file};
-        struct mr_engine_options options = {.threads = 1, .tmpdirs = directories, .tmpdir_count = 2};
+        struct mr_engine_options options = {
+            .threads = 1, .tmpdirs = directories, .tmpdir_count = 2};
         struct mr_engine *engine;
         struct mr_error error;
         ck_assert_int_eq(mr_engine_open(&options, &engine, &error), MR_SPILL);
