@@ -24,13 +24,13 @@ int emit_flush(struct mr_emitter *emitter);
 
 /* A row that is not in the table and for which there is no free place. Returns -1 when
  * the job fails, as the two below. */
-int emit_miss(struct mr_emitter *emitter, enum table_class_name name, const uint64_t *row,
+int emit_miss(struct mr_emitter *emitter, enum key_class key_class, const uint64_t *row,
               const void *value);
 /* A key of 32 bytes or more. */
 int emit_long(struct mr_emitter *emitter, const unsigned char *key, size_t size, const void *value,
               enum how how);
 /* Thinks again about a class that has been frozen or bypassed for a while. */
-int emit_review(struct mr_emitter *emitter, enum table_class_name name);
+int emit_review(struct mr_emitter *emitter, enum key_class key_class);
 
 /* Writes the value of a pair behind its key; returns the record's end. */
 static inline unsigned char *put_value(const struct job *job, unsigned char *at, uint64_t number,
@@ -53,12 +53,12 @@ static inline uint64_t number_of(const struct job *job, const void *value)
 
 /* Writes a pair whose key is held in words, with its hash of table_hash_whole, to its partition. */
 static inline __attribute__((always_inline))
-int write_words(struct mr_emitter *emitter, enum table_class_name name, uint64_t hash,
+int write_words(struct mr_emitter *emitter, enum key_class key_class, uint64_t hash,
                 const uint64_t *words, const void *value)
 {
     struct worker *worker = emitter->worker;
     const struct job *job = worker->job;
-    const size_t count = table_words(name), size = key_words_size(words, count);
+    const size_t count = table_words(key_class), size = key_words_size(words, count);
     unsigned partition = shuffle_of_hash(&job->pairs, hash);
     unsigned char *at =
         shuffle_room(&worker->pairs, partition,

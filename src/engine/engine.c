@@ -19,8 +19,8 @@
  *   reporter (one a job  calls progress, so that a slow callback slows nothing. In mr_run the
  *   that wants progress) calling thread does it.
  *
- * Memory: a worker holds, per job, tables of at most 8 MiB for tiny keys, 16 for short and 10 for
- * middling ones, one open chunk of 4 KiB a partition, and a read buffer; all from one budget.
+ * Memory: a worker holds, per job, tables of at most 8 MiB for W1 keys, 16 for W2 and 10 for W4
+ * keys, one open chunk of 4 KiB a partition, and a read buffer; all from one budget.
  * The schedule of all jobs lies under one lock, which a worker takes twice a task, some
  * hundred microseconds apart.
  *

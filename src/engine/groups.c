@@ -28,10 +28,10 @@ void groups_open(struct groups *groups, const struct hash_seed *seed, size_t val
                  struct budget *budget)
 {
     *groups = (struct groups){.seed = seed, .budget = budget};
-    for (int name = TABLE_SHORT; name < TABLE_CLASSES; name++) {
-        struct group_class *class = &groups->classes[name];
-        class->words = name == TABLE_LONG ? TABLE_LONG_WORDS
-                                          : table_words((enum table_class_name)name);
+    for (int key_class = KEY_W2; key_class < KEY_CLASSES; key_class++) {
+        struct group_class *class = &groups->classes[key_class];
+        class->words =
+            key_class == KEY_LONG ? KEY_LONG_WORDS : table_words((enum key_class)key_class);
         class->stride = class->words + value_words;
     }
 }
@@ -46,8 +46,8 @@ static void free_class(struct groups *groups, struct group_class *class)
 
 void groups_close(struct groups *groups)
 {
-    for (int name = TABLE_SHORT; name < TABLE_CLASSES; name++)
-        free_class(groups, &groups->classes[name]);
+    for (int key_class = KEY_W2; key_class < KEY_CLASSES; key_class++)
+        free_class(groups, &groups->classes[key_class]);
 }
 
 /* Gives a class that holds no memory so many slots, empty. */
@@ -66,9 +66,9 @@ static bool take_class(struct groups *groups, struct group_class *class, uint64_
     return true;
 }
 
-bool groups_begin(struct groups *groups, enum table_class_name name, size_t keys)
+bool groups_begin(struct groups *groups, enum key_class key_class, size_t keys)
 {
-    struct group_class *class = &groups->classes[name];
+    struct group_class *class = &groups->classes[key_class];
     uint64_t slots = FEWEST_SLOTS;
     while (slots < MOST_SLOTS && limit_of((size_t)slots) < keys)
         slots *= 2;
@@ -85,17 +85,17 @@ bool groups_begin(struct groups *groups, enum table_class_name name, size_t keys
 }
 
 /* The hash of an entry's key. */
-static uint64_t hash_of(const struct groups *groups, enum table_class_name name,
+static uint64_t hash_of(const struct groups *groups, enum key_class key_class,
                         const uint64_t *entry)
 {
-    return name == TABLE_LONG    ? entry[0]
-           : name == TABLE_SHORT ? hash_2(groups->seed, entry[0], entry[1])
+    return key_class == KEY_LONG ? entry[0]
+           : key_class == KEY_W2 ? hash_2(groups->seed, entry[0], entry[1])
                                  : hash_4(groups->seed, entry[0], entry[1], entry[2], entry[3]);
 }
 
-bool groups_room(struct groups *groups, enum table_class_name name, size_t more)
+bool groups_room(struct groups *groups, enum key_class key_class, size_t more)
 {
-    struct group_class *class = &groups->classes[name];
+    struct group_class *class = &groups->classes[key_class];
     if (class->used + more <= class->limit)
         return true;
     struct group_class old = *class;
@@ -111,7 +111,7 @@ bool groups_room(struct groups *groups, enum table_class_name name, size_t more)
     memcpy(class->entries, old.entries, old.used * old.stride * sizeof *old.entries);
     class->entries[class->used * class->stride + class->words] = 0;
     for (size_t number = 0; number < old.used; number++) {
-        const uint64_t hash = hash_of(groups, name, group_entry(class, number));
+        const uint64_t hash = hash_of(groups, key_class, group_entry(class, number));
         size_t i = (size_t)hash & class->mask;
         while (class->index[i] != 0)
             i = (i + 1) & class->mask;

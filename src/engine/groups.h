@@ -8,7 +8,7 @@
  * printed in the end is read without a gap. (Compact and ordered hash tables are as old as 2012:
  * R. Hettinger's proposal for Python's dict. The tag is DuckDB's, Kuiper et al., ICDE 2024.)
  *
- * Tiny keys lie among the short ones (key.h): one loop serves both.
+ * W1 keys lie among the W2 keys (key.h): one loop serves both.
  */
 #ifndef ENGINE_GROUPS_H
 #define ENGINE_GROUPS_H
@@ -27,7 +27,7 @@ struct group_class {
 };
 
 struct groups {
-    struct group_class classes[TABLE_CLASSES]; /* TABLE_TINY is not used */
+    struct group_class classes[KEY_CLASSES]; /* KEY_W1 is not used */
     const struct hash_seed *seed;
     struct budget *budget;
 };
@@ -40,9 +40,9 @@ void groups_close(struct groups *groups);
 
 /* Empties one class and makes it fit `keys` keys. Memory is kept from one use to the next, new one
  * taken past the budget too. Returns false when the system has none. */
-bool groups_begin(struct groups *groups, enum table_class_name name, size_t keys);
+bool groups_begin(struct groups *groups, enum key_class key_class, size_t keys);
 /* Makes room for `more` keys in a class. As above; then nothing has changed. */
-bool groups_room(struct groups *groups, enum table_class_name name, size_t more);
+bool groups_room(struct groups *groups, enum key_class key_class, size_t more);
 
 static inline uint64_t *group_entry(const struct group_class *class, size_t number)
 {
@@ -59,7 +59,7 @@ static inline uint32_t group_tag(uint64_t hash)
  * the index. Whether a key is new is as good as random where few repeat, so that there is one
  * branch for both. The class's members come one by one, to stay in registers. */
 static inline __attribute__((always_inline))
-size_t group_seek(enum table_class_name name, const uint32_t *index, const uint64_t *entries,
+size_t group_seek(enum key_class key_class, const uint32_t *index, const uint64_t *entries,
                   size_t mask, size_t stride, size_t used, const uint64_t *words, uint64_t hash,
                   size_t *slot)
 {
@@ -69,7 +69,7 @@ size_t group_seek(enum table_class_name name, const uint32_t *index, const uint6
         const bool fresh = at == 0;
         if (__builtin_expect(fresh | ((at & ~low) == tag), 1)) {
             const size_t number = fresh ? used : (size_t)(at & low) - 1;
-            if (__builtin_expect(fresh | table_slot_is(entries + number * stride, name, words),
+            if (__builtin_expect(fresh | table_slot_is(entries + number * stride, key_class, words),
                                  1)) {
                 *slot = i;
                 return number;

@@ -57,9 +57,9 @@ struct lanes lanes_load(const unsigned char *base, const struct mr_span *spans)
 /* For lanes_keep: by the number of bytes, 0 to 7, ones for so many. */
 static inline __m512i lanes_keeps(void)
 {
-    return _mm512_permutex2var_epi64(_mm512_loadu_si512(key_tiny[0]),
+    return _mm512_permutex2var_epi64(_mm512_loadu_si512(key_w1_masks[0]),
                                      _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14),
-                                     _mm512_loadu_si512(key_tiny[4]));
+                                     _mm512_loadu_si512(key_w1_masks[4]));
 }
 
 /* Ones for the bytes of a key's last word, the whole size modulo 8 telling how many. */

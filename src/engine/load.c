@@ -12,11 +12,10 @@ void load_plainly(const struct hash_seed *seed, const unsigned char *base,
 {
     for (size_t i = 0; i < count; i++) {
         const size_t size = spans[i].end - spans[i].begin;
-        uint64_t words[KEY_SHORT_WORDS];
-        if (size > KEY_SHORT)
+        uint64_t words[KEY_W2_WORDS];
+        if (size > KEY_W2_MOST)
             continue;
-        load->hashes[i] =
-            table_load_whole(TABLE_SHORT, seed, words, base + spans[i].begin, size);
+        load->hashes[i] = table_load_whole(KEY_W2, seed, words, base + spans[i].begin, size);
         load->words[0][i] = words[0];
         load->words[1][i] = words[1];
     }
@@ -38,7 +37,7 @@ void load_lanes(const struct hash_seed *seed, __m512i keeps, const unsigned char
     const struct lanes lanes = lanes_load(base, spans);
     const __m512i keep = lanes_keep(lanes.size, keeps);
     /* Where the first word is full the size tells the second one's bytes, else the first one's. */
-    const __mmask8 full = _mm512_cmpgt_epu64_mask(lanes.size, lanes_all(KEY_TINY));
+    const __mmask8 full = _mm512_cmpgt_epu64_mask(lanes.size, lanes_all(KEY_W1_MOST));
     const __m512i first = _mm512_mask_and_epi64(lanes.first, (__mmask8)~full, lanes.first, keep);
     const __m512i second =
         lanes_last_word(lanes.second, _mm512_maskz_mov_epi64(full, keep), lanes.size);

@@ -13,7 +13,7 @@
 #define LOAD_ROOM (LOAD_BATCH + 8)
 
 struct load {
-    uint64_t words[KEY_SHORT_WORDS][LOAD_ROOM];
+    uint64_t words[KEY_W2_WORDS][LOAD_ROOM];
     uint64_t hashes[LOAD_ROOM];
 };
 

@@ -4,13 +4,13 @@
  * and lets the rest pass.
  *
  * Text is Zipf: a table of some ten thousand keys absorbs nearly all words of a language at one
- * place of a text, others at another; a small set of ids repeats evenly, a large one hardly ever.
+ * place of a text, rest at another; a small set of ids repeats evenly, a large one hardly ever.
  * Each key class of the table is therefore in one of three modes (worker.h):
  *
  *   FILL    new keys go in. A full table doubles, past the private caches only as long as misses
  *           fall as they do where keys repeat evenly; otherwise it turns over: all keys are written
  *           to their partitions, and it fills again;
- *   FROZEN  full at the largest size: known keys are folded, others are written to their partition.
+ *   FROZEN  full at the largest size: known keys are folded, rest are written to their partition.
  *           After some millions of pairs the rarer half is written out and the table fills again,
  *           so that it follows a text whose words change;
  *   BYPASS  hits are so rare that even looking does not pay: all pairs are written to their
@@ -26,13 +26,13 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Slots at first and at most. The largest table, 16 MiB of short keys, is where doubling stopped to
+/* Slots at first and at most. The largest table, 16 MiB of W2 keys, is where doubling stopped to
  * pay: it is beyond the private caches, but lookups are prefetched and huge pages back it. */
 #define FIRST_SLOTS 512
 #define MOST_SLOTS ((size_t)1 << 19)
 #define MOST_LONG_SLOTS ((size_t)1 << 13)
 /* As in near.h: 0.3 MiB. */
-#define NEAR_MIDDLE_SLOTS ((size_t)1 << 13)
+#define NEAR_W4_SLOTS ((size_t)1 << 13)
 /* Of 8 slots so many may be used: with 5, lookups of 200 thousand keys passed other keys so often
  * that they took a fifth more time. */
 #define LOAD 4
@@ -160,18 +160,19 @@ static void set_mode(struct front_class *front, enum front_mode mode, uint64_t r
 }
 
 /* The hash of the key in a used slot, not a long one's, that tells its partition. */
-static uint64_t slot_hash(const struct mr_emitter *emitter, enum table_class_name name,
+static uint64_t slot_hash(const struct mr_emitter *emitter, enum key_class key_class,
                           const uint64_t *slot)
 {
-    return table_hash_whole(name, emitter->table.seed, slot,
-                            table_slot_hash(&emitter->table, name, slot));
+    return table_hash_whole(key_class, emitter->table.seed, slot,
+                            table_slot_hash(&emitter->table, key_class, slot));
 }
 
 /* Writes a used slot, not a long key's, to its partition and empties it. */
-static int evict(struct mr_emitter *emitter, enum table_class_name name, uint64_t *slot)
+static int evict(struct mr_emitter *emitter, enum key_class key_class, uint64_t *slot)
 {
-    struct table_class *class = &emitter->table.classes[name];
-    if (write_words(emitter, name, slot_hash(emitter, name, slot), slot, slot + class->words) != 0)
+    struct table_class *class = &emitter->table.classes[key_class];
+    if (write_words(emitter, key_class, slot_hash(emitter, key_class, slot), slot,
+                    slot + class->words) != 0)
         return -1;
     memset(slot, 0, class->stride * sizeof *slot);
     class->used--;
@@ -181,11 +182,11 @@ static int evict(struct mr_emitter *emitter, enum table_class_name name, uint64_
 /* Evicts all keys of a class that is not long: lists some, and asks for the places to which they
  * will be written, before it writes them. */
 static inline __attribute__((always_inline))
-int evict_words(struct mr_emitter *emitter, const enum table_class_name name)
+int evict_words(struct mr_emitter *emitter, const enum key_class key_class)
 {
-    struct table_class *class = &emitter->table.classes[name];
+    struct table_class *class = &emitter->table.classes[key_class];
     const struct shuffle_writer *writer = &emitter->worker->pairs;
-    const size_t words = table_words(name), stride = class->stride;
+    const size_t words = table_words(key_class), stride = class->stride;
     const uint64_t *slot = class->slots, *end = slot + (class->mask + 1) * stride;
     while (slot < end) {
         const uint64_t *used[EVICT_BATCH];
@@ -193,43 +194,43 @@ int evict_words(struct mr_emitter *emitter, const enum table_class_name name)
         size_t count = 0;
         for (; slot < end && count < EVICT_BATCH; slot += stride) {
             used[count] = slot;
-            count += table_slot_used(slot, name);
+            count += table_slot_used(slot, key_class);
         }
         for (size_t i = 0; i < count; i++) {
             /* The loop above has set this one.
              * NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage) */
-            hashes[i] = slot_hash(emitter, name, used[i]);
+            hashes[i] = slot_hash(emitter, key_class, used[i]);
             __builtin_prefetch(writer->ends[shuffle_of_hash(writer->shuffle, hashes[i])], 1);
         }
         for (size_t i = 0; i < count; i++)
-            if (write_words(emitter, name, hashes[i], used[i], used[i] + words) != 0)
+            if (write_words(emitter, key_class, hashes[i], used[i], used[i] + words) != 0)
                 return -1;
     }
     return 0;
 }
 
-static int evict_all(struct mr_emitter *emitter, enum table_class_name name)
+static int evict_all(struct mr_emitter *emitter, enum key_class key_class)
 {
-    struct table_class *class = &emitter->table.classes[name];
+    struct table_class *class = &emitter->table.classes[key_class];
     int result = 0;
     if (class->used == 0)
         return 0;
-    switch (name) {
-    case TABLE_TINY:
-        result = evict_words(emitter, TABLE_TINY);
+    switch (key_class) {
+    case KEY_W1:
+        result = evict_words(emitter, KEY_W1);
         break;
-    case TABLE_SHORT:
-        result = evict_words(emitter, TABLE_SHORT);
+    case KEY_W2:
+        result = evict_words(emitter, KEY_W2);
         break;
-    case TABLE_MIDDLE:
-        result = evict_words(emitter, TABLE_MIDDLE);
+    case KEY_W4:
+        result = evict_words(emitter, KEY_W4);
         break;
     default:
         for (size_t i = 0; result == 0 && i <= class->mask; i++) {
             const uint64_t *slot = class->slots + i * class->stride;
-            if (table_slot_used(slot, name)) {
+            if (table_slot_used(slot, key_class)) {
                 size_t size;
-                const unsigned char *key = table_slot_key(slot, name, &size);
+                const unsigned char *key = table_slot_key(slot, key_class, &size);
                 result = write_long(emitter, slot[0], key, size, slot + class->words);
             }
         }
@@ -242,17 +243,17 @@ static int evict_all(struct mr_emitter *emitter, enum table_class_name name)
 
 /* Evicts the keys counted least, at least half of all. Without counts, and for long keys, whose
  * bytes lie in the arena, all go. */
-static int evict_rare(struct mr_emitter *emitter, enum table_class_name name)
+static int evict_rare(struct mr_emitter *emitter, enum key_class key_class)
 {
-    struct table_class *class = &emitter->table.classes[name];
-    if (!emitter->job->sums || name == TABLE_LONG)
-        return evict_all(emitter, name);
+    struct table_class *class = &emitter->table.classes[key_class];
+    if (!emitter->job->sums || key_class == KEY_LONG)
+        return evict_all(emitter, key_class);
     enum { LEVELS = 64 };
     size_t level[LEVELS] = {0};
     for (size_t i = 0; i <= class->mask; i++) {
         const uint64_t *slot = class->slots + i * class->stride;
         uint64_t count = slot[class->words];
-        if (table_slot_used(slot, name))
+        if (table_slot_used(slot, key_class))
             level[count < LEVELS ? count : LEVELS - 1]++;
     }
     uint64_t keep_from = 0;
@@ -260,14 +261,14 @@ static int evict_rare(struct mr_emitter *emitter, enum table_class_name name)
         sum += level[keep_from];
     /* Where more than half has the highest level, there is no telling them apart: all go. */
     if (keep_from == LEVELS - 1)
-        return evict_all(emitter, name);
+        return evict_all(emitter, key_class);
     for (size_t i = 0; i <= class->mask; i++) {
         uint64_t *slot = class->slots + i * class->stride;
-        if (table_slot_used(slot, name) && slot[class->words] < keep_from &&
-            evict(emitter, name, slot) != 0)
+        if (table_slot_used(slot, key_class) && slot[class->words] < keep_from &&
+            evict(emitter, key_class, slot) != 0)
             return -1;
     }
-    table_class_repair(&emitter->table, name);
+    table_class_repair(&emitter->table, key_class);
     return 0;
 }
 
@@ -278,14 +279,14 @@ static double hits_of(const struct front_class *front)
 }
 
 /* Writes all keys of a full table out and lets it fill again, no larger than `near`. */
-static int turn(struct mr_emitter *emitter, enum table_class_name name)
+static int turn(struct mr_emitter *emitter, enum key_class key_class)
 {
-    struct front_class *front = &emitter->front[name];
-    if (evict_all(emitter, name) != 0)
+    struct front_class *front = &emitter->front[key_class];
+    if (evict_all(emitter, key_class) != 0)
         return -1;
-    if (emitter->table.classes[name].mask + 1 > front->near) {
-        table_class_close(&emitter->table, name);
-        if (!table_class_open(&emitter->table, name, front->near, true)) {
+    if (emitter->table.classes[key_class].mask + 1 > front->near) {
+        table_class_close(&emitter->table, key_class);
+        if (!table_class_open(&emitter->table, key_class, front->near, true)) {
             job_no_memory(emitter->job);
             return -1;
         }
@@ -308,11 +309,11 @@ static void give_up(struct front_class *front, size_t slots)
 }
 
 /* A full table that is not to grow. */
-static int turn_or_give_up(struct mr_emitter *emitter, enum table_class_name name, double hits)
+static int turn_or_give_up(struct mr_emitter *emitter, enum key_class key_class, double hits)
 {
     if (hits >= WORTH_TURNING)
-        return turn(emitter, name);
-    give_up(&emitter->front[name], emitter->table.classes[name].mask + 1);
+        return turn(emitter, key_class);
+    give_up(&emitter->front[key_class], emitter->table.classes[key_class].mask + 1);
     return 0;
 }
 
@@ -330,10 +331,10 @@ static void fill_anew(struct front_class *front)
  * proportion of three quarters of its keys to all, which tells how many there are: larger tables
  * are tried while they keep what that promises. Of words, most frequent at some place of a text and
  * then gone, a larger table keeps hardly more than a small one: that one turns over. */
-static int when_full(struct mr_emitter *emitter, enum table_class_name name)
+static int when_full(struct mr_emitter *emitter, enum key_class key_class)
 {
-    struct table_class *class = &emitter->table.classes[name];
-    struct front_class *front = &emitter->front[name];
+    struct table_class *class = &emitter->table.classes[key_class];
+    struct front_class *front = &emitter->front[key_class];
     const size_t slots = class->mask + 1;
     const double hits = hits_of(front), misses = 1 - hits;
     const double hoped = hits * ((double)front->cap / (double)slots) / FILLED * LAST_LOAD / LOAD;
@@ -345,7 +346,7 @@ static int when_full(struct mr_emitter *emitter, enum table_class_name name)
             : !front->turning && misses >= 1 - FILLED && hoped >= FAR_WORTH_HITS &&
                   misses <= front->expected * (1 + TOLERANCE) + TOLERANCE / 2;
     if (promising && slots < front->cap &&
-        table_class_grow(&emitter->table, name, slots < EVIDENCE_SLOTS)) {
+        table_class_grow(&emitter->table, key_class, slots < EVIDENCE_SLOTS)) {
         front->failures = 0;
         front->expected = hits < 0.5 ? 1 - 2 * hits : 0;
         set_mode(front, FRONT_FILL, UINT64_MAX);
@@ -358,23 +359,24 @@ static int when_full(struct mr_emitter *emitter, enum table_class_name name)
     }
     if (need_pairs(emitter) != 0)
         return -1;
-    if (promising && slots >= front->near && name != TABLE_LONG) {
+    if (promising && slots >= front->near && key_class != KEY_LONG) {
         set_mode(front, FRONT_FROZEN, 8 * slots);
         return 0;
     }
-    return turn_or_give_up(emitter, name, hits);
+    return turn_or_give_up(emitter, key_class, hits);
 }
 
 /* Thinks again about a class that has been frozen or bypassed for a while. */
-int emit_review(struct mr_emitter *emitter, enum table_class_name name)
+int emit_review(struct mr_emitter *emitter, enum key_class key_class)
 {
-    struct front_class *front = &emitter->front[name];
-    size_t slots = emitter->table.classes[name].mask + 1;
+    struct front_class *front = &emitter->front[key_class];
+    size_t slots = emitter->table.classes[key_class].mask + 1;
     if (front->mode == FRONT_FROZEN && front->missed < front->seen / GOOD_MISSES) {
         set_mode(front, FRONT_FROZEN, 8 * slots);
         return 0;
     }
-    int result = front->mode == FRONT_FROZEN ? evict_rare(emitter, name) : evict_all(emitter, name);
+    int result = front->mode == FRONT_FROZEN ? evict_rare(emitter, key_class)
+                                             : evict_all(emitter, key_class);
     fill_anew(front);
     return result;
 }
@@ -382,15 +384,15 @@ int emit_review(struct mr_emitter *emitter, enum table_class_name name)
 /* ---- Pairs that go their own way --------------------------------------------------- */
 
 /* A row that is not in the table and for which there is no free place. */
-int emit_miss(struct mr_emitter *emitter, enum table_class_name name, const uint64_t *row,
+int emit_miss(struct mr_emitter *emitter, enum key_class key_class, const uint64_t *row,
               const void *value)
 {
-    struct table_class *class = &emitter->table.classes[name];
-    struct front_class *front = &emitter->front[name];
+    struct table_class *class = &emitter->table.classes[key_class];
+    struct front_class *front = &emitter->front[key_class];
     while (front->mode == FRONT_FILL) {
         if (class->used < class->limit) {
             uint64_t *slot;
-            (void)table_find(name, class->slots, class->mask, class->stride, row + 1, row[0],
+            (void)table_find(key_class, class->slots, class->mask, class->stride, row + 1, row[0],
                              &slot);
             if (!slot)
                 break;
@@ -399,13 +401,13 @@ int emit_miss(struct mr_emitter *emitter, enum table_class_name name, const uint
             class->used++;
             return 0;
         }
-        if (when_full(emitter, name) != 0)
+        if (when_full(emitter, key_class) != 0)
             return -1;
     }
     if (need_pairs(emitter) != 0)
         return -1;
-    return write_words(emitter, name,
-                       table_hash_whole(name, emitter->table.seed, row + 1, row[0]), row + 1,
+    return write_words(emitter, key_class,
+                       table_hash_whole(key_class, emitter->table.seed, row + 1, row[0]), row + 1,
                        value);
 }
 
@@ -413,14 +415,13 @@ int emit_miss(struct mr_emitter *emitter, enum table_class_name name, const uint
 int emit_long(struct mr_emitter *emitter, const unsigned char *key, size_t size, const void *value,
               enum how how)
 {
-    struct table_class *class = &emitter->table.classes[TABLE_LONG];
-    struct front_class *front = &emitter->front[TABLE_LONG];
+    struct table_class *class = &emitter->table.classes[KEY_LONG];
+    struct front_class *front = &emitter->front[KEY_LONG];
     uint64_t hash = hash_bytes(emitter->table.seed, key, size);
     bool kept = has_front(emitter->job) && size <= ARENA / 4;
     front->seen++;
     while (kept && front->mode == FRONT_FILL) {
-        if (!class->slots &&
-            !table_class_open(&emitter->table, TABLE_LONG, FIRST_SLOTS, true)) {
+        if (!class->slots && !table_class_open(&emitter->table, KEY_LONG, FIRST_SLOTS, true)) {
             job_no_memory(emitter->job);
             return -1;
         }
@@ -430,7 +431,7 @@ int emit_long(struct mr_emitter *emitter, const unsigned char *key, size_t size,
         }
         uint64_t *slot;
         if (table_find_long(class->slots, class->mask, class->stride, key, size, hash, &slot))
-            return fold(emitter->job, slot + TABLE_LONG_WORDS, value, how);
+            return fold(emitter->job, slot + KEY_LONG_WORDS, value, how);
         if (class->used < class->limit && size <= ARENA - emitter->arena_used) {
             front->missed++;
             unsigned char *copy = emitter->arena + emitter->arena_used;
@@ -439,21 +440,20 @@ int emit_long(struct mr_emitter *emitter, const unsigned char *key, size_t size,
             slot[0] = hash;
             slot[1] = size;
             slot[2] = (uint64_t)(uintptr_t)copy;
-            memcpy(slot + TABLE_LONG_WORDS, value, emitter->job->value_size);
+            memcpy(slot + KEY_LONG_WORDS, value, emitter->job->value_size);
             class->used++;
             return 0;
         }
         if (class->used < class->limit) { /* the arena is full, and so the table */
-            if (need_pairs(emitter) != 0 ||
-                turn_or_give_up(emitter, TABLE_LONG, hits_of(front)) != 0)
+            if (need_pairs(emitter) != 0 || turn_or_give_up(emitter, KEY_LONG, hits_of(front)) != 0)
                 return -1;
-        } else if (when_full(emitter, TABLE_LONG) != 0) {
+        } else if (when_full(emitter, KEY_LONG) != 0) {
             return -1;
         }
     }
     if (need_pairs(emitter) != 0 || write_long(emitter, hash, key, size, value) != 0)
         return -1;
-    return front->seen >= front->review_at ? emit_review(emitter, TABLE_LONG) : 0;
+    return front->seen >= front->review_at ? emit_review(emitter, KEY_LONG) : 0;
 }
 
 int mr_emit(struct mr_emitter *emitter, const void *key, size_t size, const void *value)
@@ -465,7 +465,7 @@ int mr_emit(struct mr_emitter *emitter, const void *key, size_t size, const void
         memset(copy + size, 0, sizeof copy - size);
         key = copy;
     }
-    if (size <= KEY_MIDDLE)
+    if (size <= KEY_W4_MOST)
         return mr_emit_batch(emitter, key, &(struct mr_span){0, (uint32_t)size}, 1, value);
     struct job *job = emitter->job;
     if (job_stopped(job))
@@ -488,13 +488,13 @@ struct mr_error *mr_emitter_error(struct mr_emitter *emitter)
 
 /* Slots of a class at the most: all workers' together take so large a part of the memory that the
  * words of a language fit however little there is. */
-static size_t most_slots(const struct worker *worker, enum table_class_name name, size_t most)
+static size_t most_slots(const struct worker *worker, enum key_class key_class, size_t most)
 {
-    static const unsigned parts[TABLE_CLASSES] = {
-        [TABLE_TINY] = 12, [TABLE_SHORT] = 6, [TABLE_MIDDLE] = 18, [TABLE_LONG] = 18};
-    const struct table_class *class = &worker->emitter.table.classes[name];
+    static const unsigned parts[KEY_CLASSES] = {
+        [KEY_W1] = 12, [KEY_W2] = 6, [KEY_W4] = 18, [KEY_LONG] = 18};
+    const struct table_class *class = &worker->emitter.table.classes[key_class];
     const uint64_t share =
-        worker->job->budget->limit / parts[name] / worker->job->worker_count;
+        worker->job->budget->limit / parts[key_class] / worker->job->worker_count;
     while (most > EVIDENCE_SLOTS && most * class->stride * sizeof *class->slots > share)
         most /= 2;
     return most;
@@ -508,27 +508,27 @@ int mapper_open(struct worker *worker)
         .job = job, .worker = worker, .near = near_fastest(), .load = load_fastest()};
     table_open(&emitter->table, job->seed, (job->value_size + 7) / 8, LOAD, job->budget);
     if (!has_front(job)) {
-        for (int name = 0; name < TABLE_CLASSES; name++)
-            set_mode(&emitter->front[name], FRONT_BYPASS, UINT64_MAX);
+        for (int key_class = 0; key_class < KEY_CLASSES; key_class++)
+            set_mode(&emitter->front[key_class], FRONT_BYPASS, UINT64_MAX);
         return need_pairs(emitter);
     }
-    emitter->front[TABLE_TINY].cap = most_slots(worker, TABLE_TINY, MOST_SLOTS);
-    emitter->front[TABLE_SHORT].cap = most_slots(worker, TABLE_SHORT, MOST_SLOTS);
-    emitter->front[TABLE_MIDDLE].cap = most_slots(worker, TABLE_MIDDLE, MOST_SLOTS / 2);
-    emitter->front[TABLE_LONG].cap = most_slots(worker, TABLE_LONG, MOST_LONG_SLOTS);
-    emitter->front[TABLE_TINY].near = NEAR_TINY_SLOTS;
-    emitter->front[TABLE_SHORT].near = NEAR_SHORT_SLOTS;
-    emitter->front[TABLE_MIDDLE].near = NEAR_MIDDLE_SLOTS;
-    emitter->front[TABLE_LONG].near = MOST_LONG_SLOTS;
-    for (int name = 0; name < TABLE_CLASSES; name++) {
-        struct front_class *front = &emitter->front[name];
+    emitter->front[KEY_W1].cap = most_slots(worker, KEY_W1, MOST_SLOTS);
+    emitter->front[KEY_W2].cap = most_slots(worker, KEY_W2, MOST_SLOTS);
+    emitter->front[KEY_W4].cap = most_slots(worker, KEY_W4, MOST_SLOTS / 2);
+    emitter->front[KEY_LONG].cap = most_slots(worker, KEY_LONG, MOST_LONG_SLOTS);
+    emitter->front[KEY_W1].near = NEAR_W1_SLOTS;
+    emitter->front[KEY_W2].near = NEAR_W2_SLOTS;
+    emitter->front[KEY_W4].near = NEAR_W4_SLOTS;
+    emitter->front[KEY_LONG].near = MOST_LONG_SLOTS;
+    for (int key_class = 0; key_class < KEY_CLASSES; key_class++) {
+        struct front_class *front = &emitter->front[key_class];
         if (front->near > front->cap)
             front->near = front->cap;
         fill_anew(front);
     }
-    if (!table_class_open(&emitter->table, TABLE_TINY, FIRST_SLOTS, true) ||
-        !table_class_open(&emitter->table, TABLE_SHORT, FIRST_SLOTS, true) ||
-        !table_class_open(&emitter->table, TABLE_MIDDLE, FIRST_SLOTS / 4, true)) {
+    if (!table_class_open(&emitter->table, KEY_W1, FIRST_SLOTS, true) ||
+        !table_class_open(&emitter->table, KEY_W2, FIRST_SLOTS, true) ||
+        !table_class_open(&emitter->table, KEY_W4, FIRST_SLOTS / 4, true)) {
         job_no_memory(job);
         return -1;
     }
@@ -545,8 +545,8 @@ void mapper_close(struct worker *worker)
 uint64_t mapper_held(const struct worker *worker)
 {
     uint64_t held = 0;
-    for (int name = 0; name < TABLE_CLASSES; name++)
-        held += worker->emitter.table.classes[name].used;
+    for (int key_class = 0; key_class < KEY_CLASSES; key_class++)
+        held += worker->emitter.table.classes[key_class].used;
     return held;
 }
 
@@ -556,8 +556,8 @@ int mapper_drain(struct worker *worker)
     if (mapper_held(worker) > 0) {
         if (need_pairs(emitter) != 0)
             return -1;
-        for (int name = 0; name < TABLE_CLASSES; name++)
-            if (evict_all(emitter, (enum table_class_name)name) != 0)
+        for (int key_class = 0; key_class < KEY_CLASSES; key_class++)
+            if (evict_all(emitter, (enum key_class)key_class) != 0)
                 return -1;
     }
     shuffle_writer_flush(&worker->pairs);

@@ -22,14 +22,14 @@ TARGET_BEGIN
 #include "engine/lanes.h"
 
 /* table_sum_stride of the two, which are powers of two. */
-#define TINY_STRIDE_BITS 1
-#define SHORT_STRIDE_BITS 2
-#define TINY_STRIDE (1u << TINY_STRIDE_BITS)
-#define SHORT_STRIDE (1u << SHORT_STRIDE_BITS)
+#define W1_STRIDE_BITS 1
+#define W2_STRIDE_BITS 2
+#define W1_STRIDE (1u << W1_STRIDE_BITS)
+#define W2_STRIDE (1u << W2_STRIDE_BITS)
 
 /* Keys taken so far. */
 struct taken {
-    size_t tinies, shorts, longer;
+    size_t w1_count, w2_count, rest_count;
 };
 
 /* Lists the keys of LANES spans, those in `valid`, `number` being the first one's. Vectors are
@@ -41,62 +41,61 @@ void take_lanes(__m512i keeps, const unsigned char *base, const struct mr_span *
 {
     const struct lanes lanes = lanes_load(base, spans);
     const __m512i keep = lanes_keep(lanes.size, keeps);
-    const __mmask8 tiny = _mm512_mask_cmple_epu64_mask(valid, lanes.size, lanes_all(KEY_TINY));
-    const __mmask8 brief = _mm512_mask_cmple_epu64_mask(valid, lanes.size, lanes_all(KEY_SHORT));
-    const __mmask8 longer = (__mmask8)(valid & ~brief), shorts = (__mmask8)(brief & ~tiny);
-    _mm512_storeu_si512(keys->tiny_words + taken->tinies,
-                        _mm512_maskz_compress_epi64(
-                            tiny, lanes_last_word(lanes.first, keep, lanes.size)));
-    _mm512_storeu_si512(keys->short_words[0] + taken->shorts,
-                        _mm512_maskz_compress_epi64(shorts, lanes.first));
-    _mm512_storeu_si512(keys->short_words[1] + taken->shorts,
-                        _mm512_maskz_compress_epi64(
-                            shorts, lanes_last_word(lanes.second, keep, lanes.size)));
-    taken->tinies += (size_t)__builtin_popcount(tiny);
-    taken->shorts += (size_t)__builtin_popcount(shorts);
+    const __mmask8 w1 = _mm512_mask_cmple_epu64_mask(valid, lanes.size, lanes_all(KEY_W1_MOST));
+    const __mmask8 w2 = _mm512_mask_cmple_epu64_mask(valid, lanes.size, lanes_all(KEY_W2_MOST));
+    const __mmask8 rest_count = (__mmask8)(valid & ~w2), w2_count = (__mmask8)(w2 & ~w1);
+    _mm512_storeu_si512(
+        keys->w1_words + taken->w1_count,
+        _mm512_maskz_compress_epi64(w1, lanes_last_word(lanes.first, keep, lanes.size)));
+    _mm512_storeu_si512(keys->w2_words[0] + taken->w2_count,
+                        _mm512_maskz_compress_epi64(w2_count, lanes.first));
+    _mm512_storeu_si512(
+        keys->w2_words[1] + taken->w2_count,
+        _mm512_maskz_compress_epi64(w2_count, lanes_last_word(lanes.second, keep, lanes.size)));
+    taken->w1_count += (size_t)__builtin_popcount(w1);
+    taken->w2_count += (size_t)__builtin_popcount(w2_count);
     const __m256i numbers = _mm256_add_epi32(_mm256_set1_epi32((int)number),
                                              _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
-    _mm256_storeu_si256((void *)(keys->longer_ones + taken->longer),
-                        _mm256_maskz_compress_epi32(longer, numbers));
-    taken->longer += (size_t)__builtin_popcount(longer);
+    _mm256_storeu_si256((void *)(keys->rest + taken->rest_count),
+                        _mm256_maskz_compress_epi32(rest_count, numbers));
+    taken->rest_count += (size_t)__builtin_popcount(rest_count);
 }
 
-/* Of a tiny key's word the bytes that are the first word of a short key; the last is the second. */
-#define TINY_BYTES (UINT64_MAX >> 8)
+/* Of a W1 key's word the bytes that are the first word of a W2 key; the last is the second. */
+#define W1_BYTES (UINT64_MAX >> 8)
 
-static void place_tinies(const struct near *near, struct near_keys *keys)
+static void place_w1(const struct near *near, struct near_keys *keys)
 {
-    const __m512i bytes = lanes_all(TINY_BYTES);
-    const __m512i down = lanes_all((uint64_t)__builtin_clzll(near->tiny_mask));
-    const bool pass = near->tiny_mask == NEAR_PASS;
-    for (size_t i = 0; i < keys->tinies; i += LANES) {
-        const __m512i word = _mm512_loadu_si512(keys->tiny_words + i);
+    const __m512i bytes = lanes_all(W1_BYTES);
+    const __m512i down = lanes_all((uint64_t)__builtin_clzll(near->w1_mask));
+    const bool pass = near->w1_mask == NEAR_PASS;
+    for (size_t i = 0; i < keys->w1_count; i += LANES) {
+        const __m512i word = _mm512_loadu_si512(keys->w1_words + i);
         const __m512i places =
             pass ? lanes_hash_2(near->seed, _mm512_and_si512(word, bytes),
                                 _mm512_andnot_si512(bytes, word))
                  : _mm512_slli_epi64(_mm512_srlv_epi64(lanes_hash_1(near->seed, word), down),
-                                     TINY_STRIDE_BITS);
-        _mm512_storeu_si512(keys->tiny_places + i, places);
+                                     W1_STRIDE_BITS);
+        _mm512_storeu_si512(keys->w1_places + i, places);
     }
 }
 
-static void place_shorts(const struct near *near, struct near_keys *keys)
+static void place_w2(const struct near *near, struct near_keys *keys)
 {
-    const __m512i mask = lanes_all(table_home(TABLE_SHORT, UINT64_MAX, near->short_mask));
-    const bool pass = near->short_mask == NEAR_PASS;
-    for (size_t i = 0; i < keys->shorts; i += LANES) {
-        const __m512i hash =
-            lanes_hash_2(near->seed, _mm512_loadu_si512(keys->short_words[0] + i),
-                         _mm512_loadu_si512(keys->short_words[1] + i));
-        const __m512i slot = _mm512_slli_epi64(_mm512_and_si512(hash, mask), SHORT_STRIDE_BITS);
-        _mm512_storeu_si512(keys->short_places + i, pass ? hash : slot);
+    const __m512i mask = lanes_all(table_home(KEY_W2, UINT64_MAX, near->w2_mask));
+    const bool pass = near->w2_mask == NEAR_PASS;
+    for (size_t i = 0; i < keys->w2_count; i += LANES) {
+        const __m512i hash = lanes_hash_2(near->seed, _mm512_loadu_si512(keys->w2_words[0] + i),
+                                          _mm512_loadu_si512(keys->w2_words[1] + i));
+        const __m512i slot = _mm512_slli_epi64(_mm512_and_si512(hash, mask), W2_STRIDE_BITS);
+        _mm512_storeu_si512(keys->w2_places + i, pass ? hash : slot);
     }
 }
 
 static void place(const struct near *near, struct near_keys *keys)
 {
-    place_tinies(near, keys);
-    place_shorts(near, keys);
+    place_w1(near, keys);
+    place_w2(near, keys);
     keys->near = *near;
 }
 
@@ -114,9 +113,9 @@ static void take(const struct near *near, const unsigned char *base, const struc
             last[lane] = spans[lane < count - i ? i + lane : i];
         take_lanes(keeps, base, last, (__mmask8)((1u << (count - i)) - 1), i, &taken, keys);
     }
-    keys->tinies = taken.tinies;
-    keys->shorts = taken.shorts;
-    keys->longer = taken.longer;
+    keys->w1_count = taken.w1_count;
+    keys->w2_count = taken.w2_count;
+    keys->rest_count = taken.rest_count;
     place(near, keys);
 }
 
@@ -126,96 +125,91 @@ static inline void ask_for(uintptr_t slots, uint64_t place)
     __builtin_prefetch((const void *)(slots + place * sizeof(uint64_t)), 1);
 }
 
-/* Counts those that are in the slots of their places; returns the end of the rows of the others.
+/* Counts those that are in the slots of their places; returns the end of the rows of the rest.
  * Where `far`, asks for the places of the next ones, one for each key counted: many at once would
  * wait for each other, with nothing to do meanwhile. Where there are fewer of those, what was left
  * of other batches is asked for, which costs next to nothing. */
 static inline __attribute__((always_inline))
-uint64_t *count_tinies(const struct near_keys *keys, const struct near_keys *next, const bool far,
-                       uint64_t *row)
+uint64_t *count_w1(const struct near_keys *keys, const struct near_keys *next, const bool far,
+                   uint64_t *row)
 {
-    uint64_t *const slots = keys->near.tiny_slots;
-    const size_t count = keys->tinies;
+    uint64_t *const slots = keys->near.w1_slots;
+    const size_t count = keys->w1_count;
     TARGET_UNROLL
     for (size_t i = 0; i < count; i++) {
-        const uint64_t word = keys->tiny_words[i];
-        uint64_t *slot = slots + keys->tiny_places[i];
+        const uint64_t word = keys->w1_words[i];
+        uint64_t *slot = slots + keys->w1_places[i];
         if (far)
-            ask_for((uintptr_t)slots, next->tiny_places[i]);
+            ask_for((uintptr_t)slots, next->w1_places[i]);
         const bool here = slot[0] == word;
-        slot[KEY_TINY_WORDS] += here;
+        slot[KEY_W1_WORDS] += here;
         row[1] = word;
-        row += here ? 0 : NEAR_TINY_ROW;
+        row += here ? 0 : NEAR_W1_ROW;
     }
-    for (size_t i = count; far && i < next->tinies; i++)
-        ask_for((uintptr_t)slots, next->tiny_places[i]);
+    for (size_t i = count; far && i < next->w1_count; i++)
+        ask_for((uintptr_t)slots, next->w1_places[i]);
     return row;
 }
 
-/* The same of short keys and pairs of slots, which are always asked for. */
-static uint64_t *count_shorts(const struct near_keys *keys, const struct near_keys *next,
-                              uint64_t *row)
+/* The same of W2 keys and pairs of slots, which are always asked for. */
+static uint64_t *count_w2(const struct near_keys *keys, const struct near_keys *next, uint64_t *row)
 {
-    uint64_t *const slots = keys->near.short_slots;
-    const size_t count = keys->shorts, next_count = next->shorts;
+    uint64_t *const slots = keys->near.w2_slots;
+    const size_t count = keys->w2_count, next_count = next->w2_count;
     TARGET_UNROLL
     for (size_t i = 0; i < count; i++) {
-        const uint64_t low = keys->short_words[0][i], high = keys->short_words[1][i];
-        uint64_t *slot = slots + keys->short_places[i];
-        const uint64_t *other = slot + SHORT_STRIDE;
-        ask_for((uintptr_t)slots, next->short_places[i]);
+        const uint64_t low = keys->w2_words[0][i], high = keys->w2_words[1][i];
+        uint64_t *slot = slots + keys->w2_places[i];
+        const uint64_t *other = slot + W2_STRIDE;
+        ask_for((uintptr_t)slots, next->w2_places[i]);
         const bool in_first = ((slot[0] ^ low) | (slot[1] ^ high)) == 0;
         const bool in_second = ((other[0] ^ low) | (other[1] ^ high)) == 0;
         const bool here = in_first | in_second;
-        slot[in_second ? SHORT_STRIDE + KEY_SHORT_WORDS : KEY_SHORT_WORDS] += here;
+        slot[in_second ? W2_STRIDE + KEY_W2_WORDS : KEY_W2_WORDS] += here;
         row[1] = low;
         row[2] = high;
-        row += here ? 0 : NEAR_SHORT_ROW;
+        row += here ? 0 : NEAR_W2_ROW;
     }
     for (size_t i = count; i < next_count; i++)
-        ask_for((uintptr_t)slots, next->short_places[i]);
+        ask_for((uintptr_t)slots, next->w2_places[i]);
     return row;
 }
 
-static size_t count_all_tinies(const struct near_keys *keys, const struct near_keys *next,
-                               uint64_t *rows)
+static size_t count_all_w1(const struct near_keys *keys, const struct near_keys *next,
+                           uint64_t *rows)
 {
     const struct near *near = &keys->near;
-    const bool far = near->tiny_mask >= NEAR_TINY_SLOTS - 1;
-    uint64_t *end = far ? count_tinies(keys, next, true, rows)
-                        : count_tinies(keys, next, false, rows);
-    for (uint64_t *row = rows; row < end; row += NEAR_TINY_ROW) {
+    const bool far = near->w1_mask >= NEAR_W1_SLOTS - 1;
+    uint64_t *end = far ? count_w1(keys, next, true, rows) : count_w1(keys, next, false, rows);
+    for (uint64_t *row = rows; row < end; row += NEAR_W1_ROW) {
         row[0] = hash_1(near->seed, row[1]);
         if (far)
-            ask_for((uintptr_t)near->tiny_slots,
-                    (table_home(TABLE_TINY, row[0], near->tiny_mask) + 1) * TINY_STRIDE);
+            ask_for((uintptr_t)near->w1_slots,
+                    (table_home(KEY_W1, row[0], near->w1_mask) + 1) * W1_STRIDE);
     }
-    return (size_t)(end - rows) / NEAR_TINY_ROW;
+    return (size_t)(end - rows) / NEAR_W1_ROW;
 }
 
-static size_t count_all_shorts(const struct near_keys *keys, const struct near_keys *next,
-                               uint64_t *rows)
+static size_t count_all_w2(const struct near_keys *keys, const struct near_keys *next,
+                           uint64_t *rows)
 {
     const struct near *near = &keys->near;
-    const bool far = near->short_mask >= NEAR_SHORT_SLOTS;
-    uint64_t *end = count_shorts(keys, next, rows);
-    for (uint64_t *row = rows; row < end; row += NEAR_SHORT_ROW) {
+    const bool far = near->w2_mask >= NEAR_W2_SLOTS;
+    uint64_t *end = count_w2(keys, next, rows);
+    for (uint64_t *row = rows; row < end; row += NEAR_W2_ROW) {
         row[0] = hash_2(near->seed, row[1], row[2]);
         if (far)
-            ask_for((uintptr_t)near->short_slots,
-                    ((row[0] + 2) & near->short_mask) * SHORT_STRIDE);
+            ask_for((uintptr_t)near->w2_slots, ((row[0] + 2) & near->w2_mask) * W2_STRIDE);
     }
-    return (size_t)(end - rows) / NEAR_SHORT_ROW;
+    return (size_t)(end - rows) / NEAR_W2_ROW;
 }
 
 static void count(const struct near_keys *keys, const struct near_keys *next,
                   struct near_rest *rest)
 {
     const struct near *near = &keys->near;
-    rest->tinies =
-        near->tiny_mask == NEAR_PASS ? 0 : count_all_tinies(keys, next, rest->tiny_rows);
-    rest->shorts =
-        near->short_mask == NEAR_PASS ? 0 : count_all_shorts(keys, next, rest->short_rows);
+    rest->w1_count = near->w1_mask == NEAR_PASS ? 0 : count_all_w1(keys, next, rest->w1_rows);
+    rest->w2_count = near->w2_mask == NEAR_PASS ? 0 : count_all_w2(keys, next, rest->w2_rows);
 }
 
 TARGET_END

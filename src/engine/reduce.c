@@ -15,7 +15,7 @@
 /* Keys of one class on their way to the table: hash, words, value. */
 struct rows {
     size_t count;
-    uint64_t rows[BATCH * (KEY_MIDDLE_WORDS + 2)];
+    uint64_t rows[BATCH * (KEY_W4_WORDS + 2)];
 };
 
 /* Keys for which there is room at first, at the most; the table grows from there. */
@@ -30,14 +30,13 @@ struct rows {
  * are alike: the one before tells how many keys of each class to expect. */
 static int start_table(struct worker *worker, uint64_t records)
 {
-    static const unsigned guess[TABLE_CLASSES] = {
-        [TABLE_SHORT] = 2, [TABLE_MIDDLE] = 8, [TABLE_LONG] = 32};
-    for (int name = TABLE_SHORT; name < TABLE_CLASSES; name++) {
-        uint64_t keys = records / guess[name];
+    static const unsigned guess[KEY_CLASSES] = {[KEY_W2] = 2, [KEY_W4] = 8, [KEY_LONG] = 32};
+    for (int key_class = KEY_W2; key_class < KEY_CLASSES; key_class++) {
+        uint64_t keys = records / guess[key_class];
         if (worker->folded > 0)
-            keys = (uint64_t)((double)worker->found[name] / (double)worker->folded *
+            keys = (uint64_t)((double)worker->found[key_class] / (double)worker->folded *
                               (double)records * 1.0625);
-        if (!groups_begin(&worker->groups, (enum table_class_name)name,
+        if (!groups_begin(&worker->groups, (enum key_class)key_class,
                           (size_t)(keys < MOST_FIRST_KEYS ? keys : MOST_FIRST_KEYS))) {
             job_no_memory(worker->job);
             return -1;
@@ -52,9 +51,9 @@ static void end_table(struct worker *worker)
 }
 
 /* Makes sure that `more` keys fit one class. */
-static int make_room(struct worker *worker, enum table_class_name name, size_t more)
+static int make_room(struct worker *worker, enum key_class key_class, size_t more)
 {
-    if (groups_room(&worker->groups, name, more))
+    if (groups_room(&worker->groups, key_class, more))
         return 0;
     job_no_memory(worker->job);
     return -1;
@@ -106,12 +105,12 @@ int fold_value(struct worker *worker, uint64_t *into, bool known, uint64_t value
 
 /* Folds the rows gathered and empties them. */
 static inline __attribute__((always_inline))
-int fold_rows(struct worker *worker, const enum table_class_name name, struct rows *rows,
+int fold_rows(struct worker *worker, const enum key_class key_class, struct rows *rows,
               const bool sums)
 {
-    const size_t words = table_words(name), count = rows->count;
-    struct group_class *class = &worker->groups.classes[name];
-    if (class->used + count > class->limit && make_room(worker, name, count) != 0)
+    const size_t words = table_words(key_class), count = rows->count;
+    struct group_class *class = &worker->groups.classes[key_class];
+    if (class->used + count > class->limit && make_room(worker, key_class, count) != 0)
         return -1;
     uint32_t *index = class->index;
     uint64_t *entries = class->entries;
@@ -123,7 +122,7 @@ int fold_rows(struct worker *worker, const enum table_class_name name, struct ro
         const size_t before = used;
         size_t slot;
         const size_t number =
-            group_seek(name, index, entries, mask, stride, used, row + 1, row[0], &slot);
+            group_seek(key_class, index, entries, mask, stride, used, row + 1, row[0], &slot);
         uint64_t *entry = entries + number * stride;
         group_settle(index, entries, mask, stride, words, &used, number, slot, row[0]);
         memcpy(entry, row + 1, words * sizeof *entry);
@@ -136,16 +135,16 @@ int fold_rows(struct worker *worker, const enum table_class_name name, struct ro
 
 /* Adds a record's key, and folds when there are enough to be looked up together. */
 static inline __attribute__((always_inline))
-int add_row(struct worker *worker, const enum table_class_name name, struct rows *rows,
+int add_row(struct worker *worker, const enum key_class key_class, struct rows *rows,
             const struct record *record, uint64_t value, const bool sums)
 {
-    const size_t words = table_words(name);
-    const struct group_class *class = &worker->groups.classes[name];
+    const size_t words = table_words(key_class);
+    const struct group_class *class = &worker->groups.classes[key_class];
     uint64_t *row = rows->rows + rows->count * (words + 2);
-    row[0] = table_load_whole(name, worker->groups.seed, row + 1, record->key, record->size);
+    row[0] = table_load_whole(key_class, worker->groups.seed, row + 1, record->key, record->size);
     row[words + 1] = value;
     __builtin_prefetch(class->index + ((size_t)row[0] & class->mask), 1);
-    return ++rows->count == BATCH ? fold_rows(worker, name, rows, sums) : 0;
+    return ++rows->count == BATCH ? fold_rows(worker, key_class, rows, sums) : 0;
 }
 
 /* A copy of a long key that lives as long as the table's content. */
@@ -163,9 +162,9 @@ static unsigned char *keep_key(struct worker *worker, const unsigned char *key, 
 static int fold_long(struct worker *worker, const struct record *record, uint64_t value,
                      const bool sums)
 {
-    struct group_class *class = &worker->groups.classes[TABLE_LONG];
+    struct group_class *class = &worker->groups.classes[KEY_LONG];
     const uint64_t hash = hash_bytes(worker->groups.seed, record->key, record->size);
-    if (make_room(worker, TABLE_LONG, 1) != 0)
+    if (make_room(worker, KEY_LONG, 1) != 0)
         return -1;
     const size_t before = class->used;
     size_t slot;
@@ -181,7 +180,7 @@ static int fold_long(struct worker *worker, const struct record *record, uint64_
         entry[1] = record->size;
         entry[2] = (uint64_t)(uintptr_t)copy;
     }
-    return fold_value(worker, entry + TABLE_LONG_WORDS, number != before, value, sums);
+    return fold_value(worker, entry + KEY_LONG_WORDS, number != before, value, sums);
 }
 
 /* Brings the records of a chunk into the table. */
@@ -190,26 +189,26 @@ int fold_chunk(struct worker *worker, const struct chunk *chunk, const bool sums
 {
     const enum record_kind kind = sums ? RECORD_SUM : RECORD_VALUE;
     const size_t value_size = sums ? 0 : worker->job->value_size;
-    struct rows shorts, middles;
+    struct rows w2, w4;
     const unsigned char *at = chunk->data, *end = at + chunk->used;
-    shorts.count = middles.count = 0;
+    w2.count = w4.count = 0;
     while (at < end) {
         struct record record;
         int result;
         at = record_get(at, kind, value_size, &record);
         uint64_t value = sums ? record.number : (uint64_t)(uintptr_t)record.value;
-        if (record.size <= KEY_SHORT)
-            result = add_row(worker, TABLE_SHORT, &shorts, &record, value, sums);
-        else if (record.size <= KEY_MIDDLE)
-            result = add_row(worker, TABLE_MIDDLE, &middles, &record, value, sums);
+        if (record.size <= KEY_W2_MOST)
+            result = add_row(worker, KEY_W2, &w2, &record, value, sums);
+        else if (record.size <= KEY_W4_MOST)
+            result = add_row(worker, KEY_W4, &w4, &record, value, sums);
         else
             result = fold_long(worker, &record, value, sums);
         if (result != 0)
             return -1;
     }
-    if (fold_rows(worker, TABLE_SHORT, &shorts, sums) != 0)
+    if (fold_rows(worker, KEY_W2, &w2, sums) != 0)
         return -1;
-    return fold_rows(worker, TABLE_MIDDLE, &middles, sums);
+    return fold_rows(worker, KEY_W4, &w4, sums);
 }
 
 /* Brings a stream into the table. */
@@ -232,22 +231,22 @@ static int fold_stream(struct worker *worker, struct stream *stream, bool consum
         result = -1;
     stream_writer_close(&worker->long_key_writer);
     worker->folded = records;
-    for (int name = 0; name < TABLE_CLASSES; name++)
-        worker->found[name] = worker->groups.classes[name].used;
+    for (int key_class = 0; key_class < KEY_CLASSES; key_class++)
+        worker->found[key_class] = worker->groups.classes[key_class].used;
     return result;
 }
 
 /* ---- Out of the table: pairs again ----------------------------------------------------------- */
 
-static int write_settled(struct worker *worker, enum table_class_name name,
+static int write_settled(struct worker *worker, enum key_class key_class,
                          struct stream_writer *writer)
 {
     const struct job *job = worker->job;
-    const struct group_class *class = &worker->groups.classes[name];
+    const struct group_class *class = &worker->groups.classes[key_class];
     for (size_t i = 0; i < class->used; i++) {
         const uint64_t *entry = group_entry(class, i), *value = entry + class->words;
         size_t size;
-        const unsigned char *key = table_slot_key(entry, name, &size);
+        const unsigned char *key = table_slot_key(entry, key_class, &size);
         unsigned char *at = stream_room(writer, record_bound(size, job->value_size));
         if (!at)
             return -1;
@@ -273,8 +272,8 @@ int reduce_fold(struct worker *worker, struct stream *pairs, struct stream *sett
     source_drop(worker, pairs);
     struct stream_writer writer;
     stream_writer_open(&writer, settled, &worker->cache, &worker->owner, POOL_MUST);
-    for (int name = 0; result == 0 && name < TABLE_CLASSES; name++)
-        result = write_settled(worker, (enum table_class_name)name, &writer);
+    for (int key_class = 0; result == 0 && key_class < KEY_CLASSES; key_class++)
+        result = write_settled(worker, (enum key_class)key_class, &writer);
     stream_writer_close(&writer);
     end_table(worker);
     worker->groups_busy = false;
@@ -330,16 +329,16 @@ int mr_put(struct mr_results *results, const void *key, size_t key_size, uint64_
 }
 
 /* Calls reduce, or puts the result, for each key in one class of the table. */
-static int finish_class(struct worker *worker, enum table_class_name name, struct mr_results *out)
+static int finish_class(struct worker *worker, enum key_class key_class, struct mr_results *out)
 {
     struct job *job = worker->job;
-    const struct group_class *class = &worker->groups.classes[name];
+    const struct group_class *class = &worker->groups.classes[key_class];
     for (size_t start = 0, count; start < class->used; start += count) {
         struct record results[RANGES_BATCH];
         count = class->used - start < RANGES_BATCH ? class->used - start : RANGES_BATCH;
         for (size_t i = 0; i < count; i++) {
             const uint64_t *entry = group_entry(class, start + i), *value = entry + class->words;
-            results[i].key = table_slot_key(entry, name, &results[i].size);
+            results[i].key = table_slot_key(entry, key_class, &results[i].size);
             results[i].number = job->sums ? *value : 0;
             results[i].value = (const unsigned char *)value;
             results[i].value_size = job->sums ? 0 : job->value_size;
@@ -368,12 +367,12 @@ int reduce_partition(struct worker *worker, struct stream *stream, unsigned bits
     worker->groups_busy = true;
     int result = fold_stream(worker, stream, !job->keeps);
     uint64_t keys = 0;
-    for (int name = 0; name < TABLE_CLASSES; name++)
-        keys += worker->groups.classes[name].used;
+    for (int key_class = 0; key_class < KEY_CLASSES; key_class++)
+        keys += worker->groups.classes[key_class].used;
     if (result == 0 && job->keeps)
         result = values_reduce(worker, stream, results);
-    for (int name = 0; result == 0 && !job->keeps && name < TABLE_CLASSES; name++)
-        result = finish_class(worker, (enum table_class_name)name, results);
+    for (int key_class = 0; result == 0 && !job->keeps && key_class < KEY_CLASSES; key_class++)
+        result = finish_class(worker, (enum key_class)key_class, results);
     source_drop(worker, stream);
     end_table(worker);
     worker->groups_busy = false;

@@ -12,12 +12,18 @@ const unsigned char key_masks[64] = {
 };
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define TINY(size) {~(UINT64_MAX << (8 * (size))), UINT64_C(1) * ((size) + 1) << 56}
+#define W1_MASK(size)                                                                              \
+    {                                                                                              \
+        ~(UINT64_MAX << (8 * (size))), UINT64_C(1) * ((size) + 1) << 56                            \
+    }
 #else
-#define TINY(size) {(size) == 0 ? 0 : ~(UINT64_MAX >> (8 * (size))), (size) + 1}
+#define W1_MASK(size)                                                                              \
+    {                                                                                              \
+        (size) == 0 ? 0 : ~(UINT64_MAX >> (8 * (size))), (size) + 1                                \
+    }
 #endif
-const uint64_t key_tiny[KEY_TINY + 1][2] = {TINY(0), TINY(1), TINY(2), TINY(3),
-                                            TINY(4), TINY(5), TINY(6), TINY(7)};
+const uint64_t key_w1_masks[KEY_W1_MOST + 1][2] = {W1_MASK(0), W1_MASK(1), W1_MASK(2), W1_MASK(3),
+                                                   W1_MASK(4), W1_MASK(5), W1_MASK(6), W1_MASK(7)};
 
 /* Slots from this many bytes on are pages of their own; below, malloc serves small jobs faster. */
 #define MAP_FROM ((size_t)128 << 10)
@@ -28,8 +34,8 @@ const uint64_t key_tiny[KEY_TINY + 1][2] = {TINY(0), TINY(1), TINY(2), TINY(3),
 #define STEP ((size_t)4096)
 #define EMPTIED ((size_t)2 << 20)
 
-static const size_t key_words[TABLE_CLASSES] = {KEY_TINY_WORDS, KEY_SHORT_WORDS,
-                                                KEY_MIDDLE_WORDS, TABLE_LONG_WORDS};
+static const size_t key_words[KEY_CLASSES] = {KEY_W1_WORDS, KEY_W2_WORDS, KEY_W4_WORDS,
+                                              KEY_LONG_WORDS};
 
 static size_t class_bytes(const struct table_class *class)
 {
@@ -84,18 +90,18 @@ void table_open(struct table *table, const struct hash_seed *seed, size_t value_
                 unsigned load, struct budget *budget)
 {
     *table = (struct table){.seed = seed, .budget = budget, .load = load};
-    for (int name = 0; name < TABLE_CLASSES; name++) {
-        table->classes[name].words = key_words[name];
-        table->classes[name].stride = key_words[name] + value_words;
+    for (int key_class = 0; key_class < KEY_CLASSES; key_class++) {
+        table->classes[key_class].words = key_words[key_class];
+        table->classes[key_class].stride = key_words[key_class] + value_words;
     }
     if (value_words == 1)
-        table->classes[TABLE_SHORT].stride = table_sum_stride(TABLE_SHORT);
+        table->classes[KEY_W2].stride = table_sum_stride(KEY_W2);
 }
 
 void table_close(struct table *table)
 {
-    for (int name = 0; name < TABLE_CLASSES; name++)
-        table_class_close(table, (enum table_class_name)name);
+    for (int key_class = 0; key_class < KEY_CLASSES; key_class++)
+        table_class_close(table, (enum key_class)key_class);
 }
 
 /* Puts the first `count` slots in use. */
@@ -106,9 +112,9 @@ static void use_slots(struct table_class *class, size_t count, unsigned load)
     class->used = 0;
 }
 
-bool table_class_open(struct table *table, enum table_class_name name, size_t slots, bool must)
+bool table_class_open(struct table *table, enum key_class key_class, size_t slots, bool must)
 {
-    struct table_class *class = &table->classes[name];
+    struct table_class *class = &table->classes[key_class];
     class->slots =
         table_take_slots(table->budget, slots * class->stride * sizeof *class->slots, must);
     if (class->slots)
@@ -116,9 +122,9 @@ bool table_class_open(struct table *table, enum table_class_name name, size_t sl
     return class->slots != NULL;
 }
 
-void table_class_close(struct table *table, enum table_class_name name)
+void table_class_close(struct table *table, enum key_class key_class)
 {
-    struct table_class *class = &table->classes[name];
+    struct table_class *class = &table->classes[key_class];
     table_give_slots(table->budget, class->slots, class_bytes(class));
     class->slots = NULL;
     class->mask = class->used = class->limit = 0;
@@ -131,15 +137,14 @@ void table_class_clear(struct table_class *class)
     class->used = 0;
 }
 
-uint64_t table_slot_hash(const struct table *table, enum table_class_name name,
-                         const uint64_t *slot)
+uint64_t table_slot_hash(const struct table *table, enum key_class key_class, const uint64_t *slot)
 {
-    switch (name) {
-    case TABLE_TINY:
+    switch (key_class) {
+    case KEY_W1:
         return hash_1(table->seed, slot[0]);
-    case TABLE_SHORT:
+    case KEY_W2:
         return hash_2(table->seed, slot[0], slot[1]);
-    case TABLE_MIDDLE:
+    case KEY_W4:
         return hash_4(table->seed, slot[0], slot[1], slot[2], slot[3]);
     default:
         return slot[0];
@@ -147,18 +152,18 @@ uint64_t table_slot_hash(const struct table *table, enum table_class_name name,
 }
 
 /* The first empty slot for a key known not to be in the table. */
-static uint64_t *empty_slot(const struct table_class *class, enum table_class_name name,
+static uint64_t *empty_slot(const struct table_class *class, enum key_class key_class,
                             uint64_t hash)
 {
-    size_t i = table_home(name, hash, class->mask);
-    while (table_slot_used(class->slots + i * class->stride, name))
+    size_t i = table_home(key_class, hash, class->mask);
+    while (table_slot_used(class->slots + i * class->stride, key_class))
         i = (i + 1) & class->mask;
     return class->slots + i * class->stride;
 }
 
-bool table_class_grow(struct table *table, enum table_class_name name, bool must)
+bool table_class_grow(struct table *table, enum key_class key_class, bool must)
 {
-    struct table_class *class = &table->classes[name];
+    struct table_class *class = &table->classes[key_class];
     struct table_class old = *class;
     const size_t count = (old.mask + 1) * 2, slot_bytes = old.stride * sizeof *old.slots;
     uint64_t *slots = take_pages(table->budget, count * slot_bytes, must);
@@ -176,8 +181,8 @@ bool table_class_grow(struct table *table, enum table_class_name name, bool must
         if (i % STEP == 0 && 2 * half >= MAP_FROM) {
             const size_t at = i * slot_bytes, left = half - at;
             const size_t step = left < STEP * slot_bytes ? left : STEP * slot_bytes;
-            const size_t first = name == TABLE_TINY ? 2 * at : at;
-            const size_t second = name == TABLE_TINY ? 2 * at + step : half + at;
+            const size_t first = key_class == KEY_W1 ? 2 * at : at;
+            const size_t second = key_class == KEY_W1 ? 2 * at + step : half + at;
             touch_pages(slots, first, first + step);
             touch_pages(slots, second, second + step);
             if (at - emptied >= EMPTIED) {
@@ -186,17 +191,17 @@ bool table_class_grow(struct table *table, enum table_class_name name, bool must
             }
         }
         const uint64_t *from = old.slots + i * old.stride;
-        if (table_slot_used(from, name))
-            memcpy(empty_slot(class, name, table_slot_hash(table, name, from)), from,
+        if (table_slot_used(from, key_class))
+            memcpy(empty_slot(class, key_class, table_slot_hash(table, key_class, from)), from,
                    old.stride * sizeof *from);
     }
     table_give_slots(table->budget, old.slots, class_bytes(&old));
     return true;
 }
 
-void table_class_repair(struct table *table, enum table_class_name name)
+void table_class_repair(struct table *table, enum key_class key_class)
 {
-    struct table_class *class = &table->classes[name];
+    struct table_class *class = &table->classes[key_class];
     /* Behind a slot that no key's probe passes, every key is met after all slots that its own
      * passes, so that moving it to the first empty one of these leaves no hole behind a key already
      * placed. There is such a slot, one that was empty before, but which one cannot be told: of two
@@ -204,10 +209,10 @@ void table_class_repair(struct table *table, enum table_class_name name)
     for (size_t n = 0; n < 2 * (class->mask + 1); n++) {
         size_t own = n & class->mask;
         uint64_t *slot = class->slots + own * class->stride;
-        if (!table_slot_used(slot, name))
+        if (!table_slot_used(slot, key_class))
             continue;
-        size_t i = table_home(name, table_slot_hash(table, name, slot), class->mask);
-        while (i != own && table_slot_used(class->slots + i * class->stride, name))
+        size_t i = table_home(key_class, table_slot_hash(table, key_class, slot), class->mask);
+        while (i != own && table_slot_used(class->slots + i * class->stride, key_class))
             i = (i + 1) & class->mask;
         if (i == own)
             continue;

@@ -30,17 +30,17 @@ struct mr_values {
 static uint64_t *find_entry(struct worker *worker, const struct record *record, size_t *words)
 {
     const struct hash_seed *seed = worker->groups.seed;
-    const enum table_class_name name = table_class_whole(record->size);
-    const struct group_class *class = &worker->groups.classes[name];
-    uint64_t key[KEY_MIDDLE_WORDS] = {0};
+    const enum key_class key_class = table_class_whole(record->size);
+    const struct group_class *class = &worker->groups.classes[key_class];
+    uint64_t key[KEY_W4_WORDS] = {0};
     size_t number, slot;
     *words = class->words;
-    if (name == TABLE_LONG) {
+    if (key_class == KEY_LONG) {
         number = group_seek_long(class, record->key, record->size,
                                  hash_bytes(seed, record->key, record->size), &slot);
     } else {
-        const uint64_t hash = table_load_whole(name, seed, key, record->key, record->size);
-        number = group_seek(name, class->index, class->entries, class->mask, class->stride,
+        const uint64_t hash = table_load_whole(key_class, seed, key, record->key, record->size);
+        number = group_seek(key_class, class->index, class->entries, class->mask, class->stride,
                             class->used, key, hash, &slot);
     }
     return group_entry(class, number);
@@ -124,29 +124,29 @@ static int gather(struct worker *worker, struct stream *stream, unsigned char *v
 }
 
 /* Calls reduce for the one key in `entry`, reading its values from the stream. */
-static int reduce_from_stream(struct worker *worker, enum table_class_name name,
+static int reduce_from_stream(struct worker *worker, enum key_class key_class,
                               const uint64_t *entry, struct stream *stream,
                               struct mr_results *results)
 {
-    const size_t words = worker->groups.classes[name].words;
+    const size_t words = worker->groups.classes[key_class].words;
     struct source source;
     struct mr_values values = {.value_size = worker->job->value_size,
                                .left = entry[words + COUNT],
                                .source = &source,
                                .entry = entry};
     size_t size;
-    const unsigned char *key = table_slot_key(entry, name, &size);
+    const unsigned char *key = table_slot_key(entry, key_class, &size);
     source_open(&source, worker, stream, false);
     int result = call_reduce(worker, key, size, &values, results);
     return source_close(&source) != 0 ? -1 : result;
 }
 
 /* Serves the keys of one class, as many together as `most` values allow. */
-static int reduce_class(struct worker *worker, enum table_class_name name, struct stream *stream,
+static int reduce_class(struct worker *worker, enum key_class key_class, struct stream *stream,
                         uint64_t most, struct mr_results *results)
 {
     const struct job *job = worker->job;
-    const struct group_class *class = &worker->groups.classes[name];
+    const struct group_class *class = &worker->groups.classes[key_class];
     size_t begin = 0;
     while (begin < class->used) {
         uint64_t count = 0;
@@ -160,7 +160,8 @@ static int reduce_class(struct worker *worker, enum table_class_name name, struc
             count += more;
         }
         if (count == 0 && end < class->used) {
-            if (reduce_from_stream(worker, name, group_entry(class, end), stream, results) != 0)
+            if (reduce_from_stream(worker, key_class, group_entry(class, end), stream, results) !=
+                0)
                 return -1;
             begin = end + 1;
             continue;
@@ -177,7 +178,7 @@ static int reduce_class(struct worker *worker, enum table_class_name name, struc
             uint64_t *entry = group_entry(class, begin);
             uint64_t n = entry[class->words + COUNT];
             size_t size;
-            const unsigned char *key = table_slot_key(entry, name, &size);
+            const unsigned char *key = table_slot_key(entry, key_class, &size);
             /* The place has moved on by n in gathering. */
             struct mr_values one = {
                 .value_size = job->value_size,
@@ -194,13 +195,13 @@ static int reduce_class(struct worker *worker, enum table_class_name name, struc
 int values_reduce(struct worker *worker, struct stream *stream, struct mr_results *results)
 {
     uint64_t most = divide_share(worker) / worker->job->value_size;
-    for (int name = 0; name < TABLE_CLASSES; name++) {
-        const struct group_class *class = &worker->groups.classes[name];
+    for (int key_class = 0; key_class < KEY_CLASSES; key_class++) {
+        const struct group_class *class = &worker->groups.classes[key_class];
         for (size_t i = 0; i < class->used; i++)
             group_entry(class, i)[class->words + PLACE] = NOWHERE;
     }
-    for (int name = 0; name < TABLE_CLASSES; name++)
-        if (reduce_class(worker, (enum table_class_name)name, stream, most, results) != 0)
+    for (int key_class = 0; key_class < KEY_CLASSES; key_class++)
+        if (reduce_class(worker, (enum key_class)key_class, stream, most, results) != 0)
             return -1;
     buffer_trim(&worker->values, divide_share(worker));
     return 0;

@@ -42,7 +42,7 @@ struct mr_emitter {
     struct job *job;
     struct worker *worker;
     struct table table;
-    struct front_class front[TABLE_CLASSES];
+    struct front_class front[KEY_CLASSES];
     const struct near_loops *near; /* NULL: a key at a time */
     struct near_line line;
     load_keys *load;
@@ -82,7 +82,7 @@ struct worker {
     struct groups groups;          /* reduces one partition at a time */
     bool groups_busy;
     uint64_t folded;               /* records that its last use brought, */
-    uint64_t found[TABLE_CLASSES]; /* and keys of each class among them */
+    uint64_t found[KEY_CLASSES];   /* and keys of each class among them */
     struct stream long_keys; /* bytes of the long keys in it */
     struct stream_writer long_key_writer;
     struct divide *divides;   /* partitions being divided, innermost first (divide.h) */

@@ -12,7 +12,7 @@
 #include "unit/random.h"
 
 #define KEYS 3000u
-#define ROOM (KEY_MIDDLE + 1)
+#define ROOM (KEY_W4_MOST + 1)
 
 /* A key of at least `least` and at most `most` bytes, of few letters so that many come again, and
  * padding that a lookup must not mind. */
@@ -25,17 +25,17 @@ static size_t make_key(unsigned char *key, size_t least, size_t most)
 }
 
 /* Adds `value` to a key, as a reducer does. `same`: hashes are alike but for the lowest bits. */
-static void add(struct groups *groups, enum table_class_name name, const unsigned char *key,
+static void add(struct groups *groups, enum key_class key_class, const unsigned char *key,
                 size_t size, uint64_t value, bool same)
 {
-    struct group_class *class = &groups->classes[name];
-    uint64_t words[KEY_MIDDLE_WORDS];
-    uint64_t hash = table_load_whole(name, groups->seed, words, key, size);
+    struct group_class *class = &groups->classes[key_class];
+    uint64_t words[KEY_W4_WORDS];
+    uint64_t hash = table_load_whole(key_class, groups->seed, words, key, size);
     if (same)
         hash &= 15;
-    ck_assert(groups_room(groups, name, 1));
+    ck_assert(groups_room(groups, key_class, 1));
     size_t slot;
-    const size_t number = group_seek(name, class->index, class->entries, class->mask,
+    const size_t number = group_seek(key_class, class->index, class->entries, class->mask,
                                      class->stride, class->used, words, hash, &slot);
     group_settle(class->index, class->entries, class->mask, class->stride, class->words,
                  &class->used, number, slot, hash);
@@ -46,9 +46,9 @@ static void add(struct groups *groups, enum table_class_name name, const unsigne
 
 static void add_long(struct groups *groups, const unsigned char *key, size_t size, uint64_t value)
 {
-    struct group_class *class = &groups->classes[TABLE_LONG];
+    struct group_class *class = &groups->classes[KEY_LONG];
     const uint64_t hash = hash_bytes(groups->seed, key, size);
-    ck_assert(groups_room(groups, TABLE_LONG, 1));
+    ck_assert(groups_room(groups, KEY_LONG, 1));
     size_t slot;
     const size_t before = class->used, number = group_seek_long(class, key, size, hash, &slot);
     uint64_t *entry = group_entry(class, number);
@@ -59,7 +59,7 @@ static void add_long(struct groups *groups, const unsigned char *key, size_t siz
         entry[1] = size;
         entry[2] = (uint64_t)(uintptr_t)key;
     }
-    entry[TABLE_LONG_WORDS] += value;
+    entry[KEY_LONG_WORDS] += value;
 }
 
 struct known {
@@ -68,13 +68,13 @@ struct known {
     uint64_t value;
 };
 
-static void check_class(struct groups *groups, enum table_class_name name, size_t least,
-                        size_t most, size_t count, size_t expected, bool same)
+static void check_class(struct groups *groups, enum key_class key_class, size_t least, size_t most,
+                        size_t count, size_t expected, bool same)
 {
     struct known *known = calloc(KEYS, sizeof *known);
     size_t used = 0;
     ck_assert_ptr_nonnull(known);
-    ck_assert(groups_begin(groups, name, expected));
+    ck_assert(groups_begin(groups, key_class, expected));
     for (size_t i = 0; i < count; i++) {
         struct known *fresh = &known[used];
         fresh->size = make_key(fresh->key, least, most);
@@ -84,17 +84,17 @@ static void check_class(struct groups *groups, enum table_class_name name, size_
             at++;
         known[at].value += value;
         used += at == used;
-        if (name == TABLE_LONG)
+        if (key_class == KEY_LONG)
             add_long(groups, known[at].key, known[at].size, value);
         else
-            add(groups, name, fresh->key, fresh->size, value, same);
+            add(groups, key_class, fresh->key, fresh->size, value, same);
     }
-    const struct group_class *class = &groups->classes[name];
+    const struct group_class *class = &groups->classes[key_class];
     ck_assert_uint_eq(class->used, used);
     for (size_t i = 0; i < used; i++) {
         const uint64_t *entry = group_entry(class, i);
         size_t size;
-        const unsigned char *key = table_slot_key(entry, name, &size);
+        const unsigned char *key = table_slot_key(entry, key_class, &size);
         ck_assert_uint_eq(size, known[i].size);
         ck_assert_mem_eq(key, known[i].key, size);
         ck_assert_uint_eq(entry[class->words], known[i].value);
@@ -114,12 +114,12 @@ START_TEST(test_all)
         /* Too little room expected, then enough, then far too much. */
         const size_t count = round % 4 == 3 ? 10 : KEYS;
         const size_t expected = round % 3 == 0 ? 0 : round % 3 == 1 ? 100 : 3 * KEYS;
-        check_class(&groups, TABLE_SHORT, 0, KEY_SHORT, count, expected, false);
-        check_class(&groups, TABLE_MIDDLE, KEY_SHORT + 1, KEY_MIDDLE, count, expected, false);
-        check_class(&groups, TABLE_LONG, KEY_MIDDLE + 1, 100, count, expected, false);
+        check_class(&groups, KEY_W2, 0, KEY_W2_MOST, count, expected, false);
+        check_class(&groups, KEY_W4, KEY_W2_MOST + 1, KEY_W4_MOST, count, expected, false);
+        check_class(&groups, KEY_LONG, KEY_W4_MOST + 1, 100, count, expected, false);
     }
-    check_class(&groups, TABLE_SHORT, 0, KEY_SHORT, 600, KEYS, true);
-    check_class(&groups, TABLE_MIDDLE, KEY_SHORT + 1, KEY_MIDDLE, 600, KEYS, true);
+    check_class(&groups, KEY_W2, 0, KEY_W2_MOST, 600, KEYS, true);
+    check_class(&groups, KEY_W4, KEY_W2_MOST + 1, KEY_W4_MOST, 600, KEYS, true);
     groups_close(&groups);
     ck_assert_uint_eq(atomic_load(&budget.used), 0);
 }

@@ -18,7 +18,7 @@ static void check_load(load_keys *loop)
     unsigned char text[TEXT];
     struct mr_span spans[LOAD_BATCH];
     struct hash_seed seed;
-    size_t loaded[KEY_SHORT + 1] = {0};
+    size_t loaded[KEY_W2_MOST + 1] = {0};
     for (unsigned round = 0; round < ROUNDS; round++) {
         const size_t count = round % (LOAD_BATCH + 1);
         struct load load;
@@ -27,7 +27,7 @@ static void check_load(load_keys *loop)
         for (size_t i = 0; i < TEXT; i++)
             text[i] = (unsigned char)below(256);
         for (size_t i = 0; i < count; i++) {
-            const uint32_t size = below(10) == 0 ? below(40) : below(KEY_SHORT + 1);
+            const uint32_t size = below(10) == 0 ? below(40) : below(KEY_W2_MOST + 1);
             spans[i] = (struct mr_span){at, at + size};
             at += size + below(3);
         }
@@ -36,18 +36,18 @@ static void check_load(load_keys *loop)
         loop(&seed, text, spans, count, &load);
         for (size_t i = 0; i < count; i++) {
             const size_t size = spans[i].end - spans[i].begin;
-            uint64_t words[KEY_SHORT_WORDS];
-            if (size > KEY_SHORT)
+            uint64_t words[KEY_W2_WORDS];
+            if (size > KEY_W2_MOST)
                 continue;
             const uint64_t hash =
-                table_load_whole(TABLE_SHORT, &seed, words, text + spans[i].begin, size);
+                table_load_whole(KEY_W2, &seed, words, text + spans[i].begin, size);
             if (hash != load.hashes[i] || words[0] != load.words[0][i] ||
                 words[1] != load.words[1][i])
                 ck_abort_msg("key %zu of %zu, of %zu bytes", i, count, size);
             loaded[size]++;
         }
     }
-    for (size_t size = 0; size <= KEY_SHORT; size++)
+    for (size_t size = 0; size <= KEY_W2_MOST; size++)
         ck_assert_uint_gt(loaded[size], ROUNDS / 10);
 }
 

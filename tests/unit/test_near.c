@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_near.c - tiny and short keys counted side by side against the table's own lookup, key by
+ * test_near.c - W1 and W2 keys counted side by side against the table's own lookup, key by
  * key: every number of keys, every size, keys that lie where their probe begins, in either slot
  * where there are two, that do not, that are not there at all, and that pass.
  */
@@ -13,12 +13,12 @@
 #include "unit/random.h"
 
 #define SLOTS 256u
-#define TINY_STRIDE 2u
-#define SHORT_STRIDE 4u
+#define W1_STRIDE 2u
+#define W2_STRIDE 4u
 #define TEXT 4096u
 #define ROUNDS 2000u
 
-/* Words of three letters, so that there are some tiny ones often and many rarely; at times a NUL,
+/* Words of three letters, so that there are some W1 keys often and many rarely; at times a NUL,
  * or none at all. Returns how many spans there are. */
 static size_t make_keys(unsigned char text[TEXT], struct mr_span *spans, size_t most)
 {
@@ -41,12 +41,12 @@ static size_t size_of(struct mr_span span)
 
 /* A table and what its slots must hold in the end. */
 struct front {
-    uint64_t tiny[SLOTS * TINY_STRIDE], brief[SLOTS * SHORT_STRIDE];
+    uint64_t w1[SLOTS * W1_STRIDE], w2[SLOTS * W2_STRIDE];
 };
 
 static struct near near_of(struct front *front, size_t slots, const struct hash_seed *seed)
 {
-    return (struct near){front->tiny, front->brief, slots - 1, slots - 1, seed};
+    return (struct near){front->w1, front->w2, slots - 1, slots - 1, seed};
 }
 
 /* What must come of it, by the definition. Returns how many were second of a pair. */
@@ -54,28 +54,28 @@ static size_t count_slowly(const struct near *near, const unsigned char *base,
                            const struct mr_span *spans, size_t count, struct near_rest *rest)
 {
     size_t seconds = 0;
-    rest->tinies = rest->shorts = 0;
+    rest->w1_count = rest->w2_count = 0;
     for (size_t i = 0; i < count; i++) {
-        uint64_t words[KEY_MIDDLE_WORDS], *slot;
+        uint64_t words[KEY_W4_WORDS], *slot;
         const size_t size = size_of(spans[i]);
-        const enum table_class_name name = table_class_of(size);
-        if (name > TABLE_SHORT)
+        const enum key_class key_class = table_class_of(size);
+        if (key_class > KEY_W2)
             continue;
-        const bool tiny = name == TABLE_TINY;
-        uint64_t *slots = tiny ? near->tiny_slots : near->short_slots;
-        const size_t mask = tiny ? near->tiny_mask : near->short_mask;
-        const size_t key_words = table_words(name), stride = tiny ? TINY_STRIDE : SHORT_STRIDE;
-        const uint64_t hash = table_load(name, near->seed, words, base + spans[i].begin, size);
-        const bool found = table_find(name, slots, mask, stride, words, hash, &slot);
+        const bool w1 = key_class == KEY_W1;
+        uint64_t *slots = w1 ? near->w1_slots : near->w2_slots;
+        const size_t mask = w1 ? near->w1_mask : near->w2_mask;
+        const size_t key_words = table_words(key_class), stride = w1 ? W1_STRIDE : W2_STRIDE;
+        const uint64_t hash = table_load(key_class, near->seed, words, base + spans[i].begin, size);
+        const bool found = table_find(key_class, slots, mask, stride, words, hash, &slot);
         const size_t number = (size_t)(slot - slots) / stride;
-        const size_t home = table_home(name, hash, mask);
-        if (found && (tiny ? number == home : number / 2 == home / 2)) {
+        const size_t home = table_home(key_class, hash, mask);
+        if (found && (w1 ? number == home : number / 2 == home / 2)) {
             slot[key_words]++;
-            seconds += !tiny && number % 2 == 1;
+            seconds += !w1 && number % 2 == 1;
             continue;
         }
-        uint64_t *row = tiny ? rest->tiny_rows + rest->tinies++ * NEAR_TINY_ROW
-                             : rest->short_rows + rest->shorts++ * NEAR_SHORT_ROW;
+        uint64_t *row = w1 ? rest->w1_rows + rest->w1_count++ * NEAR_W1_ROW
+                           : rest->w2_rows + rest->w2_count++ * NEAR_W2_ROW;
         row[0] = hash;
         memcpy(row + 1, words, key_words * sizeof *words);
     }
@@ -87,17 +87,17 @@ static void fill_slots(const struct near *near, const unsigned char *text,
                        const struct mr_span *spans, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        uint64_t words[KEY_MIDDLE_WORDS], *slot;
-        const enum table_class_name name = table_class_of(size_of(spans[i]));
-        if (name > TABLE_SHORT || below(4) == 0)
+        uint64_t words[KEY_W4_WORDS], *slot;
+        const enum key_class key_class = table_class_of(size_of(spans[i]));
+        if (key_class > KEY_W2 || below(4) == 0)
             continue;
-        const bool tiny = name == TABLE_TINY;
-        const size_t key_words = table_words(name);
+        const bool w1 = key_class == KEY_W1;
+        const size_t key_words = table_words(key_class);
         const uint64_t hash =
-            table_load(name, near->seed, words, text + spans[i].begin, size_of(spans[i]));
-        if (!table_find(name, tiny ? near->tiny_slots : near->short_slots,
-                        tiny ? near->tiny_mask : near->short_mask,
-                        tiny ? TINY_STRIDE : SHORT_STRIDE, words, hash, &slot)) {
+            table_load(key_class, near->seed, words, text + spans[i].begin, size_of(spans[i]));
+        if (!table_find(key_class, w1 ? near->w1_slots : near->w2_slots,
+                        w1 ? near->w1_mask : near->w2_mask, w1 ? W1_STRIDE : W2_STRIDE, words, hash,
+                        &slot)) {
             ck_assert_ptr_nonnull(slot);
             memcpy(slot, words, key_words * sizeof *words);
         }
@@ -120,25 +120,25 @@ static void check_passing(const struct near_loops *loops, const unsigned char *t
 {
     static struct near_keys keys, none;
     static struct near_rest rest;
-    size_t tinies = 0, shorts = 0;
+    size_t w1_count = 0, w2_count = 0;
     loops->take(near, text, spans, count, &keys);
     loops->take(near, NULL, NULL, 0, &none);
     loops->count(&none, &keys, &rest);
     loops->count(&keys, &none, &rest);
     for (size_t i = 0; i < count; i++) {
         const size_t size = size_of(spans[i]);
-        if (size > KEY_SHORT)
+        if (size > KEY_W2_MOST)
             continue;
         const uint64_t hash = table_hash(near->seed, text + spans[i].begin, size);
         const uint64_t place =
-            size <= KEY_TINY ? keys.tiny_places[tinies++] : keys.short_places[shorts++];
-        if ((size <= KEY_TINY ? near->tiny_mask : near->short_mask) == NEAR_PASS)
+            size <= KEY_W1_MOST ? keys.w1_places[w1_count++] : keys.w2_places[w2_count++];
+        if ((size <= KEY_W1_MOST ? near->w1_mask : near->w2_mask) == NEAR_PASS)
             ck_assert_uint_eq(place, hash);
     }
-    ck_assert_uint_eq(keys.tinies, tinies);
-    ck_assert_uint_eq(keys.shorts, shorts);
-    ck_assert(near->tiny_mask != NEAR_PASS || rest.tinies == 0);
-    ck_assert(near->short_mask != NEAR_PASS || rest.shorts == 0);
+    ck_assert_uint_eq(keys.w1_count, w1_count);
+    ck_assert_uint_eq(keys.w2_count, w2_count);
+    ck_assert(near->w1_mask != NEAR_PASS || rest.w1_count == 0);
+    ck_assert(near->w2_mask != NEAR_PASS || rest.w2_count == 0);
 }
 
 static void check_loops(const struct near_loops *loops)
@@ -147,7 +147,7 @@ static void check_loops(const struct near_loops *loops)
     static struct front front, want_front;
     struct mr_span spans[NEAR_BATCH];
     struct hash_seed seed;
-    size_t missed[2] = {0, 0}, longer = 0, counted = 0, seconds = 0;
+    size_t missed[2] = {0, 0}, rest_count = 0, counted = 0, seconds = 0;
     for (unsigned round = 0; round < ROUNDS; round++) {
         hash_seed_fixed(&seed, round / 16);
         const struct near near = near_of(&front, SLOTS, &seed);
@@ -167,36 +167,36 @@ static void check_loops(const struct near_loops *loops)
         ck_assert(near_same(&keys.near, &near) && !near_same(&keys.near, &other));
         loops->take(&near, NULL, NULL, 0, &none);
         loops->count(&none, &keys, &rest);
-        ck_assert(rest.tinies == 0 && rest.shorts == 0);
+        ck_assert(rest.w1_count == 0 && rest.w2_count == 0);
         loops->count(&keys, &none, &rest);
         seconds += count_slowly(&want_near, text, spans, count, &want);
         ck_assert_mem_eq(&front, &want_front, sizeof front);
-        ck_assert_uint_eq(rest.tinies, want.tinies);
-        ck_assert_uint_eq(rest.shorts, want.shorts);
-        check_rows(rest.tiny_rows, want.tiny_rows, want.tinies, NEAR_TINY_ROW);
-        check_rows(rest.short_rows, want.short_rows, want.shorts, NEAR_SHORT_ROW);
-        size_t others = 0;
+        ck_assert_uint_eq(rest.w1_count, want.w1_count);
+        ck_assert_uint_eq(rest.w2_count, want.w2_count);
+        check_rows(rest.w1_rows, want.w1_rows, want.w1_count, NEAR_W1_ROW);
+        check_rows(rest.w2_rows, want.w2_rows, want.w2_count, NEAR_W2_ROW);
+        size_t longer = 0;
         for (size_t i = 0; i < count; i++)
-            if (size_of(spans[i]) > KEY_SHORT) {
-                ck_assert_uint_lt(others, keys.longer);
-                ck_assert_uint_eq(keys.longer_ones[others++], i);
+            if (size_of(spans[i]) > KEY_W2_MOST) {
+                ck_assert_uint_lt(longer, keys.rest_count);
+                ck_assert_uint_eq(keys.rest[longer++], i);
             }
-        ck_assert_uint_eq(keys.longer, others);
+        ck_assert_uint_eq(keys.rest_count, longer);
         for (unsigned way = 1; way < 4; way++) {
             static struct front nothing;
             struct near passing = near_of(&nothing, SLOTS, &seed);
-            passing.tiny_mask = way & 1 ? NEAR_PASS : passing.tiny_mask;
-            passing.short_mask = way & 2 ? NEAR_PASS : passing.short_mask;
+            passing.w1_mask = way & 1 ? NEAR_PASS : passing.w1_mask;
+            passing.w2_mask = way & 2 ? NEAR_PASS : passing.w2_mask;
             check_passing(loops, text, spans, count, &passing);
         }
-        missed[0] += want.tinies;
-        missed[1] += want.shorts;
-        longer += others;
-        counted += count - want.tinies - want.shorts - others;
+        missed[0] += want.w1_count;
+        missed[1] += want.w2_count;
+        rest_count += longer;
+        counted += count - want.w1_count - want.w2_count - longer;
     }
     ck_assert_uint_gt(missed[0], ROUNDS);
     ck_assert_uint_gt(missed[1], ROUNDS);
-    ck_assert_uint_gt(longer, ROUNDS);
+    ck_assert_uint_gt(rest_count, ROUNDS);
     ck_assert_uint_gt(counted, ROUNDS);
     ck_assert_uint_gt(seconds, ROUNDS / 32);
 }
