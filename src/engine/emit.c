@@ -6,12 +6,13 @@
  */
 #include "engine/emit.h"
 
-#define BATCH NEAR_BATCH
+#define BATCH COMBINER_BATCH
 /* W4 and long keys are gathered from several batches, so that there are enough to be
  * looked up side by side. */
 #define REST (2 * BATCH)
 
-/* Words of a row, a key on its way to the table: hash, words, number in the batch (as near.h). */
+/* Words of a row, a key on its way to the table: hash, words, number in the batch (as
+ * combiner_avx512.h). */
 static inline size_t row_words(enum key_class key_class)
 {
     return table_words(key_class) + 2;
@@ -212,11 +213,11 @@ int emit(struct mr_emitter *emitter, const unsigned char *base, const struct mr_
         uint64_t *const w1_slots = class[KEY_W1].slots;
         uint64_t *const w2_slots = class[KEY_W2].slots;
         const size_t w1_mask = class[KEY_W1].mask, w2_mask = class[KEY_W2].mask;
-        /* In a near table a key is looked up as soon as it is hashed, and only one that is not
-         * where it belongs goes on to the rows of its batch. For W2 keys, rarer and so less
-         * often in the cache, this was measured to lose. */
-        const bool near =
-            how == UNIT && w1_mask < NEAR_W1_SLOTS && emitter->front[KEY_W1].mode != FRONT_BYPASS;
+        /* In a table that stays in the caches a key is looked up as soon as it is hashed, and only
+         * one that is not where it belongs goes on to the rows of its batch. For W2 keys, rarer and
+         * so less often in the cache, this was measured to lose. */
+        const bool at_once = how == UNIT && w1_mask < COMBINER_W1_SLOTS &&
+                             emitter->front[KEY_W1].mode != FRONT_BYPASS;
         const size_t end = count - start < BATCH ? count : start + BATCH;
         const size_t rest_before = rest_count;
         size_t w1_count = 0, w2_count = 0;
@@ -226,7 +227,7 @@ int emit(struct mr_emitter *emitter, const unsigned char *base, const struct mr_
             if (size <= KEY_W1_MOST) {
                 const uint64_t word = key_load_w1(key, size), hash = hash_1(&seed, word);
                 uint64_t *slot = w1_slots + table_home(KEY_W1, hash, w1_mask) * w1_stride;
-                if (near && slot[0] == word) {
+                if (at_once && slot[0] == word) {
                     slot[KEY_W1_WORDS]++;
                     continue;
                 }
@@ -257,22 +258,22 @@ int emit(struct mr_emitter *emitter, const unsigned char *base, const struct mr_
     return 0;
 }
 
-static struct near near_of(const struct mr_emitter *emitter)
+static struct combiner_slots slots_of(const struct mr_emitter *emitter)
 {
     const struct table *table = &emitter->table;
     const struct table_class *class = table->classes;
     const struct front_class *front = emitter->front;
     const bool w1 = front[KEY_W1].mode != FRONT_BYPASS;
     const bool w2 = front[KEY_W2].mode != FRONT_BYPASS;
-    return (struct near){class[KEY_W1].slots, class[KEY_W2].slots,
-                         w1 ? class[KEY_W1].mask : NEAR_PASS, w2 ? class[KEY_W2].mask : NEAR_PASS,
-                         table->seed};
+    return (struct combiner_slots){class[KEY_W1].slots, class[KEY_W2].slots,
+                                   w1 ? class[KEY_W1].mask : COMBINER_BYPASSED,
+                                   w2 ? class[KEY_W2].mask : COMBINER_BYPASSED, table->seed};
 }
 
 /* Writes the keys of a class that is bypassed to their partitions; returns as fold_rows. */
 static inline __attribute__((always_inline))
 int pass_keys(struct mr_emitter *emitter, const enum key_class key_class,
-              const struct near_keys *keys)
+              const struct combiner_batch *keys)
 {
     struct front_class *front = &emitter->front[key_class];
     const bool w1 = key_class == KEY_W1;
@@ -290,19 +291,19 @@ int pass_keys(struct mr_emitter *emitter, const enum key_class key_class,
 
 /* Takes a batch, which may be empty, and counts the one before. */
 static inline __attribute__((always_inline))
-int near_step(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
-              size_t count)
+int step_avx512(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
+                size_t count)
 {
-    struct near_line *line = &emitter->line;
-    struct near_keys *next = &line->keys[line->turn], *now = &line->keys[line->turn ^ 1];
-    const struct near near = near_of(emitter);
-    struct near_rest rest;
-    emitter->near->take(&near, base, spans, count, next);
-    if (!near_same(&now->near, &near))
-        emitter->near->place(&near, now);
-    emitter->near->count(now, next, &rest);
+    struct combiner_pipeline *line = &emitter->line;
+    struct combiner_batch *next = &line->keys[line->turn], *now = &line->keys[line->turn ^ 1];
+    const struct combiner_slots table = slots_of(emitter);
+    struct combiner_misses rest;
+    emitter->loops->take(&table, base, spans, count, next);
+    if (!combiner_slots_same(&now->table, &table))
+        emitter->loops->place(&table, now);
+    emitter->loops->count(now, next, &rest);
     line->turn ^= 1;
-    if (near.w1_mask == NEAR_PASS) {
+    if (table.w1_mask == COMBINER_BYPASSED) {
         if (pass_keys(emitter, KEY_W1, now) != 0)
             return -1;
     } else {
@@ -310,7 +311,7 @@ int near_step(struct mr_emitter *emitter, const unsigned char *base, const struc
         if (fold_rows(emitter, KEY_W1, rest.w1_rows, rest.w1_count, NULL, UNIT) != 0)
             return -1;
     }
-    if (near.w2_mask == NEAR_PASS)
+    if (table.w2_mask == COMBINER_BYPASSED)
         return pass_keys(emitter, KEY_W2, now);
     emitter->front[KEY_W2].seen += now->w2_count - rest.w2_count;
     return fold_rows(emitter, KEY_W2, rest.w2_rows, rest.w2_count, NULL, UNIT);
@@ -318,20 +319,20 @@ int near_step(struct mr_emitter *emitter, const unsigned char *base, const struc
 
 int emit_flush(struct mr_emitter *emitter)
 {
-    return emitter->near ? near_step(emitter, NULL, NULL, 0) : 0;
+    return emitter->loops ? step_avx512(emitter, NULL, NULL, 0) : 0;
 }
 
 /* As emit, of units, with vectors. */
 static __attribute__((noinline))
-int emit_near(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
-              size_t count)
+int emit_avx512(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
+                size_t count)
 {
     uint32_t rest[REST];
     size_t rest_count = 0;
     for (size_t start = 0; start < count; start += BATCH) {
         const size_t end = count - start < BATCH ? count : start + BATCH;
-        const struct near_keys *taken = &emitter->line.keys[emitter->line.turn];
-        if (near_step(emitter, base, spans + start, end - start) != 0)
+        const struct combiner_batch *taken = &emitter->line.keys[emitter->line.turn];
+        if (step_avx512(emitter, base, spans + start, end - start) != 0)
             return -1;
         for (size_t i = 0; i < taken->rest_count; i++)
             rest[rest_count++] = (uint32_t)start + taken->rest[i];
@@ -364,7 +365,7 @@ int mr_emit_batch(struct mr_emitter *emitter, const unsigned char *base,
     const bool past_w2 = emitter->front[KEY_W2].mode == FRONT_BYPASS;
     if (past_w1 && past_w2)
         return emit_past(emitter, base, spans, count);
-    if (emitter->near && count >= NEAR_FEWEST)
-        return emit_near(emitter, base, spans, count);
+    if (emitter->loops && count >= COMBINER_FEWEST)
+        return emit_avx512(emitter, base, spans, count);
     return emit(emitter, base, spans, count, NULL, UNIT);
 }

@@ -31,8 +31,8 @@
 #define FIRST_SLOTS 512
 #define MOST_SLOTS ((size_t)1 << 19)
 #define MOST_LONG_SLOTS ((size_t)1 << 13)
-/* As in near.h: 0.3 MiB. */
-#define NEAR_W4_SLOTS ((size_t)1 << 13)
+/* As in combiner_avx512.h: 0.3 MiB. */
+#define COMBINER_W4_SLOTS ((size_t)1 << 13)
 /* Of 8 slots so many may be used: with 5, lookups of 200 thousand keys passed other keys so often
  * that they took a fifth more time. */
 #define LOAD 4
@@ -278,15 +278,15 @@ static double hits_of(const struct front_class *front)
     return front->seen > 0 ? 1 - (double)front->missed / (double)front->seen : 1;
 }
 
-/* Writes all keys of a full table out and lets it fill again, no larger than `near`. */
+/* Writes all keys of a full table out and lets it fill again, no larger than `cache_slots`. */
 static int turn(struct mr_emitter *emitter, enum key_class key_class)
 {
     struct front_class *front = &emitter->front[key_class];
     if (evict_all(emitter, key_class) != 0)
         return -1;
-    if (emitter->table.classes[key_class].mask + 1 > front->near) {
+    if (emitter->table.classes[key_class].mask + 1 > front->cache_slots) {
         table_class_close(&emitter->table, key_class);
-        if (!table_class_open(&emitter->table, key_class, front->near, true)) {
+        if (!table_class_open(&emitter->table, key_class, front->cache_slots, true)) {
             job_no_memory(emitter->job);
             return -1;
         }
@@ -340,11 +340,11 @@ static int when_full(struct mr_emitter *emitter, enum key_class key_class)
     const double hoped = hits * ((double)front->cap / (double)slots) / FILLED * LAST_LOAD / LOAD;
     if (front->turning && misses > TRY_MISSES && front->turned >= TRY_AFTER * slots)
         front->turning = false;
-    const bool promising =
-        slots < front->near
-            ? slots < EVIDENCE_SLOTS || hoped >= WORTH_HITS
-            : !front->turning && misses >= 1 - FILLED && hoped >= FAR_WORTH_HITS &&
-                  misses <= front->expected * (1 + TOLERANCE) + TOLERANCE / 2;
+    const bool promising = slots < front->cache_slots
+                               ? slots < EVIDENCE_SLOTS || hoped >= WORTH_HITS
+                               : !front->turning && misses >= 1 - FILLED &&
+                                     hoped >= FAR_WORTH_HITS &&
+                                     misses <= front->expected * (1 + TOLERANCE) + TOLERANCE / 2;
     if (promising && slots < front->cap &&
         table_class_grow(&emitter->table, key_class, slots < EVIDENCE_SLOTS)) {
         front->failures = 0;
@@ -353,13 +353,13 @@ static int when_full(struct mr_emitter *emitter, enum key_class key_class)
         return 0;
     }
     const size_t last = slots / TABLE_LOAD_WHOLE * LAST_LOAD;
-    if (promising && slots > front->near && class->limit < last) {
+    if (promising && slots > front->cache_slots && class->limit < last) {
         class->limit = last;
         return 0;
     }
     if (need_pairs(emitter) != 0)
         return -1;
-    if (promising && slots >= front->near && key_class != KEY_LONG) {
+    if (promising && slots >= front->cache_slots && key_class != KEY_LONG) {
         set_mode(front, FRONT_FROZEN, 8 * slots);
         return 0;
     }
@@ -505,7 +505,7 @@ int mapper_open(struct worker *worker)
     struct job *job = worker->job;
     struct mr_emitter *emitter = &worker->emitter;
     *emitter = (struct mr_emitter){
-        .job = job, .worker = worker, .near = near_fastest(), .load = load_fastest()};
+        .job = job, .worker = worker, .loops = combiner_avx512_fastest(), .load = load_fastest()};
     table_open(&emitter->table, job->seed, (job->value_size + 7) / 8, LOAD, job->budget);
     if (!has_front(job)) {
         for (int key_class = 0; key_class < KEY_CLASSES; key_class++)
@@ -516,14 +516,14 @@ int mapper_open(struct worker *worker)
     emitter->front[KEY_W2].cap = most_slots(worker, KEY_W2, MOST_SLOTS);
     emitter->front[KEY_W4].cap = most_slots(worker, KEY_W4, MOST_SLOTS / 2);
     emitter->front[KEY_LONG].cap = most_slots(worker, KEY_LONG, MOST_LONG_SLOTS);
-    emitter->front[KEY_W1].near = NEAR_W1_SLOTS;
-    emitter->front[KEY_W2].near = NEAR_W2_SLOTS;
-    emitter->front[KEY_W4].near = NEAR_W4_SLOTS;
-    emitter->front[KEY_LONG].near = MOST_LONG_SLOTS;
+    emitter->front[KEY_W1].cache_slots = COMBINER_W1_SLOTS;
+    emitter->front[KEY_W2].cache_slots = COMBINER_W2_SLOTS;
+    emitter->front[KEY_W4].cache_slots = COMBINER_W4_SLOTS;
+    emitter->front[KEY_LONG].cache_slots = MOST_LONG_SLOTS;
     for (int key_class = 0; key_class < KEY_CLASSES; key_class++) {
         struct front_class *front = &emitter->front[key_class];
-        if (front->near > front->cap)
-            front->near = front->cap;
+        if (front->cache_slots > front->cap)
+            front->cache_slots = front->cap;
         fill_anew(front);
     }
     if (!table_class_open(&emitter->table, KEY_W1, FIRST_SLOTS, true) ||

@@ -12,7 +12,7 @@
 #include "engine/buffer.h"
 #include "engine/groups.h"
 #include "engine/load.h"
-#include "engine/near.h"
+#include "engine/combiner_avx512.h"
 #include "engine/shuffle.h"
 
 struct job;
@@ -29,7 +29,7 @@ struct front_class {
     uint64_t seen;      /* pairs since the mode began */
     uint64_t missed;    /* of these, not in the table */
     uint64_t review_at; /* value of `seen` at which to think again */
-    size_t near;        /* slots of a table that stays in the private caches */
+    size_t cache_slots; /* slots of a table that stays in the private caches */
     size_t cap;         /* slots at the most */
     double expected;    /* misses in this filling, of all pairs, if all keys were as frequent */
     bool turning;       /* the table is emptied whenever it is full */
@@ -43,8 +43,8 @@ struct mr_emitter {
     struct worker *worker;
     struct table table;
     struct front_class front[KEY_CLASSES];
-    const struct near_loops *near; /* NULL: a key at a time */
-    struct near_line line;
+    const struct combiner_loops *loops; /* NULL: a key at a time */
+    struct combiner_pipeline line;
     load_keys *load;
     unsigned char *arena; /* bytes of the long keys in the table */
     size_t arena_used;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * near - the loops with AVX-512 (see near.h).
+ * combiner_avx512 - the loops with AVX-512 (see combiner_avx512.h).
  *
  * Keys are loaded and hashed eight side by side, then one after the other compared and counted.
  * What counts is how few instructions a key takes and that no branch is a toss-up, of a key's class
  * as little as of where it lies: gathers in place of eight loads took longer, and so did comparing
  * in vectors.
  */
-#include "engine/near.h"
+#include "engine/combiner_avx512.h"
 
 #if defined(__x86_64__)
 
@@ -37,7 +37,7 @@ struct taken {
  * last. */
 static inline __attribute__((always_inline))
 void take_lanes(__m512i keeps, const unsigned char *base, const struct mr_span *spans,
-                __mmask8 valid, size_t number, struct taken *taken, struct near_keys *keys)
+                __mmask8 valid, size_t number, struct taken *taken, struct combiner_batch *keys)
 {
     const struct lanes lanes = lanes_load(base, spans);
     const __m512i keep = lanes_keep(lanes.size, keeps);
@@ -54,8 +54,8 @@ void take_lanes(__m512i keeps, const unsigned char *base, const struct mr_span *
         _mm512_maskz_compress_epi64(w2_count, lanes_last_word(lanes.second, keep, lanes.size)));
     taken->w1_count += (size_t)__builtin_popcount(w1);
     taken->w2_count += (size_t)__builtin_popcount(w2_count);
-    const __m256i numbers = _mm256_add_epi32(_mm256_set1_epi32((int)number),
-                                             _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+    const __m256i numbers =
+        _mm256_add_epi32(_mm256_set1_epi32((int)number), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
     _mm256_storeu_si256((void *)(keys->rest + taken->rest_count),
                         _mm256_maskz_compress_epi32(rest_count, numbers));
     taken->rest_count += (size_t)__builtin_popcount(rest_count);
@@ -64,43 +64,43 @@ void take_lanes(__m512i keeps, const unsigned char *base, const struct mr_span *
 /* Of a W1 key's word the bytes that are the first word of a W2 key; the last is the second. */
 #define W1_BYTES (UINT64_MAX >> 8)
 
-static void place_w1(const struct near *near, struct near_keys *keys)
+static void place_w1(const struct combiner_slots *table, struct combiner_batch *keys)
 {
     const __m512i bytes = lanes_all(W1_BYTES);
-    const __m512i down = lanes_all((uint64_t)__builtin_clzll(near->w1_mask));
-    const bool pass = near->w1_mask == NEAR_PASS;
+    const __m512i down = lanes_all((uint64_t)__builtin_clzll(table->w1_mask));
+    const bool pass = table->w1_mask == COMBINER_BYPASSED;
     for (size_t i = 0; i < keys->w1_count; i += LANES) {
         const __m512i word = _mm512_loadu_si512(keys->w1_words + i);
         const __m512i places =
-            pass ? lanes_hash_2(near->seed, _mm512_and_si512(word, bytes),
+            pass ? lanes_hash_2(table->seed, _mm512_and_si512(word, bytes),
                                 _mm512_andnot_si512(bytes, word))
-                 : _mm512_slli_epi64(_mm512_srlv_epi64(lanes_hash_1(near->seed, word), down),
+                 : _mm512_slli_epi64(_mm512_srlv_epi64(lanes_hash_1(table->seed, word), down),
                                      W1_STRIDE_BITS);
         _mm512_storeu_si512(keys->w1_places + i, places);
     }
 }
 
-static void place_w2(const struct near *near, struct near_keys *keys)
+static void place_w2(const struct combiner_slots *table, struct combiner_batch *keys)
 {
-    const __m512i mask = lanes_all(table_home(KEY_W2, UINT64_MAX, near->w2_mask));
-    const bool pass = near->w2_mask == NEAR_PASS;
+    const __m512i mask = lanes_all(table_home(KEY_W2, UINT64_MAX, table->w2_mask));
+    const bool pass = table->w2_mask == COMBINER_BYPASSED;
     for (size_t i = 0; i < keys->w2_count; i += LANES) {
-        const __m512i hash = lanes_hash_2(near->seed, _mm512_loadu_si512(keys->w2_words[0] + i),
+        const __m512i hash = lanes_hash_2(table->seed, _mm512_loadu_si512(keys->w2_words[0] + i),
                                           _mm512_loadu_si512(keys->w2_words[1] + i));
         const __m512i slot = _mm512_slli_epi64(_mm512_and_si512(hash, mask), W2_STRIDE_BITS);
         _mm512_storeu_si512(keys->w2_places + i, pass ? hash : slot);
     }
 }
 
-static void place(const struct near *near, struct near_keys *keys)
+static void place(const struct combiner_slots *table, struct combiner_batch *keys)
 {
-    place_w1(near, keys);
-    place_w2(near, keys);
-    keys->near = *near;
+    place_w1(table, keys);
+    place_w2(table, keys);
+    keys->table = *table;
 }
 
-static void take(const struct near *near, const unsigned char *base, const struct mr_span *spans,
-                 size_t count, struct near_keys *keys)
+static void take(const struct combiner_slots *table, const unsigned char *base,
+                 const struct mr_span *spans, size_t count, struct combiner_batch *keys)
 {
     const __m512i keeps = lanes_keeps();
     struct taken taken = {0, 0, 0};
@@ -116,7 +116,7 @@ static void take(const struct near *near, const unsigned char *base, const struc
     keys->w1_count = taken.w1_count;
     keys->w2_count = taken.w2_count;
     keys->rest_count = taken.rest_count;
-    place(near, keys);
+    place(table, keys);
 }
 
 /* Asks for a place, by its number of words from `slots`, an address; it may be any. */
@@ -130,10 +130,10 @@ static inline void ask_for(uintptr_t slots, uint64_t place)
  * wait for each other, with nothing to do meanwhile. Where there are fewer of those, what was left
  * of other batches is asked for, which costs next to nothing. */
 static inline __attribute__((always_inline))
-uint64_t *count_w1(const struct near_keys *keys, const struct near_keys *next, const bool far,
-                   uint64_t *row)
+uint64_t *count_w1(const struct combiner_batch *keys, const struct combiner_batch *next,
+                   const bool far, uint64_t *row)
 {
-    uint64_t *const slots = keys->near.w1_slots;
+    uint64_t *const slots = keys->table.w1_slots;
     const size_t count = keys->w1_count;
     TARGET_UNROLL
     for (size_t i = 0; i < count; i++) {
@@ -144,7 +144,7 @@ uint64_t *count_w1(const struct near_keys *keys, const struct near_keys *next, c
         const bool here = slot[0] == word;
         slot[KEY_W1_WORDS] += here;
         row[1] = word;
-        row += here ? 0 : NEAR_W1_ROW;
+        row += here ? 0 : COMBINER_W1_ROW;
     }
     for (size_t i = count; far && i < next->w1_count; i++)
         ask_for((uintptr_t)slots, next->w1_places[i]);
@@ -152,9 +152,10 @@ uint64_t *count_w1(const struct near_keys *keys, const struct near_keys *next, c
 }
 
 /* The same of W2 keys and pairs of slots, which are always asked for. */
-static uint64_t *count_w2(const struct near_keys *keys, const struct near_keys *next, uint64_t *row)
+static uint64_t *count_w2(const struct combiner_batch *keys, const struct combiner_batch *next,
+                          uint64_t *row)
 {
-    uint64_t *const slots = keys->near.w2_slots;
+    uint64_t *const slots = keys->table.w2_slots;
     const size_t count = keys->w2_count, next_count = next->w2_count;
     TARGET_UNROLL
     for (size_t i = 0; i < count; i++) {
@@ -168,61 +169,63 @@ static uint64_t *count_w2(const struct near_keys *keys, const struct near_keys *
         slot[in_second ? W2_STRIDE + KEY_W2_WORDS : KEY_W2_WORDS] += here;
         row[1] = low;
         row[2] = high;
-        row += here ? 0 : NEAR_W2_ROW;
+        row += here ? 0 : COMBINER_W2_ROW;
     }
     for (size_t i = count; i < next_count; i++)
         ask_for((uintptr_t)slots, next->w2_places[i]);
     return row;
 }
 
-static size_t count_all_w1(const struct near_keys *keys, const struct near_keys *next,
+static size_t count_all_w1(const struct combiner_batch *keys, const struct combiner_batch *next,
                            uint64_t *rows)
 {
-    const struct near *near = &keys->near;
-    const bool far = near->w1_mask >= NEAR_W1_SLOTS - 1;
+    const struct combiner_slots *table = &keys->table;
+    const bool far = table->w1_mask >= COMBINER_W1_SLOTS - 1;
     uint64_t *end = far ? count_w1(keys, next, true, rows) : count_w1(keys, next, false, rows);
-    for (uint64_t *row = rows; row < end; row += NEAR_W1_ROW) {
-        row[0] = hash_1(near->seed, row[1]);
+    for (uint64_t *row = rows; row < end; row += COMBINER_W1_ROW) {
+        row[0] = hash_1(table->seed, row[1]);
         if (far)
-            ask_for((uintptr_t)near->w1_slots,
-                    (table_home(KEY_W1, row[0], near->w1_mask) + 1) * W1_STRIDE);
+            ask_for((uintptr_t)table->w1_slots,
+                    (table_home(KEY_W1, row[0], table->w1_mask) + 1) * W1_STRIDE);
     }
-    return (size_t)(end - rows) / NEAR_W1_ROW;
+    return (size_t)(end - rows) / COMBINER_W1_ROW;
 }
 
-static size_t count_all_w2(const struct near_keys *keys, const struct near_keys *next,
+static size_t count_all_w2(const struct combiner_batch *keys, const struct combiner_batch *next,
                            uint64_t *rows)
 {
-    const struct near *near = &keys->near;
-    const bool far = near->w2_mask >= NEAR_W2_SLOTS;
+    const struct combiner_slots *table = &keys->table;
+    const bool far = table->w2_mask >= COMBINER_W2_SLOTS;
     uint64_t *end = count_w2(keys, next, rows);
-    for (uint64_t *row = rows; row < end; row += NEAR_W2_ROW) {
-        row[0] = hash_2(near->seed, row[1], row[2]);
+    for (uint64_t *row = rows; row < end; row += COMBINER_W2_ROW) {
+        row[0] = hash_2(table->seed, row[1], row[2]);
         if (far)
-            ask_for((uintptr_t)near->w2_slots, ((row[0] + 2) & near->w2_mask) * W2_STRIDE);
+            ask_for((uintptr_t)table->w2_slots, ((row[0] + 2) & table->w2_mask) * W2_STRIDE);
     }
-    return (size_t)(end - rows) / NEAR_W2_ROW;
+    return (size_t)(end - rows) / COMBINER_W2_ROW;
 }
 
-static void count(const struct near_keys *keys, const struct near_keys *next,
-                  struct near_rest *rest)
+static void count(const struct combiner_batch *keys, const struct combiner_batch *next,
+                  struct combiner_misses *rest)
 {
-    const struct near *near = &keys->near;
-    rest->w1_count = near->w1_mask == NEAR_PASS ? 0 : count_all_w1(keys, next, rest->w1_rows);
-    rest->w2_count = near->w2_mask == NEAR_PASS ? 0 : count_all_w2(keys, next, rest->w2_rows);
+    const struct combiner_slots *table = &keys->table;
+    rest->w1_count =
+        table->w1_mask == COMBINER_BYPASSED ? 0 : count_all_w1(keys, next, rest->w1_rows);
+    rest->w2_count =
+        table->w2_mask == COMBINER_BYPASSED ? 0 : count_all_w2(keys, next, rest->w2_rows);
 }
 
 TARGET_END
 
-const struct near_loops *near_fastest(void)
+const struct combiner_loops *combiner_avx512_fastest(void)
 {
-    static const struct near_loops vectors = {.take = take, .place = place, .count = count};
+    static const struct combiner_loops vectors = {.take = take, .place = place, .count = count};
     return cpu_has_avx512() ? &vectors : NULL;
 }
 
 #else
 
-const struct near_loops *near_fastest(void)
+const struct combiner_loops *combiner_avx512_fastest(void)
 {
     return NULL;
 }

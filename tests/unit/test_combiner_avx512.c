@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_near.c - W1 and W2 keys counted side by side against the table's own lookup, key by
- * key: every number of keys, every size, keys that lie where their probe begins, in either slot
+ * test_combiner_avx512.c - W1 and W2 keys counted side by side against the table's own lookup, key
+ * by key: every number of keys, every size, keys that lie where their probe begins, in either slot
  * where there are two, that do not, that are not there at all, and that pass.
  */
 #include <check.h>
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/near.h"
+#include "engine/combiner_avx512.h"
 #include "unit/random.h"
 
 #define SLOTS 256u
@@ -44,14 +44,15 @@ struct front {
     uint64_t w1[SLOTS * W1_STRIDE], w2[SLOTS * W2_STRIDE];
 };
 
-static struct near near_of(struct front *front, size_t slots, const struct hash_seed *seed)
+static struct combiner_slots slots_of(struct front *front, size_t slots,
+                                      const struct hash_seed *seed)
 {
-    return (struct near){front->w1, front->w2, slots - 1, slots - 1, seed};
+    return (struct combiner_slots){front->w1, front->w2, slots - 1, slots - 1, seed};
 }
 
 /* What must come of it, by the definition. Returns how many were second of a pair. */
-static size_t count_slowly(const struct near *near, const unsigned char *base,
-                           const struct mr_span *spans, size_t count, struct near_rest *rest)
+static size_t count_slowly(const struct combiner_slots *table, const unsigned char *base,
+                           const struct mr_span *spans, size_t count, struct combiner_misses *rest)
 {
     size_t seconds = 0;
     rest->w1_count = rest->w2_count = 0;
@@ -62,10 +63,11 @@ static size_t count_slowly(const struct near *near, const unsigned char *base,
         if (key_class > KEY_W2)
             continue;
         const bool w1 = key_class == KEY_W1;
-        uint64_t *slots = w1 ? near->w1_slots : near->w2_slots;
-        const size_t mask = w1 ? near->w1_mask : near->w2_mask;
+        uint64_t *slots = w1 ? table->w1_slots : table->w2_slots;
+        const size_t mask = w1 ? table->w1_mask : table->w2_mask;
         const size_t key_words = table_words(key_class), stride = w1 ? W1_STRIDE : W2_STRIDE;
-        const uint64_t hash = table_load(key_class, near->seed, words, base + spans[i].begin, size);
+        const uint64_t hash =
+            table_load(key_class, table->seed, words, base + spans[i].begin, size);
         const bool found = table_find(key_class, slots, mask, stride, words, hash, &slot);
         const size_t number = (size_t)(slot - slots) / stride;
         const size_t home = table_home(key_class, hash, mask);
@@ -74,8 +76,8 @@ static size_t count_slowly(const struct near *near, const unsigned char *base,
             seconds += !w1 && number % 2 == 1;
             continue;
         }
-        uint64_t *row = w1 ? rest->w1_rows + rest->w1_count++ * NEAR_W1_ROW
-                           : rest->w2_rows + rest->w2_count++ * NEAR_W2_ROW;
+        uint64_t *row = w1 ? rest->w1_rows + rest->w1_count++ * COMBINER_W1_ROW
+                           : rest->w2_rows + rest->w2_count++ * COMBINER_W2_ROW;
         row[0] = hash;
         memcpy(row + 1, words, key_words * sizeof *words);
     }
@@ -83,7 +85,7 @@ static size_t count_slowly(const struct near *near, const unsigned char *base,
 }
 
 /* Brings some of the keys into the slots. */
-static void fill_slots(const struct near *near, const unsigned char *text,
+static void fill_slots(const struct combiner_slots *table, const unsigned char *text,
                        const struct mr_span *spans, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -94,10 +96,10 @@ static void fill_slots(const struct near *near, const unsigned char *text,
         const bool w1 = key_class == KEY_W1;
         const size_t key_words = table_words(key_class);
         const uint64_t hash =
-            table_load(key_class, near->seed, words, text + spans[i].begin, size_of(spans[i]));
-        if (!table_find(key_class, w1 ? near->w1_slots : near->w2_slots,
-                        w1 ? near->w1_mask : near->w2_mask, w1 ? W1_STRIDE : W2_STRIDE, words, hash,
-                        &slot)) {
+            table_load(key_class, table->seed, words, text + spans[i].begin, size_of(spans[i]));
+        if (!table_find(key_class, w1 ? table->w1_slots : table->w2_slots,
+                        w1 ? table->w1_mask : table->w2_mask, w1 ? W1_STRIDE : W2_STRIDE, words,
+                        hash, &slot)) {
             ck_assert_ptr_nonnull(slot);
             memcpy(slot, words, key_words * sizeof *words);
         }
@@ -115,66 +117,68 @@ static void check_rows(const uint64_t *rows, const uint64_t *want, size_t count,
 
 /* Keys of a class that passes: their places are the hashes that tell the partition, and nothing of
  * them is counted. */
-static void check_passing(const struct near_loops *loops, const unsigned char *text,
-                          const struct mr_span *spans, size_t count, const struct near *near)
+static void check_passing(const struct combiner_loops *loops, const unsigned char *text,
+                          const struct mr_span *spans, size_t count,
+                          const struct combiner_slots *table)
 {
-    static struct near_keys keys, none;
-    static struct near_rest rest;
+    static struct combiner_batch keys, none;
+    static struct combiner_misses rest;
     size_t w1_count = 0, w2_count = 0;
-    loops->take(near, text, spans, count, &keys);
-    loops->take(near, NULL, NULL, 0, &none);
+    loops->take(table, text, spans, count, &keys);
+    loops->take(table, NULL, NULL, 0, &none);
     loops->count(&none, &keys, &rest);
     loops->count(&keys, &none, &rest);
     for (size_t i = 0; i < count; i++) {
         const size_t size = size_of(spans[i]);
         if (size > KEY_W2_MOST)
             continue;
-        const uint64_t hash = table_hash(near->seed, text + spans[i].begin, size);
+        const uint64_t hash = table_hash(table->seed, text + spans[i].begin, size);
         const uint64_t place =
             size <= KEY_W1_MOST ? keys.w1_places[w1_count++] : keys.w2_places[w2_count++];
-        if ((size <= KEY_W1_MOST ? near->w1_mask : near->w2_mask) == NEAR_PASS)
+        if ((size <= KEY_W1_MOST ? table->w1_mask : table->w2_mask) == COMBINER_BYPASSED)
             ck_assert_uint_eq(place, hash);
     }
     ck_assert_uint_eq(keys.w1_count, w1_count);
     ck_assert_uint_eq(keys.w2_count, w2_count);
-    ck_assert(near->w1_mask != NEAR_PASS || rest.w1_count == 0);
-    ck_assert(near->w2_mask != NEAR_PASS || rest.w2_count == 0);
+    ck_assert(table->w1_mask != COMBINER_BYPASSED || rest.w1_count == 0);
+    ck_assert(table->w2_mask != COMBINER_BYPASSED || rest.w2_count == 0);
 }
 
-static void check_loops(const struct near_loops *loops)
+static void check_loops(const struct combiner_loops *loops)
 {
     static unsigned char text[TEXT];
     static struct front front, want_front;
-    struct mr_span spans[NEAR_BATCH];
+    struct mr_span spans[COMBINER_BATCH];
     struct hash_seed seed;
     size_t missed[2] = {0, 0}, rest_count = 0, counted = 0, seconds = 0;
     for (unsigned round = 0; round < ROUNDS; round++) {
         hash_seed_fixed(&seed, round / 16);
-        const struct near near = near_of(&front, SLOTS, &seed);
-        const struct near want_near = near_of(&want_front, SLOTS, &seed);
-        const size_t count = make_keys(text, spans, round % (NEAR_BATCH + 1));
-        static struct near_keys keys, none;
-        struct near_rest rest, want;
+        const struct combiner_slots table = slots_of(&front, SLOTS, &seed);
+        const struct combiner_slots want_table = slots_of(&want_front, SLOTS, &seed);
+        const size_t count = make_keys(text, spans, round % (COMBINER_BATCH + 1));
+        static struct combiner_batch keys, none;
+        struct combiner_misses rest, want;
         memset(&front, 0, sizeof front);
-        fill_slots(&near, text, spans, count);
+        fill_slots(&table, text, spans, count);
         want_front = front;
         memset(&rest, 0xa5, sizeof rest);
         /* Every other time the table has changed between the two. */
-        const struct near other = near_of(&front, SLOTS / 2, &seed);
-        loops->take(round % 2 ? &other : &near, text, spans, count, &keys);
+        const struct combiner_slots other = slots_of(&front, SLOTS / 2, &seed);
+        loops->take(round % 2 ? &other : &table, text, spans, count, &keys);
         if (round % 2)
-            loops->place(&near, &keys);
-        ck_assert(near_same(&keys.near, &near) && !near_same(&keys.near, &other));
-        loops->take(&near, NULL, NULL, 0, &none);
+            loops->place(&table, &keys);
+        ck_assert(combiner_slots_same(&keys.table, &table) &&
+                  !combiner_slots_same(&keys.table, &other));
+        loops->take(&table, NULL, NULL, 0, &none);
         loops->count(&none, &keys, &rest);
         ck_assert(rest.w1_count == 0 && rest.w2_count == 0);
         loops->count(&keys, &none, &rest);
-        seconds += count_slowly(&want_near, text, spans, count, &want);
+        seconds += count_slowly(&want_table, text, spans, count, &want);
         ck_assert_mem_eq(&front, &want_front, sizeof front);
         ck_assert_uint_eq(rest.w1_count, want.w1_count);
         ck_assert_uint_eq(rest.w2_count, want.w2_count);
-        check_rows(rest.w1_rows, want.w1_rows, want.w1_count, NEAR_W1_ROW);
-        check_rows(rest.w2_rows, want.w2_rows, want.w2_count, NEAR_W2_ROW);
+        check_rows(rest.w1_rows, want.w1_rows, want.w1_count, COMBINER_W1_ROW);
+        check_rows(rest.w2_rows, want.w2_rows, want.w2_count, COMBINER_W2_ROW);
         size_t longer = 0;
         for (size_t i = 0; i < count; i++)
             if (size_of(spans[i]) > KEY_W2_MOST) {
@@ -184,9 +188,9 @@ static void check_loops(const struct near_loops *loops)
         ck_assert_uint_eq(keys.rest_count, longer);
         for (unsigned way = 1; way < 4; way++) {
             static struct front nothing;
-            struct near passing = near_of(&nothing, SLOTS, &seed);
-            passing.w1_mask = way & 1 ? NEAR_PASS : passing.w1_mask;
-            passing.w2_mask = way & 2 ? NEAR_PASS : passing.w2_mask;
+            struct combiner_slots passing = slots_of(&nothing, SLOTS, &seed);
+            passing.w1_mask = way & 1 ? COMBINER_BYPASSED : passing.w1_mask;
+            passing.w2_mask = way & 2 ? COMBINER_BYPASSED : passing.w2_mask;
             check_passing(loops, text, spans, count, &passing);
         }
         missed[0] += want.w1_count;
@@ -203,7 +207,7 @@ static void check_loops(const struct near_loops *loops)
 
 START_TEST(test_fastest)
 {
-    const struct near_loops *loops = near_fastest();
+    const struct combiner_loops *loops = combiner_avx512_fastest();
     if (loops)
         check_loops(loops);
     else
@@ -211,12 +215,12 @@ START_TEST(test_fastest)
 }
 END_TEST
 
-Suite *test_near_suite(void);
+Suite *test_combiner_avx512_suite(void);
 
-Suite *test_near_suite(void)
+Suite *test_combiner_avx512_suite(void)
 {
-    Suite *suite = suite_create("near");
-    TCase *tests = tcase_create("near");
+    Suite *suite = suite_create("combiner_avx512");
+    TCase *tests = tcase_create("combiner_avx512");
     tcase_add_test(tests, test_fastest);
     suite_add_tcase(suite, tests);
     return suite;
