@@ -27,7 +27,7 @@
 /* In place of a mask: the keys of the class are not looked up, but pass. */
 #define COMBINER_BYPASSED SIZE_MAX
 
-/* A front table's W1 and W2 keys, with sums for values. */
+/* A combiner's W1 and W2 keys, with sums for values. */
 struct combiner_slots {
     uint64_t *w1_slots, *w2_slots;
     size_t w1_mask, w2_mask;

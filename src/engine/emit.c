@@ -53,13 +53,13 @@ int fold_rows(struct mr_emitter *emitter, const enum key_class key_class, const 
 {
     struct job *job = emitter->job;
     struct table_class *class = &emitter->table.classes[key_class];
-    struct front_class *front = &emitter->front[key_class];
+    struct combiner_class *state = &emitter->classes[key_class];
     const size_t words = table_words(key_class);
     const size_t value_size = how == FOLD ? job->value_size : sizeof(uint64_t);
     const size_t stride = how == FOLD ? class->stride : table_sum_stride(key_class);
 
-    front->seen += count;
-    if (front->mode == FRONT_BYPASS) {
+    state->seen += count;
+    if (state->mode == COMBINER_BYPASS) {
         for (size_t i = 0; i < count; i++) {
             const uint64_t *row = rows + i * row_words(key_class);
             const void *value =
@@ -83,8 +83,8 @@ int fold_rows(struct mr_emitter *emitter, const enum key_class key_class, const 
                     settle(key_class, slots + table_home(key_class, row[0], mask) * stride, slot);
                 continue;
             }
-            front->missed++;
-            if (slot && class->used < class->limit && front->mode == FRONT_FILL) {
+            state->missed++;
+            if (slot && class->used < class->limit && state->mode == COMBINER_FILL) {
                 memcpy(slot, row + 1, words * sizeof *slot);
                 memcpy(slot + words, value, value_size);
                 class->used++;
@@ -96,7 +96,7 @@ int fold_rows(struct mr_emitter *emitter, const enum key_class key_class, const 
             mask = class->mask;
         }
     }
-    return front->seen >= front->review_at ? emit_review(emitter, key_class) : 0;
+    return state->seen >= state->review_at ? emit_review(emitter, key_class) : 0;
 }
 
 /* Adds a key to the rows of its class, and asks for its slot. */
@@ -181,8 +181,8 @@ int emit_past(struct mr_emitter *emitter, const unsigned char *base, const struc
             memcpy(at, words, sizeof words);
             shuffle_wrote(&worker->pairs, partition, at + size);
         }
-        emitter->front[KEY_W1].seen += w1_count;
-        emitter->front[KEY_W2].seen += batch - w1_count - (rest_count - rest_before);
+        emitter->classes[KEY_W1].seen += w1_count;
+        emitter->classes[KEY_W2].seen += batch - w1_count - (rest_count - rest_before);
         if (rest_count > 0 && (rest_count >= BATCH || start + batch == count)) {
             if (emit_rest_units(emitter, base, spans, rest, rest_count) != 0)
                 return -1;
@@ -190,7 +190,7 @@ int emit_past(struct mr_emitter *emitter, const unsigned char *base, const struc
         }
     }
     for (int key_class = KEY_W1; key_class <= KEY_W2; key_class++)
-        if (emitter->front[key_class].seen >= emitter->front[key_class].review_at &&
+        if (emitter->classes[key_class].seen >= emitter->classes[key_class].review_at &&
             emit_review(emitter, (enum key_class)key_class) != 0)
             return -1;
     return 0;
@@ -217,7 +217,7 @@ int emit(struct mr_emitter *emitter, const unsigned char *base, const struct mr_
          * one that is not where it belongs goes on to the rows of its batch. For W2 keys, rarer and
          * so less often in the cache, this was measured to lose. */
         const bool at_once = how == UNIT && w1_mask < COMBINER_W1_SLOTS &&
-                             emitter->front[KEY_W1].mode != FRONT_BYPASS;
+                             emitter->classes[KEY_W1].mode != COMBINER_BYPASS;
         const size_t end = count - start < BATCH ? count : start + BATCH;
         const size_t rest_before = rest_count;
         size_t w1_count = 0, w2_count = 0;
@@ -243,7 +243,7 @@ int emit(struct mr_emitter *emitter, const unsigned char *base, const struct mr_
                 rest[rest_count++] = (uint32_t)i;
             }
         }
-        emitter->front[KEY_W1].seen +=
+        emitter->classes[KEY_W1].seen +=
             end - start - w1_count - w2_count - (rest_count - rest_before);
         if (fold_rows(emitter, KEY_W1, w1_rows, w1_count, values, how) != 0 ||
             fold_rows(emitter, KEY_W2, w2_rows, w2_count, values, how) != 0)
@@ -262,9 +262,9 @@ static struct combiner_slots slots_of(const struct mr_emitter *emitter)
 {
     const struct table *table = &emitter->table;
     const struct table_class *class = table->classes;
-    const struct front_class *front = emitter->front;
-    const bool w1 = front[KEY_W1].mode != FRONT_BYPASS;
-    const bool w2 = front[KEY_W2].mode != FRONT_BYPASS;
+    const struct combiner_class *state = emitter->classes;
+    const bool w1 = state[KEY_W1].mode != COMBINER_BYPASS;
+    const bool w2 = state[KEY_W2].mode != COMBINER_BYPASS;
     return (struct combiner_slots){class[KEY_W1].slots, class[KEY_W2].slots,
                                    w1 ? class[KEY_W1].mask : COMBINER_BYPASSED,
                                    w2 ? class[KEY_W2].mask : COMBINER_BYPASSED, table->seed};
@@ -275,7 +275,7 @@ static inline __attribute__((always_inline))
 int pass_keys(struct mr_emitter *emitter, const enum key_class key_class,
               const struct combiner_batch *keys)
 {
-    struct front_class *front = &emitter->front[key_class];
+    struct combiner_class *state = &emitter->classes[key_class];
     const bool w1 = key_class == KEY_W1;
     const size_t count = w1 ? keys->w1_count : keys->w2_count;
     for (size_t i = 0; i < count; i++) {
@@ -285,8 +285,8 @@ int pass_keys(struct mr_emitter *emitter, const enum key_class key_class,
         if (write_words(emitter, key_class, hash, words, &emit_one) != 0)
             return -1;
     }
-    front->seen += count;
-    return front->seen >= front->review_at ? emit_review(emitter, key_class) : 0;
+    state->seen += count;
+    return state->seen >= state->review_at ? emit_review(emitter, key_class) : 0;
 }
 
 /* Takes a batch, which may be empty, and counts the one before. */
@@ -307,13 +307,13 @@ int step_avx512(struct mr_emitter *emitter, const unsigned char *base, const str
         if (pass_keys(emitter, KEY_W1, now) != 0)
             return -1;
     } else {
-        emitter->front[KEY_W1].seen += now->w1_count - rest.w1_count;
+        emitter->classes[KEY_W1].seen += now->w1_count - rest.w1_count;
         if (fold_rows(emitter, KEY_W1, rest.w1_rows, rest.w1_count, NULL, UNIT) != 0)
             return -1;
     }
     if (table.w2_mask == COMBINER_BYPASSED)
         return pass_keys(emitter, KEY_W2, now);
-    emitter->front[KEY_W2].seen += now->w2_count - rest.w2_count;
+    emitter->classes[KEY_W2].seen += now->w2_count - rest.w2_count;
     return fold_rows(emitter, KEY_W2, rest.w2_rows, rest.w2_count, NULL, UNIT);
 }
 
@@ -361,8 +361,8 @@ int mr_emit_batch(struct mr_emitter *emitter, const unsigned char *base,
     }
     if (values)
         return emit(emitter, base, spans, count, values, SUM);
-    const bool past_w1 = emitter->front[KEY_W1].mode == FRONT_BYPASS;
-    const bool past_w2 = emitter->front[KEY_W2].mode == FRONT_BYPASS;
+    const bool past_w1 = emitter->classes[KEY_W1].mode == COMBINER_BYPASS;
+    const bool past_w2 = emitter->classes[KEY_W2].mode == COMBINER_BYPASS;
     if (past_w1 && past_w2)
         return emit_past(emitter, base, spans, count);
     if (emitter->loops && count >= COMBINER_FEWEST)

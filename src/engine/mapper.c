@@ -4,13 +4,13 @@
  * and lets the rest pass.
  *
  * Text is Zipf: a table of some ten thousand keys absorbs nearly all words of a language at one
- * place of a text, rest at another; a small set of ids repeats evenly, a large one hardly ever.
+ * place of a text, others at another; a small set of ids repeats evenly, a large one hardly ever.
  * Each key class of the table is therefore in one of three modes (worker.h):
  *
  *   FILL    new keys go in. A full table doubles, past the private caches only as long as misses
  *           fall as they do where keys repeat evenly; otherwise it turns over: all keys are written
  *           to their partitions, and it fills again;
- *   FROZEN  full at the largest size: known keys are folded, rest are written to their partition.
+ *   FROZEN  full at the largest size: known keys are folded, others are written to their partition.
  *           After some millions of pairs the rarer half is written out and the table fills again,
  *           so that it follows a text whose words change;
  *   BYPASS  hits are so rare that even looking does not pay: all pairs are written to their
@@ -69,7 +69,7 @@
 /* More workers than these should find more partitions. */
 #define MANY_WORKERS 32
 
-static bool has_front(const struct job *job)
+static bool has_combiner(const struct job *job)
 {
     return !job->keeps && job->value_size <= MOST_VALUE;
 }
@@ -152,11 +152,11 @@ static int write_long(struct mr_emitter *emitter, uint64_t hash, const unsigned 
 
 /* ---- The table's modes ----------------------------------------------------------- */
 
-static void set_mode(struct front_class *front, enum front_mode mode, uint64_t review_after)
+static void set_mode(struct combiner_class *state, enum combiner_mode mode, uint64_t review_after)
 {
-    front->mode = mode;
-    front->seen = front->missed = 0;
-    front->review_at = review_after;
+    state->mode = mode;
+    state->seen = state->missed = 0;
+    state->review_at = review_after;
 }
 
 /* The hash of the key in a used slot, not a long one's, that tells its partition. */
@@ -273,39 +273,39 @@ static int evict_rare(struct mr_emitter *emitter, enum key_class key_class)
 }
 
 /* The part of all pairs that were in the table, since the mode began. */
-static double hits_of(const struct front_class *front)
+static double hits_of(const struct combiner_class *state)
 {
-    return front->seen > 0 ? 1 - (double)front->missed / (double)front->seen : 1;
+    return state->seen > 0 ? 1 - (double)state->missed / (double)state->seen : 1;
 }
 
 /* Writes all keys of a full table out and lets it fill again, no larger than `cache_slots`. */
 static int turn(struct mr_emitter *emitter, enum key_class key_class)
 {
-    struct front_class *front = &emitter->front[key_class];
+    struct combiner_class *state = &emitter->classes[key_class];
     if (evict_all(emitter, key_class) != 0)
         return -1;
-    if (emitter->table.classes[key_class].mask + 1 > front->cache_slots) {
+    if (emitter->table.classes[key_class].mask + 1 > state->cache_slots) {
         table_class_close(&emitter->table, key_class);
-        if (!table_class_open(&emitter->table, key_class, front->cache_slots, true)) {
+        if (!table_class_open(&emitter->table, key_class, state->cache_slots, true)) {
             job_no_memory(emitter->job);
             return -1;
         }
     }
-    if (!front->turning)
-        front->turned = 0;
-    front->turning = true;
-    front->failures = 0;
-    front->turned += front->seen;
-    set_mode(front, FRONT_FILL, UINT64_MAX);
+    if (!state->turning)
+        state->turned = 0;
+    state->turning = true;
+    state->failures = 0;
+    state->turned += state->seen;
+    set_mode(state, COMBINER_FILL, UINT64_MAX);
     return 0;
 }
 
 /* Lets all pairs pass for a while: the longer, the more often this was done in a row. */
-static void give_up(struct front_class *front, size_t slots)
+static void give_up(struct combiner_class *state, size_t slots)
 {
-    set_mode(front, FRONT_BYPASS, ((size_t)8 << front->failures) * slots);
-    if (front->failures < MOST_FAILURES)
-        front->failures++;
+    set_mode(state, COMBINER_BYPASS, ((size_t)8 << state->failures) * slots);
+    if (state->failures < MOST_FAILURES)
+        state->failures++;
 }
 
 /* A full table that is not to grow. */
@@ -313,16 +313,16 @@ static int turn_or_give_up(struct mr_emitter *emitter, enum key_class key_class,
 {
     if (hits >= WORTH_TURNING)
         return turn(emitter, key_class);
-    give_up(&emitter->front[key_class], emitter->table.classes[key_class].mask + 1);
+    give_up(&emitter->classes[key_class], emitter->table.classes[key_class].mask + 1);
     return 0;
 }
 
 /* Begins to fill as if nothing were known. */
-static void fill_anew(struct front_class *front)
+static void fill_anew(struct combiner_class *state)
 {
-    front->turning = false;
-    front->expected = 1;
-    set_mode(front, FRONT_FILL, UINT64_MAX);
+    state->turning = false;
+    state->expected = 1;
+    set_mode(state, COMBINER_FILL, UINT64_MAX);
 }
 
 /* The table is full: grow it, freeze it, turn it over or give it up.
@@ -334,33 +334,34 @@ static void fill_anew(struct front_class *front)
 static int when_full(struct mr_emitter *emitter, enum key_class key_class)
 {
     struct table_class *class = &emitter->table.classes[key_class];
-    struct front_class *front = &emitter->front[key_class];
+    struct combiner_class *state = &emitter->classes[key_class];
     const size_t slots = class->mask + 1;
-    const double hits = hits_of(front), misses = 1 - hits;
-    const double hoped = hits * ((double)front->cap / (double)slots) / FILLED * LAST_LOAD / LOAD;
-    if (front->turning && misses > TRY_MISSES && front->turned >= TRY_AFTER * slots)
-        front->turning = false;
-    const bool promising = slots < front->cache_slots
+    const double hits = hits_of(state), misses = 1 - hits;
+    const double hoped =
+        hits * ((double)state->most_slots / (double)slots) / FILLED * LAST_LOAD / LOAD;
+    if (state->turning && misses > TRY_MISSES && state->turned >= TRY_AFTER * slots)
+        state->turning = false;
+    const bool promising = slots < state->cache_slots
                                ? slots < EVIDENCE_SLOTS || hoped >= WORTH_HITS
-                               : !front->turning && misses >= 1 - FILLED &&
+                               : !state->turning && misses >= 1 - FILLED &&
                                      hoped >= FAR_WORTH_HITS &&
-                                     misses <= front->expected * (1 + TOLERANCE) + TOLERANCE / 2;
-    if (promising && slots < front->cap &&
+                                     misses <= state->expected * (1 + TOLERANCE) + TOLERANCE / 2;
+    if (promising && slots < state->most_slots &&
         table_class_grow(&emitter->table, key_class, slots < EVIDENCE_SLOTS)) {
-        front->failures = 0;
-        front->expected = hits < 0.5 ? 1 - 2 * hits : 0;
-        set_mode(front, FRONT_FILL, UINT64_MAX);
+        state->failures = 0;
+        state->expected = hits < 0.5 ? 1 - 2 * hits : 0;
+        set_mode(state, COMBINER_FILL, UINT64_MAX);
         return 0;
     }
     const size_t last = slots / TABLE_LOAD_WHOLE * LAST_LOAD;
-    if (promising && slots > front->cache_slots && class->limit < last) {
+    if (promising && slots > state->cache_slots && class->limit < last) {
         class->limit = last;
         return 0;
     }
     if (need_pairs(emitter) != 0)
         return -1;
-    if (promising && slots >= front->cache_slots && key_class != KEY_LONG) {
-        set_mode(front, FRONT_FROZEN, 8 * slots);
+    if (promising && slots >= state->cache_slots && key_class != KEY_LONG) {
+        set_mode(state, COMBINER_FROZEN, 8 * slots);
         return 0;
     }
     return turn_or_give_up(emitter, key_class, hits);
@@ -369,15 +370,15 @@ static int when_full(struct mr_emitter *emitter, enum key_class key_class)
 /* Thinks again about a class that has been frozen or bypassed for a while. */
 int emit_review(struct mr_emitter *emitter, enum key_class key_class)
 {
-    struct front_class *front = &emitter->front[key_class];
+    struct combiner_class *state = &emitter->classes[key_class];
     size_t slots = emitter->table.classes[key_class].mask + 1;
-    if (front->mode == FRONT_FROZEN && front->missed < front->seen / GOOD_MISSES) {
-        set_mode(front, FRONT_FROZEN, 8 * slots);
+    if (state->mode == COMBINER_FROZEN && state->missed < state->seen / GOOD_MISSES) {
+        set_mode(state, COMBINER_FROZEN, 8 * slots);
         return 0;
     }
-    int result = front->mode == FRONT_FROZEN ? evict_rare(emitter, key_class)
-                                             : evict_all(emitter, key_class);
-    fill_anew(front);
+    int result = state->mode == COMBINER_FROZEN ? evict_rare(emitter, key_class)
+                                                : evict_all(emitter, key_class);
+    fill_anew(state);
     return result;
 }
 
@@ -388,8 +389,8 @@ int emit_miss(struct mr_emitter *emitter, enum key_class key_class, const uint64
               const void *value)
 {
     struct table_class *class = &emitter->table.classes[key_class];
-    struct front_class *front = &emitter->front[key_class];
-    while (front->mode == FRONT_FILL) {
+    struct combiner_class *state = &emitter->classes[key_class];
+    while (state->mode == COMBINER_FILL) {
         if (class->used < class->limit) {
             uint64_t *slot;
             (void)table_find(key_class, class->slots, class->mask, class->stride, row + 1, row[0],
@@ -416,11 +417,11 @@ int emit_long(struct mr_emitter *emitter, const unsigned char *key, size_t size,
               enum how how)
 {
     struct table_class *class = &emitter->table.classes[KEY_LONG];
-    struct front_class *front = &emitter->front[KEY_LONG];
+    struct combiner_class *state = &emitter->classes[KEY_LONG];
     uint64_t hash = hash_bytes(emitter->table.seed, key, size);
-    bool kept = has_front(emitter->job) && size <= ARENA / 4;
-    front->seen++;
-    while (kept && front->mode == FRONT_FILL) {
+    bool kept = has_combiner(emitter->job) && size <= ARENA / 4;
+    state->seen++;
+    while (kept && state->mode == COMBINER_FILL) {
         if (!class->slots && !table_class_open(&emitter->table, KEY_LONG, FIRST_SLOTS, true)) {
             job_no_memory(emitter->job);
             return -1;
@@ -433,7 +434,7 @@ int emit_long(struct mr_emitter *emitter, const unsigned char *key, size_t size,
         if (table_find_long(class->slots, class->mask, class->stride, key, size, hash, &slot))
             return fold(emitter->job, slot + KEY_LONG_WORDS, value, how);
         if (class->used < class->limit && size <= ARENA - emitter->arena_used) {
-            front->missed++;
+            state->missed++;
             unsigned char *copy = emitter->arena + emitter->arena_used;
             memcpy(copy, key, size);
             emitter->arena_used += size;
@@ -445,7 +446,7 @@ int emit_long(struct mr_emitter *emitter, const unsigned char *key, size_t size,
             return 0;
         }
         if (class->used < class->limit) { /* the arena is full, and so the table */
-            if (need_pairs(emitter) != 0 || turn_or_give_up(emitter, KEY_LONG, hits_of(front)) != 0)
+            if (need_pairs(emitter) != 0 || turn_or_give_up(emitter, KEY_LONG, hits_of(state)) != 0)
                 return -1;
         } else if (when_full(emitter, KEY_LONG) != 0) {
             return -1;
@@ -453,7 +454,7 @@ int emit_long(struct mr_emitter *emitter, const unsigned char *key, size_t size,
     }
     if (need_pairs(emitter) != 0 || write_long(emitter, hash, key, size, value) != 0)
         return -1;
-    return front->seen >= front->review_at ? emit_review(emitter, KEY_LONG) : 0;
+    return state->seen >= state->review_at ? emit_review(emitter, KEY_LONG) : 0;
 }
 
 int mr_emit(struct mr_emitter *emitter, const void *key, size_t size, const void *value)
@@ -507,24 +508,24 @@ int mapper_open(struct worker *worker)
     *emitter = (struct mr_emitter){
         .job = job, .worker = worker, .loops = combiner_avx512_fastest(), .load = load_fastest()};
     table_open(&emitter->table, job->seed, (job->value_size + 7) / 8, LOAD, job->budget);
-    if (!has_front(job)) {
+    if (!has_combiner(job)) {
         for (int key_class = 0; key_class < KEY_CLASSES; key_class++)
-            set_mode(&emitter->front[key_class], FRONT_BYPASS, UINT64_MAX);
+            set_mode(&emitter->classes[key_class], COMBINER_BYPASS, UINT64_MAX);
         return need_pairs(emitter);
     }
-    emitter->front[KEY_W1].cap = most_slots(worker, KEY_W1, MOST_SLOTS);
-    emitter->front[KEY_W2].cap = most_slots(worker, KEY_W2, MOST_SLOTS);
-    emitter->front[KEY_W4].cap = most_slots(worker, KEY_W4, MOST_SLOTS / 2);
-    emitter->front[KEY_LONG].cap = most_slots(worker, KEY_LONG, MOST_LONG_SLOTS);
-    emitter->front[KEY_W1].cache_slots = COMBINER_W1_SLOTS;
-    emitter->front[KEY_W2].cache_slots = COMBINER_W2_SLOTS;
-    emitter->front[KEY_W4].cache_slots = COMBINER_W4_SLOTS;
-    emitter->front[KEY_LONG].cache_slots = MOST_LONG_SLOTS;
+    emitter->classes[KEY_W1].most_slots = most_slots(worker, KEY_W1, MOST_SLOTS);
+    emitter->classes[KEY_W2].most_slots = most_slots(worker, KEY_W2, MOST_SLOTS);
+    emitter->classes[KEY_W4].most_slots = most_slots(worker, KEY_W4, MOST_SLOTS / 2);
+    emitter->classes[KEY_LONG].most_slots = most_slots(worker, KEY_LONG, MOST_LONG_SLOTS);
+    emitter->classes[KEY_W1].cache_slots = COMBINER_W1_SLOTS;
+    emitter->classes[KEY_W2].cache_slots = COMBINER_W2_SLOTS;
+    emitter->classes[KEY_W4].cache_slots = COMBINER_W4_SLOTS;
+    emitter->classes[KEY_LONG].cache_slots = MOST_LONG_SLOTS;
     for (int key_class = 0; key_class < KEY_CLASSES; key_class++) {
-        struct front_class *front = &emitter->front[key_class];
-        if (front->cache_slots > front->cap)
-            front->cache_slots = front->cap;
-        fill_anew(front);
+        struct combiner_class *state = &emitter->classes[key_class];
+        if (state->cache_slots > state->most_slots)
+            state->cache_slots = state->most_slots;
+        fill_anew(state);
     }
     if (!table_class_open(&emitter->table, KEY_W1, FIRST_SLOTS, true) ||
         !table_class_open(&emitter->table, KEY_W2, FIRST_SLOTS, true) ||

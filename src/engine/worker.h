@@ -18,31 +18,31 @@
 struct job;
 
 /* How the mapper's table treats the keys of one class at present. */
-enum front_mode {
-    FRONT_FILL,   /* new keys go in; hits are counted from `since` on */
-    FRONT_FROZEN, /* the table is full of good keys: others go straight to their partition */
-    FRONT_BYPASS, /* keys do not repeat: all go straight to their partition */
+enum combiner_mode {
+    COMBINER_FILL,   /* new keys go in; hits are counted from `since` on */
+    COMBINER_FROZEN, /* the table is full of good keys: others go straight to their partition */
+    COMBINER_BYPASS, /* keys do not repeat: all go straight to their partition */
 };
 
-struct front_class {
-    enum front_mode mode;
+struct combiner_class {
+    enum combiner_mode mode;
     uint64_t seen;      /* pairs since the mode began */
     uint64_t missed;    /* of these, not in the table */
     uint64_t review_at; /* value of `seen` at which to think again */
     size_t cache_slots; /* slots of a table that stays in the private caches */
-    size_t cap;         /* slots at the most */
+    size_t most_slots;  /* slots at the most */
     double expected;    /* misses in this filling, of all pairs, if all keys were as frequent */
     bool turning;       /* the table is emptied whenever it is full */
     uint64_t turned;    /* pairs since that began */
     unsigned failures;  /* how often in a row the table was given up */
 };
 
-/* The caller's emitter: the combiner in front of the shuffle. */
+/* The caller's emitter: the combiner before the shuffle. */
 struct mr_emitter {
     struct job *job;
     struct worker *worker;
     struct table table;
-    struct front_class front[KEY_CLASSES];
+    struct combiner_class classes[KEY_CLASSES];
     const struct combiner_loops *loops; /* NULL: a key at a time */
     struct combiner_pipeline line;
     load_keys *load;

@@ -40,14 +40,13 @@ static size_t size_of(struct mr_span span)
 }
 
 /* A table and what its slots must hold in the end. */
-struct front {
+struct held {
     uint64_t w1[SLOTS * W1_STRIDE], w2[SLOTS * W2_STRIDE];
 };
 
-static struct combiner_slots slots_of(struct front *front, size_t slots,
-                                      const struct hash_seed *seed)
+static struct combiner_slots slots_of(struct held *held, size_t slots, const struct hash_seed *seed)
 {
-    return (struct combiner_slots){front->w1, front->w2, slots - 1, slots - 1, seed};
+    return (struct combiner_slots){held->w1, held->w2, slots - 1, slots - 1, seed};
 }
 
 /* What must come of it, by the definition. Returns how many were second of a pair. */
@@ -147,23 +146,23 @@ static void check_passing(const struct combiner_loops *loops, const unsigned cha
 static void check_loops(const struct combiner_loops *loops)
 {
     static unsigned char text[TEXT];
-    static struct front front, want_front;
+    static struct held held, want_held;
     struct mr_span spans[COMBINER_BATCH];
     struct hash_seed seed;
     size_t missed[2] = {0, 0}, rest_count = 0, counted = 0, seconds = 0;
     for (unsigned round = 0; round < ROUNDS; round++) {
         hash_seed_fixed(&seed, round / 16);
-        const struct combiner_slots table = slots_of(&front, SLOTS, &seed);
-        const struct combiner_slots want_table = slots_of(&want_front, SLOTS, &seed);
+        const struct combiner_slots table = slots_of(&held, SLOTS, &seed);
+        const struct combiner_slots want_table = slots_of(&want_held, SLOTS, &seed);
         const size_t count = make_keys(text, spans, round % (COMBINER_BATCH + 1));
         static struct combiner_batch keys, none;
         struct combiner_misses rest, want;
-        memset(&front, 0, sizeof front);
+        memset(&held, 0, sizeof held);
         fill_slots(&table, text, spans, count);
-        want_front = front;
+        want_held = held;
         memset(&rest, 0xa5, sizeof rest);
         /* Every other time the table has changed between the two. */
-        const struct combiner_slots other = slots_of(&front, SLOTS / 2, &seed);
+        const struct combiner_slots other = slots_of(&held, SLOTS / 2, &seed);
         loops->take(round % 2 ? &other : &table, text, spans, count, &keys);
         if (round % 2)
             loops->place(&table, &keys);
@@ -174,7 +173,7 @@ static void check_loops(const struct combiner_loops *loops)
         ck_assert(rest.w1_count == 0 && rest.w2_count == 0);
         loops->count(&keys, &none, &rest);
         seconds += count_slowly(&want_table, text, spans, count, &want);
-        ck_assert_mem_eq(&front, &want_front, sizeof front);
+        ck_assert_mem_eq(&held, &want_held, sizeof held);
         ck_assert_uint_eq(rest.w1_count, want.w1_count);
         ck_assert_uint_eq(rest.w2_count, want.w2_count);
         check_rows(rest.w1_rows, want.w1_rows, want.w1_count, COMBINER_W1_ROW);
@@ -187,7 +186,7 @@ static void check_loops(const struct combiner_loops *loops)
             }
         ck_assert_uint_eq(keys.rest_count, longer);
         for (unsigned way = 1; way < 4; way++) {
-            static struct front nothing;
+            static struct held nothing;
             struct combiner_slots passing = slots_of(&nothing, SLOTS, &seed);
             passing.w1_mask = way & 1 ? COMBINER_BYPASSED : passing.w1_mask;
             passing.w2_mask = way & 2 ? COMBINER_BYPASSED : passing.w2_mask;
