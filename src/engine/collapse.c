@@ -22,8 +22,8 @@
 #define STEP ((int64_t)32 << 20)
 /* A worker counts what it hands over by so many bytes. */
 #define UNIT ((uint64_t)16 * POOL_CHUNK)
-/* As many turns at most are taken for that: some find nothing worth while. */
-#define TURNS 4
+/* As many partitions at most are tried for that: some find nothing worth while. */
+#define MOST_TRIES 4
 
 static int64_t get(const _Atomic int64_t *number)
 {
@@ -98,14 +98,14 @@ static bool take_pairs(struct partition *partition, struct stream *pairs, uint64
     return mine;
 }
 
-/* Replaces the pairs of the partition whose turn it is by one a key. */
+/* Replaces the pairs of the next partition by one a key. */
 static int collapse_next(struct worker *worker)
 {
     struct job *job = worker->job;
     struct collapse *collapse = &job->collapse;
     const size_t count = (size_t)1 << job->pairs.bits;
-    const size_t turn = atomic_fetch_add_explicit(&collapse->next, 1, memory_order_relaxed);
-    struct partition *partition = &job->pairs.partitions[turn & (count - 1)];
+    const size_t number = atomic_fetch_add_explicit(&collapse->next, 1, memory_order_relaxed);
+    struct partition *partition = &job->pairs.partitions[number & (count - 1)];
     struct stream pairs, settled = {0};
     uint64_t fresh;
     if (!take_pairs(partition, &pairs, &fresh))
@@ -133,7 +133,7 @@ int collapse_handed(struct worker *worker, size_t bytes)
         return 0;
     add(&collapse->fresh, (int64_t)worker->handed);
     worker->handed = 0;
-    for (unsigned turns = 0; turns < TURNS && too_much(collapse); turns++)
+    for (unsigned tries = 0; tries < MOST_TRIES && too_much(collapse); tries++)
         if (collapse_next(worker) != 0)
             return -1;
     return 0;

@@ -4,8 +4,8 @@
  *
  * So memory follows the number of distinct keys, not of pairs. All partitions together may hold as
  * much as the results will justify, by what folding has come to so far, or more where they are few;
- * then each chunk handed over has the next partition in turn folded: every one as late as memory
- * allows, and as rarely.
+ * then each chunk handed over has the next partition, round-robin, folded: every one as late as
+ * memory allows, and as rarely.
  */
 #ifndef ENGINE_COLLAPSE_H
 #define ENGINE_COLLAPSE_H
@@ -27,7 +27,7 @@ struct collapse {
      * of records, and of the results made of these. Before the first one they are 0. */
     _Atomic int64_t folded, printed;
     _Atomic int64_t again; /* with more bytes than this it is time to learn that anew */
-    _Atomic size_t next;   /* the partition whose turn it is */
+    _Atomic size_t next;   /* the partition that is next, round-robin */
     int64_t few, many;   /* bytes below which nothing is folded, by the number of keys; constant */
 };
 

@@ -66,7 +66,7 @@ struct combiner_misses {
 
 /* While one batch is taken the slots of the one before arrive. All zero at first. */
 struct combiner_pipeline {
-    unsigned turn; /* where the next batch goes */
+    unsigned next; /* where the next batch goes */
     struct combiner_batch keys[2];
 };
 

@@ -295,14 +295,14 @@ int step_avx512(struct mr_emitter *emitter, const unsigned char *base, const str
                 size_t count)
 {
     struct combiner_pipeline *line = &emitter->line;
-    struct combiner_batch *next = &line->keys[line->turn], *now = &line->keys[line->turn ^ 1];
+    struct combiner_batch *next = &line->keys[line->next], *now = &line->keys[line->next ^ 1];
     const struct combiner_slots table = slots_of(emitter);
     struct combiner_misses rest;
     emitter->loops->take(&table, base, spans, count, next);
     if (!combiner_slots_same(&now->table, &table))
         emitter->loops->place(&table, now);
     emitter->loops->count(now, next, &rest);
-    line->turn ^= 1;
+    line->next ^= 1;
     if (table.w1_mask == COMBINER_BYPASSED) {
         if (pass_keys(emitter, KEY_W1, now) != 0)
             return -1;
@@ -331,7 +331,7 @@ int emit_avx512(struct mr_emitter *emitter, const unsigned char *base, const str
     size_t rest_count = 0;
     for (size_t start = 0; start < count; start += BATCH) {
         const size_t end = count - start < BATCH ? count : start + BATCH;
-        const struct combiner_batch *taken = &emitter->line.keys[emitter->line.turn];
+        const struct combiner_batch *taken = &emitter->line.keys[emitter->line.next];
         if (step_avx512(emitter, base, spans + start, end - start) != 0)
             return -1;
         for (size_t i = 0; i < taken->rest_count; i++)

@@ -6,16 +6,15 @@
  *
  *   reader (one a job)   asks the caller's input for splits and pushes them on the job's bounded
  *                        queue; a full queue stops it, and so bounds what is read ahead.
- *   workers (shared)     take a split from the live jobs in turn, so that a small job passes a big
- *                        one; load it, and call map. Emitted pairs are folded in the worker's own
- *                        table (mapper.c); what overflows goes to 2^k partitions by hash
- *                        (shuffle.c), handed over a chunk at a time under the partition's lock.
- *                        Where these hold too much, they are folded in turns (collapse.c). Where
+ *   workers (shared)     take a split from the live jobs round-robin, so that a small job passes a
+ * big one; load it, and call map. Emitted pairs are folded in the worker's own table (mapper.c);
+ * what overflows goes to 2^k partitions by hash (shuffle.c), handed over a chunk at a time under
+ * the partition's lock. Where these hold too much, they are folded one by one (collapse.c). Where
  *                        the budget ends, the largest partitions go to temporary files (divide.c,
  *                        spill.c). When the last split is mapped, the tables are emptied into the
  *                        partitions, each partition is folded by one worker, and its results go to
  *                        the ranges of the final order (order.c), each sorted by one worker
- *                        (sort.c), encoded, and put out in turn (output.c).
+ *                        (sort.c), encoded, and put out in order (output.c).
  *   reporter (one a job  calls progress, so that a slow callback slows nothing. In mr_run the
  *   that wants progress) calling thread does it.
  *
@@ -68,27 +67,27 @@ void engine_forget(struct mr_engine *engine, struct job *job)
 {
     if (!job->next) /* never in the ring: it runs on its caller's thread */
         return;
-    if (engine->turn == job)
-        engine->turn = job->next == job ? NULL : job->next;
+    if (engine->round_robin == job)
+        engine->round_robin = job->next == job ? NULL : job->next;
     job->previous->next = job->next;
     job->next->previous = job->previous;
     job->next = job->previous = NULL;
 }
 
-/* Takes a task of the job whose turn it is, or of the next one that has any. */
+/* Takes a task of the job that is served next, or of the next one that has any. */
 static bool take_task(struct mr_engine *engine, struct task *task)
 {
-    struct job *job = engine->turn;
+    struct job *job = engine->round_robin;
     /* Jobs may leave the ring while it is walked: count it first. */
     size_t jobs = 0;
     if (job)
         do
             jobs++;
-        while ((job = job->next) != engine->turn);
-    for (job = engine->turn; jobs > 0 && engine->turn; jobs--) {
+        while ((job = job->next) != engine->round_robin);
+    for (job = engine->round_robin; jobs > 0 && engine->round_robin; jobs--) {
         struct job *next = job->next;
         if (job_take(job, task)) {
-            engine->turn = next;
+            engine->round_robin = next;
             return true;
         }
         job = next;
@@ -248,13 +247,13 @@ static enum mr_status start_job(struct mr_engine *engine, const struct mr_job_sp
     status = start_workers(engine, error);
     bool known = status == MR_OK;
     if (known) {
-        /* Last in turn. */
-        struct job *turn = engine->turn;
-        job->next = turn ? turn : job;
-        job->previous = turn ? turn->previous : job;
+        /* Served last. */
+        struct job *first = engine->round_robin;
+        job->next = first ? first : job;
+        job->previous = first ? first->previous : job;
         job->previous->next = job;
         job->next->previous = job;
-        engine->turn = turn ? turn : job;
+        engine->round_robin = first ? first : job;
     }
     thread_unlock(&engine->lock);
 

@@ -26,7 +26,7 @@ struct mr_engine {
     unsigned started;         /* threads that run */
     unsigned idle;            /* of these, waiting for work */
     bool stopping;
-    struct job *turn;         /* the live job that is served next; a ring */
+    struct job *round_robin; /* the live job that is served next; a ring */
 };
 
 /* There may be a task to take. */

@@ -10,7 +10,7 @@
  *   REDUCE  a partition each: one call a key, results to the ranges of the order
  *   SETTLE  a worker's share each: its open chunks go to the ranges
  *   DIVIDE  a range each: one too large to be sorted in memory becomes many; until none is
- *   OUTPUT  a range each: sort, encode, write in turn
+ *   OUTPUT  a range each: sort, encode, write in order
  *   FINISH  one task: everything is given back
  *
  * With no order asked for, REDUCE puts results out itself and SETTLE to OUTPUT have no tasks.

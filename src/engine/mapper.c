@@ -8,7 +8,7 @@
  * Each key class of the table is therefore in one of three modes (worker.h):
  *
  *   FILL    new keys go in. A full table doubles, past the private caches only as long as misses
- *           fall as they do where keys repeat evenly; otherwise it turns over: all keys are written
+ *           fall as they do where keys repeat evenly; otherwise it is flushed: all keys are written
  *           to their partitions, and it fills again;
  *   FROZEN  full at the largest size: known keys are folded, others are written to their partition.
  *           After some millions of pairs the rarer half is written out and the table fills again,
@@ -46,8 +46,8 @@
 /* Probing a table beyond the private caches takes more than half of what a pair takes on its way
  * through a partition, so that fewer hits than this are not worth it. */
 #define FAR_WORTH_HITS 0.65
-/* Probing one inside them takes little: it turns over down to this rate. */
-#define WORTH_TURNING 0.15
+/* Probing one inside them takes little: it is flushed and fills again down to this rate. */
+#define WORTH_FLUSHING 0.15
 /* With more misses than this a larger one is tried, whenever so many pairs a slot have come. */
 #define TRY_MISSES 0.5
 #define TRY_AFTER 256
@@ -279,7 +279,7 @@ static double hits_of(const struct combiner_class *state)
 }
 
 /* Writes all keys of a full table out and lets it fill again, no larger than `cache_slots`. */
-static int turn(struct mr_emitter *emitter, enum key_class key_class)
+static int flush(struct mr_emitter *emitter, enum key_class key_class)
 {
     struct combiner_class *state = &emitter->classes[key_class];
     if (evict_all(emitter, key_class) != 0)
@@ -291,17 +291,17 @@ static int turn(struct mr_emitter *emitter, enum key_class key_class)
             return -1;
         }
     }
-    if (!state->turning)
-        state->turned = 0;
-    state->turning = true;
+    if (!state->flush_when_full)
+        state->flushed = 0;
+    state->flush_when_full = true;
     state->failures = 0;
-    state->turned += state->seen;
+    state->flushed += state->seen;
     set_mode(state, COMBINER_FILL, UINT64_MAX);
     return 0;
 }
 
 /* Lets all pairs pass for a while: the longer, the more often this was done in a row. */
-static void give_up(struct combiner_class *state, size_t slots)
+static void bypass(struct combiner_class *state, size_t slots)
 {
     set_mode(state, COMBINER_BYPASS, ((size_t)8 << state->failures) * slots);
     if (state->failures < MOST_FAILURES)
@@ -309,28 +309,28 @@ static void give_up(struct combiner_class *state, size_t slots)
 }
 
 /* A full table that is not to grow. */
-static int turn_or_give_up(struct mr_emitter *emitter, enum key_class key_class, double hits)
+static int flush_or_bypass(struct mr_emitter *emitter, enum key_class key_class, double hits)
 {
-    if (hits >= WORTH_TURNING)
-        return turn(emitter, key_class);
-    give_up(&emitter->classes[key_class], emitter->table.classes[key_class].mask + 1);
+    if (hits >= WORTH_FLUSHING)
+        return flush(emitter, key_class);
+    bypass(&emitter->classes[key_class], emitter->table.classes[key_class].mask + 1);
     return 0;
 }
 
 /* Begins to fill as if nothing were known. */
 static void fill_anew(struct combiner_class *state)
 {
-    state->turning = false;
+    state->flush_when_full = false;
     state->expected = 1;
     set_mode(state, COMBINER_FILL, UINT64_MAX);
 }
 
-/* The table is full: grow it, freeze it, turn it over or give it up.
+/* The table is full: grow it, freeze it, flush it or bypass it.
  *
  * If all keys were as frequent, a table filled from one half on would by then have hits in the
  * proportion of three quarters of its keys to all, which tells how many there are: larger tables
  * are tried while they keep what that promises. Of words, most frequent at some place of a text and
- * then gone, a larger table keeps hardly more than a small one: that one turns over. */
+ * then gone, a larger table keeps hardly more than a small one: that one is flushed. */
 static int when_full(struct mr_emitter *emitter, enum key_class key_class)
 {
     struct table_class *class = &emitter->table.classes[key_class];
@@ -339,11 +339,11 @@ static int when_full(struct mr_emitter *emitter, enum key_class key_class)
     const double hits = hits_of(state), misses = 1 - hits;
     const double hoped =
         hits * ((double)state->most_slots / (double)slots) / FILLED * LAST_LOAD / LOAD;
-    if (state->turning && misses > TRY_MISSES && state->turned >= TRY_AFTER * slots)
-        state->turning = false;
+    if (state->flush_when_full && misses > TRY_MISSES && state->flushed >= TRY_AFTER * slots)
+        state->flush_when_full = false;
     const bool promising = slots < state->cache_slots
                                ? slots < EVIDENCE_SLOTS || hoped >= WORTH_HITS
-                               : !state->turning && misses >= 1 - FILLED &&
+                               : !state->flush_when_full && misses >= 1 - FILLED &&
                                      hoped >= FAR_WORTH_HITS &&
                                      misses <= state->expected * (1 + TOLERANCE) + TOLERANCE / 2;
     if (promising && slots < state->most_slots &&
@@ -364,7 +364,7 @@ static int when_full(struct mr_emitter *emitter, enum key_class key_class)
         set_mode(state, COMBINER_FROZEN, 8 * slots);
         return 0;
     }
-    return turn_or_give_up(emitter, key_class, hits);
+    return flush_or_bypass(emitter, key_class, hits);
 }
 
 /* Thinks again about a class that has been frozen or bypassed for a while. */
@@ -446,7 +446,7 @@ int emit_long(struct mr_emitter *emitter, const unsigned char *key, size_t size,
             return 0;
         }
         if (class->used < class->limit) { /* the arena is full, and so the table */
-            if (need_pairs(emitter) != 0 || turn_or_give_up(emitter, KEY_LONG, hits_of(state)) != 0)
+            if (need_pairs(emitter) != 0 || flush_or_bypass(emitter, KEY_LONG, hits_of(state)) != 0)
                 return -1;
         } else if (when_full(emitter, KEY_LONG) != 0) {
             return -1;

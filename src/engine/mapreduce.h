@@ -2,7 +2,7 @@
  *
  * mapreduce.h - the engine's public interface, and the only one.
  *
- * A job turns input into splits, maps every split to (key, value) pairs, brings
+ * A job cuts input into splits, maps every split to (key, value) pairs, brings
  * the values of one key together, reduces each key once and hands the resulting
  * records out in the order asked for. The caller brings the input, the map, the
  * combine, the reduce and the output; the engine brings threads, memory, the
@@ -107,7 +107,7 @@ struct mr_input {
     int (*next)(void *context, struct mr_split *split, struct mr_error *error);
     /* Makes split->data and split->size valid, on the worker that will map it; `scratch` is that
      * worker's for reading into and comes back with its old content undefined. NULL where next
-     * already delivers bytes. A split may turn out empty (size 0): it is not mapped. */
+     * already delivers bytes. A split may come out empty (size 0): it is not mapped. */
     int (*load)(void *context, struct mr_split *split, struct mr_buffer *scratch,
                 struct mr_error *error);
     /* Takes a split back when it is done with, mapped or not; on any thread. May be NULL. */
@@ -180,14 +180,14 @@ enum mr_order {
 struct mr_output {
     void *context;
     enum mr_order order;
-    bool reverse;      /* the whole order turned round */
+    bool reverse;      /* reverse the whole order */
     uint64_t limit;    /* only the first `limit` records of the order; 0: all */
     uint64_t min_rank; /* records of a lower rank are dropped before the limit is applied */
     /* Either collect: takes records in order, one call at a time (on a worker). Keys and payloads
      * are valid during the call. */
     int (*collect)(void *context, const struct mr_record *records, size_t count,
                    struct mr_error *error);
-    /* Or encode and write: encode turns consecutive records into bytes, on many workers at once;
+    /* Or encode and write: encode makes bytes of consecutive records, on many workers at once;
      * write puts the pieces out. With `positional` false, write is called one at a time and in
      * order; with it true, pieces come at any time and from many workers, each with its place in
      * the output (offset 0 is the first byte). */
@@ -273,7 +273,7 @@ struct mr_engine_options {
     unsigned threads;             /* workers; 0: the CPUs this process may use */
     uint64_t memory;              /* bytes for all jobs together; 0: half of what is available. Less
                                    * than 16 MiB and 4 MiB a thread is raised to that. */
-    const char *const *tmpdirs;   /* where spilled data goes, used in turn; copied */
+    const char *const *tmpdirs;   /* where spilled data goes, used round-robin; copied */
     size_t tmpdir_count;          /* 0: $TMPDIR, else /tmp */
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * output - pieces made in parallel, put out in turn (see output.h).
+ * output - pieces made in parallel, put out in order (see output.h).
  */
 #include "engine/output.h"
 

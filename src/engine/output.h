@@ -2,9 +2,9 @@
  *
  * output - hands results to the caller, in order, while workers make them out of order.
  *
- * Workers turn ranges into pieces. Whoever finishes a piece puts it in its place; whoever finds the
- * next piece in place puts it out, and those that follow. Nobody waits for a turn: a worker is only
- * not given a range that is too far ahead, so that the pieces waiting are few.
+ * Workers make pieces of ranges. Whoever finishes a piece puts it in its place; whoever finds the
+ * next piece in place puts it out, and those that follow. Nobody waits for another: a worker is
+ * only not given a range that is too far ahead, so that the pieces waiting are few.
  */
 #ifndef ENGINE_OUTPUT_H
 #define ENGINE_OUTPUT_H

@@ -9,7 +9,7 @@
 #include "engine/record.h"
 #include "engine/sort64.h"
 
-/* The order: by rank where `ranked`, then by key; all of it turned round where `reverse`. */
+/* The order: by rank where `ranked`, then by key; all of it reversed where `reverse` says so. */
 struct sort_order {
     bool ranked;
     bool reverse;
@@ -39,7 +39,7 @@ static inline uint64_t sort_key_word(const struct sort_order *order, const unsig
     return word ^ flip;
 }
 
-/* Compares two keys as memcmp, a prefix first, turned round where the order is. */
+/* Compares two keys as memcmp, a prefix first, reversed where the order is. */
 int sort_compare_keys(const struct sort_order *order, const unsigned char *a, size_t a_size,
                       const unsigned char *b, size_t b_size);
 

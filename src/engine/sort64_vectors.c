@@ -41,7 +41,7 @@ static inline __m512i step(__m512i words, __m512i partners, __mmask8 upper)
     return _mm512_mask_max_epu64(_mm512_min_epu64(words, partners), upper, words, partners);
 }
 
-static inline __m512i turn_round(__m512i words)
+static inline __m512i reverse(__m512i words)
 {
     return _mm512_permutexvar_epi64(_mm512_setr_epi64(7, 6, 5, 4, 3, 2, 1, 0), words);
 }
@@ -59,7 +59,7 @@ static inline __m512i sort_lanes(__m512i words)
     words = step(words, _mm512_shuffle_epi32(words, 0x4e), 0xaa);
     words = step(words, _mm512_permutex_epi64(words, 0x1b), 0xcc);
     words = step(words, _mm512_shuffle_epi32(words, 0x4e), 0xaa);
-    words = step(words, turn_round(words), 0xf0);
+    words = step(words, reverse(words), 0xf0);
     words = step(words, _mm512_permutex_epi64(words, 0x4e), 0xcc);
     return step(words, _mm512_shuffle_epi32(words, 0x4e), 0xaa);
 }
@@ -80,14 +80,14 @@ static inline __attribute__((always_inline)) void merge_all(__m512i *all, const 
         TARGET_UNROLL
         for (unsigned start = 0; start < registers; start += 2 * half) {
             __m512i *const from = all + start;
-            __m512i turned[FEW / LANES / 2];
+            __m512i reversed[FEW / LANES / 2];
             TARGET_UNROLL
             for (unsigned i = 0; i < half; i++)
-                turned[i] = turn_round(from[2 * half - 1 - i]);
+                reversed[i] = reverse(from[2 * half - 1 - i]);
             TARGET_UNROLL
             for (unsigned i = 0; i < half; i++) {
-                exchange(&from[i], &turned[i]);
-                from[half + i] = turned[i];
+                exchange(&from[i], &reversed[i]);
+                from[half + i] = reversed[i];
             }
             TARGET_UNROLL
             for (unsigned apart = half / 2; apart > 0; apart /= 2)

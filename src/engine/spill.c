@@ -112,15 +112,15 @@ static const struct chunk *fill(struct extent *extent, const struct chunk *next,
     return next;
 }
 
-/* Chooses the file of the next extent, in turn, and reserves a place for chunks of the list, of
+/* Chooses the file of the next extent, round-robin, and reserves a place for chunks of the list, of
  * which *end tells the first that is left over. */
 static enum mr_status reserve(struct spill *spill, const struct chunk *list,
                               struct extent *extent, const struct chunk **end,
                               struct mr_error *error)
 {
     enum mr_status status = MR_OK;
-    size_t turn = atomic_fetch_add_explicit(&spill->turn, 1, memory_order_relaxed);
-    struct spill_file *file = &spill->files[turn % spill->count];
+    size_t number = atomic_fetch_add_explicit(&spill->next_file, 1, memory_order_relaxed);
+    struct spill_file *file = &spill->files[number % spill->count];
     *extent = (struct extent){.file = file};
     *end = fill(extent, list, SPACE_REGION);
     thread_lock(&file->lock);

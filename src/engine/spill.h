@@ -28,7 +28,7 @@ struct extent {
 struct spill {
     struct spill_file *files;
     size_t count;         /* directories, a file each */
-    _Atomic size_t turn;  /* counts extents: they go to the files in turn */
+    _Atomic size_t next_file; /* counts extents: they go to the files round-robin */
     _Atomic uint64_t written; /* bytes */
 };
 

@@ -32,9 +32,9 @@ struct combiner_class {
     size_t cache_slots; /* slots of a table that stays in the private caches */
     size_t most_slots;  /* slots at the most */
     double expected;    /* misses in this filling, of all pairs, if all keys were as frequent */
-    bool turning;       /* the table is emptied whenever it is full */
-    uint64_t turned;    /* pairs since that began */
-    unsigned failures;  /* how often in a row the table was given up */
+    bool flush_when_full; /* rather than grow */
+    uint64_t flushed;     /* pairs since that began */
+    unsigned failures;    /* how often in a row the table was bypassed */
 };
 
 /* The caller's emitter: the combiner before the shuffle. */

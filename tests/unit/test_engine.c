@@ -392,7 +392,7 @@ START_TEST(a_small_job_passes_a_long_one)
     ck_assert_int_eq(mr_submit(engine, &spec, &job, NULL), MR_OK);
     AWAIT(atomic_load(&big.mapped) > 5);
     run(engine, &small, NULL);
-    /* Had it waited its turn, all 2000 would have been mapped. */
+    /* Had it waited for the long one, all 2000 would have been mapped. */
     ck_assert_uint_lt(atomic_load(&big.mapped), 1000);
     ck_assert_int_eq(mr_poll(job, NULL), MR_RUNNING);
     mr_release(job);
