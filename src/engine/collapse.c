@@ -42,16 +42,16 @@ void collapse_open(struct collapse *collapse, uint64_t budget)
     *collapse = (struct collapse){.again = few, .few = few, .many = many};
 }
 
-void collapse_gone(struct job *job, uint64_t fresh, uint64_t settled)
+void collapse_gone(struct job *job, uint64_t fresh, uint64_t compacted)
 {
     add(&job->collapse.fresh, -(int64_t)fresh);
-    add(&job->collapse.settled, -(int64_t)settled);
+    add(&job->collapse.compacted, -(int64_t)compacted);
 }
 
 /* Whether all partitions together hold more than they should, or it is not known. */
 static bool too_much(const struct collapse *collapse)
 {
-    const int64_t held = get(&collapse->fresh) + get(&collapse->settled);
+    const int64_t held = get(&collapse->fresh) + get(&collapse->compacted);
     if (held > get(&collapse->again))
         return true;
     int64_t most = FOLDED_TIMES * get(&collapse->folded);
@@ -64,11 +64,11 @@ static bool too_much(const struct collapse *collapse)
 }
 
 /* A partition was folded to this. */
-static void learn(struct collapse *collapse, const struct stream *settled, unsigned bits)
+static void learn(struct collapse *collapse, const struct stream *compacted, unsigned bits)
 {
-    const uint64_t printed = settled->bytes + NUMBER_BYTES * settled->records;
-    const int64_t held = get(&collapse->fresh) + get(&collapse->settled);
-    atomic_store_explicit(&collapse->folded, (int64_t)(settled->bytes << bits),
+    const uint64_t printed = compacted->bytes + NUMBER_BYTES * compacted->records;
+    const int64_t held = get(&collapse->fresh) + get(&collapse->compacted);
+    atomic_store_explicit(&collapse->folded, (int64_t)(compacted->bytes << bits),
                           memory_order_relaxed);
     atomic_store_explicit(&collapse->printed, (int64_t)(printed << bits), memory_order_relaxed);
     atomic_store_explicit(&collapse->again, held + STEP, memory_order_relaxed);
@@ -86,13 +86,13 @@ static bool take_pairs(struct partition *partition, struct stream *pairs, uint64
                                  .last = partition->fresh.last,
                                  .bytes = partition->fresh.bytes,
                                  .records = partition->fresh.records};
-        struct stream settled = {.chunks = partition->settled.chunks,
-                                 .last = partition->settled.last,
-                                 .bytes = partition->settled.bytes,
-                                 .records = partition->settled.records};
+        struct stream compacted = {.chunks = partition->compacted.chunks,
+                                   .last = partition->compacted.last,
+                                   .bytes = partition->compacted.bytes,
+                                   .records = partition->compacted.records};
         stream_take_chunks(&partition->fresh);
-        stream_take_chunks(&partition->settled);
-        stream_join(pairs, &settled);
+        stream_take_chunks(&partition->compacted);
+        stream_join(pairs, &compacted);
     }
     thread_unlock(&partition->lock);
     return mine;
@@ -106,20 +106,20 @@ static int collapse_next(struct worker *worker)
     const size_t count = (size_t)1 << job->pairs.bits;
     const size_t number = atomic_fetch_add_explicit(&collapse->next, 1, memory_order_relaxed);
     struct partition *partition = &job->pairs.partitions[number & (count - 1)];
-    struct stream pairs, settled = {0};
+    struct stream pairs, compacted = {0};
     uint64_t fresh;
     if (!take_pairs(partition, &pairs, &fresh))
         return 0;
 
     const uint64_t before = pairs.bytes;
-    int result = reduce_fold(worker, &pairs, &settled);
-    const uint64_t after = settled.bytes;
+    int result = reduce_fold(worker, &pairs, &compacted);
+    const uint64_t after = compacted.bytes;
     collapse_gone(job, fresh, before - fresh - after);
-    learn(collapse, &settled, job->pairs.bits);
+    learn(collapse, &compacted, job->pairs.bits);
     thread_lock(&partition->lock);
     /* Again when a part of what is there has come; later where it hardly helped. */
     partition->threshold = before - after >= fresh / 4 ? after / 4 : after * 2;
-    stream_join(&partition->settled, &settled);
+    stream_join(&partition->compacted, &compacted);
     partition_end(partition);
     thread_unlock(&partition->lock);
     return result;

@@ -22,7 +22,7 @@ struct worker;
  * here, and therefore signed. */
 struct collapse {
     alignas(128) _Atomic int64_t fresh; /* bytes of records as handed over */
-    _Atomic int64_t settled;            /* bytes of those folded: one a key of its partition */
+    _Atomic int64_t compacted;          /* bytes of those folded: one a key of its partition */
     /* What folding all would come to, by the partition folded last, which is a fair sample: bytes
      * of records, and of the results made of these. Before the first one they are 0. */
     _Atomic int64_t folded, printed;
@@ -36,6 +36,6 @@ void collapse_open(struct collapse *collapse, uint64_t budget);
  * hold too much. Returns -1 when the job fails. */
 int collapse_handed(struct worker *worker, size_t bytes);
 /* So many bytes are no longer in memory. */
-void collapse_gone(struct job *job, uint64_t fresh, uint64_t settled);
+void collapse_gone(struct job *job, uint64_t fresh, uint64_t compacted);
 
 #endif

@@ -132,7 +132,7 @@ static int spill_partition(struct worker *worker, struct shuffle *shuffle,
                            struct partition *partition, bool fold)
 {
     struct job *job = worker->job;
-    struct stream pairs = {0}, settled = {0};
+    struct stream pairs = {0}, compacted = {0};
     thread_lock(&partition->lock);
     bool mine = partition_begin(partition);
     if (mine) {
@@ -141,10 +141,10 @@ static int spill_partition(struct worker *worker, struct shuffle *shuffle,
         pairs.extents = NULL;
         pairs.spilled = pairs.spilled_count = 0;
         stream_take_chunks(&partition->fresh);
-        struct stream rest = partition->settled;
+        struct stream rest = partition->compacted;
         rest.extents = NULL;
         rest.spilled = rest.spilled_count = 0;
-        stream_take_chunks(&partition->settled);
+        stream_take_chunks(&partition->compacted);
         if (shuffle->counted)
             collapse_gone(job, pairs.bytes, rest.bytes);
         stream_join(&pairs, &rest);
@@ -156,11 +156,11 @@ static int spill_partition(struct worker *worker, struct shuffle *shuffle,
 
     int result = 0;
     if (fold)
-        result = reduce_fold(worker, &pairs, &settled);
+        result = reduce_fold(worker, &pairs, &compacted);
     else
-        stream_join(&settled, &pairs);
+        stream_join(&compacted, &pairs);
     struct stream written = {0};
-    const struct chunk *next = settled.chunks;
+    const struct chunk *next = compacted.chunks;
     while (result == 0 && next) {
         struct mr_error error = {0};
         struct extent *extent;
@@ -175,7 +175,7 @@ static int spill_partition(struct worker *worker, struct shuffle *shuffle,
             result = -1;
         }
     }
-    pool_give(&worker->cache, stream_take_chunks(&settled));
+    pool_give(&worker->cache, stream_take_chunks(&compacted));
     thread_lock(&partition->lock);
     stream_join(&partition->fresh, &written);
     partition_end(partition);

@@ -30,7 +30,7 @@ static inline void swap_slots(uint64_t *one, uint64_t *other, const size_t words
 /* Makes of a key met often, in `slot`, the first that its probe meets, or of a pair the second: all
  * slots between are used, so the key that was there is still found where this one was. Frequent
  * words then need one comparison. */
-static inline void settle(const enum key_class key_class, uint64_t *home, uint64_t *slot)
+static inline void move_toward_home(const enum key_class key_class, uint64_t *home, uint64_t *slot)
 {
     const size_t words = table_words(key_class);
     uint64_t *second = home + table_sum_stride(key_class);
@@ -80,7 +80,8 @@ int fold_rows(struct mr_emitter *emitter, const enum key_class key_class, const 
                 if (fold(job, slot + words, value, how) != 0)
                     return -1;
                 if (how == UNIT)
-                    settle(key_class, slots + table_home(key_class, row[0], mask) * stride, slot);
+                    move_toward_home(key_class,
+                                     slots + table_home(key_class, row[0], mask) * stride, slot);
                 continue;
             }
             state->missed++;

@@ -98,9 +98,9 @@ static inline size_t group_seek_long(const struct group_class *class, const unsi
 
 /* Adds the key of group_seek to the index, where it was new, and otherwise changes nothing:
  * `number` and `slot` are what that returned. The caller fills the entry. */
-static inline void group_settle(uint32_t *index, uint64_t *entries, size_t mask, size_t stride,
-                                size_t words, size_t *used, size_t number, size_t slot,
-                                uint64_t hash)
+static inline void grouping_insert(uint32_t *index, uint64_t *entries, size_t mask, size_t stride,
+                                   size_t words, size_t *used, size_t number, size_t slot,
+                                   uint64_t hash)
 {
     index[slot] = (group_tag(hash) & ~(uint32_t)mask) | (uint32_t)(number + 1);
     *used += number == *used;

@@ -266,9 +266,9 @@ static void advance(struct job *job)
         enter(job, PHASE_REDUCE, any || job->parts == 0 ? job->parts : job->parts - 1);
         break;
     case PHASE_REDUCE:
-        enter(job, PHASE_SETTLE, any ? 0 : job->worker_count);
+        enter(job, PHASE_FLUSH_RANGES, any ? 0 : job->worker_count);
         break;
-    case PHASE_SETTLE:
+    case PHASE_FLUSH_RANGES:
     case PHASE_DIVIDE:
         if (job->order.results_open && order_list(job) != 0)
             job_no_memory(job);
@@ -450,7 +450,7 @@ static uint64_t all_pairs(struct job *job)
         struct partition *partition = &job->pairs.partitions[i];
         thread_lock(&partition->lock);
         sum += partition->fresh.records + partition->fresh.spilled_count +
-               partition->settled.records + partition->settled.spilled_count;
+               partition->compacted.records + partition->compacted.spilled_count;
         thread_unlock(&partition->lock);
     }
     return sum;
@@ -532,7 +532,7 @@ void job_do(struct task *task, unsigned number)
         if (job->workers[task->number])
             drain(job->workers[task->number]);
         break;
-    case PHASE_SETTLE:
+    case PHASE_FLUSH_RANGES:
         if (job->workers[task->number]) {
             worker = job->workers[task->number];
             shuffle_writer_flush(&worker->ranges);

@@ -8,12 +8,12 @@
  *   DRAIN   a worker's share each: what its table still holds goes to the partitions
  *   SAMPLE  the first partition, reduced alone: its results, a fair sample of all, set the ranges
  *   REDUCE  a partition each: one call a key, results to the ranges of the order
- *   SETTLE  a worker's share each: its open chunks go to the ranges
+ *   FLUSH   a worker's share each: its open chunks go to the ranges (PHASE_FLUSH_RANGES)
  *   DIVIDE  a range each: one too large to be sorted in memory becomes many; until none is
  *   OUTPUT  a range each: sort, encode, write in order
  *   FINISH  one task: everything is given back
  *
- * With no order asked for, REDUCE puts results out itself and SETTLE to OUTPUT have no tasks.
+ * With no order asked for, REDUCE puts results out itself and FLUSH to OUTPUT have no tasks.
  */
 #ifndef ENGINE_JOB_H
 #define ENGINE_JOB_H
@@ -31,7 +31,7 @@ enum job_phase {
     PHASE_DRAIN,
     PHASE_SAMPLE,
     PHASE_REDUCE,
-    PHASE_SETTLE,
+    PHASE_FLUSH_RANGES,
     PHASE_DIVIDE,
     PHASE_OUTPUT,
     PHASE_FINISH,

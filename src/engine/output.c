@@ -143,7 +143,7 @@ static int put_out(struct worker *worker)
         uint64_t offset = output->offset;
         output->offset += piece.buffer.used;
         output->writing = true;
-        /* Where pieces may overtake each other this one's place is settled: make room already. */
+        /* Where pieces may overtake each other this one's place is known: make room already. */
         if (apart)
             atomic_store_explicit(&output->next, next + 1, memory_order_relaxed);
         thread_unlock(&output->lock);

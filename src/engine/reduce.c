@@ -124,7 +124,7 @@ int fold_rows(struct worker *worker, const enum key_class key_class, struct rows
         const size_t number =
             group_seek(key_class, index, entries, mask, stride, used, row + 1, row[0], &slot);
         uint64_t *entry = entries + number * stride;
-        group_settle(index, entries, mask, stride, words, &used, number, slot, row[0]);
+        grouping_insert(index, entries, mask, stride, words, &used, number, slot, row[0]);
         memcpy(entry, row + 1, words * sizeof *entry);
         if (fold_value(worker, entry + words, number != before, row[words + 1], sums) != 0)
             return -1;
@@ -174,8 +174,8 @@ static int fold_long(struct worker *worker, const struct record *record, uint64_
         const unsigned char *copy = keep_key(worker, record->key, record->size);
         if (!copy)
             return -1;
-        group_settle(class->index, class->entries, class->mask, class->stride, class->words,
-                     &class->used, number, slot, hash);
+        grouping_insert(class->index, class->entries, class->mask, class->stride, class->words,
+                        &class->used, number, slot, hash);
         entry[0] = hash;
         entry[1] = record->size;
         entry[2] = (uint64_t)(uintptr_t)copy;
@@ -238,8 +238,8 @@ static int fold_stream(struct worker *worker, struct stream *stream, bool consum
 
 /* ---- Out of the table: pairs again ----------------------------------------------------------- */
 
-static int write_settled(struct worker *worker, enum key_class key_class,
-                         struct stream_writer *writer)
+static int write_compacted(struct worker *worker, enum key_class key_class,
+                           struct stream_writer *writer)
 {
     const struct job *job = worker->job;
     const struct group_class *class = &worker->groups.classes[key_class];
@@ -265,15 +265,15 @@ static int write_settled(struct worker *worker, enum key_class key_class,
     return 0;
 }
 
-int reduce_fold(struct worker *worker, struct stream *pairs, struct stream *settled)
+int reduce_fold(struct worker *worker, struct stream *pairs, struct stream *compacted)
 {
     worker->groups_busy = true;
     int result = fold_stream(worker, pairs, true);
     source_drop(worker, pairs);
     struct stream_writer writer;
-    stream_writer_open(&writer, settled, &worker->cache, &worker->owner, POOL_MUST);
+    stream_writer_open(&writer, compacted, &worker->cache, &worker->owner, POOL_MUST);
     for (int key_class = 0; result == 0 && key_class < KEY_CLASSES; key_class++)
-        result = write_settled(worker, (enum key_class)key_class, &writer);
+        result = write_compacted(worker, (enum key_class)key_class, &writer);
     stream_writer_close(&writer);
     end_table(worker);
     worker->groups_busy = false;

@@ -104,7 +104,7 @@ static void close_partitions(struct shuffle *shuffle, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         struct partition *partition = &shuffle->partitions[i];
-        assert(!partition->fresh.chunks && !partition->settled.chunks && !partition->busy);
+        assert(!partition->fresh.chunks && !partition->compacted.chunks && !partition->busy);
         thread_cond_close(&partition->idle);
         thread_mutex_close(&partition->lock);
     }
@@ -246,7 +246,7 @@ void shuffle_wrote_large(struct shuffle_writer *writer, unsigned number, const u
 static uint64_t bytes_of(struct partition *partition)
 {
     thread_lock(&partition->lock);
-    uint64_t bytes = partition->busy ? 0 : partition->fresh.bytes + partition->settled.bytes;
+    uint64_t bytes = partition->busy ? 0 : partition->fresh.bytes + partition->compacted.bytes;
     thread_unlock(&partition->lock);
     return bytes;
 }
@@ -270,7 +270,7 @@ void partition_take(struct partition *partition, struct stream *stream)
     thread_lock(&partition->lock);
     while (partition->busy)
         thread_wait(&partition->idle, &partition->lock);
-    stream_join(stream, &partition->settled);
+    stream_join(stream, &partition->compacted);
     stream_join(stream, &partition->fresh);
     thread_unlock(&partition->lock);
 }

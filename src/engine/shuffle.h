@@ -40,7 +40,7 @@ struct chunk *stream_take_chunks(struct stream *stream);
 struct partition {
     alignas(64) struct thread_mutex lock; /* of all below */
     struct stream fresh;   /* as handed over */
-    struct stream settled; /* each key once: what collapsing made of fresh */
+    struct stream compacted; /* each key once: what collapsing made of fresh */
     uint64_t threshold;    /* bytes of fresh below which collapsing is not worth while */
     bool busy;             /* somebody is collapsing or spilling it */
     struct thread_cond idle; /* no longer busy */

@@ -37,8 +37,8 @@ static void add(struct groups *groups, enum key_class key_class, const unsigned 
     size_t slot;
     const size_t number = group_seek(key_class, class->index, class->entries, class->mask,
                                      class->stride, class->used, words, hash, &slot);
-    group_settle(class->index, class->entries, class->mask, class->stride, class->words,
-                 &class->used, number, slot, hash);
+    grouping_insert(class->index, class->entries, class->mask, class->stride, class->words,
+                    &class->used, number, slot, hash);
     uint64_t *entry = group_entry(class, number);
     memcpy(entry, words, class->words * sizeof *words);
     entry[class->words] += value;
@@ -53,8 +53,8 @@ static void add_long(struct groups *groups, const unsigned char *key, size_t siz
     const size_t before = class->used, number = group_seek_long(class, key, size, hash, &slot);
     uint64_t *entry = group_entry(class, number);
     if (number == before) {
-        group_settle(class->index, class->entries, class->mask, class->stride, class->words,
-                     &class->used, number, slot, hash);
+        grouping_insert(class->index, class->entries, class->mask, class->stride, class->words,
+                        &class->used, number, slot, hash);
         entry[0] = hash;
         entry[1] = size;
         entry[2] = (uint64_t)(uintptr_t)key;
