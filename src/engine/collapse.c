@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: MIT
  *
- * collapse - when to fold, and which partition (see collapse.h).
+ * collapse - when to compact, and which partition (see collapse.h).
  */
 #include "engine/collapse.h"
 
 #include "engine/reduce.h"
 
-/* Bytes of pairs before the first partition is folded: where there are few keys, what still lies in
- * the caches when it is read again; where there are many, as much as results of these will justify,
- * since less saves memory that is to be had, and costs time. */
+/* Bytes of pairs before the first partition is compacted: where there are few keys, what still lies
+ * in the caches when it is read again; where there are many, as much as results of these will
+ * justify, since less saves memory that is to be had, and costs time. */
 #define FEW ((uint64_t)64 << 20)
 #define MANY ((uint64_t)296 << 20)
-/* Between the two, so many times what folding them would leave. */
-#define FOLDED_TIMES 6
+/* Between the two, so many times what compacting them would leave. */
+#define COMPACTED_TIMES 6
 /* Results will take the bytes of their keys and some for each number. So much of that may be held
  * in percent, and a part of MANY besides. */
 #define NUMBER_BYTES 2
 #define PERCENT 124
 #define BESIDES 20
-/* With so many bytes more one partition is folded to see what folding comes to by now. */
+/* With so many bytes more one partition is compacted to see what that comes to by now. */
 #define STEP ((int64_t)32 << 20)
 /* A worker counts what it hands over by so many bytes. */
 #define UNIT ((uint64_t)16 * POOL_CHUNK)
@@ -54,7 +54,7 @@ static bool too_much(const struct collapse *collapse)
     const int64_t held = get(&collapse->fresh) + get(&collapse->compacted);
     if (held > get(&collapse->again))
         return true;
-    int64_t most = FOLDED_TIMES * get(&collapse->folded);
+    int64_t most = COMPACTED_TIMES * get(&collapse->all_compacted);
     if (most < collapse->few)
         most = collapse->few;
     if (most > collapse->many)
@@ -63,12 +63,12 @@ static bool too_much(const struct collapse *collapse)
            held > get(&collapse->printed) / 100 * PERCENT + collapse->many / BESIDES;
 }
 
-/* A partition was folded to this. */
+/* A partition was compacted to this. */
 static void learn(struct collapse *collapse, const struct stream *compacted, unsigned bits)
 {
     const uint64_t printed = compacted->bytes + NUMBER_BYTES * compacted->records;
     const int64_t held = get(&collapse->fresh) + get(&collapse->compacted);
-    atomic_store_explicit(&collapse->folded, (int64_t)(compacted->bytes << bits),
+    atomic_store_explicit(&collapse->all_compacted, (int64_t)(compacted->bytes << bits),
                           memory_order_relaxed);
     atomic_store_explicit(&collapse->printed, (int64_t)(printed << bits), memory_order_relaxed);
     atomic_store_explicit(&collapse->again, held + STEP, memory_order_relaxed);
@@ -112,7 +112,7 @@ static int collapse_next(struct worker *worker)
         return 0;
 
     const uint64_t before = pairs.bytes;
-    int result = reduce_fold(worker, &pairs, &compacted);
+    int result = combine_partition(worker, &pairs, &compacted);
     const uint64_t after = compacted.bytes;
     collapse_gone(job, fresh, before - fresh - after);
     learn(collapse, &compacted, job->pairs.bits);

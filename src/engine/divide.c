@@ -9,7 +9,7 @@
 
 #define MOST_BITS 8u
 
-/* Memory that folding one record may take: a slot of the table, half full after doubling. */
+/* Memory that combining one record may take: a slot of the table, half full after doubling. */
 #define RECORD_MEMORY 64u
 
 /* A partition with less in memory than this is not worth a write. */
@@ -129,7 +129,7 @@ int divide_partition(struct worker *worker, struct stream *stream, unsigned bits
 
 /* Writes what a partition has in memory to disk. */
 static int spill_partition(struct worker *worker, struct shuffle *shuffle,
-                           struct partition *partition, bool fold)
+                           struct partition *partition, bool combine)
 {
     struct job *job = worker->job;
     struct stream pairs = {0}, compacted = {0};
@@ -148,15 +148,15 @@ static int spill_partition(struct worker *worker, struct shuffle *shuffle,
         if (shuffle->counted)
             collapse_gone(job, pairs.bytes, rest.bytes);
         stream_join(&pairs, &rest);
-        fold = fold && fresh;
+        combine = combine && fresh;
     }
     thread_unlock(&partition->lock);
     if (!mine)
         return 0;
 
     int result = 0;
-    if (fold)
-        result = reduce_fold(worker, &pairs, &compacted);
+    if (combine)
+        result = combine_partition(worker, &pairs, &compacted);
     else
         stream_join(&compacted, &pairs);
     struct stream written = {0};
@@ -215,8 +215,8 @@ int divide_exhausted(void *context, enum pool_need *need)
         }
         if (!partition)
             break;
-        const bool fold = shuffle == &job->pairs && !job->keeps && !worker->groups_busy;
-        if (spill_partition(worker, shuffle, partition, fold) != 0)
+        const bool combine = shuffle == &job->pairs && !job->keeps && !worker->groups_busy;
+        if (spill_partition(worker, shuffle, partition, combine) != 0)
             return -1;
         freed += most;
     }

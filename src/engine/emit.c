@@ -48,8 +48,8 @@ static inline void move_toward_home(const enum key_class key_class, uint64_t *ho
 
 /* Brings the rows of one class to the table or to their partitions. */
 static inline __attribute__((always_inline))
-int fold_rows(struct mr_emitter *emitter, const enum key_class key_class, const uint64_t *rows,
-              size_t count, const unsigned char *values, const enum how how)
+int combine_rows(struct mr_emitter *emitter, const enum key_class key_class, const uint64_t *rows,
+                 size_t count, const unsigned char *values, const enum how how)
 {
     struct job *job = emitter->job;
     struct table_class *class = &emitter->table.classes[key_class];
@@ -77,7 +77,7 @@ int fold_rows(struct mr_emitter *emitter, const enum key_class key_class, const 
                 how == UNIT ? (const void *)&emit_one : values + row[words + 1] * value_size;
             uint64_t *slot;
             if (table_find(key_class, slots, mask, stride, row + 1, row[0], &slot)) {
-                if (fold(job, slot + words, value, how) != 0)
+                if (combine_value(job, slot + words, value, how) != 0)
                     return -1;
                 if (how == UNIT)
                     move_toward_home(key_class,
@@ -138,7 +138,7 @@ int emit_rest(struct mr_emitter *emitter, const unsigned char *base, const struc
                 return -1;
         }
     }
-    return fold_rows(emitter, KEY_W4, rows, w4_count, values, how);
+    return combine_rows(emitter, KEY_W4, rows, w4_count, values, how);
 }
 
 /* Apart from emit, so that the loop over the common keys has the registers to itself. */
@@ -246,8 +246,8 @@ int emit(struct mr_emitter *emitter, const unsigned char *base, const struct mr_
         }
         emitter->classes[KEY_W1].seen +=
             end - start - w1_count - w2_count - (rest_count - rest_before);
-        if (fold_rows(emitter, KEY_W1, w1_rows, w1_count, values, how) != 0 ||
-            fold_rows(emitter, KEY_W2, w2_rows, w2_count, values, how) != 0)
+        if (combine_rows(emitter, KEY_W1, w1_rows, w1_count, values, how) != 0 ||
+            combine_rows(emitter, KEY_W2, w2_rows, w2_count, values, how) != 0)
             return -1;
         if (rest_count > 0 && (rest_count >= BATCH || end == count)) {
             if ((how == UNIT ? emit_rest_units(emitter, base, spans, rest, rest_count)
@@ -271,7 +271,7 @@ static struct combiner_slots slots_of(const struct mr_emitter *emitter)
                                    w2 ? class[KEY_W2].mask : COMBINER_BYPASSED, table->seed};
 }
 
-/* Writes the keys of a class that is bypassed to their partitions; returns as fold_rows. */
+/* Writes the keys of a class that is bypassed to their partitions; returns as combine_rows. */
 static inline __attribute__((always_inline))
 int pass_keys(struct mr_emitter *emitter, const enum key_class key_class,
               const struct combiner_batch *keys)
@@ -309,13 +309,13 @@ int step_avx512(struct mr_emitter *emitter, const unsigned char *base, const str
             return -1;
     } else {
         emitter->classes[KEY_W1].seen += now->w1_count - rest.w1_count;
-        if (fold_rows(emitter, KEY_W1, rest.w1_rows, rest.w1_count, NULL, UNIT) != 0)
+        if (combine_rows(emitter, KEY_W1, rest.w1_rows, rest.w1_count, NULL, UNIT) != 0)
             return -1;
     }
     if (table.w2_mask == COMBINER_BYPASSED)
         return pass_keys(emitter, KEY_W2, now);
     emitter->classes[KEY_W2].seen += now->w2_count - rest.w2_count;
-    return fold_rows(emitter, KEY_W2, rest.w2_rows, rest.w2_count, NULL, UNIT);
+    return combine_rows(emitter, KEY_W2, rest.w2_rows, rest.w2_count, NULL, UNIT);
 }
 
 int emit_flush(struct mr_emitter *emitter)

@@ -7,7 +7,7 @@
 
 #include "engine/job.h"
 
-/* Values folded in place are copied about with the table: larger ones go to
+/* Values combined in place are copied about with the table: larger ones go to
  * the partitions at once. */
 #define MOST_VALUE 64
 
@@ -73,8 +73,8 @@ int write_words(struct mr_emitter *emitter, enum key_class key_class, uint64_t h
     return 0;
 }
 
-/* Folds a value into a used slot's. Returns -1 when a sum overflows. */
-static inline int fold(struct job *job, uint64_t *into, const void *value, enum how how)
+/* Combines a value with a used slot's. Returns -1 when a sum overflows. */
+static inline int combine_value(struct job *job, uint64_t *into, const void *value, enum how how)
 {
     if (how == UNIT) {
         ++*into;

@@ -42,7 +42,7 @@ struct job {
     struct mr_engine *engine;
     struct mr_job_spec spec;
     bool sums;          /* values are uint64 and added up */
-    bool keeps;         /* values are kept, not folded */
+    bool keeps;         /* values are kept, not combined */
     size_t value_size;  /* bytes of a value: 8 where it sums */
     struct record_form form;
     const struct hash_seed *seed;

@@ -76,8 +76,8 @@ __m512i lanes_last_word(__m512i bytes, __m512i keep, __m512i size)
     return _mm512_ternarylogic_epi64(bytes, keep, top, 0xea); /* (bytes & keep) | top */
 }
 
-/* hash_fold: the 128-bit products, made of four products of halves. */
-static inline __attribute__((always_inline)) __m512i lanes_hash_fold(__m512i a, __m512i b)
+/* hash_mix: the 128-bit products, made of four products of halves. */
+static inline __attribute__((always_inline)) __m512i lanes_hash_mix(__m512i a, __m512i b)
 {
     const __m512i a_high = _mm512_srli_epi64(a, 32), b_high = _mm512_srli_epi64(b, 32);
     const __m512i low_low = _mm512_mul_epu32(a, b), low_high = _mm512_mul_epu32(a, b_high);
@@ -102,9 +102,9 @@ __m512i lanes_hash_1(const struct hash_seed *seed, __m512i a)
 static inline __attribute__((always_inline))
 __m512i lanes_hash_2(const struct hash_seed *seed, __m512i a, __m512i b)
 {
-    const __m512i fold = lanes_hash_fold(_mm512_xor_si512(a, lanes_all(seed->word[0])),
-                                         _mm512_xor_si512(b, lanes_all(seed->word[1])));
-    const __m512i end = _mm512_mullo_epi64(fold, lanes_all(HASH_END));
+    const __m512i mix = lanes_hash_mix(_mm512_xor_si512(a, lanes_all(seed->word[0])),
+                                       _mm512_xor_si512(b, lanes_all(seed->word[1])));
+    const __m512i end = _mm512_mullo_epi64(mix, lanes_all(HASH_END));
     return _mm512_xor_si512(end, _mm512_srli_epi64(end, 32));
 }
 

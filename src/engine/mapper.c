@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * mapper - the combiner: a table in the cache that folds the keys met often,
+ * mapper - the combiner: a table in the cache that combines the pairs of keys met often,
  * and lets the rest pass.
  *
  * Text is Zipf: a table of some ten thousand keys absorbs nearly all words of a language at one
@@ -10,8 +10,8 @@
  *   FILL    new keys go in. A full table doubles, past the private caches only as long as misses
  *           fall as they do where keys repeat evenly; otherwise it is flushed: all keys are written
  *           to their partitions, and it fills again;
- *   FROZEN  full at the largest size: known keys are folded, others are written to their partition.
- *           After some millions of pairs the rarer half is written out and the table fills again,
+ *   FROZEN  full at the largest size: pairs of known keys are combined, others are written to their
+ * partition. After some millions of pairs the rarer half is written out and the table fills again,
  *           so that it follows a text whose words change;
  *   BYPASS  hits are so rare that even looking does not pay: all pairs are written to their
  *           partition, and after a while, which doubles, the table is tried again.
@@ -432,7 +432,7 @@ int emit_long(struct mr_emitter *emitter, const unsigned char *key, size_t size,
         }
         uint64_t *slot;
         if (table_find_long(class->slots, class->mask, class->stride, key, size, hash, &slot))
-            return fold(emitter->job, slot + KEY_LONG_WORDS, value, how);
+            return combine_value(emitter->job, slot + KEY_LONG_WORDS, value, how);
         if (class->used < class->limit && size <= ARENA - emitter->arena_used) {
             state->missed++;
             unsigned char *copy = emitter->arena + emitter->arena_used;

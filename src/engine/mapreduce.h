@@ -162,7 +162,7 @@ MR_API int mr_put(struct mr_results *results, const void *key, size_t key_size, 
 /* ---- Output ------------------------------------------------------------------ */
 
 /* A result. Without a reduce callback, rank is the sum and the payload is empty where the job sums;
- * else rank is 0 and the payload is the folded value. */
+ * else rank is 0 and the payload is the combined value. */
 struct mr_record {
     const unsigned char *key;
     size_t key_size;
@@ -229,7 +229,7 @@ struct mr_job_spec {
 
     /* What a value is, and how two become one:
      *   value_size 0                  a uint64, added up (the default; fastest);
-     *   value_size n, combine given   n bytes, folded: *into becomes combine(*into, *from); both
+     *   value_size n, combine given   n bytes, combined: *into becomes combine(*into, *from); both
      *                                 are aligned to 8 bytes. Must be associative and commutative;
      *   value_size n, combine NULL    n bytes, all kept: reduce sees each. */
     size_t value_size;

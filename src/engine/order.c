@@ -167,7 +167,7 @@ uint64_t order_sheet_most(const struct job *job)
     return job->budget->limit / SHEETS;
 }
 
-/* Cuts the order into ranges by the sheet, whose `share`-fold all results are thought to be,
+/* Cuts the order into ranges by the sheet, `share` times which all results are thought to be,
  * and sends it on to them. */
 static int cut_order(struct worker *worker, const struct sheet *sheet, double share)
 {

@@ -33,8 +33,8 @@ static int start_table(struct worker *worker, uint64_t records)
     static const unsigned guess[KEY_CLASSES] = {[KEY_W2] = 2, [KEY_W4] = 8, [KEY_LONG] = 32};
     for (int key_class = KEY_W2; key_class < KEY_CLASSES; key_class++) {
         uint64_t keys = records / guess[key_class];
-        if (worker->folded > 0)
-            keys = (uint64_t)((double)worker->found[key_class] / (double)worker->folded *
+        if (worker->combined > 0)
+            keys = (uint64_t)((double)worker->found[key_class] / (double)worker->combined *
                               (double)records * 1.0625);
         if (!groups_begin(&worker->groups, (enum key_class)key_class,
                           (size_t)(keys < MOST_FIRST_KEYS ? keys : MOST_FIRST_KEYS))) {
@@ -60,7 +60,7 @@ static int make_room(struct worker *worker, enum key_class key_class, size_t mor
 }
 
 /* Calls combine with an aligned copy of the value at `from`. */
-static int combine(struct worker *worker, uint64_t *into, const void *from)
+static int combine_aligned(struct worker *worker, uint64_t *into, const void *from)
 {
     struct job *job = worker->job;
     alignas(8) unsigned char small[SMALL_VALUE];
@@ -78,9 +78,10 @@ static int combine(struct worker *worker, uint64_t *into, const void *from)
     return 0;
 }
 
-/* Folds a record's value into the entry of its key, a new one where it is not `known`. */
+/* Combines a record's value into the entry of its key, a new one where it is not `known`. */
 static inline __attribute__((always_inline))
-int fold_value(struct worker *worker, uint64_t *into, bool known, uint64_t value, const bool sums)
+int combine_value(struct worker *worker, uint64_t *into, bool known, uint64_t value,
+                  const bool sums)
 {
     struct job *job = worker->job;
     if (sums) {
@@ -98,15 +99,15 @@ int fold_value(struct worker *worker, uint64_t *into, bool known, uint64_t value
     }
     const void *from = (const void *)(uintptr_t)value;
     if (known)
-        return combine(worker, into, from);
+        return combine_aligned(worker, into, from);
     memcpy(into, from, job->value_size);
     return 0;
 }
 
-/* Folds the rows gathered and empties them. */
+/* Combines the rows gathered and empties them. */
 static inline __attribute__((always_inline))
-int fold_rows(struct worker *worker, const enum key_class key_class, struct rows *rows,
-              const bool sums)
+int combine_rows(struct worker *worker, const enum key_class key_class, struct rows *rows,
+                 const bool sums)
 {
     const size_t words = table_words(key_class), count = rows->count;
     struct group_class *class = &worker->groups.classes[key_class];
@@ -126,14 +127,14 @@ int fold_rows(struct worker *worker, const enum key_class key_class, struct rows
         uint64_t *entry = entries + number * stride;
         grouping_insert(index, entries, mask, stride, words, &used, number, slot, row[0]);
         memcpy(entry, row + 1, words * sizeof *entry);
-        if (fold_value(worker, entry + words, number != before, row[words + 1], sums) != 0)
+        if (combine_value(worker, entry + words, number != before, row[words + 1], sums) != 0)
             return -1;
     }
     class->used = used;
     return 0;
 }
 
-/* Adds a record's key, and folds when there are enough to be looked up together. */
+/* Adds a record's key, and combines when there are enough to be looked up together. */
 static inline __attribute__((always_inline))
 int add_row(struct worker *worker, const enum key_class key_class, struct rows *rows,
             const struct record *record, uint64_t value, const bool sums)
@@ -144,7 +145,7 @@ int add_row(struct worker *worker, const enum key_class key_class, struct rows *
     row[0] = table_load_whole(key_class, worker->groups.seed, row + 1, record->key, record->size);
     row[words + 1] = value;
     __builtin_prefetch(class->index + ((size_t)row[0] & class->mask), 1);
-    return ++rows->count == BATCH ? fold_rows(worker, key_class, rows, sums) : 0;
+    return ++rows->count == BATCH ? combine_rows(worker, key_class, rows, sums) : 0;
 }
 
 /* A copy of a long key that lives as long as the table's content. */
@@ -159,8 +160,8 @@ static unsigned char *keep_key(struct worker *worker, const unsigned char *key, 
     return at;
 }
 
-static int fold_long(struct worker *worker, const struct record *record, uint64_t value,
-                     const bool sums)
+static int combine_long(struct worker *worker, const struct record *record, uint64_t value,
+                        const bool sums)
 {
     struct group_class *class = &worker->groups.classes[KEY_LONG];
     const uint64_t hash = hash_bytes(worker->groups.seed, record->key, record->size);
@@ -180,12 +181,12 @@ static int fold_long(struct worker *worker, const struct record *record, uint64_
         entry[1] = record->size;
         entry[2] = (uint64_t)(uintptr_t)copy;
     }
-    return fold_value(worker, entry + KEY_LONG_WORDS, number != before, value, sums);
+    return combine_value(worker, entry + KEY_LONG_WORDS, number != before, value, sums);
 }
 
 /* Brings the records of a chunk into the table. */
 static inline __attribute__((always_inline))
-int fold_chunk(struct worker *worker, const struct chunk *chunk, const bool sums)
+int combine_chunk(struct worker *worker, const struct chunk *chunk, const bool sums)
 {
     const enum record_kind kind = sums ? RECORD_SUM : RECORD_VALUE;
     const size_t value_size = sums ? 0 : worker->job->value_size;
@@ -202,17 +203,17 @@ int fold_chunk(struct worker *worker, const struct chunk *chunk, const bool sums
         else if (record.size <= KEY_W4_MOST)
             result = add_row(worker, KEY_W4, &w4, &record, value, sums);
         else
-            result = fold_long(worker, &record, value, sums);
+            result = combine_long(worker, &record, value, sums);
         if (result != 0)
             return -1;
     }
-    if (fold_rows(worker, KEY_W2, &w2, sums) != 0)
+    if (combine_rows(worker, KEY_W2, &w2, sums) != 0)
         return -1;
-    return fold_rows(worker, KEY_W4, &w4, sums);
+    return combine_rows(worker, KEY_W4, &w4, sums);
 }
 
 /* Brings a stream into the table. */
-static int fold_stream(struct worker *worker, struct stream *stream, bool consume)
+static int combine_stream(struct worker *worker, struct stream *stream, bool consume)
 {
     struct source source;
     struct chunk *chunk;
@@ -222,15 +223,15 @@ static int fold_stream(struct worker *worker, struct stream *stream, bool consum
                        &worker->owner, POOL_MUST);
     source_open(&source, worker, stream, consume);
     while (result == 0 && (chunk = source_next(&source))) {
-        result = worker->job->sums ? fold_chunk(worker, chunk, true)
-                                   : fold_chunk(worker, chunk, false);
+        result = worker->job->sums ? combine_chunk(worker, chunk, true)
+                                   : combine_chunk(worker, chunk, false);
         if (job_stopped(worker->job))
             result = -1;
     }
     if (source_close(&source) != 0)
         result = -1;
     stream_writer_close(&worker->long_key_writer);
-    worker->folded = records;
+    worker->combined = records;
     for (int key_class = 0; key_class < KEY_CLASSES; key_class++)
         worker->found[key_class] = worker->groups.classes[key_class].used;
     return result;
@@ -265,10 +266,10 @@ static int write_compacted(struct worker *worker, enum key_class key_class,
     return 0;
 }
 
-int reduce_fold(struct worker *worker, struct stream *pairs, struct stream *compacted)
+int combine_partition(struct worker *worker, struct stream *pairs, struct stream *compacted)
 {
     worker->groups_busy = true;
-    int result = fold_stream(worker, pairs, true);
+    int result = combine_stream(worker, pairs, true);
     source_drop(worker, pairs);
     struct stream_writer writer;
     stream_writer_open(&writer, compacted, &worker->cache, &worker->owner, POOL_MUST);
@@ -365,7 +366,7 @@ int reduce_partition(struct worker *worker, struct stream *stream, unsigned bits
     if (results->sheet)
         results->sheet->pairs += stream->records + stream->spilled_count;
     worker->groups_busy = true;
-    int result = fold_stream(worker, stream, !job->keeps);
+    int result = combine_stream(worker, stream, !job->keeps);
     uint64_t keys = 0;
     for (int key_class = 0; key_class < KEY_CLASSES; key_class++)
         keys += worker->groups.classes[key_class].used;

@@ -7,9 +7,9 @@
 
 #include "engine/job.h"
 
-/* Folds the pairs of a stream, which it takes, into one pair a key, written to *compacted. Uses the
- * worker's table, and memory past the budget where it must. Returns -1 when the job fails. */
-int reduce_fold(struct worker *worker, struct stream *pairs, struct stream *compacted);
+/* Combines the pairs of a stream, which it takes, into one pair a key, written to *compacted. Uses
+ * the worker's table, and memory past the budget where it must. Returns -1 when the job fails. */
+int combine_partition(struct worker *worker, struct stream *pairs, struct stream *compacted);
 
 /* Reduces a partition whose keys agree in the first `bits` of their hash: one call or result a key.
  * Takes the stream. Returns -1 when the job fails. */

@@ -155,7 +155,7 @@ static uint64_t checksum(const struct head *head, const unsigned char *data, uin
         data = few;
     }
     uint64_t hash = hash_bytes(&seed, data, head->used < sizeof few ? sizeof few : head->used);
-    return hash_fold(hash ^ head->used, seed.word[0] ^ head->records);
+    return hash_mix(hash ^ head->used, seed.word[0] ^ head->records);
 }
 
 static enum mr_status write_failed(struct spill *spill, const struct spill_file *file,

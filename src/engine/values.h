@@ -7,7 +7,7 @@
 
 #include "engine/job.h"
 
-/* Calls reduce with the one value a folded key has. Returns -1 when the job fails. */
+/* Calls reduce with the one value a combined key has. Returns -1 when the job fails. */
 int values_reduce_one(struct worker *worker, const unsigned char *key, size_t size,
                       const void *value, struct mr_results *results);
 

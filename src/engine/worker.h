@@ -81,7 +81,7 @@ struct worker {
     struct shuffle_writer ranges;  /* to the ranges of the order */
     struct groups groups;          /* reduces one partition at a time */
     bool groups_busy;
-    uint64_t folded;               /* records that its last use brought, */
+    uint64_t combined;             /* records that its last use brought, */
     uint64_t found[KEY_CLASSES];   /* and keys of each class among them */
     struct stream long_keys; /* bytes of the long keys in it */
     struct stream_writer long_key_writer;

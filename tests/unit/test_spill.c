@@ -154,7 +154,7 @@ START_TEST(kept_values_larger_than_memory_reach_reduce)
 }
 END_TEST
 
-/* ---- Folded structs ------------------------------------------------------------------------ */
+/* ---- Combined structs ------------------------------------------------------------------------ */
 
 struct extreme {
     uint64_t least, most, count;
@@ -208,7 +208,7 @@ static int collect_extreme(void *context, const struct mr_record *records, size_
     return 0;
 }
 
-START_TEST(folded_structs_larger_than_memory_are_exact)
+START_TEST(combined_structs_larger_than_memory_are_exact)
 {
     struct mr_engine *engine = engine_in(2, NULL, 0);
     struct numbers numbers = {
@@ -593,7 +593,7 @@ Suite *test_spill_suite(void)
     tcase_add_loop_test(tests, counts_larger_than_memory_are_exact, 0, 4);
     tcase_add_test(tests, jobs_that_share_little_memory_all_end);
     tcase_add_loop_test(tests, kept_values_larger_than_memory_reach_reduce, 0, 2);
-    tcase_add_loop_test(tests, folded_structs_larger_than_memory_are_exact, 0, 2);
+    tcase_add_loop_test(tests, combined_structs_larger_than_memory_are_exact, 0, 2);
     tcase_add_loop_test(tests, results_that_no_sample_foretold_stay_in_memory, 0, 3);
     suite_add_tcase(suite, tests);
     TCase *files = tcase_create("files");
