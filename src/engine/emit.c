@@ -49,21 +49,21 @@ static inline void move_toward_home(const enum key_class key_class, uint64_t *ho
 /* Brings the rows of one class to the table or to their partitions. */
 static inline __attribute__((always_inline))
 int combine_rows(struct mr_emitter *emitter, const enum key_class key_class, const uint64_t *rows,
-                 size_t count, const unsigned char *values, const enum how how)
+                 size_t count, const unsigned char *values, const enum value_op op)
 {
     struct job *job = emitter->job;
     struct table_class *class = &emitter->table.classes[key_class];
     struct combiner_class *state = &emitter->classes[key_class];
     const size_t words = table_words(key_class);
-    const size_t value_size = how == FOLD ? job->value_size : sizeof(uint64_t);
-    const size_t stride = how == FOLD ? class->stride : table_sum_stride(key_class);
+    const size_t value_size = op == VALUE_COMBINE ? job->value_size : sizeof(uint64_t);
+    const size_t stride = op == VALUE_COMBINE ? class->stride : table_sum_stride(key_class);
 
     state->seen += count;
     if (state->mode == COMBINER_BYPASS) {
         for (size_t i = 0; i < count; i++) {
             const uint64_t *row = rows + i * row_words(key_class);
             const void *value =
-                how == UNIT ? (const void *)&emit_one : values + row[words + 1] * value_size;
+                op == VALUE_ONE ? (const void *)&emit_one : values + row[words + 1] * value_size;
             const uint64_t hash = table_hash_whole(key_class, emitter->table.seed, row + 1, row[0]);
             if (write_words(emitter, key_class, hash, row + 1, value) != 0)
                 return -1;
@@ -74,12 +74,12 @@ int combine_rows(struct mr_emitter *emitter, const enum key_class key_class, con
         for (size_t i = 0; i < count; i++) {
             const uint64_t *row = rows + i * row_words(key_class);
             const void *value =
-                how == UNIT ? (const void *)&emit_one : values + row[words + 1] * value_size;
+                op == VALUE_ONE ? (const void *)&emit_one : values + row[words + 1] * value_size;
             uint64_t *slot;
             if (table_find(key_class, slots, mask, stride, row + 1, row[0], &slot)) {
-                if (combine_value(job, slot + words, value, how) != 0)
+                if (combine_value(job, slot + words, value, op) != 0)
                     return -1;
-                if (how == UNIT)
+                if (op == VALUE_ONE)
                     move_toward_home(key_class,
                                      slots + table_home(key_class, row[0], mask) * stride, slot);
                 continue;
@@ -120,9 +120,10 @@ void add_row(const enum key_class key_class, uint64_t *row, const struct hash_se
 /* The keys of a batch that are longer than a W2 key, by their number in it. */
 static inline __attribute__((always_inline))
 int emit_rest(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
-              const uint32_t *rest, size_t count, const unsigned char *values, const enum how how)
+              const uint32_t *rest, size_t count, const unsigned char *values,
+              const enum value_op op)
 {
-    const size_t value_size = how == FOLD ? emitter->job->value_size : sizeof(uint64_t);
+    const size_t value_size = op == VALUE_COMBINE ? emitter->job->value_size : sizeof(uint64_t);
     const struct table_class *class = &emitter->table.classes[KEY_W4];
     uint64_t rows[REST * (KEY_W4_WORDS + 2)];
     size_t w4_count = 0;
@@ -133,12 +134,12 @@ int emit_rest(struct mr_emitter *emitter, const unsigned char *base, const struc
             add_row(KEY_W4, rows + w4_count++ * row_words(KEY_W4), emitter->table.seed, key, size,
                     i, class->slots, class->mask, class->stride);
         } else {
-            const void *value = how == UNIT ? (const void *)&emit_one : values + i * value_size;
-            if (emit_long(emitter, key, size, value, how) != 0)
+            const void *value = op == VALUE_ONE ? (const void *)&emit_one : values + i * value_size;
+            if (emit_long(emitter, key, size, value, op) != 0)
                 return -1;
         }
     }
-    return combine_rows(emitter, KEY_W4, rows, w4_count, values, how);
+    return combine_rows(emitter, KEY_W4, rows, w4_count, values, op);
 }
 
 /* Apart from emit, so that the loop over the common keys has the registers to itself. */
@@ -146,7 +147,7 @@ static __attribute__((noinline))
 int emit_rest_units(struct mr_emitter *emitter, const unsigned char *base,
                     const struct mr_span *spans, const uint32_t *rest, size_t count)
 {
-    return emit_rest(emitter, base, spans, rest, count, NULL, UNIT);
+    return emit_rest(emitter, base, spans, rest, count, NULL, VALUE_ONE);
 }
 
 /* Writes the W1 and W2 keys of a batch to their partitions, the table being bypassed for them. */
@@ -199,12 +200,12 @@ int emit_past(struct mr_emitter *emitter, const unsigned char *base, const struc
 
 static inline __attribute__((always_inline))
 int emit(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
-         size_t count, const unsigned char *values, const enum how how)
+         size_t count, const unsigned char *values, const enum value_op op)
 {
     const struct hash_seed seed = *emitter->table.seed;
     const struct table_class *class = emitter->table.classes;
-    const size_t w1_stride = how == FOLD ? class[KEY_W1].stride : table_sum_stride(KEY_W1);
-    const size_t w2_stride = how == FOLD ? class[KEY_W2].stride : table_sum_stride(KEY_W2);
+    const size_t w1_stride = op == VALUE_COMBINE ? class[KEY_W1].stride : table_sum_stride(KEY_W1);
+    const size_t w2_stride = op == VALUE_COMBINE ? class[KEY_W2].stride : table_sum_stride(KEY_W2);
     uint64_t w1_rows[BATCH * (KEY_W1_WORDS + 2)];
     uint64_t w2_rows[BATCH * (KEY_W2_WORDS + 2)];
     uint32_t rest[REST];
@@ -217,7 +218,7 @@ int emit(struct mr_emitter *emitter, const unsigned char *base, const struct mr_
         /* In a table that stays in the caches a key is looked up as soon as it is hashed, and only
          * one that is not where it belongs goes on to the rows of its batch. For W2 keys, rarer and
          * so less often in the cache, this was measured to lose. */
-        const bool at_once = how == UNIT && w1_mask < COMBINER_W1_SLOTS &&
+        const bool at_once = op == VALUE_ONE && w1_mask < COMBINER_W1_SLOTS &&
                              emitter->classes[KEY_W1].mode != COMBINER_BYPASS;
         const size_t end = count - start < BATCH ? count : start + BATCH;
         const size_t rest_before = rest_count;
@@ -246,12 +247,13 @@ int emit(struct mr_emitter *emitter, const unsigned char *base, const struct mr_
         }
         emitter->classes[KEY_W1].seen +=
             end - start - w1_count - w2_count - (rest_count - rest_before);
-        if (combine_rows(emitter, KEY_W1, w1_rows, w1_count, values, how) != 0 ||
-            combine_rows(emitter, KEY_W2, w2_rows, w2_count, values, how) != 0)
+        if (combine_rows(emitter, KEY_W1, w1_rows, w1_count, values, op) != 0 ||
+            combine_rows(emitter, KEY_W2, w2_rows, w2_count, values, op) != 0)
             return -1;
         if (rest_count > 0 && (rest_count >= BATCH || end == count)) {
-            if ((how == UNIT ? emit_rest_units(emitter, base, spans, rest, rest_count)
-                             : emit_rest(emitter, base, spans, rest, rest_count, values, how)) != 0)
+            if ((op == VALUE_ONE
+                     ? emit_rest_units(emitter, base, spans, rest, rest_count)
+                     : emit_rest(emitter, base, spans, rest, rest_count, values, op)) != 0)
                 return -1;
             rest_count = 0;
         }
@@ -309,13 +311,13 @@ int step_avx512(struct mr_emitter *emitter, const unsigned char *base, const str
             return -1;
     } else {
         emitter->classes[KEY_W1].seen += now->w1_count - rest.w1_count;
-        if (combine_rows(emitter, KEY_W1, rest.w1_rows, rest.w1_count, NULL, UNIT) != 0)
+        if (combine_rows(emitter, KEY_W1, rest.w1_rows, rest.w1_count, NULL, VALUE_ONE) != 0)
             return -1;
     }
     if (table.w2_mask == COMBINER_BYPASSED)
         return pass_keys(emitter, KEY_W2, now);
     emitter->classes[KEY_W2].seen += now->w2_count - rest.w2_count;
-    return combine_rows(emitter, KEY_W2, rest.w2_rows, rest.w2_count, NULL, UNIT);
+    return combine_rows(emitter, KEY_W2, rest.w2_rows, rest.w2_count, NULL, VALUE_ONE);
 }
 
 int emit_flush(struct mr_emitter *emitter)
@@ -358,15 +360,15 @@ int mr_emit_batch(struct mr_emitter *emitter, const unsigned char *base,
             job_fail(job, MR_INVALID, 0, "a pair was emitted without a value");
             return -1;
         }
-        return emit(emitter, base, spans, count, values, FOLD);
+        return emit(emitter, base, spans, count, values, VALUE_COMBINE);
     }
     if (values)
-        return emit(emitter, base, spans, count, values, SUM);
+        return emit(emitter, base, spans, count, values, VALUE_SUM);
     const bool past_w1 = emitter->classes[KEY_W1].mode == COMBINER_BYPASS;
     const bool past_w2 = emitter->classes[KEY_W2].mode == COMBINER_BYPASS;
     if (past_w1 && past_w2)
         return emit_past(emitter, base, spans, count);
     if (emitter->loops && count >= COMBINER_FEWEST)
         return emit_avx512(emitter, base, spans, count);
-    return emit(emitter, base, spans, count, NULL, UNIT);
+    return emit(emitter, base, spans, count, NULL, VALUE_ONE);
 }

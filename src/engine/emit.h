@@ -11,10 +11,10 @@
  * the partitions at once. */
 #define MOST_VALUE 64
 
-enum how {
-    UNIT, /* sums, each value 1 */
-    SUM,  /* sums of given values */
-    FOLD, /* the caller's combine */
+enum value_op {
+    VALUE_ONE,     /* sums, each value 1 */
+    VALUE_SUM,     /* sums of given values */
+    VALUE_COMBINE, /* the caller's combine */
 };
 
 static const uint64_t emit_one = 1;
@@ -28,7 +28,7 @@ int emit_miss(struct mr_emitter *emitter, enum key_class key_class, const uint64
               const void *value);
 /* A key of 32 bytes or more. */
 int emit_long(struct mr_emitter *emitter, const unsigned char *key, size_t size, const void *value,
-              enum how how);
+              enum value_op op);
 /* Thinks again about a class that has been frozen or bypassed for a while. */
 int emit_review(struct mr_emitter *emitter, enum key_class key_class);
 
@@ -74,13 +74,14 @@ int write_words(struct mr_emitter *emitter, enum key_class key_class, uint64_t h
 }
 
 /* Combines a value with a used slot's. Returns -1 when a sum overflows. */
-static inline int combine_value(struct job *job, uint64_t *into, const void *value, enum how how)
+static inline int combine_value(struct job *job, uint64_t *into, const void *value,
+                                enum value_op op)
 {
-    if (how == UNIT) {
+    if (op == VALUE_ONE) {
         ++*into;
         return 0;
     }
-    if (how == SUM) {
+    if (op == VALUE_SUM) {
         uint64_t more;
         memcpy(&more, value, sizeof more);
         if (__builtin_add_overflow(*into, more, into)) {

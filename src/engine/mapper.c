@@ -414,7 +414,7 @@ int emit_miss(struct mr_emitter *emitter, enum key_class key_class, const uint64
 
 /* A key of 32 bytes or more. */
 int emit_long(struct mr_emitter *emitter, const unsigned char *key, size_t size, const void *value,
-              enum how how)
+              enum value_op op)
 {
     struct table_class *class = &emitter->table.classes[KEY_LONG];
     struct combiner_class *state = &emitter->classes[KEY_LONG];
@@ -432,7 +432,7 @@ int emit_long(struct mr_emitter *emitter, const unsigned char *key, size_t size,
         }
         uint64_t *slot;
         if (table_find_long(class->slots, class->mask, class->stride, key, size, hash, &slot))
-            return combine_value(emitter->job, slot + KEY_LONG_WORDS, value, how);
+            return combine_value(emitter->job, slot + KEY_LONG_WORDS, value, op);
         if (class->used < class->limit && size <= ARENA - emitter->arena_used) {
             state->missed++;
             unsigned char *copy = emitter->arena + emitter->arena_used;
@@ -477,7 +477,9 @@ int mr_emit(struct mr_emitter *emitter, const void *key, size_t size, const void
     }
     emitter->records++;
     return emit_long(emitter, key, size, value ? value : &emit_one,
-                     !job->sums ? FOLD : value ? SUM : UNIT);
+                     !job->sums ? VALUE_COMBINE
+                     : value    ? VALUE_SUM
+                                : VALUE_ONE);
 }
 
 struct mr_error *mr_emitter_error(struct mr_emitter *emitter)
