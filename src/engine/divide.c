@@ -146,7 +146,7 @@ static int spill_partition(struct worker *worker, struct shuffle *shuffle,
         rest.spilled = rest.spilled_count = 0;
         stream_take_chunks(&partition->compacted);
         if (shuffle->counted)
-            collapse_gone(job, pairs.bytes, rest.bytes);
+            compaction_gone(job, pairs.bytes, rest.bytes);
         stream_join(&pairs, &rest);
         combine = combine && fresh;
     }

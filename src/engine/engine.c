@@ -9,7 +9,7 @@
  *   workers (shared)     take a split from the live jobs round-robin, so that a small job passes a
  * big one; load it, and call map. Emitted pairs are combined in the worker's own table (mapper.c);
  * what overflows goes to 2^k partitions by hash (shuffle.c), handed over a chunk at a time under
- * the partition's lock. Where these hold too much, they are compacted one by one (collapse.c).
+ * the partition's lock. Where these hold too much, they are compacted one by one (compaction.c).
  * Where the budget ends, the largest partitions go to temporary files (divide.c, spill.c). When the
  * last split is mapped, the tables are emptied into the partitions, each partition is combined by
  * one worker, and its results go to the ranges of the final order (order.c), each sorted by one

@@ -5,7 +5,7 @@
  * The keys lie side by side with their values, in the order in which they came; of 32 bits for each
  * slot of the index the low ones are a key's number and the others bits of its hash. So the index
  * can be nearly empty and small at the same time, hardly ever leads to another key, and what is
- * printed in the end is read without a gap. (Compact and ordered hash tables are as old as 2012:
+ * put out in the end is read without a gap. (Compact and ordered hash tables are as old as 2012:
  * R. Hettinger's proposal for Python's dict. The tag is DuckDB's, Kuiper et al., ICDE 2024.)
  *
  * W1 keys lie among the W2 keys (key.h): one loop serves both.

@@ -118,7 +118,7 @@ enum mr_status job_open(struct mr_engine *engine, const struct mr_job_spec *spec
     job->worker_count = engine->thread_count;
     job->began = thread_now();
     order_open(&job->order, &spec->output);
-    collapse_open(&job->collapse, job->budget->limit);
+    compaction_open(&job->compaction, job->budget->limit);
 
     /* An array of pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
     job->workers = calloc(job->worker_count, sizeof *job->workers);
@@ -171,7 +171,7 @@ static void owner_no_memory(void *worker)
 
 static int owner_handed(void *worker, size_t bytes)
 {
-    return collapse_handed(worker, bytes);
+    return compaction_handed(worker, bytes);
 }
 
 /* The job's worker of this number, made where it is not there yet; NULL when the job fails. */

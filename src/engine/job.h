@@ -18,7 +18,7 @@
 #ifndef ENGINE_JOB_H
 #define ENGINE_JOB_H
 
-#include "engine/collapse.h"
+#include "engine/compaction.h"
 #include "engine/mapreduce.h"
 #include "engine/order.h"
 #include "engine/output.h"
@@ -67,7 +67,7 @@ struct job {
     struct thread_mutex pairs_lock; /* of making `pairs` */
     _Atomic bool pairs_open;
     struct shuffle pairs; /* by hash, from map to reduce */
-    struct collapse collapse; /* of pairs */
+    struct compaction compaction; /* of pairs */
     struct order order;   /* by range, from reduce to output */
     struct output output;
     struct spill spill;

@@ -57,7 +57,7 @@ int cut_compare(const struct cut *cut, const struct sort_order *order, const str
     return sort_compare_keys(order, result->key, result->size, cut->key, cut->size);
 }
 
-/* What a record weighs: its key and what sorting and printing it takes besides. */
+/* What a record weighs: its key and what sorting and writing it takes besides. */
 static uint64_t weight(const unsigned char *at)
 {
     struct record record;

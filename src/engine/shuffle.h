@@ -40,9 +40,9 @@ struct chunk *stream_take_chunks(struct stream *stream);
 struct partition {
     alignas(64) struct thread_mutex lock; /* of all below */
     struct stream fresh;   /* as handed over */
-    struct stream compacted; /* each key once: what collapsing made of fresh */
-    uint64_t threshold;    /* bytes of fresh below which collapsing is not worth while */
-    bool busy;             /* somebody is collapsing or spilling it */
+    struct stream compacted; /* each key once: what compaction made of fresh */
+    uint64_t threshold;      /* bytes of fresh below which compaction is not worth while */
+    bool busy;               /* somebody is compacting or spilling it */
     struct thread_cond idle; /* no longer busy */
 };
 

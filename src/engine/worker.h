@@ -77,7 +77,7 @@ struct worker {
     void *state; /* the caller's mapper state */
     bool state_open;
     struct shuffle_writer pairs;   /* to the partitions by hash */
-    uint64_t handed;               /* bytes of these not yet counted (collapse.h) */
+    uint64_t handed;               /* bytes of these not yet counted (compaction.h) */
     struct shuffle_writer ranges;  /* to the ranges of the order */
     struct groups groups;          /* reduces one partition at a time */
     bool groups_busy;
