@@ -10,11 +10,12 @@
  * big one; load it, and call map. Emitted pairs are combined in the worker's own table (mapper.c);
  * what overflows goes to 2^k partitions by hash (shuffle.c), handed over a chunk at a time under
  * the partition's lock. Where these hold too much, they are compacted one by one (compaction.c).
- * Where the budget ends, the largest partitions go to temporary files (divide.c, spill.c). When the
- * last split is mapped, the tables are emptied into the partitions, each partition is combined by
- * one worker, and its results go to the ranges of the final order (order.c), each sorted by one
- * worker (sort.c), encoded, and put out in order (output.c). reporter (one a job  calls progress,
- * so that a slow callback slows nothing. In mr_run the that wants progress) calling thread does it.
+ * Where the budget ends, the largest partitions go to temporary files (repartition.c, spill.c).
+ * When the last split is mapped, the tables are emptied into the partitions, each partition is
+ * combined by one worker, and its results go to the ranges of the final order (order.c), each
+ * sorted by one worker (sort.c), encoded, and put out in order (output.c). reporter (one a job
+ * calls progress, so that a slow callback slows nothing. In mr_run the that wants progress) calling
+ * thread does it.
  *
  * Memory: a worker holds, per job, tables of at most 8 MiB for W1 keys, 16 for W2 and 10 for W4
  * keys, one open chunk of 4 KiB a partition, and a read buffer; all from one budget.

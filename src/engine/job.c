@@ -4,7 +4,7 @@
  */
 #include "engine/job.h"
 
-#include "engine/divide.h"
+#include "engine/repartition.h"
 #include "engine/emit.h"
 #include "engine/engine.h"
 #include "engine/mapper.h"
@@ -189,7 +189,7 @@ static struct worker *need_worker(struct job *job, unsigned number)
     worker->number = number;
     worker->owner = (struct shuffle_owner){.context = worker,
                                            .handed = owner_handed,
-                                           .exhausted = divide_exhausted,
+                                           .exhausted = spill_largest,
                                            .no_memory = owner_no_memory};
     pool_cache_open(&worker->cache, &job->engine->pool);
     /* Where values are kept, a slot counts them and knows their place: two words. */
@@ -269,11 +269,11 @@ static void advance(struct job *job)
         enter(job, PHASE_FLUSH_RANGES, any ? 0 : job->worker_count);
         break;
     case PHASE_FLUSH_RANGES:
-    case PHASE_DIVIDE:
+    case PHASE_SPLIT_RANGES:
         if (job->order.results_open && order_list(job) != 0)
             job_no_memory(job);
         job->outputs = job->order.part_count;
-        enter(job, order_must_divide(job) ? PHASE_DIVIDE : PHASE_OUTPUT, job->outputs);
+        enter(job, order_must_split(job) ? PHASE_SPLIT_RANGES : PHASE_OUTPUT, job->outputs);
         break;
     case PHASE_OUTPUT:
         enter(job, PHASE_FINISH, 1);
@@ -509,8 +509,8 @@ static void finish(struct job *job)
     }
     if (job->order.results_open)
         drop_all(&last, &job->order.results);
-    for (struct division *division = job->order.divisions; division; division = division->next)
-        drop_all(&last, &division->results);
+    for (struct range_split *split = job->order.range_splits; split; split = split->next)
+        drop_all(&last, &split->results);
     order_close(&job->order);
     output_close(&job->output, &last.cache);
     spill_close(&job->spill);
@@ -546,10 +546,10 @@ void job_do(struct task *task, unsigned number)
         if (worker)
             reduce_task(worker, task->phase, task->number);
         break;
-    case PHASE_DIVIDE:
+    case PHASE_SPLIT_RANGES:
         worker = need_worker(job, number);
         if (worker)
-            (void)order_divide(worker, task->number);
+            (void)order_split(worker, task->number);
         break;
     case PHASE_OUTPUT:
         worker = need_worker(job, number);

@@ -9,9 +9,9 @@
  *   SAMPLE  the first partition, reduced alone: its results, a fair sample of all, set the ranges
  *   REDUCE  a partition each: one call a key, results to the ranges of the order
  *   FLUSH   a worker's share each: its open chunks go to the ranges (PHASE_FLUSH_RANGES)
- *   DIVIDE  a range each: one too large to be sorted in memory becomes many; until none is
- *   OUTPUT  a range each: sort, encode, write in order
- *   FINISH  one task: everything is given back
+ *   SPLIT   a range each: one too large to be sorted in memory becomes many; until none is
+ * (PHASE_SPLIT_RANGES) OUTPUT  a range each: sort, encode, write in order FINISH  one task:
+ * everything is given back
  *
  * With no order asked for, REDUCE puts results out itself and FLUSH to OUTPUT have no tasks.
  */
@@ -32,7 +32,7 @@ enum job_phase {
     PHASE_SAMPLE,
     PHASE_REDUCE,
     PHASE_FLUSH_RANGES,
-    PHASE_DIVIDE,
+    PHASE_SPLIT_RANGES,
     PHASE_OUTPUT,
     PHASE_FINISH,
     PHASE_ENDED,

@@ -4,7 +4,7 @@
  */
 #include "engine/order.h"
 
-#include "engine/divide.h"
+#include "engine/repartition.h"
 #include "engine/job.h"
 #include "engine/source.h"
 
@@ -19,8 +19,8 @@
 _Static_assert(1u << MOST_RANGE_BITS <= RANGES_MOST, "as many ranges as can be searched");
 /* Of so many parts of the memory a sheet takes one; sorting it takes some three more. */
 #define SHEETS 64
-/* Divisions of divisions at the most: far more than any number of results calls for. One whose
- * sample was all alike counts for several: results of one key and rank cannot be divided. */
+/* Splits of splits at the most: far more than any number of results calls for. One whose
+ * sample was all alike counts for several: results of one key and rank cannot be split. */
 #define MOST_DEPTH 12
 #define DEPTH_ALIKE 6
 
@@ -38,12 +38,12 @@ void order_open(struct order *order, const struct mr_output *output)
 
 void order_close(struct order *order)
 {
-    struct division *division;
-    while ((division = order->divisions)) {
-        order->divisions = division->next;
-        ranges_close(&division->ranges);
-        shuffle_close(&division->results);
-        free(division);
+    struct range_split *split;
+    while ((split = order->range_splits)) {
+        order->range_splits = split->next;
+        ranges_close(&split->ranges);
+        shuffle_close(&split->results);
+        free(split);
     }
     ranges_close(&order->ranges);
     cut_close(&order->last);
@@ -303,8 +303,8 @@ int order_list(struct job *job)
     if (old)
         count = old_count;
     for (size_t i = 0; old && i < old_count; i++)
-        if (old[i].division)
-            count += old[i].division->ranges.count - 1;
+        if (old[i].split)
+            count += old[i].split->ranges.count - 1;
     order->parts = malloc((count + 1) * sizeof *order->parts);
     if (!order->parts) {
         order->parts = old;
@@ -315,10 +315,10 @@ int order_list(struct job *job)
     if (!old)
         list_ranges(order, &order->results, &order->ranges, 0, &sum);
     for (size_t i = 0; old && i < old_count; i++) {
-        struct division *division = old[i].division;
-        if (division)
-            list_ranges(order, &division->results, &division->ranges,
-                        old[i].depth + (division->alike ? DEPTH_ALIKE : 1), &sum);
+        struct range_split *split = old[i].split;
+        if (split)
+            list_ranges(order, &split->results, &split->ranges,
+                        old[i].depth + (split->alike ? DEPTH_ALIKE : 1), &sum);
         else
             list_part(order, old[i], &sum);
     }
@@ -326,7 +326,7 @@ int order_list(struct job *job)
     return 0;
 }
 
-bool order_must_divide(const struct job *job)
+bool order_must_split(const struct job *job)
 {
     for (size_t i = 0; i < job->order.part_count; i++)
         if (too_large(job, &job->order.parts[i]))
@@ -334,20 +334,20 @@ bool order_must_divide(const struct job *job)
     return false;
 }
 
-/* Makes an empty division of 2^bits partitions. */
-static struct division *new_division(struct job *job, unsigned bits)
+/* Makes an empty split of 2^bits partitions. */
+static struct range_split *new_split(struct job *job, unsigned bits)
 {
-    struct division *division = calloc(1, sizeof *division);
-    if (!division || shuffle_open(&division->results, bits, results_form, false) != 0) {
-        free(division);
+    struct range_split *split = calloc(1, sizeof *split);
+    if (!split || shuffle_open(&split->results, bits, results_form, false) != 0) {
+        free(split);
         job_no_memory(job);
         return NULL;
     }
-    division->next = atomic_load_explicit(&job->order.divisions, memory_order_relaxed);
-    while (!atomic_compare_exchange_weak_explicit(&job->order.divisions, &division->next, division,
+    split->next = atomic_load_explicit(&job->order.range_splits, memory_order_relaxed);
+    while (!atomic_compare_exchange_weak_explicit(&job->order.range_splits, &split->next, split,
                                                   memory_order_relaxed, memory_order_relaxed)) {
     }
-    return division;
+    return split;
 }
 
 /* Whether two records have the same rank and key. */
@@ -360,9 +360,9 @@ static bool are_alike(const unsigned char *a, const unsigned char *b)
            memcmp(first.key, second.key, first.size) == 0;
 }
 
-/* Brings the results of a source to the ranges of the division, which the first of them make. */
-static int divide_source(struct worker *worker, struct source *source, size_t shared,
-                         struct division *division, struct shuffle_writer *writer)
+/* Brings the results of a source to the ranges of the split, which the first of them make. */
+static int split_source(struct worker *worker, struct source *source, size_t shared,
+                        struct range_split *split, struct shuffle_writer *writer)
 {
     struct job *job = worker->job;
     struct stream sample = {0};
@@ -372,29 +372,29 @@ static int divide_source(struct worker *worker, struct source *source, size_t sh
         source_keep(source);
         stream_push(&sample, chunk);
     }
-    size_t count = (size_t)sample.records, ranges = (size_t)1 << division->results.bits;
+    size_t count = (size_t)sample.records, ranges = (size_t)1 << split->results.bits;
     const unsigned char *const *records =
         source->failed ? NULL : list_records(worker, sample.chunks, count, true, shared);
     int result = records ? 0 : -1;
-    if (result == 0 && ranges_open(&division->ranges, &job->order.sort, records, count,
+    if (result == 0 && ranges_open(&split->ranges, &job->order.sort, records, count,
                                    ranges < count ? ranges : count) != 0) {
         job_no_memory(job);
         result = -1;
     }
     if (result == 0) {
-        division->alike = are_alike(records[0], records[count - 1]);
-        result = route_records(&division->ranges, writer, records, count);
+        split->alike = are_alike(records[0], records[count - 1]);
+        result = route_records(&split->ranges, writer, records, count);
     }
     source_drop(worker, &sample);
     while (result == 0 && (chunk = source_next(source))) {
-        result = route_chunk(&division->ranges, writer, chunk);
+        result = route_chunk(&split->ranges, writer, chunk);
         if (job_stopped(job))
             result = -1;
     }
     return result;
 }
 
-int order_divide(struct worker *worker, size_t number)
+int order_split(struct worker *worker, size_t number)
 {
     struct job *job = worker->job;
     struct order_part *part = &job->order.parts[number];
@@ -406,27 +406,27 @@ int order_divide(struct worker *worker, size_t number)
     while (bits < MOST_RANGE_BITS && whole >> bits > share_of(job) / 2 &&
            (uint64_t)POOL_CHUNK << bits < share_of(job) / 8)
         bits++;
-    struct division *division = new_division(job, bits);
-    if (!division)
+    struct range_split *split = new_split(job, bits);
+    if (!split)
         return -1;
-    struct divide divide;
+    struct repartition repartition;
     struct stream stream;
     struct source source;
-    int result = divide_begin(&divide, worker, &division->results);
+    int result = repartition_begin(&repartition, worker, &split->results);
     partition_take(part->results, &stream);
     source_open(&source, worker, &stream, true);
     if (result == 0)
-        result = divide_source(worker, &source, part->shared, division, &divide.writer);
+        result = split_source(worker, &source, part->shared, split, &repartition.writer);
     if (source_close(&source) != 0)
         result = -1;
     source_drop(worker, &stream);
-    divide_wrote(&divide, result == 0);
+    repartition_wrote(&repartition, result == 0);
     /* Where results are on disk, those of other parts need the memory next. */
     const bool spill = atomic_load_explicit(&job->spill.written, memory_order_relaxed) > 0;
-    for (size_t i = 0; result == 0 && spill && i < division->ranges.count; i++)
-        result = divide_spill(worker, &division->results, i);
-    divide_end(&divide, worker);
-    part->division = division;
+    for (size_t i = 0; result == 0 && spill && i < split->ranges.count; i++)
+        result = spill_partition_number(worker, &split->results, i);
+    repartition_end(&repartition, worker);
+    part->split = split;
     return result;
 }
 

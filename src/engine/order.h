@@ -3,9 +3,9 @@
  * order - from reduced partitions to results in order: a distribution sort over all workers.
  *
  * Partitions by hash are fair samples of the keys. The first one reduced is sorted and cut into
- * equal parts; the cuts divide the whole order into ranges, to which the results of the other
+ * equal parts; the cuts make of the whole order ranges, to which the results of the other
  * partitions are written as they come. Each range is then sorted and put out by one worker. One
- * that has grown too large for that is first divided in the same way, by a sample of its own. Where
+ * that has grown too large for that is first split in the same way, by a sample of its own. Where
  * only the first N results are wanted, what lies behind the N-th of the sample cannot be among
  * them, and is dropped at once.
  */
@@ -21,9 +21,9 @@ struct job;
 struct mr_results;
 struct worker;
 
-/* A range of results that has been divided again. */
-struct division {
-    struct division *next;
+/* A range of results that has been split again. */
+struct range_split {
+    struct range_split *next;
     struct ranges ranges;
     struct shuffle results; /* by these ranges; there may be more partitions */
     bool alike;             /* all of the sample were of one place in the order */
@@ -32,8 +32,8 @@ struct division {
 /* A range, to be sorted and put out as one. */
 struct order_part {
     struct partition *results;
-    struct division *division; /* what it has been divided to */
-    unsigned depth;            /* how many divisions it comes from */
+    struct range_split *split; /* what it has been split into */
+    unsigned depth;            /* how many splits it comes from */
     uint64_t start;            /* results in the ranges before it */
     size_t shared;             /* bytes at the beginnings of its keys that are known to be the same,
                                 * all having one rank then */
@@ -51,7 +51,7 @@ struct order {
     bool has_last;
     struct order_part *parts;  /* the ranges that hold wanted results, in order */
     size_t part_count;
-    _Atomic(struct division *) divisions; /* all of them */
+    _Atomic(struct range_split *) range_splits; /* all of them */
 };
 
 void order_open(struct order *order, const struct mr_output *output);
@@ -69,13 +69,13 @@ int order_pass_on(struct mr_results *results);
  * -1 when the job fails. */
 int order_route(struct worker *worker, struct record *results, size_t count);
 
-/* After the last result, and again after parts have been divided: lists the parts of the order.
+/* After the last result, and again after parts have been split: lists the parts of the order.
  * Returns -1 when memory is out. */
 int order_list(struct job *job);
 /* Whether some part is too large to be sorted in the memory there is. */
-bool order_must_divide(const struct job *job);
-/* Divides a part, where it is too large. Returns -1 when the job fails. */
-int order_divide(struct worker *worker, size_t part);
+bool order_must_split(const struct job *job);
+/* Splits a part, where it is too large. Returns -1 when the job fails. */
+int order_split(struct worker *worker, size_t part);
 
 /* Sorts a part and puts it out. Returns -1 when the job fails. */
 int order_put_out(struct worker *worker, size_t part);

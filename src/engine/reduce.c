@@ -6,7 +6,7 @@
  */
 #include "engine/reduce.h"
 
-#include "engine/divide.h"
+#include "engine/repartition.h"
 #include "engine/source.h"
 #include "engine/values.h"
 
@@ -361,8 +361,8 @@ int reduce_partition(struct worker *worker, struct stream *stream, unsigned bits
                      struct mr_results *results)
 {
     struct job *job = worker->job;
-    if (divide_needed(worker, stream, bits))
-        return divide_partition(worker, stream, bits, results);
+    if (repartition_needed(worker, stream, bits))
+        return repartition_and_reduce(worker, stream, bits, results);
     if (results->sheet)
         results->sheet->pairs += stream->records + stream->spilled_count;
     worker->groups_busy = true;

@@ -8,7 +8,7 @@
  */
 #include "engine/values.h"
 
-#include "engine/divide.h"
+#include "engine/repartition.h"
 #include "engine/source.h"
 
 /* Words of an entry's value, where values are kept: how many the key has, and where in the gathered
@@ -194,7 +194,7 @@ static int reduce_class(struct worker *worker, enum key_class key_class, struct 
 
 int values_reduce(struct worker *worker, struct stream *stream, struct mr_results *results)
 {
-    uint64_t most = divide_share(worker) / worker->job->value_size;
+    uint64_t most = repartition_share(worker) / worker->job->value_size;
     for (int key_class = 0; key_class < KEY_CLASSES; key_class++) {
         const struct group_class *class = &worker->groups.classes[key_class];
         for (size_t i = 0; i < class->used; i++)
@@ -203,6 +203,6 @@ int values_reduce(struct worker *worker, struct stream *stream, struct mr_result
     for (int key_class = 0; key_class < KEY_CLASSES; key_class++)
         if (reduce_class(worker, (enum key_class)key_class, stream, most, results) != 0)
             return -1;
-    buffer_trim(&worker->values, divide_share(worker));
+    buffer_trim(&worker->values, repartition_share(worker));
     return 0;
 }

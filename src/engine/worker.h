@@ -85,7 +85,8 @@ struct worker {
     uint64_t found[KEY_CLASSES];   /* and keys of each class among them */
     struct stream long_keys; /* bytes of the long keys in it */
     struct stream_writer long_key_writer;
-    struct divide *divides;   /* partitions being divided, innermost first (divide.h) */
+    struct repartition
+        *repartitions;           /* streams being repartitioned, innermost first (repartition.h) */
     struct mr_buffer result_key; /* of mr_put */
     struct mr_buffer scratch; /* the input's */
     struct mr_buffer values;  /* kept values of one partition */

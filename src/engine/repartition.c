@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * divide - what a job does when its data outgrow memory (see divide.h).
+ * repartition - what a job does when its data outgrow memory (see repartition.h).
  */
-#include "engine/divide.h"
+#include "engine/repartition.h"
 
 #include "engine/reduce.h"
 #include "engine/source.h"
@@ -15,7 +15,7 @@
 /* A partition with less in memory than this is not worth a write. */
 #define LEAST_SPILL ((uint64_t)16 << 10)
 
-uint64_t divide_share(const struct worker *worker)
+uint64_t repartition_share(const struct worker *worker)
 {
     return worker->job->budget->limit / 4 / worker->job->worker_count;
 }
@@ -27,17 +27,18 @@ static uint64_t estimate(const struct worker *worker, const struct stream *strea
     return records * each;
 }
 
-bool divide_needed(const struct worker *worker, const struct stream *stream, unsigned bits)
+bool repartition_needed(const struct worker *worker, const struct stream *stream, unsigned bits)
 {
-    return bits < DIVIDE_NEVER - MOST_BITS && estimate(worker, stream) > divide_share(worker);
+    return bits < REPARTITION_NEVER - MOST_BITS &&
+           estimate(worker, stream) > repartition_share(worker);
 }
 
-/* Writes the records of a stream to the parts of `divide`. */
+/* Writes the records of a stream to the parts of `repartition`. */
 static int distribute(struct worker *worker, struct stream *stream, unsigned bits,
-                      struct divide *divide)
+                      struct repartition *repartition)
 {
     const struct job *job = worker->job;
-    const unsigned shift = 64 - divide->parts->bits;
+    const unsigned shift = 64 - repartition->parts->bits;
     struct source source;
     const struct chunk *chunk;
     int result = 0;
@@ -51,13 +52,13 @@ static int distribute(struct worker *worker, struct stream *stream, unsigned bit
             uint64_t hash = table_hash(job->seed, record.key, record.size);
             unsigned part = (unsigned)(hash << bits >> shift);
             size_t size = (size_t)(at - start);
-            unsigned char *room = shuffle_room(&divide->writer, part, size);
+            unsigned char *room = shuffle_room(&repartition->writer, part, size);
             if (!room) {
                 result = -1;
                 break;
             }
             memcpy(room, start, size);
-            shuffle_wrote(&divide->writer, part, room + size);
+            shuffle_wrote(&repartition->writer, part, room + size);
         }
         if (job_stopped(worker->job))
             result = -1;
@@ -65,62 +66,63 @@ static int distribute(struct worker *worker, struct stream *stream, unsigned bit
     return source_close(&source) != 0 ? -1 : result;
 }
 
-int divide_begin(struct divide *divide, struct worker *worker, struct shuffle *parts)
+int repartition_begin(struct repartition *repartition, struct worker *worker, struct shuffle *parts)
 {
-    *divide = (struct divide){.outer = worker->divides, .parts = parts};
-    worker->divides = divide;
-    if (shuffle_writer_open(&divide->writer, parts, &worker->cache, &worker->owner) == 0)
+    *repartition = (struct repartition){.outer = worker->repartitions, .parts = parts};
+    worker->repartitions = repartition;
+    if (shuffle_writer_open(&repartition->writer, parts, &worker->cache, &worker->owner) == 0)
         return 0;
     job_no_memory(worker->job);
     return -1;
 }
 
-void divide_wrote(struct divide *divide, bool whole)
+void repartition_wrote(struct repartition *repartition, bool whole)
 {
     if (whole)
-        shuffle_writer_flush(&divide->writer);
-    shuffle_writer_close(&divide->writer);
+        shuffle_writer_flush(&repartition->writer);
+    shuffle_writer_close(&repartition->writer);
 }
 
-void divide_end(struct divide *divide, struct worker *worker)
+void repartition_end(struct repartition *repartition, struct worker *worker)
 {
-    worker->divides = divide->outer;
+    worker->repartitions = repartition->outer;
 }
 
-int divide_partition(struct worker *worker, struct stream *stream, unsigned bits,
-                     struct mr_results *results)
+int repartition_and_reduce(struct worker *worker, struct stream *stream, unsigned bits,
+                           struct mr_results *results)
 {
     struct job *job = worker->job;
-    struct divide divide;
+    struct repartition repartition;
     struct shuffle parts;
     uint64_t whole = estimate(worker, stream);
     unsigned more = 1;
-    while (more < MOST_BITS && whole >> more > divide_share(worker) / 2 &&
-           (uint64_t)POOL_CHUNK << more < divide_share(worker) / 2)
+    while (more < MOST_BITS && whole >> more > repartition_share(worker) / 2 &&
+           (uint64_t)POOL_CHUNK << more < repartition_share(worker) / 2)
         more++;
     if (shuffle_open(&parts, more, job->form, false) != 0) {
         job_no_memory(job);
         source_drop(worker, stream);
         return -1;
     }
-    int result = divide_begin(&divide, worker, &parts);
+    int result = repartition_begin(&repartition, worker, &parts);
     if (result == 0)
-        result = distribute(worker, stream, bits, &divide);
+        result = distribute(worker, stream, bits, &repartition);
     source_drop(worker, stream);
-    divide_wrote(&divide, result == 0);
+    repartition_wrote(&repartition, result == 0);
 
     for (unsigned i = 0; i < 1u << more; i++) {
         struct stream part;
         partition_take(&parts.partitions[i], &part);
         /* Where one part got nearly all, it is a key or a few: their hash
-         * divides them no further. */
+         * takes them apart no further. */
         bool stuck = estimate(worker, &part) > whole - whole / 8;
         if (result == 0)
-            result = reduce_partition(worker, &part, stuck ? DIVIDE_NEVER : bits + more, results);
+            result =
+                reduce_partition(worker, &part, stuck ? REPARTITION_NEVER : bits + more, results);
         else
             source_drop(worker, &part);
     }
-    divide_end(&divide, worker);
+    repartition_end(&repartition, worker);
     shuffle_close(&parts);
     return result;
 }
@@ -183,12 +185,12 @@ static int spill_partition(struct worker *worker, struct shuffle *shuffle,
     return result;
 }
 
-int divide_spill(struct worker *worker, struct shuffle *shuffle, size_t number)
+int spill_partition_number(struct worker *worker, struct shuffle *shuffle, size_t number)
 {
     return spill_partition(worker, shuffle, &shuffle->partitions[number], false);
 }
 
-int divide_exhausted(void *context, enum pool_need *need)
+int spill_largest(void *context, enum pool_need *need)
 {
     struct worker *worker = context;
     struct job *job = worker->job;
@@ -199,10 +201,11 @@ int divide_exhausted(void *context, enum pool_need *need)
         uint64_t most = LEAST_SPILL;
         struct partition *partition = NULL, *other;
         struct shuffle *shuffle = NULL;
-        for (struct divide *divide = worker->divides; divide; divide = divide->outer)
-            if ((other = shuffle_largest(divide->parts, &most))) {
+        for (struct repartition *repartition = worker->repartitions; repartition;
+             repartition = repartition->outer)
+            if ((other = shuffle_largest(repartition->parts, &most))) {
                 partition = other;
-                shuffle = divide->parts;
+                shuffle = repartition->parts;
             }
         if (atomic_load_explicit(&job->pairs_open, memory_order_acquire) &&
             (other = shuffle_largest(&job->pairs, &most))) {
