@@ -246,7 +246,7 @@ static size_t begin_drain(struct job *job)
 /* The phase has no more tasks: begins the next one. */
 static void advance(struct job *job)
 {
-    bool any = job->order.any;
+    bool unordered = job->order.unordered;
     if (job_stopped(job) && job->phase < PHASE_FINISH) {
         enter(job, PHASE_FINISH, 1);
         return;
@@ -260,13 +260,13 @@ static void advance(struct job *job)
         job->parts = atomic_load_explicit(&job->pairs_open, memory_order_relaxed)
                          ? (size_t)1 << job->pairs.bits
                          : 0;
-        enter(job, PHASE_SAMPLE, any || job->parts == 0 ? 0 : 1);
+        enter(job, PHASE_SAMPLE, unordered || job->parts == 0 ? 0 : 1);
         break;
     case PHASE_SAMPLE:
-        enter(job, PHASE_REDUCE, any || job->parts == 0 ? job->parts : job->parts - 1);
+        enter(job, PHASE_REDUCE, unordered || job->parts == 0 ? job->parts : job->parts - 1);
         break;
     case PHASE_REDUCE:
-        enter(job, PHASE_FLUSH_RANGES, any ? 0 : job->worker_count);
+        enter(job, PHASE_FLUSH_RANGES, unordered ? 0 : job->worker_count);
         break;
     case PHASE_FLUSH_RANGES:
     case PHASE_SPLIT_RANGES:
@@ -373,9 +373,9 @@ void job_figures(const struct job *job, bool map, struct mr_progress *progress)
         now = job->map_ended ? job->map_ended : now;
     } else {
         progress->tag = "reduce";
-        size_t all = job->order.any ? job->parts
-                                    : job->parts + (job->phase < PHASE_OUTPUT ? job->parts
-                                                                              : job->outputs);
+        size_t all = job->order.unordered
+                         ? job->parts
+                         : job->parts + (job->phase < PHASE_OUTPUT ? job->parts : job->outputs);
         progress->done = job->done;
         progress->not_done = all > job->done && job->phase < PHASE_FINISH ? all - job->done : 0;
         since = job->map_ended;
@@ -461,22 +461,23 @@ static uint64_t all_pairs(struct job *job)
 static void reduce_task(struct worker *worker, enum job_phase phase, size_t number)
 {
     struct job *job = worker->job;
-    struct sheet sheet = {0};
+    struct sample sample = {0};
     struct mr_results results = {.job = job, .worker = worker};
     struct stream pairs;
     if (phase == PHASE_SAMPLE)
-        sheet.all_pairs = all_pairs(job);
-    else if (!job->order.any)
+        sample.all_pairs = all_pairs(job);
+    else if (!job->order.unordered)
         number++;
-    if (phase == PHASE_SAMPLE || job->order.any) {
-        results.sheet = &sheet;
-        stream_writer_open(&sheet.writer, &sheet.stream, &worker->cache, &worker->owner, POOL_MUST);
+    if (phase == PHASE_SAMPLE || job->order.unordered) {
+        results.sample = &sample;
+        stream_writer_open(&sample.writer, &sample.stream, &worker->cache, &worker->owner,
+                           POOL_MUST);
     }
     partition_take(&job->pairs.partitions[number], &pairs);
-    if (reduce_partition(worker, &pairs, job->pairs.bits, &results) == 0 && results.sheet)
-        (void)order_pass_on(&results);
-    stream_writer_close(&sheet.writer);
-    source_drop(worker, &sheet.stream);
+    if (reduce_partition(worker, &pairs, job->pairs.bits, &results) == 0 && results.sample)
+        (void)order_flush_sample(&results);
+    stream_writer_close(&sample.writer);
+    source_drop(worker, &sample.stream);
 }
 
 static void drop_all(struct worker *worker, struct shuffle *shuffle)

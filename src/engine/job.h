@@ -13,7 +13,7 @@
  * (PHASE_SPLIT_RANGES) OUTPUT  a range each: sort, encode, write in order FINISH  one task:
  * everything is given back
  *
- * With no order asked for, REDUCE puts results out itself and FLUSH to OUTPUT have no tasks.
+ * Of an unordered output, REDUCE puts results out itself and FLUSH to OUTPUT have no tasks.
  */
 #ifndef ENGINE_JOB_H
 #define ENGINE_JOB_H

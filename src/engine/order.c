@@ -17,8 +17,8 @@
 #define RANGE_BYTES ((uint64_t)384 << 10)
 #define MOST_RANGE_BITS 10
 _Static_assert(1u << MOST_RANGE_BITS <= RANGES_MOST, "as many ranges as can be searched");
-/* Of so many parts of the memory a sheet takes one; sorting it takes some three more. */
-#define SHEETS 64
+/* Of so many parts of the memory a sample takes one; sorting it takes some three more. */
+#define SAMPLES 64
 /* Splits of splits at the most: far more than any number of results calls for. One whose
  * sample was all alike counts for several: results of one key and rank cannot be split. */
 #define MOST_DEPTH 12
@@ -30,7 +30,7 @@ void order_open(struct order *order, const struct mr_output *output)
 {
     *order = (struct order){
         .sort = {.ranked = output->order == MR_ORDER_RANK, .reverse = output->reverse},
-        .any = output->order == MR_ORDER_NONE,
+        .unordered = output->order == MR_ORDER_NONE,
         .limit = output->limit ? output->limit : UINT64_MAX,
         .min_rank = output->min_rank,
     };
@@ -162,21 +162,21 @@ int order_route(struct worker *worker, struct record *results, size_t count)
 
 /* ---- Ranges --------------------------------------------------------------------------- */
 
-uint64_t order_sheet_most(const struct job *job)
+uint64_t order_sample_most(const struct job *job)
 {
-    return job->budget->limit / SHEETS;
+    return job->budget->limit / SAMPLES;
 }
 
-/* Cuts the order into ranges by the sheet, `share` times which all results are thought to be,
+/* Cuts the order into ranges by the sample, `share` times which all results are thought to be,
  * and sends it on to them. */
-static int cut_order(struct worker *worker, const struct sheet *sheet, double share)
+static int cut_order(struct worker *worker, const struct sample *sample, double share)
 {
     struct job *job = worker->job;
     struct order *order = &job->order;
-    uint64_t count = sheet->stream.records;
-    double bytes = (double)sheet->stream.bytes;
+    uint64_t count = sample->stream.records;
+    double bytes = (double)sample->stream.bytes;
     const unsigned char *const *records =
-        list_records(worker, sheet->stream.chunks, count, true, 0);
+        list_records(worker, sample->stream.chunks, count, true, 0);
     if (!records)
         return -1;
 
@@ -212,7 +212,7 @@ no_memory:
 }
 
 /* Puts a stream out as it is. Takes it. */
-static int put_out_any(struct worker *worker, struct stream *stream)
+static int put_out_unordered(struct worker *worker, struct stream *stream)
 {
     struct job *job = worker->job;
     uint64_t count = stream->records;
@@ -228,20 +228,20 @@ static int put_out_any(struct worker *worker, struct stream *stream)
         uint64_t left = before < job->order.limit ? job->order.limit - before : 0;
         count = count < left ? count : left;
     }
-    return output_put_any(worker, records, (size_t)count, chunks);
+    return output_put_unordered(worker, records, (size_t)count, chunks);
 }
 
-int order_pass_on(struct mr_results *results)
+int order_flush_sample(struct mr_results *results)
 {
     struct worker *worker = results->worker;
-    struct sheet *sheet = results->sheet;
-    stream_writer_close(&sheet->writer);
-    if (worker->job->order.any)
-        return put_out_any(worker, &sheet->stream);
-    results->sheet = NULL;
-    double share = sheet->pairs > 0 ? (double)sheet->all_pairs / (double)sheet->pairs : 1;
-    int result = cut_order(worker, sheet, share);
-    pool_give(&worker->cache, stream_take_chunks(&sheet->stream));
+    struct sample *sample = results->sample;
+    stream_writer_close(&sample->writer);
+    if (worker->job->order.unordered)
+        return put_out_unordered(worker, &sample->stream);
+    results->sample = NULL;
+    double share = sample->pairs > 0 ? (double)sample->all_pairs / (double)sample->pairs : 1;
+    int result = cut_order(worker, sample, share);
+    pool_give(&worker->cache, stream_take_chunks(&sample->stream));
     return result;
 }
 
@@ -367,7 +367,7 @@ static int split_source(struct worker *worker, struct source *source, size_t sha
     struct job *job = worker->job;
     struct stream sample = {0};
     struct chunk *chunk = NULL;
-    while ((sample.bytes < order_sheet_most(job) || sample.records < 2) &&
+    while ((sample.bytes < order_sample_most(job) || sample.records < 2) &&
            (chunk = source_next(source))) {
         source_keep(source);
         stream_push(&sample, chunk);

@@ -41,7 +41,7 @@ struct order_part {
 
 struct order {
     struct sort_order sort;
-    bool any;              /* no order asked for */
+    bool unordered;        /* results are put out as they come */
     uint64_t limit;        /* results wanted; UINT64_MAX: all */
     uint64_t min_rank;
     struct ranges ranges;
@@ -58,12 +58,12 @@ void order_open(struct order *order, const struct mr_output *output);
 /* All streams must have been taken. */
 void order_close(struct order *order);
 
-/* Bytes of results on a sheet from which it is worth while to pass them on. */
-uint64_t order_sheet_most(const struct job *job);
-/* Passes on what is on the sheet. Where there is an order, the sheet is a sample of all
+/* Bytes of results in a sample from which it is worth while to flush it. */
+uint64_t order_sample_most(const struct job *job);
+/* Flushes what is in the sample. Where there is an order, it is a sample of all
  * results: cuts the order into ranges by it, and lets this and all later results go to them.
  * Returns -1 when the job fails. */
-int order_pass_on(struct mr_results *results);
+int order_flush_sample(struct mr_results *results);
 
 /* Writes results, RANGES_BATCH at most, to their ranges; changes the array. Returns
  * -1 when the job fails. */

@@ -202,8 +202,8 @@ int output_put(struct worker *worker, size_t number, const unsigned char *const 
     return result;
 }
 
-int output_put_any(struct worker *worker, const unsigned char *const *at, size_t count,
-                   struct chunk *chunks)
+int output_put_unordered(struct worker *worker, const unsigned char *const *at, size_t count,
+                         struct chunk *chunks)
 {
     struct job *job = worker->job;
     struct output *output = &job->output;

@@ -33,7 +33,7 @@ struct output {
     uint64_t offset;       /* where the next piece starts in the output */
     struct mr_buffer *spare; /* buffers to be used again */
     size_t spares;
-    _Atomic uint64_t taken; /* results put out so far where no order was asked for */
+    _Atomic uint64_t taken; /* results put out so far of an unordered output */
 };
 
 /* Returns 0 or an errno value. */
@@ -49,7 +49,7 @@ bool output_may_begin(const struct output *output, size_t number);
 int output_put(struct worker *worker, size_t number, const unsigned char *const *at, size_t count,
                struct chunk *chunks);
 /* The same as a piece that may come anywhere, in a job that has none with numbers. */
-int output_put_any(struct worker *worker, const unsigned char *const *at, size_t count,
-                   struct chunk *chunks);
+int output_put_unordered(struct worker *worker, const unsigned char *const *at, size_t count,
+                         struct chunk *chunks);
 
 #endif

@@ -294,18 +294,19 @@ static int put_results(struct mr_results *out, struct record *results, size_t co
                 results[kept++] = results[i];
         count = kept;
     }
-    if (!out->sheet)
+    if (!out->sample)
         return order_route(out->worker, results, count);
     for (size_t i = 0; i < count; i++) {
-        struct stream_writer *writer = &out->sheet->writer;
+        struct stream_writer *writer = &out->sample->writer;
         unsigned char *at =
             stream_room(writer, record_bound(results[i].size, results[i].value_size));
         if (!at)
             return -1;
         stream_wrote(writer, record_put_result(at, &results[i]));
     }
-    /* At the end of a table the sheet is a fairer sample: before, only where it grows and grows. */
-    return out->sheet->stream.bytes > 4 * order_sheet_most(out->job) ? order_pass_on(out) : 0;
+    /* At the end of a table it is a fairer sample: before, only where it grows and grows. */
+    return out->sample->stream.bytes > 4 * order_sample_most(out->job) ? order_flush_sample(out)
+                                                                       : 0;
 }
 
 int mr_put(struct mr_results *results, const void *key, size_t key_size, uint64_t rank,
@@ -363,8 +364,8 @@ int reduce_partition(struct worker *worker, struct stream *stream, unsigned bits
     struct job *job = worker->job;
     if (repartition_needed(worker, stream, bits))
         return repartition_and_reduce(worker, stream, bits, results);
-    if (results->sheet)
-        results->sheet->pairs += stream->records + stream->spilled_count;
+    if (results->sample)
+        results->sample->pairs += stream->records + stream->spilled_count;
     worker->groups_busy = true;
     int result = combine_stream(worker, stream, !job->keeps);
     uint64_t keys = 0;
@@ -378,7 +379,7 @@ int reduce_partition(struct worker *worker, struct stream *stream, unsigned bits
     end_table(worker);
     worker->groups_busy = false;
     atomic_fetch_add_explicit(&job->keys, keys, memory_order_relaxed);
-    if (result == 0 && results->sheet && results->sheet->stream.bytes > order_sheet_most(job))
-        result = order_pass_on(results);
+    if (result == 0 && results->sample && results->sample->stream.bytes > order_sample_most(job))
+        result = order_flush_sample(results);
     return result;
 }

@@ -54,7 +54,7 @@ struct mr_emitter {
 
 /* Results gathered before they go where they belong: as a sample from which the ranges of the order
  * are made, or to be put out in any order. */
-struct sheet {
+struct sample {
     struct stream stream;
     struct stream_writer writer;
     uint64_t pairs;     /* that were reduced to these results */
@@ -65,7 +65,7 @@ struct sheet {
 struct mr_results {
     struct job *job;
     struct worker *worker;
-    struct sheet *sheet; /* NULL: to the ranges of the order */
+    struct sample *sample; /* NULL: to the ranges of the order */
 };
 
 struct worker {
