@@ -3,9 +3,9 @@
  * combiner_avx512 - the loops with AVX-512 (see combiner_avx512.h).
  *
  * Keys are loaded and hashed eight side by side, then one after the other compared and counted.
- * What counts is how few instructions a key takes and that no branch is a toss-up, of a key's class
- * as little as of where it lies: gathers in place of eight loads took longer, and so did comparing
- * in vectors.
+ * What counts is how few instructions a key takes and that no branch is unpredictable, of a key's
+ * class as little as of where it lies: gathers in place of eight loads took longer, and so did
+ * comparing in vectors.
  */
 #include "engine/combiner_avx512.h"
 

@@ -94,22 +94,22 @@ static bool take_task(struct mr_engine *engine, struct task *task)
     return false;
 }
 
-struct seat {
+struct worker_arg {
     struct mr_engine *engine;
     unsigned number;
 };
 
 static void work(void *argument)
 {
-    struct seat seat = *(struct seat *)argument;
+    struct worker_arg arg = *(struct worker_arg *)argument;
     free(argument);
-    struct mr_engine *engine = seat.engine;
+    struct mr_engine *engine = arg.engine;
     struct task task;
     thread_lock(&engine->lock);
     while (!engine->stopping) {
         if (take_task(engine, &task)) {
             thread_unlock(&engine->lock);
-            job_do(&task, seat.number);
+            job_do(&task, arg.number);
             thread_lock(&engine->lock);
             job_done(task.job, &task);
         } else {
@@ -125,13 +125,13 @@ static void work(void *argument)
 static enum mr_status start_workers(struct mr_engine *engine, struct mr_error *error)
 {
     while (engine->started < engine->thread_count) {
-        struct seat *seat = malloc(sizeof *seat);
-        if (!seat)
+        struct worker_arg *arg = malloc(sizeof *arg);
+        if (!arg)
             return mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
-        *seat = (struct seat){engine, engine->started};
-        int reason = thread_start(&engine->threads[engine->started], "mr-worker", work, seat);
+        *arg = (struct worker_arg){engine, engine->started};
+        int reason = thread_start(&engine->threads[engine->started], "mr-worker", work, arg);
         if (reason != 0) {
-            free(seat);
+            free(arg);
             return mr_error_set(error, MR_THREAD, reason, "cannot start thread %u of %u: %s",
                                 engine->started + 1, engine->thread_count, strerror(reason));
         }

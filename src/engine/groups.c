@@ -5,7 +5,7 @@
 #include "engine/groups.h"
 
 /* Of 8 slots of the index so many may be used: a slot is small, and one that leads to another key
- * is a branch that nobody foretold. */
+ * is an unpredictable branch. */
 #define LOAD 3
 #define LOAD_WHOLE 8
 #define FEWEST_SLOTS ((size_t)64)

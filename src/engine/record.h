@@ -53,8 +53,8 @@ static inline unsigned char *record_put_number(unsigned char *at, uint64_t numbe
     return at;
 }
 
-/* The same for a number that may be left out, being 1: whether it is, no branch could foretell. One
- * byte is written in any case. */
+/* The same for a number that may be left out, being 1: whether it is would be an unpredictable
+ * branch. One byte is written in any case. */
 static inline unsigned char *record_put_more(unsigned char *at, uint64_t number)
 {
     if (__builtin_expect(number >= 128, 0))

@@ -5,7 +5,7 @@
  *
  * Text leaves most bits of a byte alone: of small letters five vary, and gathering those spreads
  * the words so thin that hardly any has to pass another. Insertion goes once over all words
- * instead of place by place, whose numbers of words no branch could foretell.
+ * instead of place by place, whose numbers of words would be unpredictable branches.
  */
 #include "engine/sort64.h"
 
