@@ -217,7 +217,7 @@ static void count(const struct combiner_batch *keys, const struct combiner_batch
 
 TARGET_END
 
-const struct combiner_loops *combiner_avx512_fastest(void)
+const struct combiner_loops *combiner_avx512_select(void)
 {
     static const struct combiner_loops vectors = {.take = take, .place = place, .count = count};
     return cpu_has_avx512() ? &vectors : NULL;
@@ -225,7 +225,7 @@ const struct combiner_loops *combiner_avx512_fastest(void)
 
 #else
 
-const struct combiner_loops *combiner_avx512_fastest(void)
+const struct combiner_loops *combiner_avx512_select(void)
 {
     return NULL;
 }

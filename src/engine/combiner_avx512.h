@@ -84,6 +84,6 @@ struct combiner_loops {
 };
 
 /* For this CPU; NULL where it has nothing to do that with. */
-const struct combiner_loops *combiner_avx512_fastest(void);
+const struct combiner_loops *combiner_avx512_select(void);
 
 #endif

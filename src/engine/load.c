@@ -7,8 +7,8 @@
 #include "base/cpu.h"
 #include "base/target.h"
 
-void load_plainly(const struct hash_seed *seed, const unsigned char *base,
-                  const struct mr_span *spans, size_t count, struct load *load)
+void load_scalar(const struct hash_seed *seed, const unsigned char *base,
+                 const struct mr_span *spans, size_t count, struct load *load)
 {
     for (size_t i = 0; i < count; i++) {
         const size_t size = spans[i].end - spans[i].begin;
@@ -63,16 +63,16 @@ static void load_vectors(const struct hash_seed *seed, const unsigned char *base
 
 TARGET_END
 
-load_keys *load_fastest(void)
+load_keys *load_select(void)
 {
-    return cpu_has_avx512() ? load_vectors : load_plainly;
+    return cpu_has_avx512() ? load_vectors : load_scalar;
 }
 
 #else
 
-load_keys *load_fastest(void)
+load_keys *load_select(void)
 {
-    return load_plainly;
+    return load_scalar;
 }
 
 #endif

@@ -23,7 +23,7 @@ typedef void load_keys(const struct hash_seed *seed, const unsigned char *base,
                        const struct mr_span *spans, size_t count, struct load *load);
 
 /* On any CPU, and the fastest for this one. */
-load_keys load_plainly;
-load_keys *load_fastest(void);
+load_keys load_scalar;
+load_keys *load_select(void);
 
 #endif

@@ -508,7 +508,7 @@ int mapper_open(struct worker *worker)
     struct job *job = worker->job;
     struct mr_emitter *emitter = &worker->emitter;
     *emitter = (struct mr_emitter){
-        .job = job, .worker = worker, .loops = combiner_avx512_fastest(), .load = load_fastest()};
+        .job = job, .worker = worker, .loops = combiner_avx512_select(), .load = load_select()};
     table_open(&emitter->table, job->seed, (job->value_size + 7) / 8, LOAD, job->budget);
     if (!has_combiner(job)) {
         for (int key_class = 0; key_class < KEY_CLASSES; key_class++)

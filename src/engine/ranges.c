@@ -86,7 +86,7 @@ static int open_cuts(struct ranges *ranges, const unsigned char *const *records,
 int ranges_open(struct ranges *ranges, const struct sort_order *order,
                 const unsigned char *const *records, size_t record_count, size_t count)
 {
-    *ranges = (struct ranges){.order = order, .count = count, .search = search_fastest()};
+    *ranges = (struct ranges){.order = order, .count = count, .search = search_select()};
     ranges->cuts = calloc(count, sizeof *ranges->cuts);
     ranges->codes = aligned_alloc(alignof(struct search), sizeof *ranges->codes);
     if (!ranges->cuts || !ranges->codes || open_cuts(ranges, records, record_count) != 0)

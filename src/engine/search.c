@@ -21,8 +21,7 @@ void search_open(struct search *search, size_t count)
         search->places = search->places * 2 + 1;
 }
 
-void search_plainly(const struct search *search, const uint64_t *what, size_t count,
-                    uint32_t *found)
+void search_scalar(const struct search *search, const uint64_t *what, size_t count, uint32_t *found)
 {
     const uint64_t *const words = search->words;
     for (size_t i = 0; i < count; i++)
@@ -63,16 +62,16 @@ static void search_vectors(const struct search *search, const uint64_t *what, si
 
 TARGET_END
 
-search_count *search_fastest(void)
+search_count *search_select(void)
 {
-    return cpu_has_avx512() ? search_vectors : search_plainly;
+    return cpu_has_avx512() ? search_vectors : search_scalar;
 }
 
 #else
 
-search_count *search_fastest(void)
+search_count *search_select(void)
 {
-    return search_plainly;
+    return search_scalar;
 }
 
 #endif

@@ -38,8 +38,8 @@ void search_open(struct search *search, size_t count);
 typedef void search_count(const struct search *search, const uint64_t *what, size_t count,
                           uint32_t *found);
 
-search_count search_plainly;
+search_count search_scalar;
 /* The fastest that this CPU has instructions for. */
-search_count *search_fastest(void);
+search_count *search_select(void);
 
 #endif

@@ -24,7 +24,7 @@ struct sort_space sort_space_in(void *memory, size_t count)
         .records = (void *)(words + 2 * count),
         .others = (void *)(words + 3 * count),
         .places = (void *)(words + 4 * count),
-        .sort = sort64_fastest(),
+        .sort = sort64_select(),
     };
 }
 

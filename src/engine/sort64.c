@@ -80,7 +80,7 @@ static void insert(uint64_t *to, const uint64_t *from, size_t count)
 
 static void sort_crowd(uint64_t *words, uint64_t *spare, uint16_t *places, size_t count);
 
-/* As sort64_plainly, of more than a few words, by a digit of at most so many bits first; `starts`
+/* As sort64_scalar, of more than a few words, by a digit of at most so many bits first; `starts`
  * has room for one number more than that makes places. */
 static void distribute(uint64_t *words, uint64_t *spare, uint16_t *places, size_t count,
                        unsigned most_bits, uint32_t *starts)
@@ -122,7 +122,7 @@ static void sort_crowd(uint64_t *words, uint64_t *spare, uint16_t *places, size_
     distribute(words, spare, places, count, LATER_BITS, starts);
 }
 
-void sort64_plainly(uint64_t *words, uint64_t *spare, uint16_t *places, size_t count)
+void sort64_scalar(uint64_t *words, uint64_t *spare, uint16_t *places, size_t count)
 {
     uint32_t starts[(1u << FIRST_BITS) + 1];
     if (count <= FEW)

@@ -12,7 +12,7 @@
 typedef void sort64_words(uint64_t *words, uint64_t *spare, uint16_t *places, size_t count);
 
 /* On any CPU, and the fastest for this one. */
-sort64_words sort64_plainly;
-sort64_words *sort64_fastest(void);
+sort64_words sort64_scalar;
+sort64_words *sort64_select(void);
 
 #endif

@@ -187,7 +187,7 @@ static void sort_some(uint64_t *words, uint64_t *spare, uint16_t *places, size_t
         const uint64_t pivot = choose_pivot(words, count);
         const size_t lows = depth < MOST_DEPTH ? partition(words, spare, count, pivot) : 0;
         if (lows == 0) { /* the like of which no sample of distinct words brings about */
-            sort64_plainly(words, spare, places, count);
+            sort64_scalar(words, spare, places, count);
             return;
         }
         depth++;
@@ -205,16 +205,16 @@ static void sort64_vectors(uint64_t *words, uint64_t *spare, uint16_t *places, s
 
 TARGET_END
 
-sort64_words *sort64_fastest(void)
+sort64_words *sort64_select(void)
 {
-    return cpu_has_avx512() ? sort64_vectors : sort64_plainly;
+    return cpu_has_avx512() ? sort64_vectors : sort64_scalar;
 }
 
 #else
 
-sort64_words *sort64_fastest(void)
+sort64_words *sort64_select(void)
 {
-    return sort64_plainly;
+    return sort64_scalar;
 }
 
 #endif

@@ -204,9 +204,9 @@ static void check_loops(const struct combiner_loops *loops)
     ck_assert_uint_gt(seconds, ROUNDS / 32);
 }
 
-START_TEST(test_fastest)
+START_TEST(selected_loop)
 {
-    const struct combiner_loops *loops = combiner_avx512_fastest();
+    const struct combiner_loops *loops = combiner_avx512_select();
     if (loops)
         check_loops(loops);
     else
@@ -220,7 +220,7 @@ Suite *test_combiner_avx512_suite(void)
 {
     Suite *suite = suite_create("combiner_avx512");
     TCase *tests = tcase_create("combiner_avx512");
-    tcase_add_test(tests, test_fastest);
+    tcase_add_test(tests, selected_loop);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -51,16 +51,16 @@ static void check_load(load_keys *loop)
         ck_assert_uint_gt(loaded[size], ROUNDS / 10);
 }
 
-START_TEST(test_plainly)
+START_TEST(scalar_loop)
 {
-    check_load(load_plainly);
+    check_load(load_scalar);
 }
 END_TEST
 
-START_TEST(test_fastest)
+START_TEST(selected_loop)
 {
-    load_keys *loop = load_fastest();
-    if (loop != load_plainly)
+    load_keys *loop = load_select();
+    if (loop != load_scalar)
         check_load(loop);
     else
         puts("skipped: this CPU has no faster loop");
@@ -73,8 +73,8 @@ Suite *test_load_suite(void)
 {
     Suite *suite = suite_create("load");
     TCase *tests = tcase_create("load");
-    tcase_add_test(tests, test_plainly);
-    tcase_add_test(tests, test_fastest);
+    tcase_add_test(tests, scalar_loop);
+    tcase_add_test(tests, selected_loop);
     suite_add_tcase(suite, tests);
     return suite;
 }

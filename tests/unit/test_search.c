@@ -50,16 +50,16 @@ static void check_search(search_count *search)
     free(all);
 }
 
-START_TEST(test_plainly)
+START_TEST(scalar_loop)
 {
-    check_search(search_plainly);
+    check_search(search_scalar);
 }
 END_TEST
 
-START_TEST(test_fastest)
+START_TEST(selected_loop)
 {
-    if (search_fastest() != search_plainly)
-        check_search(search_fastest());
+    if (search_select() != search_scalar)
+        check_search(search_select());
     else
         puts("skipped: this CPU has no such vectors");
 }
@@ -71,8 +71,8 @@ Suite *test_search_suite(void)
 {
     Suite *suite = suite_create("search");
     TCase *tests = tcase_create("search");
-    tcase_add_test(tests, test_plainly);
-    tcase_add_test(tests, test_fastest);
+    tcase_add_test(tests, scalar_loop);
+    tcase_add_test(tests, selected_loop);
     suite_add_tcase(suite, tests);
     return suite;
 }
