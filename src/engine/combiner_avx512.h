@@ -46,7 +46,7 @@ static inline bool combiner_slots_same(const struct combiner_slots *one,
 struct combiner_batch {
     size_t w1_count, w2_count, rest_count;
     uint64_t w1_words[COMBINER_ROOM], w2_words[KEY_W2_WORDS][COMBINER_ROOM];
-    /* In words from the first slot; of keys that pass, the hashes of table_hash_whole. */
+    /* In words from the first slot; of keys that pass, the hashes of key_grouping_hash. */
     uint64_t w1_places[COMBINER_ROOM], w2_places[COMBINER_ROOM];
     uint32_t rest[COMBINER_ROOM]; /* their numbers among the spans */
     struct combiner_slots table;  /* the table in which they are */

@@ -64,7 +64,8 @@ int combine_rows(struct mr_emitter *emitter, const enum key_class key_class, con
             const uint64_t *row = rows + i * row_words(key_class);
             const void *value =
                 op == VALUE_ONE ? (const void *)&emit_one : values + row[words + 1] * value_size;
-            const uint64_t hash = table_hash_whole(key_class, emitter->table.seed, row + 1, row[0]);
+            const uint64_t hash =
+                key_grouping_hash(key_class, emitter->table.seed, row + 1, row[0]);
             if (write_words(emitter, key_class, hash, row + 1, value) != 0)
                 return -1;
         }

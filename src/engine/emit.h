@@ -51,7 +51,8 @@ static inline uint64_t number_of(const struct job *job, const void *value)
     return number;
 }
 
-/* Writes a pair whose key is held in words, with its hash of table_hash_whole, to its partition. */
+/* Writes a pair whose key is held in words, with its hash of key_grouping_hash, to its partition.
+ */
 static inline __attribute__((always_inline))
 int write_words(struct mr_emitter *emitter, enum key_class key_class, uint64_t hash,
                 const uint64_t *words, const void *value)

@@ -193,8 +193,8 @@ static struct worker *need_worker(struct job *job, unsigned number)
                                            .no_memory = owner_no_memory};
     pool_cache_open(&worker->cache, &job->engine->pool);
     /* Where values are kept, a slot counts them and knows their place: two words. */
-    groups_open(&worker->groups, job->seed, job->keeps ? 2 : (job->value_size + 7) / 8,
-                job->budget);
+    grouping_table_open(&worker->grouping, job->seed, job->keeps ? 2 : (job->value_size + 7) / 8,
+                        job->budget);
     buffer_open(&worker->scratch, job->budget);
     buffer_open(&worker->values, job->budget);
     buffer_open(&worker->sorting, job->budget);
@@ -208,7 +208,7 @@ static void free_worker(struct worker *worker)
     shuffle_writer_close(&worker->pairs);
     shuffle_writer_close(&worker->ranges);
     mapper_close(worker);
-    groups_close(&worker->groups);
+    grouping_table_close(&worker->grouping);
     buffer_close(&worker->scratch);
     buffer_close(&worker->values);
     buffer_close(&worker->sorting);
@@ -538,7 +538,7 @@ void job_do(struct task *task, unsigned number)
             worker = job->workers[task->number];
             shuffle_writer_flush(&worker->ranges);
             shuffle_writer_close(&worker->ranges);
-            groups_close(&worker->groups);
+            grouping_table_close(&worker->grouping);
         }
         break;
     case PHASE_SAMPLE:

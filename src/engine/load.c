@@ -15,7 +15,7 @@ void load_scalar(const struct hash_seed *seed, const unsigned char *base,
         uint64_t words[KEY_W2_WORDS];
         if (size > KEY_W2_MOST)
             continue;
-        load->hashes[i] = table_load_whole(KEY_W2, seed, words, base + spans[i].begin, size);
+        load->hashes[i] = key_grouping_load(KEY_W2, seed, words, base + spans[i].begin, size);
         load->words[0][i] = words[0];
         load->words[1][i] = words[1];
     }

@@ -17,8 +17,9 @@ struct load {
     uint64_t hashes[LOAD_ROOM];
 };
 
-/* Does what table_load_whole does for the keys at `base` that the spans say, LOAD_BATCH at most, in
- * their order. Of those longer than 15 bytes nothing of use comes out. Reads 16 bytes of each. */
+/* Does what key_grouping_load does for the keys at `base` that the spans say, LOAD_BATCH at most,
+ * in their order. Of those longer than 15 bytes nothing of use comes out. Reads 16 bytes of each.
+ */
 typedef void load_keys(const struct hash_seed *seed, const unsigned char *base,
                        const struct mr_span *spans, size_t count, struct load *load);
 

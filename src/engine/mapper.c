@@ -163,8 +163,8 @@ static void set_mode(struct combiner_class *state, enum combiner_mode mode, uint
 static uint64_t slot_hash(const struct mr_emitter *emitter, enum key_class key_class,
                           const uint64_t *slot)
 {
-    return table_hash_whole(key_class, emitter->table.seed, slot,
-                            table_slot_hash(&emitter->table, key_class, slot));
+    return key_grouping_hash(key_class, emitter->table.seed, slot,
+                             table_slot_hash(&emitter->table, key_class, slot));
 }
 
 /* Writes a used slot, not a long key's, to its partition and empties it. */
@@ -408,7 +408,7 @@ int emit_miss(struct mr_emitter *emitter, enum key_class key_class, const uint64
     if (need_pairs(emitter) != 0)
         return -1;
     return write_words(emitter, key_class,
-                       table_hash_whole(key_class, emitter->table.seed, row + 1, row[0]), row + 1,
+                       key_grouping_hash(key_class, emitter->table.seed, row + 1, row[0]), row + 1,
                        value);
 }
 

@@ -13,9 +13,9 @@
 #define BATCH 32
 
 /* Keys of one class on their way to the table: hash, words, value. */
-struct rows {
+struct probes {
     size_t count;
-    uint64_t rows[BATCH * (KEY_W4_WORDS + 2)];
+    uint64_t probes[BATCH * (KEY_W4_WORDS + 2)];
 };
 
 /* Keys for which there is room at first, at the most; the table grows from there. */
@@ -36,8 +36,8 @@ static int start_table(struct worker *worker, uint64_t records)
         if (worker->combined > 0)
             keys = (uint64_t)((double)worker->found[key_class] / (double)worker->combined *
                               (double)records * 1.0625);
-        if (!groups_begin(&worker->groups, (enum key_class)key_class,
-                          (size_t)(keys < MOST_FIRST_KEYS ? keys : MOST_FIRST_KEYS))) {
+        if (!grouping_table_begin(&worker->grouping, (enum key_class)key_class,
+                                  (size_t)(keys < MOST_FIRST_KEYS ? keys : MOST_FIRST_KEYS))) {
             job_no_memory(worker->job);
             return -1;
         }
@@ -53,7 +53,7 @@ static void end_table(struct worker *worker)
 /* Makes sure that `more` keys fit one class. */
 static int make_room(struct worker *worker, enum key_class key_class, size_t more)
 {
-    if (groups_room(&worker->groups, key_class, more))
+    if (grouping_table_reserve(&worker->grouping, key_class, more))
         return 0;
     job_no_memory(worker->job);
     return -1;
@@ -104,30 +104,30 @@ int combine_value(struct worker *worker, uint64_t *into, bool known, uint64_t va
     return 0;
 }
 
-/* Combines the rows gathered and empties them. */
+/* Combines the probes gathered and empties them. */
 static inline __attribute__((always_inline))
-int combine_rows(struct worker *worker, const enum key_class key_class, struct rows *rows,
-                 const bool sums)
+int combine_probes(struct worker *worker, const enum key_class key_class, struct probes *probes,
+                   const bool sums)
 {
-    const size_t words = table_words(key_class), count = rows->count;
-    struct group_class *class = &worker->groups.classes[key_class];
+    const size_t words = table_words(key_class), count = probes->count;
+    struct grouping_class *class = &worker->grouping.classes[key_class];
     if (class->used + count > class->limit && make_room(worker, key_class, count) != 0)
         return -1;
     uint32_t *index = class->index;
     uint64_t *entries = class->entries;
     const size_t mask = class->mask, stride = sums ? words + 1 : class->stride;
     size_t used = class->used;
-    rows->count = 0;
+    probes->count = 0;
     for (size_t i = 0; i < count; i++) {
-        const uint64_t *row = rows->rows + i * (words + 2);
+        const uint64_t *probe = probes->probes + i * (words + 2);
         const size_t before = used;
         size_t slot;
-        const size_t number =
-            group_seek(key_class, index, entries, mask, stride, used, row + 1, row[0], &slot);
+        const size_t number = grouping_find(key_class, index, entries, mask, stride, used,
+                                            probe + 1, probe[0], &slot);
         uint64_t *entry = entries + number * stride;
-        grouping_insert(index, entries, mask, stride, words, &used, number, slot, row[0]);
-        memcpy(entry, row + 1, words * sizeof *entry);
-        if (combine_value(worker, entry + words, number != before, row[words + 1], sums) != 0)
+        grouping_insert(index, entries, mask, stride, words, &used, number, slot, probe[0]);
+        memcpy(entry, probe + 1, words * sizeof *entry);
+        if (combine_value(worker, entry + words, number != before, probe[words + 1], sums) != 0)
             return -1;
     }
     class->used = used;
@@ -136,16 +136,17 @@ int combine_rows(struct worker *worker, const enum key_class key_class, struct r
 
 /* Adds a record's key, and combines when there are enough to be looked up together. */
 static inline __attribute__((always_inline))
-int add_row(struct worker *worker, const enum key_class key_class, struct rows *rows,
-            const struct record *record, uint64_t value, const bool sums)
+int add_probe(struct worker *worker, const enum key_class key_class, struct probes *probes,
+              const struct record *record, uint64_t value, const bool sums)
 {
     const size_t words = table_words(key_class);
-    const struct group_class *class = &worker->groups.classes[key_class];
-    uint64_t *row = rows->rows + rows->count * (words + 2);
-    row[0] = table_load_whole(key_class, worker->groups.seed, row + 1, record->key, record->size);
-    row[words + 1] = value;
-    __builtin_prefetch(class->index + ((size_t)row[0] & class->mask), 1);
-    return ++rows->count == BATCH ? combine_rows(worker, key_class, rows, sums) : 0;
+    const struct grouping_class *class = &worker->grouping.classes[key_class];
+    uint64_t *probe = probes->probes + probes->count * (words + 2);
+    probe[0] =
+        key_grouping_load(key_class, worker->grouping.seed, probe + 1, record->key, record->size);
+    probe[words + 1] = value;
+    __builtin_prefetch(class->index + ((size_t)probe[0] & class->mask), 1);
+    return ++probes->count == BATCH ? combine_probes(worker, key_class, probes, sums) : 0;
 }
 
 /* A copy of a long key that lives as long as the table's content. */
@@ -163,14 +164,14 @@ static unsigned char *keep_key(struct worker *worker, const unsigned char *key, 
 static int combine_long(struct worker *worker, const struct record *record, uint64_t value,
                         const bool sums)
 {
-    struct group_class *class = &worker->groups.classes[KEY_LONG];
-    const uint64_t hash = hash_bytes(worker->groups.seed, record->key, record->size);
+    struct grouping_class *class = &worker->grouping.classes[KEY_LONG];
+    const uint64_t hash = hash_bytes(worker->grouping.seed, record->key, record->size);
     if (make_room(worker, KEY_LONG, 1) != 0)
         return -1;
     const size_t before = class->used;
     size_t slot;
-    const size_t number = group_seek_long(class, record->key, record->size, hash, &slot);
-    uint64_t *entry = group_entry(class, number);
+    const size_t number = grouping_find_long(class, record->key, record->size, hash, &slot);
+    uint64_t *entry = grouping_entry(class, number);
     if (number == before) {
         const unsigned char *copy = keep_key(worker, record->key, record->size);
         if (!copy)
@@ -190,7 +191,7 @@ int combine_chunk(struct worker *worker, const struct chunk *chunk, const bool s
 {
     const enum record_kind kind = sums ? RECORD_SUM : RECORD_VALUE;
     const size_t value_size = sums ? 0 : worker->job->value_size;
-    struct rows w2, w4;
+    struct probes w2, w4;
     const unsigned char *at = chunk->data, *end = at + chunk->used;
     w2.count = w4.count = 0;
     while (at < end) {
@@ -199,17 +200,17 @@ int combine_chunk(struct worker *worker, const struct chunk *chunk, const bool s
         at = record_get(at, kind, value_size, &record);
         uint64_t value = sums ? record.number : (uint64_t)(uintptr_t)record.value;
         if (record.size <= KEY_W2_MOST)
-            result = add_row(worker, KEY_W2, &w2, &record, value, sums);
+            result = add_probe(worker, KEY_W2, &w2, &record, value, sums);
         else if (record.size <= KEY_W4_MOST)
-            result = add_row(worker, KEY_W4, &w4, &record, value, sums);
+            result = add_probe(worker, KEY_W4, &w4, &record, value, sums);
         else
             result = combine_long(worker, &record, value, sums);
         if (result != 0)
             return -1;
     }
-    if (combine_rows(worker, KEY_W2, &w2, sums) != 0)
+    if (combine_probes(worker, KEY_W2, &w2, sums) != 0)
         return -1;
-    return combine_rows(worker, KEY_W4, &w4, sums);
+    return combine_probes(worker, KEY_W4, &w4, sums);
 }
 
 /* Brings a stream into the table. */
@@ -233,7 +234,7 @@ static int combine_stream(struct worker *worker, struct stream *stream, bool con
     stream_writer_close(&worker->long_key_writer);
     worker->combined = records;
     for (int key_class = 0; key_class < KEY_CLASSES; key_class++)
-        worker->found[key_class] = worker->groups.classes[key_class].used;
+        worker->found[key_class] = worker->grouping.classes[key_class].used;
     return result;
 }
 
@@ -243,9 +244,9 @@ static int write_compacted(struct worker *worker, enum key_class key_class,
                            struct stream_writer *writer)
 {
     const struct job *job = worker->job;
-    const struct group_class *class = &worker->groups.classes[key_class];
+    const struct grouping_class *class = &worker->grouping.classes[key_class];
     for (size_t i = 0; i < class->used; i++) {
-        const uint64_t *entry = group_entry(class, i), *value = entry + class->words;
+        const uint64_t *entry = grouping_entry(class, i), *value = entry + class->words;
         size_t size;
         const unsigned char *key = table_slot_key(entry, key_class, &size);
         unsigned char *at = stream_room(writer, record_bound(size, job->value_size));
@@ -268,7 +269,7 @@ static int write_compacted(struct worker *worker, enum key_class key_class,
 
 int combine_partition(struct worker *worker, struct stream *pairs, struct stream *compacted)
 {
-    worker->groups_busy = true;
+    worker->grouping_busy = true;
     int result = combine_stream(worker, pairs, true);
     source_drop(worker, pairs);
     struct stream_writer writer;
@@ -277,7 +278,7 @@ int combine_partition(struct worker *worker, struct stream *pairs, struct stream
         result = write_compacted(worker, (enum key_class)key_class, &writer);
     stream_writer_close(&writer);
     end_table(worker);
-    worker->groups_busy = false;
+    worker->grouping_busy = false;
     return result;
 }
 
@@ -334,12 +335,12 @@ int mr_put(struct mr_results *results, const void *key, size_t key_size, uint64_
 static int finish_class(struct worker *worker, enum key_class key_class, struct mr_results *out)
 {
     struct job *job = worker->job;
-    const struct group_class *class = &worker->groups.classes[key_class];
+    const struct grouping_class *class = &worker->grouping.classes[key_class];
     for (size_t start = 0, count; start < class->used; start += count) {
         struct record results[RANGES_BATCH];
         count = class->used - start < RANGES_BATCH ? class->used - start : RANGES_BATCH;
         for (size_t i = 0; i < count; i++) {
-            const uint64_t *entry = group_entry(class, start + i), *value = entry + class->words;
+            const uint64_t *entry = grouping_entry(class, start + i), *value = entry + class->words;
             results[i].key = table_slot_key(entry, key_class, &results[i].size);
             results[i].number = job->sums ? *value : 0;
             results[i].value = (const unsigned char *)value;
@@ -366,18 +367,18 @@ int reduce_partition(struct worker *worker, struct stream *stream, unsigned bits
         return repartition_and_reduce(worker, stream, bits, results);
     if (results->sample)
         results->sample->pairs += stream->records + stream->spilled_count;
-    worker->groups_busy = true;
+    worker->grouping_busy = true;
     int result = combine_stream(worker, stream, !job->keeps);
     uint64_t keys = 0;
     for (int key_class = 0; key_class < KEY_CLASSES; key_class++)
-        keys += worker->groups.classes[key_class].used;
+        keys += worker->grouping.classes[key_class].used;
     if (result == 0 && job->keeps)
         result = values_reduce(worker, stream, results);
     for (int key_class = 0; result == 0 && !job->keeps && key_class < KEY_CLASSES; key_class++)
         result = finish_class(worker, (enum key_class)key_class, results);
     source_drop(worker, stream);
     end_table(worker);
-    worker->groups_busy = false;
+    worker->grouping_busy = false;
     atomic_fetch_add_explicit(&job->keys, keys, memory_order_relaxed);
     if (result == 0 && results->sample && results->sample->stream.bytes > order_sample_most(job))
         result = order_flush_sample(results);

@@ -218,7 +218,7 @@ int spill_largest(void *context, enum pool_need *need)
         }
         if (!partition)
             break;
-        const bool combine = shuffle == &job->pairs && !job->keeps && !worker->groups_busy;
+        const bool combine = shuffle == &job->pairs && !job->keeps && !worker->grouping_busy;
         if (spill_partition(worker, shuffle, partition, combine) != 0)
             return -1;
         freed += most;

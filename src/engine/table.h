@@ -96,15 +96,15 @@ static inline uint64_t table_load(enum key_class key_class, const struct hash_se
     return hash_4(seed, words[0], words[1], words[2], words[3]);
 }
 
-/* The class of a key in a reducer's table (groups.h). */
-static inline enum key_class table_class_whole(size_t size)
+/* The class of a key in a reducer's table (grouping_table.h). */
+static inline enum key_class key_grouping_class(size_t size)
 {
     return size <= KEY_W2_MOST ? KEY_W2 : table_class_of(size);
 }
 
 /* As table_load, for that. */
-static inline uint64_t table_load_whole(enum key_class key_class, const struct hash_seed *seed,
-                                        uint64_t *words, const unsigned char *key, size_t size)
+static inline uint64_t key_grouping_load(enum key_class key_class, const struct hash_seed *seed,
+                                         uint64_t *words, const unsigned char *key, size_t size)
 {
     if (key_class != KEY_W2)
         return table_load(key_class, seed, words, key, size);
@@ -112,9 +112,9 @@ static inline uint64_t table_load_whole(enum key_class key_class, const struct h
     return hash_2(seed, words[0], words[1]);
 }
 
-/* What table_load_whole returns, from what table_load returned. */
-static inline uint64_t table_hash_whole(enum key_class key_class, const struct hash_seed *seed,
-                                        const uint64_t *words, uint64_t hash)
+/* What key_grouping_load returns, from what table_load returned. */
+static inline uint64_t key_grouping_hash(enum key_class key_class, const struct hash_seed *seed,
+                                         const uint64_t *words, uint64_t hash)
 {
     if (key_class != KEY_W1)
         return hash;
@@ -128,9 +128,9 @@ static inline uint64_t table_hash(const struct hash_seed *seed, const unsigned c
                                   size_t size)
 {
     uint64_t words[KEY_W4_WORDS];
-    enum key_class key_class = table_class_whole(size);
+    enum key_class key_class = key_grouping_class(size);
     return key_class == KEY_LONG ? hash_bytes(seed, key, size)
-                                 : table_load_whole(key_class, seed, words, key, size);
+                                 : key_grouping_load(key_class, seed, words, key, size);
 }
 
 /* Whether a slot holds a key. */

@@ -26,24 +26,24 @@ struct mr_values {
     const uint64_t *entry;          /* the key's */
 };
 
-/* The entry of a record's key in the worker's groups, where the key must be. */
+/* The entry of a record's key in the worker's grouping table, where the key must be. */
 static uint64_t *find_entry(struct worker *worker, const struct record *record, size_t *words)
 {
-    const struct hash_seed *seed = worker->groups.seed;
-    const enum key_class key_class = table_class_whole(record->size);
-    const struct group_class *class = &worker->groups.classes[key_class];
+    const struct hash_seed *seed = worker->grouping.seed;
+    const enum key_class key_class = key_grouping_class(record->size);
+    const struct grouping_class *class = &worker->grouping.classes[key_class];
     uint64_t key[KEY_W4_WORDS] = {0};
     size_t number, slot;
     *words = class->words;
     if (key_class == KEY_LONG) {
-        number = group_seek_long(class, record->key, record->size,
-                                 hash_bytes(seed, record->key, record->size), &slot);
+        number = grouping_find_long(class, record->key, record->size,
+                                    hash_bytes(seed, record->key, record->size), &slot);
     } else {
-        const uint64_t hash = table_load_whole(key_class, seed, key, record->key, record->size);
-        number = group_seek(key_class, class->index, class->entries, class->mask, class->stride,
-                            class->used, key, hash, &slot);
+        const uint64_t hash = key_grouping_load(key_class, seed, key, record->key, record->size);
+        number = grouping_find(key_class, class->index, class->entries, class->mask, class->stride,
+                               class->used, key, hash, &slot);
     }
-    return group_entry(class, number);
+    return grouping_entry(class, number);
 }
 
 /* The next value of the key in the source, or NULL. */
@@ -128,7 +128,7 @@ static int reduce_from_stream(struct worker *worker, enum key_class key_class,
                               const uint64_t *entry, struct stream *stream,
                               struct mr_results *results)
 {
-    const size_t words = worker->groups.classes[key_class].words;
+    const size_t words = worker->grouping.classes[key_class].words;
     struct source source;
     struct mr_values values = {.value_size = worker->job->value_size,
                                .left = entry[words + COUNT],
@@ -146,13 +146,13 @@ static int reduce_class(struct worker *worker, enum key_class key_class, struct 
                         uint64_t most, struct mr_results *results)
 {
     const struct job *job = worker->job;
-    const struct group_class *class = &worker->groups.classes[key_class];
+    const struct grouping_class *class = &worker->grouping.classes[key_class];
     size_t begin = 0;
     while (begin < class->used) {
         uint64_t count = 0;
         size_t end = begin;
         for (; end < class->used; end++) {
-            uint64_t *entry = group_entry(class, end);
+            uint64_t *entry = grouping_entry(class, end);
             uint64_t more = entry[class->words + COUNT];
             if (more > most - count)
                 break;
@@ -160,8 +160,8 @@ static int reduce_class(struct worker *worker, enum key_class key_class, struct 
             count += more;
         }
         if (count == 0 && end < class->used) {
-            if (reduce_from_stream(worker, key_class, group_entry(class, end), stream, results) !=
-                0)
+            if (reduce_from_stream(worker, key_class, grouping_entry(class, end), stream,
+                                   results) != 0)
                 return -1;
             begin = end + 1;
             continue;
@@ -175,7 +175,7 @@ static int reduce_class(struct worker *worker, enum key_class key_class, struct 
         if (count > 0 && gather(worker, stream, values) != 0)
             return -1;
         for (; begin < end; begin++) {
-            uint64_t *entry = group_entry(class, begin);
+            uint64_t *entry = grouping_entry(class, begin);
             uint64_t n = entry[class->words + COUNT];
             size_t size;
             const unsigned char *key = table_slot_key(entry, key_class, &size);
@@ -196,9 +196,9 @@ int values_reduce(struct worker *worker, struct stream *stream, struct mr_result
 {
     uint64_t most = repartition_share(worker) / worker->job->value_size;
     for (int key_class = 0; key_class < KEY_CLASSES; key_class++) {
-        const struct group_class *class = &worker->groups.classes[key_class];
+        const struct grouping_class *class = &worker->grouping.classes[key_class];
         for (size_t i = 0; i < class->used; i++)
-            group_entry(class, i)[class->words + PLACE] = NOWHERE;
+            grouping_entry(class, i)[class->words + PLACE] = NOWHERE;
     }
     for (int key_class = 0; key_class < KEY_CLASSES; key_class++)
         if (reduce_class(worker, (enum key_class)key_class, stream, most, results) != 0)

@@ -10,7 +10,7 @@
 #define ENGINE_WORKER_H
 
 #include "engine/buffer.h"
-#include "engine/groups.h"
+#include "engine/grouping_table.h"
 #include "engine/load.h"
 #include "engine/combiner_avx512.h"
 #include "engine/shuffle.h"
@@ -79,8 +79,8 @@ struct worker {
     struct shuffle_writer pairs;   /* to the partitions by hash */
     uint64_t handed;               /* bytes of these not yet counted (compaction.h) */
     struct shuffle_writer ranges;  /* to the ranges of the order */
-    struct groups groups;          /* reduces one partition at a time */
-    bool groups_busy;
+    struct grouping_table grouping; /* reduces one partition at a time */
+    bool grouping_busy;
     uint64_t combined;             /* records that its last use brought, */
     uint64_t found[KEY_CLASSES];   /* and keys of each class among them */
     struct stream long_keys; /* bytes of the long keys in it */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_load.c - keys loaded and hashed together against table_load_whole, key by key: every number
+ * test_load.c - keys loaded and hashed together against key_grouping_load, key by key: every number
  * of keys, every size, longer ones between them.
  */
 #include <check.h>
@@ -40,7 +40,7 @@ static void check_load(load_keys *loop)
             if (size > KEY_W2_MOST)
                 continue;
             const uint64_t hash =
-                table_load_whole(KEY_W2, &seed, words, text + spans[i].begin, size);
+                key_grouping_load(KEY_W2, &seed, words, text + spans[i].begin, size);
             if (hash != load.hashes[i] || words[0] != load.words[0][i] ||
                 words[1] != load.words[1][i])
                 ck_abort_msg("key %zu of %zu, of %zu bytes", i, count, size);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * groups - memory and growth of a reducer's table (see groups.h).
+ * grouping_table - memory and growth of a reducer's table (see grouping_table.h).
  */
-#include "engine/groups.h"
+#include "engine/grouping_table.h"
 
 /* Of 8 slots of the index so many may be used: a slot is small, and one that leads to another key
  * is an unpredictable branch. */
@@ -18,44 +18,44 @@ static size_t limit_of(size_t slots)
 }
 
 /* The index, the entries, and one more, whose value is made 0 ahead. */
-static size_t bytes_of(const struct group_class *class, size_t slots)
+static size_t bytes_of(const struct grouping_class *class, size_t slots)
 {
     return slots * sizeof *class->index +
            (limit_of(slots) + 1) * class->stride * sizeof *class->entries;
 }
 
-void groups_open(struct groups *groups, const struct hash_seed *seed, size_t value_words,
-                 struct budget *budget)
+void grouping_table_open(struct grouping_table *table, const struct hash_seed *seed,
+                         size_t value_words, struct budget *budget)
 {
-    *groups = (struct groups){.seed = seed, .budget = budget};
+    *table = (struct grouping_table){.seed = seed, .budget = budget};
     for (int key_class = KEY_W2; key_class < KEY_CLASSES; key_class++) {
-        struct group_class *class = &groups->classes[key_class];
+        struct grouping_class *class = &table->classes[key_class];
         class->words =
             key_class == KEY_LONG ? KEY_LONG_WORDS : table_words((enum key_class)key_class);
         class->stride = class->words + value_words;
     }
 }
 
-static void free_class(struct groups *groups, struct group_class *class)
+static void free_class(struct grouping_table *table, struct grouping_class *class)
 {
-    table_give_slots(groups->budget, class->index, bytes_of(class, class->have));
+    table_give_slots(table->budget, class->index, bytes_of(class, class->have));
     class->index = NULL;
     class->entries = NULL;
     class->mask = class->have = class->used = class->limit = 0;
 }
 
-void groups_close(struct groups *groups)
+void grouping_table_close(struct grouping_table *table)
 {
     for (int key_class = KEY_W2; key_class < KEY_CLASSES; key_class++)
-        free_class(groups, &groups->classes[key_class]);
+        free_class(table, &table->classes[key_class]);
 }
 
 /* Gives a class that holds no memory so many slots, empty. */
-static bool take_class(struct groups *groups, struct group_class *class, uint64_t slots)
+static bool take_class(struct grouping_table *table, struct grouping_class *class, uint64_t slots)
 {
     if (slots > MOST_SLOTS || slots > SIZE_MAX / 2 / (sizeof *class->index + 8 * class->stride))
         return false;
-    class->index = table_take_slots(groups->budget, bytes_of(class, (size_t)slots), true);
+    class->index = table_take_slots(table->budget, bytes_of(class, (size_t)slots), true);
     if (!class->index)
         return false;
     class->entries = (uint64_t *)(void *)(class->index + slots);
@@ -66,15 +66,15 @@ static bool take_class(struct groups *groups, struct group_class *class, uint64_
     return true;
 }
 
-bool groups_begin(struct groups *groups, enum key_class key_class, size_t keys)
+bool grouping_table_begin(struct grouping_table *table, enum key_class key_class, size_t keys)
 {
-    struct group_class *class = &groups->classes[key_class];
+    struct grouping_class *class = &table->classes[key_class];
     uint64_t slots = FEWEST_SLOTS;
     while (slots < MOST_SLOTS && limit_of((size_t)slots) < keys)
         slots *= 2;
     if (slots > class->have) {
-        free_class(groups, class);
-        return take_class(groups, class, slots);
+        free_class(table, class);
+        return take_class(table, class, slots);
     }
     memset(class->index, 0, (size_t)slots * sizeof *class->index);
     class->mask = (size_t)slots - 1;
@@ -85,25 +85,25 @@ bool groups_begin(struct groups *groups, enum key_class key_class, size_t keys)
 }
 
 /* The hash of an entry's key. */
-static uint64_t hash_of(const struct groups *groups, enum key_class key_class,
+static uint64_t hash_of(const struct grouping_table *table, enum key_class key_class,
                         const uint64_t *entry)
 {
     return key_class == KEY_LONG ? entry[0]
-           : key_class == KEY_W2 ? hash_2(groups->seed, entry[0], entry[1])
-                                 : hash_4(groups->seed, entry[0], entry[1], entry[2], entry[3]);
+           : key_class == KEY_W2 ? hash_2(table->seed, entry[0], entry[1])
+                                 : hash_4(table->seed, entry[0], entry[1], entry[2], entry[3]);
 }
 
-bool groups_room(struct groups *groups, enum key_class key_class, size_t more)
+bool grouping_table_reserve(struct grouping_table *table, enum key_class key_class, size_t more)
 {
-    struct group_class *class = &groups->classes[key_class];
+    struct grouping_class *class = &table->classes[key_class];
     if (class->used + more <= class->limit)
         return true;
-    struct group_class old = *class;
+    struct grouping_class old = *class;
     uint64_t slots = (uint64_t)old.mask + 1;
     do
         slots *= 2;
     while (slots < MOST_SLOTS && limit_of((size_t)slots) < old.used + more);
-    if (!take_class(groups, class, slots)) {
+    if (!take_class(table, class, slots)) {
         *class = old;
         return false;
     }
@@ -111,13 +111,12 @@ bool groups_room(struct groups *groups, enum key_class key_class, size_t more)
     memcpy(class->entries, old.entries, old.used * old.stride * sizeof *old.entries);
     class->entries[class->used * class->stride + class->words] = 0;
     for (size_t number = 0; number < old.used; number++) {
-        const uint64_t hash = hash_of(groups, key_class, group_entry(class, number));
+        const uint64_t hash = hash_of(table, key_class, grouping_entry(class, number));
         size_t i = (size_t)hash & class->mask;
         while (class->index[i] != 0)
             i = (i + 1) & class->mask;
-        class->index[i] =
-            (group_tag(hash) & ~(uint32_t)class->mask) | (uint32_t)(number + 1);
+        class->index[i] = (grouping_tag(hash) & ~(uint32_t) class->mask) | (uint32_t)(number + 1);
     }
-    free_class(groups, &old);
+    free_class(table, &old);
     return true;
 }
