@@ -27,7 +27,7 @@ bool budget_take(struct budget *budget, uint64_t bytes, uint64_t reserve)
     return true;
 }
 
-void budget_force(struct budget *budget, uint64_t bytes)
+void budget_charge(struct budget *budget, uint64_t bytes)
 {
     atomic_fetch_add_explicit(&budget->used, bytes, memory_order_relaxed);
 }

@@ -16,7 +16,7 @@
 
 struct budget {
     uint64_t limit;        /* bytes; constant */
-    _Atomic uint64_t used; /* bytes taken and not given back; may pass limit by budget_force */
+    _Atomic uint64_t used; /* bytes taken and not given back; may pass limit by budget_charge */
 };
 
 void budget_open(struct budget *budget, uint64_t limit);
@@ -25,7 +25,7 @@ void budget_open(struct budget *budget, uint64_t limit);
 bool budget_take(struct budget *budget, uint64_t bytes, uint64_t reserve);
 /* Takes `bytes` in any case: for what a job cannot do without, such as one key longer than the
  * limit. Others then find the budget exhausted and spill. */
-void budget_force(struct budget *budget, uint64_t bytes);
+void budget_charge(struct budget *budget, uint64_t bytes);
 void budget_give(struct budget *budget, uint64_t bytes);
 uint64_t budget_left(const struct budget *budget);
 

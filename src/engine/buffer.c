@@ -42,7 +42,7 @@ unsigned char *mr_buffer_reserve(struct mr_buffer *buffer, size_t more)
         unsigned char *data = realloc(buffer->data, size);
         if (!data)
             return NULL;
-        budget_force(buffer->budget, size - buffer->size);
+        budget_charge(buffer->budget, size - buffer->size);
         buffer->data = data;
         buffer->size = size;
     }

@@ -471,7 +471,7 @@ static void reduce_task(struct worker *worker, enum job_phase phase, size_t numb
     if (phase == PHASE_SAMPLE || job->order.unordered) {
         results.sample = &sample;
         stream_writer_open(&sample.writer, &sample.stream, &worker->cache, &worker->owner,
-                           POOL_MUST);
+                           POOL_OVER_BUDGET);
     }
     partition_take(&job->pairs.partitions[number], &pairs);
     if (reduce_partition(worker, &pairs, job->pairs.bits, &results) == 0 && results.sample)

@@ -109,7 +109,7 @@ static bool add_slab(struct pool *pool)
     size_t bytes = pool->slab_size;
     if (!budget_take(pool->budget, bytes, reserve(pool->budget))) {
         bytes = FIRST_SLAB + POOL_CHUNK;
-        budget_force(pool->budget, bytes);
+        budget_charge(pool->budget, bytes);
     }
     struct slab *slab = budget_map(bytes, false);
     if (!slab) {
@@ -175,8 +175,8 @@ static struct chunk *take_large(struct pool *pool, size_t size, enum pool_need n
     if (size > SIZE_MAX / 2)
         return NULL;
     size_t bytes = (sizeof(struct chunk) + size + POOL_PAD + 4095) & ~(size_t)4095;
-    if (need == POOL_MUST) {
-        budget_force(pool->budget, bytes);
+    if (need == POOL_OVER_BUDGET) {
+        budget_charge(pool->budget, bytes);
     } else if (!budget_take(pool->budget, bytes, reserve(pool->budget))) {
         *exhausted = true;
         return NULL;

@@ -62,8 +62,8 @@ void pool_cache_open(struct pool_cache *cache, struct pool *pool);
 void pool_cache_close(struct pool_cache *cache);
 
 enum pool_need {
-    POOL_IF_LEFT, /* only within the budget */
-    POOL_MUST,    /* even past it: for the few chunks without which nothing can go on */
+    POOL_IF_LEFT,     /* only within the budget */
+    POOL_OVER_BUDGET, /* even past it: for the few chunks without which nothing can go on */
 };
 
 /* An empty chunk for at least `size` bytes of records; NULL when the budget (POOL_IF_LEFT) or the

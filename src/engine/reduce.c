@@ -220,8 +220,8 @@ static int combine_stream(struct worker *worker, struct stream *stream, bool con
     struct chunk *chunk;
     uint64_t records = stream->records + stream->spilled_count;
     int result = start_table(worker, records);
-    stream_writer_open(&worker->long_key_writer, &worker->long_keys, &worker->cache,
-                       &worker->owner, POOL_MUST);
+    stream_writer_open(&worker->long_key_writer, &worker->long_keys, &worker->cache, &worker->owner,
+                       POOL_OVER_BUDGET);
     source_open(&source, worker, stream, consume);
     while (result == 0 && (chunk = source_next(&source))) {
         result = worker->job->sums ? combine_chunk(worker, chunk, true)
@@ -273,7 +273,7 @@ int combine_partition(struct worker *worker, struct stream *pairs, struct stream
     int result = combine_stream(worker, pairs, true);
     source_drop(worker, pairs);
     struct stream_writer writer;
-    stream_writer_open(&writer, compacted, &worker->cache, &worker->owner, POOL_MUST);
+    stream_writer_open(&writer, compacted, &worker->cache, &worker->owner, POOL_OVER_BUDGET);
     for (int key_class = 0; result == 0 && key_class < KEY_CLASSES; key_class++)
         result = write_compacted(worker, (enum key_class)key_class, &writer);
     stream_writer_close(&writer);

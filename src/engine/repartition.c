@@ -224,6 +224,6 @@ int spill_largest(void *context, enum pool_need *need)
         freed += most;
     }
     if (freed == 0)
-        *need = POOL_MUST;
+        *need = POOL_OVER_BUDGET;
     return 0;
 }

@@ -59,7 +59,7 @@ struct shuffle_owner {
     void *context;
     /* A partition was handed a chunk with so many bytes of records, its shuffle being counted. */
     int (*handed)(void *context, size_t bytes);
-    /* The budget is exhausted: make room. *need is set to POOL_MUST where
+    /* The budget is exhausted: make room. *need is set to POOL_OVER_BUDGET where
      * there was none to make. */
     int (*exhausted)(void *context, enum pool_need *need);
     /* The system has no memory: record the error. */
@@ -78,7 +78,7 @@ struct stream_writer {
     enum pool_need need;
 };
 
-/* `need` POOL_MUST keeps the owner's exhausted from being called. */
+/* `need` POOL_OVER_BUDGET keeps the owner's exhausted from being called. */
 void stream_writer_open(struct stream_writer *writer, struct stream *stream,
                         struct pool_cache *cache, const struct shuffle_owner *owner,
                         enum pool_need need);

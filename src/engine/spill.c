@@ -283,7 +283,7 @@ struct chunk *spill_read(struct spill_reader *reader, enum mr_status *status,
         return NULL;
     }
     bool exhausted;
-    struct chunk *chunk = pool_take(reader->cache, head.used, POOL_MUST, &exhausted);
+    struct chunk *chunk = pool_take(reader->cache, head.used, POOL_OVER_BUDGET, &exhausted);
     if (!chunk) {
         *status = mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
         return NULL;

@@ -55,7 +55,7 @@ static void touch_pages(void *slots, size_t from, size_t to)
 static void *take_pages(struct budget *budget, size_t bytes, bool must)
 {
     if (must)
-        budget_force(budget, bytes);
+        budget_charge(budget, bytes);
     else if (!budget_take(budget, bytes, 0))
         return NULL;
     void *slots = bytes >= MAP_FROM ? budget_map(bytes, true)

@@ -395,7 +395,7 @@ START_TEST(a_flipped_bit_is_an_error)
     static const size_t sizes[] = {5, 3000, 100000};
     struct chunk *list = NULL;
     for (size_t i = 0; i < 3; i++) {
-        struct chunk *chunk = pool_take(&ground.cache, sizes[i], POOL_MUST, &exhausted);
+        struct chunk *chunk = pool_take(&ground.cache, sizes[i], POOL_OVER_BUDGET, &exhausted);
         ck_assert_ptr_nonnull(chunk);
         for (size_t at = 0; at < sizes[i]; at++)
             chunk->data[at] = (unsigned char)(at * 7 + i);
@@ -485,7 +485,7 @@ START_TEST(space_is_given_back_extent_by_extent)
     uint64_t size = 0, last = 0;
     bool holes = holes_can_be_made();
     ground_open(&ground);
-    struct chunk *chunk = pool_take(&ground.cache, SIZE, POOL_MUST, &exhausted);
+    struct chunk *chunk = pool_take(&ground.cache, SIZE, POOL_OVER_BUDGET, &exhausted);
     ck_assert_ptr_nonnull(chunk);
     for (size_t at = 0; at < SIZE; at++)
         chunk->data[at] = (unsigned char)(at * 31 >> 3);
@@ -520,7 +520,7 @@ static struct chunk *chunk_of(struct pool_cache *cache, size_t blocks, unsigned 
     enum { HEAD = 24 };
     bool exhausted;
     const size_t size = blocks * (size_t)SPACE_BLOCK - HEAD;
-    struct chunk *chunk = pool_take(cache, size, POOL_MUST, &exhausted);
+    struct chunk *chunk = pool_take(cache, size, POOL_OVER_BUDGET, &exhausted);
     ck_assert_ptr_nonnull(chunk);
     memset(chunk->data, fill, size);
     chunk->used = size;
