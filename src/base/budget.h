@@ -30,7 +30,7 @@ void budget_give(struct budget *budget, uint64_t bytes);
 uint64_t budget_left(const struct budget *budget);
 
 /* Whole pages, zeroed, from the system; NULL when it has none. From 2 MiB on they are aligned so
- * that the kernel can back them by huge pages, which is asked for where `huge` says so. The
+ * that the kernel can back them by huge pages, which is advised where `huge` says so. The
  * budget is not involved. */
 void *budget_map(size_t bytes, bool huge);
 void budget_unmap(void *pages, size_t bytes);

@@ -31,7 +31,7 @@
 
 /* The longest path handled: the mount point and a group's path. */
 #define PATH_SIZE 4096
-/* The files read are lists of a few hundred bytes to a few KiB, what is asked for within that. */
+/* The files read are lists of a few hundred bytes to a few KiB, what is wanted within that. */
 #define TEXT_SIZE 8192
 
 static const struct cpu_files system_files = {
@@ -249,8 +249,8 @@ uint64_t cpu_memory_total(void)
 
 #if defined(__x86_64__) || defined(__i386__)
 
-/* glibc has asked the CPU at the process's start; to ask again is the dearest thing in a short run
- * on a virtual machine, where each question is answered by the host. */
+/* glibc has queried the CPU at the process's start; to query it again is the dearest thing in a
+ * short run on a virtual machine, where each query is answered by the host. */
 #if defined(X86_CPU_FEATURES)
 /* CPU_FEATURE_ACTIVE, which shifts an int by 31. Features are numbered through four registers of 32
  * bits a leaf. */

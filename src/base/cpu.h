@@ -2,7 +2,7 @@
  *
  * cpu - what this process may use of the machine: processors, memory, instruction sets.
  *
- * All answers are taken afresh on each call, may be asked for on any thread, and never fail: what
+ * All answers are taken afresh on each call, may be taken on any thread, and never fail: what
  * cannot be found out does not limit.
  */
 #ifndef BASE_CPU_H

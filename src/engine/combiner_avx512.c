@@ -119,16 +119,16 @@ static void take(const struct combiner_slots *table, const unsigned char *base,
     place(table, keys);
 }
 
-/* Asks for a place, by its number of words from `slots`, an address; it may be any. */
-static inline void ask_for(uintptr_t slots, uint64_t place)
+/* Prefetches a place, by its number of words from `slots`, an address; it may be any. */
+static inline void prefetch(uintptr_t slots, uint64_t place)
 {
     __builtin_prefetch((const void *)(slots + place * sizeof(uint64_t)), 1);
 }
 
 /* Counts those that are in the slots of their places; returns the end of the rows of the rest.
- * Where `far`, asks for the places of the next ones, one for each key counted: many at once would
+ * Where `far`, prefetches the places of the next ones, one for each key counted: many at once would
  * wait for each other, with nothing to do meanwhile. Where there are fewer of those, what was left
- * of other batches is asked for, which costs next to nothing. */
+ * of other batches is prefetched, which costs next to nothing. */
 static inline __attribute__((always_inline))
 uint64_t *count_w1(const struct combiner_batch *keys, const struct combiner_batch *next,
                    const bool far, uint64_t *row)
@@ -140,18 +140,18 @@ uint64_t *count_w1(const struct combiner_batch *keys, const struct combiner_batc
         const uint64_t word = keys->w1_words[i];
         uint64_t *slot = slots + keys->w1_places[i];
         if (far)
-            ask_for((uintptr_t)slots, next->w1_places[i]);
+            prefetch((uintptr_t)slots, next->w1_places[i]);
         const bool here = slot[0] == word;
         slot[KEY_W1_WORDS] += here;
         row[1] = word;
         row += here ? 0 : COMBINER_W1_ROW;
     }
     for (size_t i = count; far && i < next->w1_count; i++)
-        ask_for((uintptr_t)slots, next->w1_places[i]);
+        prefetch((uintptr_t)slots, next->w1_places[i]);
     return row;
 }
 
-/* The same of W2 keys and pairs of slots, which are always asked for. */
+/* The same of W2 keys and pairs of slots, which are always prefetched. */
 static uint64_t *count_w2(const struct combiner_batch *keys, const struct combiner_batch *next,
                           uint64_t *row)
 {
@@ -162,7 +162,7 @@ static uint64_t *count_w2(const struct combiner_batch *keys, const struct combin
         const uint64_t low = keys->w2_words[0][i], high = keys->w2_words[1][i];
         uint64_t *slot = slots + keys->w2_places[i];
         const uint64_t *other = slot + W2_STRIDE;
-        ask_for((uintptr_t)slots, next->w2_places[i]);
+        prefetch((uintptr_t)slots, next->w2_places[i]);
         const bool in_first = ((slot[0] ^ low) | (slot[1] ^ high)) == 0;
         const bool in_second = ((other[0] ^ low) | (other[1] ^ high)) == 0;
         const bool here = in_first | in_second;
@@ -172,7 +172,7 @@ static uint64_t *count_w2(const struct combiner_batch *keys, const struct combin
         row += here ? 0 : COMBINER_W2_ROW;
     }
     for (size_t i = count; i < next_count; i++)
-        ask_for((uintptr_t)slots, next->w2_places[i]);
+        prefetch((uintptr_t)slots, next->w2_places[i]);
     return row;
 }
 
@@ -185,8 +185,8 @@ static size_t count_all_w1(const struct combiner_batch *keys, const struct combi
     for (uint64_t *row = rows; row < end; row += COMBINER_W1_ROW) {
         row[0] = hash_1(table->seed, row[1]);
         if (far)
-            ask_for((uintptr_t)table->w1_slots,
-                    (table_home(KEY_W1, row[0], table->w1_mask) + 1) * W1_STRIDE);
+            prefetch((uintptr_t)table->w1_slots,
+                     (table_home(KEY_W1, row[0], table->w1_mask) + 1) * W1_STRIDE);
     }
     return (size_t)(end - rows) / COMBINER_W1_ROW;
 }
@@ -200,7 +200,7 @@ static size_t count_all_w2(const struct combiner_batch *keys, const struct combi
     for (uint64_t *row = rows; row < end; row += COMBINER_W2_ROW) {
         row[0] = hash_2(table->seed, row[1], row[2]);
         if (far)
-            ask_for((uintptr_t)table->w2_slots, ((row[0] + 2) & table->w2_mask) * W2_STRIDE);
+            prefetch((uintptr_t)table->w2_slots, ((row[0] + 2) & table->w2_mask) * W2_STRIDE);
     }
     return (size_t)(end - rows) / COMBINER_W2_ROW;
 }

@@ -19,7 +19,7 @@
 /* Vectors are stored whole. */
 #define COMBINER_ROOM (COMBINER_BATCH + 8)
 
-/* Slots that stay in the private caches: 1 MiB of W1 keys, which are asked for ahead when there are
+/* Slots that stay in the private caches: 1 MiB of W1 keys, which are prefetched when there are
  * as many, since not all are in the first-level cache then, and 1 MiB of W2 keys. */
 #define COMBINER_W1_SLOTS ((size_t)1 << 16)
 #define COMBINER_W2_SLOTS ((size_t)1 << 15)
@@ -77,8 +77,8 @@ struct combiner_loops {
                  const struct mr_span *spans, size_t count, struct combiner_batch *keys);
     /* Finds the places of keys already taken, the table having changed since. */
     void (*place)(const struct combiner_slots *table, struct combiner_batch *keys);
-    /* Counts the keys that are at their places, and asks for the places of the next ones, which are
-     * in the same table, and for those where the rest may lie instead. */
+    /* Counts the keys that are at their places, and prefetches the places of the next ones, which
+     * are in the same table, and for those where the rest may lie instead. */
     void (*count)(const struct combiner_batch *keys, const struct combiner_batch *next,
                   struct combiner_misses *rest);
 };

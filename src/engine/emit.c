@@ -101,7 +101,7 @@ int combine_rows(struct mr_emitter *emitter, const enum key_class key_class, con
     return state->seen >= state->review_at ? emit_review(emitter, key_class) : 0;
 }
 
-/* Adds a key to the rows of its class, and asks for its slot. */
+/* Adds a key to the rows of its class, and prefetches its slot. */
 static inline __attribute__((always_inline))
 void add_row(const enum key_class key_class, uint64_t *row, const struct hash_seed *seed,
              const unsigned char *key, size_t size, size_t number, const uint64_t *slots,

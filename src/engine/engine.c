@@ -4,7 +4,7 @@
  *
  * The way of a job's data, with the threads that move it:
  *
- *   reader (one a job)   asks the caller's input for splits and pushes them on the job's bounded
+ *   reader (one a job)   takes splits from the caller's input and pushes them on the job's bounded
  *                        queue; a full queue stops it, and so bounds what is read ahead.
  *   workers (shared)     take a split from the live jobs round-robin, so that a small job passes a
  * big one; load it, and call map. Emitted pairs are combined in the worker's own table (mapper.c);
@@ -39,9 +39,9 @@
  * without would exceed it. */
 #define LEAST_MEMORY ((uint64_t)16 << 20)
 #define LEAST_MEMORY_A_THREAD ((uint64_t)4 << 20)
-/* Of that, what is taken without asking the budget: stacks, callers' state, the allocator's own. */
-#define UNASKED_MEMORY ((uint64_t)8 << 20)
-#define UNASKED_MEMORY_A_THREAD ((uint64_t)2 << 20)
+/* Of that, what is not taken from the budget: stacks, callers' state, the allocator's own. */
+#define UNBUDGETED_MEMORY ((uint64_t)8 << 20)
+#define UNBUDGETED_MEMORY_A_THREAD ((uint64_t)2 << 20)
 
 struct mr_job {
     struct job *job;
@@ -179,8 +179,8 @@ enum mr_status mr_engine_open(const struct mr_engine_options *options, struct mr
     engine->memory = options->memory ? options->memory : cpu_memory_available() / 2;
     if (engine->memory < least)
         engine->memory = least;
-    budget_open(&engine->budget, engine->memory - UNASKED_MEMORY -
-                                     UNASKED_MEMORY_A_THREAD * engine->thread_count);
+    budget_open(&engine->budget, engine->memory - UNBUDGETED_MEMORY -
+                                     UNBUDGETED_MEMORY_A_THREAD * engine->thread_count);
     hash_seed_draw(&engine->seed);
     engine->threads = calloc(engine->thread_count, sizeof *engine->threads);
     if (!engine->threads || copy_tmpdirs(engine, options) != 0)

@@ -179,7 +179,7 @@ static int evict(struct mr_emitter *emitter, enum key_class key_class, uint64_t 
     return 0;
 }
 
-/* Evicts all keys of a class that is not long: lists some, and asks for the places to which they
+/* Evicts all keys of a class that is not long: lists some, and prefetches the places to which they
  * will be written, before it writes them. */
 static inline __attribute__((always_inline))
 int evict_words(struct mr_emitter *emitter, const enum key_class key_class)

@@ -4,7 +4,7 @@
  *
  * A job cuts input into splits, maps every split to (key, value) pairs, brings
  * the values of one key together, reduces each key once and hands the resulting
- * records out in the order asked for. The caller brings the input, the map, the
+ * records out in the order wanted. The caller brings the input, the map, the
  * combine, the reduce and the output; the engine brings threads, memory, the
  * shuffle, spilling to disk, order, progress and cancellation.
  *
@@ -300,7 +300,7 @@ MR_API enum mr_state mr_poll(struct mr_job *job, struct mr_progress *progress);
  * *stats and *error (both may be NULL) hold the outcome. */
 MR_API enum mr_state mr_wait(struct mr_job *job, long timeout_ms, struct mr_stats *stats,
                              struct mr_error *error);
-/* Asks the job to stop; returns at once. Has no effect on a job that has ended. */
+/* Tells the job to stop; returns at once. Has no effect on a job that has ended. */
 MR_API void mr_cancel(struct mr_job *job);
 /* Gives the handle back; cancels the job and waits for its end where it still
  * runs. NULL is allowed. */

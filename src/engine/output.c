@@ -12,7 +12,7 @@
 
 /* Records handed to an encode callback at a time. */
 #define BATCH 256
-/* So many records ahead one is asked for: sorted, they lie anywhere. */
+/* So many records ahead one is prefetched: sorted, they lie anywhere. */
 #define AHEAD 16
 /* Buffers larger than this are not kept for the next piece. */
 #define KEEP ((size_t)8 << 20)

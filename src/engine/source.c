@@ -4,7 +4,7 @@
  */
 #include "engine/source.h"
 
-/* Bytes of the next chunk that are asked for while one is read. */
+/* Bytes of the next chunk that are prefetched while one is read. */
 #define PREFETCH 1024
 
 void source_open(struct source *source, struct worker *worker, struct stream *stream, bool consume)
