@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/combiner_avx512.h"
+#include "engine/map/combiner_avx512.h"
 #include "unit/random.h"
 
 #define SLOTS 256u

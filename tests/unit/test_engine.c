@@ -3,7 +3,7 @@
  * test_engine - what a MapReduce engine must do, each a thing a caller can do.
  */
 #include "base/thread.h"
-#include "engine/engine.h"
+#include "engine/schedule/engine.h"
 #include "unit/numbers.h"
 
 #include <check.h>

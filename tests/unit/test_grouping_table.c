@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/grouping_table.h"
+#include "engine/combine/grouping_table.h"
 #include "unit/random.h"
 
 #define KEYS 3000u

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "engine/table.h"
+#include "engine/map/combiner_table.h"
 
 #define KEYS 2560
 #define SLOTS 4096

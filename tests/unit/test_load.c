@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "engine/load.h"
+#include "engine/map/load.h"
 #include "unit/random.h"
 
 #define TEXT 4096u

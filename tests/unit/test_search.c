@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "engine/search.h"
+#include "engine/order/search.h"
 #include "unit/random.h"
 
 #define WHAT 64u

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/ranges.h"
-#include "engine/sort.h"
+#include "engine/order/ranges.h"
+#include "engine/order/sort.h"
 #include "unit/random.h"
 
 /* ---- Words --------------------------------------------------------------------------- */
