@@ -58,18 +58,17 @@ static size_t count_slowly(const struct combiner_slots *table, const unsigned ch
     for (size_t i = 0; i < count; i++) {
         uint64_t words[KEY_W4_WORDS], *slot;
         const size_t size = size_of(spans[i]);
-        const enum key_class key_class = table_class_of(size);
+        const enum key_class key_class = key_class_of(size);
         if (key_class > KEY_W2)
             continue;
         const bool w1 = key_class == KEY_W1;
         uint64_t *slots = w1 ? table->w1_slots : table->w2_slots;
         const size_t mask = w1 ? table->w1_mask : table->w2_mask;
-        const size_t key_words = table_words(key_class), stride = w1 ? W1_STRIDE : W2_STRIDE;
-        const uint64_t hash =
-            table_load(key_class, table->seed, words, base + spans[i].begin, size);
-        const bool found = table_find(key_class, slots, mask, stride, words, hash, &slot);
+        const size_t key_words = key_class_words(key_class), stride = w1 ? W1_STRIDE : W2_STRIDE;
+        const uint64_t hash = key_load(key_class, table->seed, words, base + spans[i].begin, size);
+        const bool found = combiner_table_find(key_class, slots, mask, stride, words, hash, &slot);
         const size_t number = (size_t)(slot - slots) / stride;
-        const size_t home = table_home(key_class, hash, mask);
+        const size_t home = combiner_table_home(key_class, hash, mask);
         if (found && (w1 ? number == home : number / 2 == home / 2)) {
             slot[key_words]++;
             seconds += !w1 && number % 2 == 1;
@@ -89,16 +88,16 @@ static void fill_slots(const struct combiner_slots *table, const unsigned char *
 {
     for (size_t i = 0; i < count; i++) {
         uint64_t words[KEY_W4_WORDS], *slot;
-        const enum key_class key_class = table_class_of(size_of(spans[i]));
+        const enum key_class key_class = key_class_of(size_of(spans[i]));
         if (key_class > KEY_W2 || below(4) == 0)
             continue;
         const bool w1 = key_class == KEY_W1;
-        const size_t key_words = table_words(key_class);
+        const size_t key_words = key_class_words(key_class);
         const uint64_t hash =
-            table_load(key_class, table->seed, words, text + spans[i].begin, size_of(spans[i]));
-        if (!table_find(key_class, w1 ? table->w1_slots : table->w2_slots,
-                        w1 ? table->w1_mask : table->w2_mask, w1 ? W1_STRIDE : W2_STRIDE, words,
-                        hash, &slot)) {
+            key_load(key_class, table->seed, words, text + spans[i].begin, size_of(spans[i]));
+        if (!combiner_table_find(key_class, w1 ? table->w1_slots : table->w2_slots,
+                                 w1 ? table->w1_mask : table->w2_mask, w1 ? W1_STRIDE : W2_STRIDE,
+                                 words, hash, &slot)) {
             ck_assert_ptr_nonnull(slot);
             memcpy(slot, words, key_words * sizeof *words);
         }
@@ -131,7 +130,7 @@ static void check_passing(const struct combiner_loops *loops, const unsigned cha
         const size_t size = size_of(spans[i]);
         if (size > KEY_W2_MOST)
             continue;
-        const uint64_t hash = table_hash(table->seed, text + spans[i].begin, size);
+        const uint64_t hash = key_hash(table->seed, text + spans[i].begin, size);
         const uint64_t place =
             size <= KEY_W1_MOST ? keys.w1_places[w1_count++] : keys.w2_places[w2_count++];
         if ((size <= KEY_W1_MOST ? table->w1_mask : table->w2_mask) == COMBINER_BYPASSED)

@@ -34,27 +34,27 @@ static void make_key(enum key_class key_class, const struct hash_seed *seed, uns
         bytes[i] = (unsigned char)below(256);
     memcpy(bytes, &number, sizeof number);
     *key = (struct held){.value = 1 + below(1000)};
-    key->hash = table_load(key_class, seed, key->words, bytes, sizes[key_class]);
+    key->hash = key_load(key_class, seed, key->words, bytes, sizes[key_class]);
 }
 
-static uint64_t *find(const struct table *table, enum key_class key_class, const struct held *key,
-                      bool *found)
+static uint64_t *find(const struct combiner_table *table, enum key_class key_class,
+                      const struct held *key, bool *found)
 {
-    const struct table_class *class = &table->classes[key_class];
+    const struct combiner_table_class *class = &table->classes[key_class];
     uint64_t *slot;
-    *found = table_find(key_class, class->slots, class->mask, class->stride, key->words, key->hash,
-                        &slot);
+    *found = combiner_table_find(key_class, class->slots, class->mask, class->stride, key->words,
+                                 key->hash, &slot);
     return slot;
 }
 
-static void check_all(const struct table *table, enum key_class key_class, const struct held *keys,
-                      size_t count)
+static void check_all(const struct combiner_table *table, enum key_class key_class,
+                      const struct held *keys, size_t count)
 {
     size_t used = 0;
     for (size_t i = 0; i < count; i++) {
         bool found;
         const uint64_t *slot = find(table, key_class, &keys[i], &found);
-        if (found != keys[i].in || (found && slot[table_words(key_class)] != keys[i].value))
+        if (found != keys[i].in || (found && slot[key_class_words(key_class)] != keys[i].value))
             ck_abort_msg("class %d, key %zu of %zu is not as it should be", (int)key_class, i,
                          count);
         used += found;
@@ -63,10 +63,10 @@ static void check_all(const struct table *table, enum key_class key_class, const
 }
 
 /* Empties some slots, and lets the table find the others again. */
-static void empty_some(struct table *table, enum key_class key_class, struct held *keys,
+static void empty_some(struct combiner_table *table, enum key_class key_class, struct held *keys,
                        size_t count)
 {
-    struct table_class *class = &table->classes[key_class];
+    struct combiner_table_class *class = &table->classes[key_class];
     const unsigned of_eight = 1 + below(7);
     uint64_t *slots[MOST_KEYS];
     for (size_t i = 0; i < count; i++) {
@@ -79,17 +79,18 @@ static void empty_some(struct table *table, enum key_class key_class, struct hel
             keys[i].in = false;
             class->used--;
         }
-    table_class_repair(table, key_class);
+    combiner_table_class_repair(table, key_class);
 }
 
-static void fill(struct table *table, enum key_class key_class, struct held *keys, size_t count)
+static void fill(struct combiner_table *table, enum key_class key_class, struct held *keys,
+                 size_t count)
 {
-    struct table_class *class = &table->classes[key_class];
+    struct combiner_table_class *class = &table->classes[key_class];
     for (size_t i = 0; i < count; i++) {
         bool found;
         if (keys[i].in)
             continue;
-        if (class->used == class->limit && !table_class_grow(table, key_class, true))
+        if (class->used == class->limit && !combiner_table_class_grow(table, key_class, true))
             ck_abort_msg("no memory");
         uint64_t *slot = find(table, key_class, &keys[i], &found);
         if (found || !slot)
@@ -109,12 +110,12 @@ START_TEST(test_against_list)
     for (unsigned round = 0; round < ROUNDS; round++) {
         struct budget budget;
         struct hash_seed seed;
-        struct table table;
+        struct combiner_table table;
         const size_t count = 1 + below(MOST_KEYS);
         budget_open(&budget, 1);
         hash_seed_fixed(&seed, round);
-        table_open(&table, &seed, value_words, LOAD, &budget);
-        ck_assert(table_class_open(&table, key_class, FIRST_SLOTS, true));
+        combiner_table_open(&table, &seed, value_words, LOAD, &budget);
+        ck_assert(combiner_table_class_open(&table, key_class, FIRST_SLOTS, true));
         for (size_t i = 0; i < count; i++)
             make_key(key_class, &seed, (unsigned)i, &keys[i]);
         for (unsigned time = 0; time < 3; time++) {
@@ -123,9 +124,9 @@ START_TEST(test_against_list)
             empty_some(&table, key_class, keys, count);
             check_all(&table, key_class, keys, count);
         }
-        table_class_clear(&table.classes[key_class]);
+        combiner_table_class_clear(&table.classes[key_class]);
         ck_assert_uint_eq(table.classes[key_class].used, 0);
-        table_close(&table);
+        combiner_table_close(&table);
         ck_assert_uint_eq(budget.used, 0);
     }
 }
@@ -138,16 +139,16 @@ START_TEST(test_large)
     static struct held keys[MANY_KEYS];
     struct budget budget;
     struct hash_seed seed;
-    struct table table;
+    struct combiner_table table;
     budget_open(&budget, 1);
     hash_seed_fixed(&seed, 0);
-    table_open(&table, &seed, 1, HALF, &budget);
-    ck_assert(table_class_open(&table, key_class, FIRST_SLOTS, true));
+    combiner_table_open(&table, &seed, 1, HALF, &budget);
+    ck_assert(combiner_table_class_open(&table, key_class, FIRST_SLOTS, true));
     for (size_t i = 0; i < MANY_KEYS; i++)
         make_key(key_class, &seed, (unsigned)i, &keys[i]);
     fill(&table, key_class, keys, MANY_KEYS);
     check_all(&table, key_class, keys, MANY_KEYS);
-    table_close(&table);
+    combiner_table_close(&table);
     ck_assert_uint_eq(budget.used, 0);
 }
 END_TEST
@@ -157,15 +158,15 @@ START_TEST(test_pairs_are_lines)
 {
     struct budget budget;
     struct hash_seed seed;
-    struct table table;
+    struct combiner_table table;
     budget_open(&budget, 1);
     hash_seed_fixed(&seed, 0);
-    table_open(&table, &seed, 1, LOAD, &budget);
+    combiner_table_open(&table, &seed, 1, LOAD, &budget);
     ck_assert_uint_eq(2 * table.classes[KEY_W2].stride * sizeof(uint64_t), 64);
     for (size_t slots = FIRST_SLOTS; slots <= 1u << 16; slots *= 2) {
-        ck_assert(table_class_open(&table, KEY_W2, slots, true));
+        ck_assert(combiner_table_class_open(&table, KEY_W2, slots, true));
         ck_assert_uint_eq((uintptr_t)table.classes[KEY_W2].slots % 64, 0);
-        table_class_close(&table, KEY_W2);
+        combiner_table_class_close(&table, KEY_W2);
     }
 }
 END_TEST

@@ -95,7 +95,7 @@ static void check_class(struct grouping_table *table, enum key_class key_class, 
     for (size_t i = 0; i < used; i++) {
         const uint64_t *entry = grouping_entry(class, i);
         size_t size;
-        const unsigned char *key = table_slot_key(entry, key_class, &size);
+        const unsigned char *key = key_slot_key(entry, key_class, &size);
         ck_assert_uint_eq(size, known[i].size);
         ck_assert_mem_eq(key, known[i].key, size);
         ck_assert_uint_eq(entry[class->words], known[i].value);

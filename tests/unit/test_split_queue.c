@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 struct party {
-    struct queue *queue;
+    struct split_queue *queue;
     unsigned from, count;
     _Atomic unsigned pushed;
     _Atomic unsigned popped;
@@ -23,7 +23,7 @@ static void push_all(void *argument)
     struct party *party = argument;
     for (unsigned i = 0; i < party->count; i++) {
         unsigned item = party->from + i;
-        if (!queue_push(party->queue, &item))
+        if (!split_queue_push(party->queue, &item))
             break;
         atomic_fetch_add(&party->pushed, 1);
     }
@@ -34,7 +34,7 @@ static void pop_all(void *argument)
 {
     struct party *party = argument;
     unsigned item;
-    while (queue_pop(party->queue, &item) == QUEUE_GOT) {
+    while (split_queue_pop(party->queue, &item) == SPLIT_QUEUE_GOT) {
         atomic_fetch_add(&party->sum, item);
         atomic_fetch_add(&party->popped, 1);
     }
@@ -49,28 +49,28 @@ static void pop_all(void *argument)
 
 START_TEST(items_come_in_order)
 {
-    struct queue queue;
-    ck_assert_int_eq(queue_open(&queue, 5, sizeof(unsigned)), 0);
+    struct split_queue queue;
+    ck_assert_int_eq(split_queue_open(&queue, 5, sizeof(unsigned)), 0);
     unsigned next_in = 0, next_out = 0, item;
     for (int round = 0; round < 40; round++) {
         for (unsigned n = 0; n < 1 + (unsigned)round % 5; n++, next_in++)
-            ck_assert(queue_push(&queue, &next_in));
-        while (queue_try_pop(&queue, &item) == QUEUE_GOT)
+            ck_assert(split_queue_push(&queue, &next_in));
+        while (split_queue_try_pop(&queue, &item) == SPLIT_QUEUE_GOT)
             ck_assert_uint_eq(item, next_out++);
         ck_assert_uint_eq(next_in, next_out);
     }
-    ck_assert_int_eq(queue_try_pop(&queue, &item), QUEUE_EMPTY);
-    queue_close(&queue);
+    ck_assert_int_eq(split_queue_try_pop(&queue, &item), SPLIT_QUEUE_EMPTY);
+    split_queue_close(&queue);
 }
 END_TEST
 
 START_TEST(a_full_queue_holds_its_producer)
 {
-    struct queue queue;
+    struct split_queue queue;
     struct party party = {.queue = &queue, .count = 100};
     struct thread thread;
     unsigned item, popped = 0;
-    ck_assert_int_eq(queue_open(&queue, 4, sizeof(unsigned)), 0);
+    ck_assert_int_eq(split_queue_open(&queue, 4, sizeof(unsigned)), 0);
     ck_assert_int_eq(thread_start(&thread, "push", push_all, &party), 0);
     while (popped < 100) {
         /* The producer fills the queue and no more. */
@@ -80,61 +80,61 @@ START_TEST(a_full_queue_holds_its_producer)
         ck_assert_uint_eq(atomic_load(&party.pushed), most);
         /* Two pops leave it half empty, which wakes the producer. */
         for (int i = 0; i < 2 && popped < 100; i++) {
-            ck_assert_int_eq(queue_pop(&queue, &item), QUEUE_GOT);
+            ck_assert_int_eq(split_queue_pop(&queue, &item), SPLIT_QUEUE_GOT);
             ck_assert_uint_eq(item, popped++);
         }
     }
     thread_join(&thread);
-    queue_close(&queue);
+    split_queue_close(&queue);
 }
 END_TEST
 
 START_TEST(ending_while_full_frees_the_producer)
 {
-    struct queue queue;
+    struct split_queue queue;
     struct party party = {.queue = &queue, .count = 100};
     struct thread thread;
-    ck_assert_int_eq(queue_open(&queue, 2, sizeof(unsigned)), 0);
+    ck_assert_int_eq(split_queue_open(&queue, 2, sizeof(unsigned)), 0);
     ck_assert_int_eq(thread_start(&thread, "push", push_all, &party), 0);
     AWAIT(atomic_load(&party.pushed) == 2);
-    queue_end(&queue);
+    split_queue_end(&queue);
     thread_join(&thread);
     ck_assert_uint_eq(atomic_load(&party.pushed), 2);
     unsigned item;
-    ck_assert(!queue_push(&queue, &item));
-    ck_assert_int_eq(queue_pop(&queue, &item), QUEUE_GOT);
-    ck_assert_int_eq(queue_pop(&queue, &item), QUEUE_GOT);
-    ck_assert_int_eq(queue_pop(&queue, &item), QUEUE_ENDED);
-    ck_assert_int_eq(queue_try_pop(&queue, &item), QUEUE_ENDED);
-    queue_close(&queue);
+    ck_assert(!split_queue_push(&queue, &item));
+    ck_assert_int_eq(split_queue_pop(&queue, &item), SPLIT_QUEUE_GOT);
+    ck_assert_int_eq(split_queue_pop(&queue, &item), SPLIT_QUEUE_GOT);
+    ck_assert_int_eq(split_queue_pop(&queue, &item), SPLIT_QUEUE_ENDED);
+    ck_assert_int_eq(split_queue_try_pop(&queue, &item), SPLIT_QUEUE_ENDED);
+    split_queue_close(&queue);
 }
 END_TEST
 
 START_TEST(ending_while_empty_frees_all_consumers)
 {
-    struct queue queue;
+    struct split_queue queue;
     struct party party = {.queue = &queue};
     struct thread threads[4];
-    ck_assert_int_eq(queue_open(&queue, 2, sizeof(unsigned)), 0);
+    ck_assert_int_eq(split_queue_open(&queue, 2, sizeof(unsigned)), 0);
     for (int i = 0; i < 4; i++)
         ck_assert_int_eq(thread_start(&threads[i], "pop", pop_all, &party), 0);
     usleep(1000);
     ck_assert(!atomic_load(&party.returned));
-    queue_end(&queue);
-    queue_end(&queue);
+    split_queue_end(&queue);
+    split_queue_end(&queue);
     for (int i = 0; i < 4; i++)
         thread_join(&threads[i]);
-    queue_close(&queue);
+    split_queue_close(&queue);
 }
 END_TEST
 
 START_TEST(many_producers_and_consumers_lose_nothing)
 {
     enum { SIDES = 6, EACH = 20000 };
-    struct queue queue;
+    struct split_queue queue;
     struct party producers[SIDES], consumers[SIDES];
     struct thread in[SIDES], out[SIDES];
-    ck_assert_int_eq(queue_open(&queue, 7, sizeof(unsigned)), 0);
+    ck_assert_int_eq(split_queue_open(&queue, 7, sizeof(unsigned)), 0);
     for (unsigned i = 0; i < SIDES; i++) {
         producers[i] = (struct party){.queue = &queue, .from = i * EACH, .count = EACH};
         consumers[i] = (struct party){.queue = &queue};
@@ -143,7 +143,7 @@ START_TEST(many_producers_and_consumers_lose_nothing)
     }
     for (unsigned i = 0; i < SIDES; i++)
         thread_join(&in[i]);
-    queue_end(&queue);
+    split_queue_end(&queue);
     unsigned long long sum = 0, popped = 0;
     for (unsigned i = 0; i < SIDES; i++) {
         thread_join(&out[i]);
@@ -153,7 +153,7 @@ START_TEST(many_producers_and_consumers_lose_nothing)
     unsigned long long all = SIDES * EACH;
     ck_assert_uint_eq(popped, all);
     ck_assert_uint_eq(sum, all * (all - 1) / 2);
-    queue_close(&queue);
+    split_queue_close(&queue);
 }
 END_TEST
 

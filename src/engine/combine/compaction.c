@@ -4,8 +4,6 @@
  */
 #include "engine/combine/compaction.h"
 
-#include "engine/reduce/reduce.h"
-
 /* Bytes of pairs before the first partition is compacted: where there are few keys, what still lies
  * in the caches when it is read again; where there are many, as much as results of these will
  * justify, since less saves memory that is to be had, and costs time. */
@@ -20,19 +18,12 @@
 #define BESIDES 20
 /* With so many bytes more one partition is compacted to see what that comes to by now. */
 #define STEP ((int64_t)32 << 20)
-/* A worker counts what it hands over by so many bytes. */
-#define UNIT ((uint64_t)16 * POOL_CHUNK)
 /* As many partitions at most are tried for that: some find nothing worth while. */
 #define MOST_TRIES 4
 
 static int64_t get(const _Atomic int64_t *number)
 {
     return atomic_load_explicit(number, memory_order_relaxed);
-}
-
-static void add(_Atomic int64_t *number, int64_t more)
-{
-    atomic_fetch_add_explicit(number, more, memory_order_relaxed);
 }
 
 void compaction_open(struct compaction *compaction, uint64_t budget)
@@ -43,16 +34,10 @@ void compaction_open(struct compaction *compaction, uint64_t budget)
         (struct compaction){.resample_at = low_mark, .low_mark = low_mark, .high_mark = high_mark};
 }
 
-void compaction_gone(struct job *job, uint64_t fresh, uint64_t compacted)
-{
-    add(&job->compaction.fresh, -(int64_t)fresh);
-    add(&job->compaction.compacted, -(int64_t)compacted);
-}
-
 /* Whether all partitions together hold more than they should, or it is not known. */
-static bool too_much(const struct compaction *compaction)
+static bool too_much(const struct compaction *compaction, const struct partitions *pairs)
 {
-    const int64_t held = get(&compaction->fresh) + get(&compaction->compacted);
+    const int64_t held = get(&pairs->fresh) + get(&pairs->compacted);
     if (held > get(&compaction->resample_at))
         return true;
     int64_t most = COMPACTED_TIMES * get(&compaction->all_compacted);
@@ -65,59 +50,36 @@ static bool too_much(const struct compaction *compaction)
 }
 
 /* A partition was compacted to this. */
-static void learn(struct compaction *compaction, const struct stream *compacted, unsigned bits)
+static void learn(struct compaction *compaction, const struct partitions *pairs,
+                  const struct stream *compacted)
 {
     const uint64_t output = compacted->bytes + NUMBER_BYTES * compacted->records;
-    const int64_t held = get(&compaction->fresh) + get(&compaction->compacted);
-    atomic_store_explicit(&compaction->all_compacted, (int64_t)(compacted->bytes << bits),
+    const int64_t held = get(&pairs->fresh) + get(&pairs->compacted);
+    atomic_store_explicit(&compaction->all_compacted, (int64_t)(compacted->bytes << pairs->bits),
                           memory_order_relaxed);
-    atomic_store_explicit(&compaction->output_estimate, (int64_t)(output << bits),
+    atomic_store_explicit(&compaction->output_estimate, (int64_t)(output << pairs->bits),
                           memory_order_relaxed);
     atomic_store_explicit(&compaction->resample_at, held + STEP, memory_order_relaxed);
 }
 
-/* Takes what a partition has in memory, where that is worth while and nobody else is at it. */
-static bool take_pairs(struct partition *partition, struct stream *pairs, uint64_t *fresh)
+/* Replaces the pairs of the next partition by one a key, where that is worth while and nobody else
+ * is at it. */
+static int compact_next(struct compaction *compaction, struct partitions *pairs,
+                        struct combine_partition *combine)
 {
-    thread_lock(&partition->lock);
-    *fresh = partition->fresh.bytes;
-    bool mine = *fresh > 0 && *fresh >= partition->threshold && partition_begin(partition);
-    if (mine) {
-        /* Extents stay where they are. */
-        *pairs = (struct stream){.chunks = partition->fresh.chunks,
-                                 .last = partition->fresh.last,
-                                 .bytes = partition->fresh.bytes,
-                                 .records = partition->fresh.records};
-        struct stream compacted = {.chunks = partition->compacted.chunks,
-                                   .last = partition->compacted.last,
-                                   .bytes = partition->compacted.bytes,
-                                   .records = partition->compacted.records};
-        stream_take_chunks(&partition->fresh);
-        stream_take_chunks(&partition->compacted);
-        stream_join(pairs, &compacted);
-    }
-    thread_unlock(&partition->lock);
-    return mine;
-}
-
-/* Replaces the pairs of the next partition by one a key. */
-static int compact_next(struct worker *worker)
-{
-    struct job *job = worker->job;
-    struct compaction *compaction = &job->compaction;
-    const size_t count = (size_t)1 << job->pairs.bits;
+    const size_t count = (size_t)1 << pairs->bits;
     const size_t number = atomic_fetch_add_explicit(&compaction->next, 1, memory_order_relaxed);
-    struct partition *partition = &job->pairs.partitions[number & (count - 1)];
-    struct stream pairs, compacted = {0};
+    struct partition *partition = &pairs->array[number & (count - 1)];
+    struct stream taken, compacted = {0};
     uint64_t fresh;
-    if (!take_pairs(partition, &pairs, &fresh))
+    if (!partition_begin(partition, true, &taken, &fresh))
         return 0;
 
-    const uint64_t before = pairs.bytes;
-    int result = combine_partition(worker, &pairs, &compacted);
+    const uint64_t before = taken.bytes;
+    int result = combine_partition(combine, &taken, &compacted);
     const uint64_t after = compacted.bytes;
-    compaction_gone(job, fresh, before - fresh - after);
-    learn(compaction, &compacted, job->pairs.bits);
+    partitions_count(pairs, -(int64_t)fresh, (int64_t)(after - (before - fresh)));
+    learn(compaction, pairs, &compacted);
     thread_lock(&partition->lock);
     /* Again when a part of what is there has come; later where it hardly helped. */
     partition->threshold = before - after >= fresh / 4 ? after / 4 : after * 2;
@@ -127,16 +89,11 @@ static int compact_next(struct worker *worker)
     return result;
 }
 
-int compaction_handed(struct worker *worker, size_t bytes)
+int compaction_handed(struct compaction *compaction, struct partitions *pairs,
+                      struct combine_partition *combine)
 {
-    struct compaction *compaction = &worker->job->compaction;
-    worker->handed += bytes;
-    if (worker->handed < UNIT)
-        return 0;
-    add(&compaction->fresh, (int64_t)worker->handed);
-    worker->handed = 0;
-    for (unsigned tries = 0; tries < MOST_TRIES && too_much(compaction); tries++)
-        if (compact_next(worker) != 0)
+    for (unsigned tries = 0; tries < MOST_TRIES && too_much(compaction, pairs); tries++)
+        if (compact_next(compaction, pairs, combine) != 0)
             return -1;
     return 0;
 }

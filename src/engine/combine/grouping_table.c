@@ -4,6 +4,8 @@
  */
 #include "engine/combine/grouping_table.h"
 
+#include "engine/core/slots.h"
+
 /* Of 8 slots of the index so many may be used: a slot is small, and one that leads to another key
  * is an unpredictable branch. */
 #define LOAD 3
@@ -31,14 +33,14 @@ void grouping_table_open(struct grouping_table *table, const struct hash_seed *s
     for (int key_class = KEY_W2; key_class < KEY_CLASSES; key_class++) {
         struct grouping_class *class = &table->classes[key_class];
         class->words =
-            key_class == KEY_LONG ? KEY_LONG_WORDS : table_words((enum key_class)key_class);
+            key_class == KEY_LONG ? KEY_LONG_WORDS : key_class_words((enum key_class)key_class);
         class->stride = class->words + value_words;
     }
 }
 
 static void free_class(struct grouping_table *table, struct grouping_class *class)
 {
-    table_give_slots(table->budget, class->index, bytes_of(class, class->have));
+    slots_give(table->budget, class->index, bytes_of(class, class->have));
     class->index = NULL;
     class->entries = NULL;
     class->mask = class->have = class->used = class->limit = 0;
@@ -55,7 +57,7 @@ static bool take_class(struct grouping_table *table, struct grouping_class *clas
 {
     if (slots > MOST_SLOTS || slots > SIZE_MAX / 2 / (sizeof *class->index + 8 * class->stride))
         return false;
-    class->index = table_take_slots(table->budget, bytes_of(class, (size_t)slots), true);
+    class->index = slots_take(table->budget, bytes_of(class, (size_t)slots), true);
     if (!class->index)
         return false;
     class->entries = (uint64_t *)(void *)(class->index + slots);

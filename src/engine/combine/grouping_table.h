@@ -13,7 +13,8 @@
 #ifndef ENGINE_GROUPING_TABLE_H
 #define ENGINE_GROUPING_TABLE_H
 
-#include "engine/map/combiner_table.h"
+#include "base/budget.h"
+#include "engine/core/key.h"
 
 struct grouping_class {
     uint32_t *index;   /* slots: 0, or a tag and a key's number plus one. NULL before first use */
@@ -69,7 +70,7 @@ size_t grouping_find(enum key_class key_class, const uint32_t *index, const uint
         const bool fresh = at == 0;
         if (__builtin_expect(fresh | ((at & ~low) == tag), 1)) {
             const size_t number = fresh ? used : (size_t)(at & low) - 1;
-            if (__builtin_expect(fresh | table_slot_is(entries + number * stride, key_class, words),
+            if (__builtin_expect(fresh | key_slot_is(entries + number * stride, key_class, words),
                                  1)) {
                 *slot = i;
                 return number;

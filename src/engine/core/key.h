@@ -11,16 +11,22 @@
 #ifndef ENGINE_KEY_H
 #define ENGINE_KEY_H
 
+#include "base/hash.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
+enum key_class { KEY_W1, KEY_W2, KEY_W4, KEY_LONG, KEY_CLASSES };
+
+/* Bytes of a key at the most, and words that hold it; a long key's are hash, size and address. */
 #define KEY_W1_MOST 7u
 #define KEY_W2_MOST 15u
 #define KEY_W4_MOST 31u
 #define KEY_W1_WORDS 1u
 #define KEY_W2_WORDS 2u
 #define KEY_W4_WORDS 4u
+#define KEY_LONG_WORDS 3u
 
 /* Loading 32 bytes from key_masks + 32 - n gives n bytes of ones, then zeros. */
 extern const unsigned char key_masks[64] __attribute__((visibility("hidden")));
@@ -83,6 +89,104 @@ static inline size_t key_words_size(const uint64_t *words, size_t count)
     /* The analyzer cannot follow a key of words through its masks.
      * NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
     return (size_t)((const unsigned char *)words)[count * sizeof *words - 1] - 1;
+}
+
+/* The class of a key. */
+static inline enum key_class key_class_of(size_t size)
+{
+    return size <= KEY_W1_MOST   ? KEY_W1
+           : size <= KEY_W2_MOST ? KEY_W2
+           : size <= KEY_W4_MOST ? KEY_W4
+                                 : KEY_LONG;
+}
+
+/* The words of a key in a class whose keys lie in the slots. */
+static inline size_t key_class_words(enum key_class key_class)
+{
+    return key_class == KEY_W1 ? KEY_W1_WORDS : key_class == KEY_W2 ? KEY_W2_WORDS : KEY_W4_WORDS;
+}
+
+/* Loads a key of such a class into words, and returns its hash in the table. Reads 8 bytes a
+ * word. */
+static inline uint64_t key_load(enum key_class key_class, const struct hash_seed *seed,
+                                uint64_t *words, const unsigned char *key, size_t size)
+{
+    if (key_class == KEY_W1) {
+        words[0] = key_load_w1(key, size);
+        return hash_1(seed, words[0]);
+    }
+    if (key_class == KEY_W2) {
+        key_load_w2(words, key, size);
+        return hash_2(seed, words[0], words[1]);
+    }
+    key_load_w4(words, key, size);
+    return hash_4(seed, words[0], words[1], words[2], words[3]);
+}
+
+/* The class of a key in a reducer's table (grouping_table.h). */
+static inline enum key_class key_grouping_class(size_t size)
+{
+    return size <= KEY_W2_MOST ? KEY_W2 : key_class_of(size);
+}
+
+/* As key_load, for that. */
+static inline uint64_t key_grouping_load(enum key_class key_class, const struct hash_seed *seed,
+                                         uint64_t *words, const unsigned char *key, size_t size)
+{
+    if (key_class != KEY_W2)
+        return key_load(key_class, seed, words, key, size);
+    key_load_w1_or_w2(words, key, size);
+    return hash_2(seed, words[0], words[1]);
+}
+
+/* What key_grouping_load returns, from what key_load returned. */
+static inline uint64_t key_grouping_hash(enum key_class key_class, const struct hash_seed *seed,
+                                         const uint64_t *words, uint64_t hash)
+{
+    if (key_class != KEY_W1)
+        return hash;
+    const uint64_t last = key_last_byte(UINT8_MAX);
+    return hash_2(seed, words[0] & ~last, words[0] & last);
+}
+
+/* The same hash, which also tells the partition, of a key of any class. Reads up to 31 bytes behind
+ * it. */
+static inline uint64_t key_hash(const struct hash_seed *seed, const unsigned char *key, size_t size)
+{
+    uint64_t words[KEY_W4_WORDS];
+    enum key_class key_class = key_grouping_class(size);
+    return key_class == KEY_LONG ? hash_bytes(seed, key, size)
+                                 : key_grouping_load(key_class, seed, words, key, size);
+}
+
+/* Whether a slot holds a key. */
+static inline bool key_slot_used(const uint64_t *slot, enum key_class key_class)
+{
+    return slot[key_class == KEY_LONG ? 1 : key_class_words(key_class) - 1] != 0;
+}
+
+/* The key in a used slot. */
+static inline const unsigned char *key_slot_key(const uint64_t *slot, enum key_class key_class,
+                                                size_t *size)
+{
+    if (key_class == KEY_LONG) {
+        *size = (size_t)slot[1];
+        return (const unsigned char *)(uintptr_t)slot[2];
+    }
+    *size = key_words_size(slot, key_class_words(key_class));
+    return (const unsigned char *)slot;
+}
+
+/* Whether a slot holds the key of these words. */
+static inline bool key_slot_is(const uint64_t *slot, enum key_class key_class,
+                               const uint64_t *words)
+{
+    uint64_t differ = slot[0] ^ words[0];
+    if (key_class != KEY_W1)
+        differ |= slot[1] ^ words[1];
+    if (key_class == KEY_W4)
+        differ |= (slot[2] ^ words[2]) | (slot[3] ^ words[3]);
+    return differ == 0;
 }
 
 #endif

@@ -63,6 +63,16 @@ static inline unsigned char *record_put_more(unsigned char *at, uint64_t number)
     return at + (number != 1);
 }
 
+/* What follows the key of a pair: its number, or the value's bytes. */
+static inline unsigned char *record_put_value(unsigned char *at, struct record_form form,
+                                              uint64_t number, const void *value)
+{
+    if (form.kind == RECORD_SUM)
+        return record_put_more(at, number);
+    memcpy(at, value, form.value_size);
+    return at + form.value_size;
+}
+
 static inline const unsigned char *record_get_number(const unsigned char *at, uint64_t *number)
 {
     uint64_t value = *at & 127u;

@@ -21,7 +21,7 @@ TARGET_BEGIN
 
 #include "engine/map/lanes.h"
 
-/* table_sum_stride of the two, which are powers of two. */
+/* combiner_table_sum_stride of the two, which are powers of two. */
 #define W1_STRIDE_BITS 1
 #define W2_STRIDE_BITS 2
 #define W1_STRIDE (1u << W1_STRIDE_BITS)
@@ -82,7 +82,7 @@ static void place_w1(const struct combiner_slots *table, struct combiner_batch *
 
 static void place_w2(const struct combiner_slots *table, struct combiner_batch *keys)
 {
-    const __m512i mask = lanes_all(table_home(KEY_W2, UINT64_MAX, table->w2_mask));
+    const __m512i mask = lanes_all(combiner_table_home(KEY_W2, UINT64_MAX, table->w2_mask));
     const bool pass = table->w2_mask == COMBINER_BYPASSED;
     for (size_t i = 0; i < keys->w2_count; i += LANES) {
         const __m512i hash = lanes_hash_2(table->seed, _mm512_loadu_si512(keys->w2_words[0] + i),
@@ -186,7 +186,7 @@ static size_t count_all_w1(const struct combiner_batch *keys, const struct combi
         row[0] = hash_1(table->seed, row[1]);
         if (far)
             prefetch((uintptr_t)table->w1_slots,
-                     (table_home(KEY_W1, row[0], table->w1_mask) + 1) * W1_STRIDE);
+                     (combiner_table_home(KEY_W1, row[0], table->w1_mask) + 1) * W1_STRIDE);
     }
     return (size_t)(end - rows) / COMBINER_W1_ROW;
 }

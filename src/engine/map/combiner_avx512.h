@@ -11,6 +11,7 @@
 #define ENGINE_COMBINER_AVX512_H
 
 #include "engine/mapreduce.h"
+#include "engine/map/combiner_policy.h"
 #include "engine/map/combiner_table.h"
 
 /* Keys taken together, at most, and so few that one at a time is faster. */
@@ -18,11 +19,6 @@
 #define COMBINER_FEWEST 8u
 /* Vectors are stored whole. */
 #define COMBINER_ROOM (COMBINER_BATCH + 8)
-
-/* Slots that stay in the private caches: 1 MiB of W1 keys, which are prefetched when there are
- * as many, since not all are in the first-level cache then, and 1 MiB of W2 keys. */
-#define COMBINER_W1_SLOTS ((size_t)1 << 16)
-#define COMBINER_W2_SLOTS ((size_t)1 << 15)
 
 /* In place of a mask: the keys of the class are not looked up, but pass. */
 #define COMBINER_BYPASSED SIZE_MAX

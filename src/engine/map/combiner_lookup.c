@@ -6,6 +6,10 @@
  */
 #include "engine/map/combiner_lookup.h"
 
+#include "engine/map/combiner_flush.h"
+
+#include <stdlib.h>
+
 #define BATCH COMBINER_BATCH
 /* W4 and long keys are gathered from several batches, so that there are enough to be
  * looked up side by side. */
@@ -15,7 +19,7 @@
  * combiner_avx512.h). */
 static inline size_t row_words(enum key_class key_class)
 {
-    return table_words(key_class) + 2;
+    return key_class_words(key_class) + 2;
 }
 
 static inline void swap_slots(uint64_t *one, uint64_t *other, const size_t words)
@@ -32,8 +36,8 @@ static inline void swap_slots(uint64_t *one, uint64_t *other, const size_t words
  * words then need one comparison. */
 static inline void move_toward_home(const enum key_class key_class, uint64_t *home, uint64_t *slot)
 {
-    const size_t words = table_words(key_class);
-    uint64_t *second = home + table_sum_stride(key_class);
+    const size_t words = key_class_words(key_class);
+    uint64_t *second = home + combiner_table_sum_stride(key_class);
     if (slot == home)
         return;
     if (key_class == KEY_W2 && slot != second) {
@@ -46,27 +50,50 @@ static inline void move_toward_home(const enum key_class key_class, uint64_t *ho
         swap_slots(home, slot, words + 1);
 }
 
+/* Combines a value with a used slot's. Returns -1 when a sum overflows. */
+static inline int combine_value(struct context *context, uint64_t *into, const void *value,
+                                enum value_op op)
+{
+    if (op == VALUE_ONE) {
+        ++*into;
+        return 0;
+    }
+    if (op == VALUE_SUM) {
+        uint64_t more;
+        memcpy(&more, value, sizeof more);
+        if (__builtin_add_overflow(*into, more, into)) {
+            context_overflow(context);
+            return -1;
+        }
+        return 0;
+    }
+    alignas(8) unsigned char copy[CONTEXT_SMALL_VALUE];
+    context_combine(context, into, value, copy);
+    return 0;
+}
+
 /* Brings the rows of one class to the table or to their partitions. */
 static inline __attribute__((always_inline))
 int combine_rows(struct mr_emitter *emitter, const enum key_class key_class, const uint64_t *rows,
                  size_t count, const unsigned char *values, const enum value_op op)
 {
-    struct job *job = emitter->job;
-    struct table_class *class = &emitter->table.classes[key_class];
+    struct context *context = emitter->context;
+    struct combiner_table_class *class = &emitter->table.classes[key_class];
     struct combiner_class *state = &emitter->classes[key_class];
-    const size_t words = table_words(key_class);
-    const size_t value_size = op == VALUE_COMBINE ? job->value_size : sizeof(uint64_t);
-    const size_t stride = op == VALUE_COMBINE ? class->stride : table_sum_stride(key_class);
+    const size_t words = key_class_words(key_class);
+    const size_t value_size = op == VALUE_COMBINE ? context->value_size : sizeof(uint64_t);
+    const size_t stride =
+        op == VALUE_COMBINE ? class->stride : combiner_table_sum_stride(key_class);
 
     state->seen += count;
     if (state->mode == COMBINER_BYPASS) {
         for (size_t i = 0; i < count; i++) {
             const uint64_t *row = rows + i * row_words(key_class);
-            const void *value =
-                op == VALUE_ONE ? (const void *)&emit_one : values + row[words + 1] * value_size;
+            const void *value = op == VALUE_ONE ? (const void *)&combiner_flush_one
+                                                : values + row[words + 1] * value_size;
             const uint64_t hash =
                 key_grouping_hash(key_class, emitter->table.seed, row + 1, row[0]);
-            if (write_words(emitter, key_class, hash, row + 1, value) != 0)
+            if (combiner_flush_words(emitter, key_class, hash, row + 1, value) != 0)
                 return -1;
         }
     } else {
@@ -74,15 +101,16 @@ int combine_rows(struct mr_emitter *emitter, const enum key_class key_class, con
         size_t mask = class->mask;
         for (size_t i = 0; i < count; i++) {
             const uint64_t *row = rows + i * row_words(key_class);
-            const void *value =
-                op == VALUE_ONE ? (const void *)&emit_one : values + row[words + 1] * value_size;
+            const void *value = op == VALUE_ONE ? (const void *)&combiner_flush_one
+                                                : values + row[words + 1] * value_size;
             uint64_t *slot;
-            if (table_find(key_class, slots, mask, stride, row + 1, row[0], &slot)) {
-                if (combine_value(job, slot + words, value, op) != 0)
+            if (combiner_table_find(key_class, slots, mask, stride, row + 1, row[0], &slot)) {
+                if (combine_value(context, slot + words, value, op) != 0)
                     return -1;
                 if (op == VALUE_ONE)
                     move_toward_home(key_class,
-                                     slots + table_home(key_class, row[0], mask) * stride, slot);
+                                     slots + combiner_table_home(key_class, row[0], mask) * stride,
+                                     slot);
                 continue;
             }
             state->missed++;
@@ -92,13 +120,13 @@ int combine_rows(struct mr_emitter *emitter, const enum key_class key_class, con
                 class->used++;
                 continue;
             }
-            if (emit_miss(emitter, key_class, row, value) != 0)
+            if (combiner_flush_miss(emitter, key_class, row, value) != 0)
                 return -1;
             slots = class->slots;
             mask = class->mask;
         }
     }
-    return state->seen >= state->review_at ? emit_review(emitter, key_class) : 0;
+    return state->seen >= state->review_at ? combiner_flush_review(emitter, key_class) : 0;
 }
 
 /* Adds a key to the rows of its class, and prefetches its slot. */
@@ -108,24 +136,73 @@ void add_row(const enum key_class key_class, uint64_t *row, const struct hash_se
              size_t mask, size_t stride)
 {
     uint64_t words[KEY_W4_WORDS];
-    uint64_t hash = table_load(key_class, seed, words, key, size);
+    uint64_t hash = key_load(key_class, seed, words, key, size);
     row[0] = hash;
-    memcpy(row + 1, words, table_words(key_class) * sizeof *words);
-    row[table_words(key_class) + 1] = number;
-    const uint64_t *slot = slots + table_home(key_class, hash, mask) * stride;
+    memcpy(row + 1, words, key_class_words(key_class) * sizeof *words);
+    row[key_class_words(key_class) + 1] = number;
+    const uint64_t *slot = slots + combiner_table_home(key_class, hash, mask) * stride;
     __builtin_prefetch(slot, 1);
-    if (key_class == KEY_W4 || stride != table_sum_stride(key_class)) /* it may lie on two lines */
+    if (key_class == KEY_W4 ||
+        stride != combiner_table_sum_stride(key_class)) /* it may lie on two lines */
         __builtin_prefetch(slot + stride - 1, 1);
+}
+
+/* A key of 32 bytes or more. */
+int combiner_lookup_long(struct mr_emitter *emitter, const unsigned char *key, size_t size,
+                         const void *value, enum value_op op)
+{
+    struct combiner_table_class *class = &emitter->table.classes[KEY_LONG];
+    struct combiner_class *state = &emitter->classes[KEY_LONG];
+    uint64_t hash = hash_bytes(emitter->table.seed, key, size);
+    bool kept = combiner_lookup_kept(emitter->context) && size <= COMBINER_ARENA / 4;
+    state->seen++;
+    while (kept && state->mode == COMBINER_FILL) {
+        if (!class->slots &&
+            !combiner_table_class_open(&emitter->table, KEY_LONG, COMBINER_FIRST_SLOTS, true)) {
+            context_no_memory(emitter->context);
+            return -1;
+        }
+        if (!emitter->arena && !(emitter->arena = malloc(COMBINER_ARENA + MR_PAD))) {
+            context_no_memory(emitter->context);
+            return -1;
+        }
+        uint64_t *slot;
+        if (combiner_table_find_long(class->slots, class->mask, class->stride, key, size, hash,
+                                     &slot))
+            return combine_value(emitter->context, slot + KEY_LONG_WORDS, value, op);
+        if (class->used < class->limit && size <= COMBINER_ARENA - emitter->arena_used) {
+            state->missed++;
+            unsigned char *copy = emitter->arena + emitter->arena_used;
+            memcpy(copy, key, size);
+            emitter->arena_used += size;
+            slot[0] = hash;
+            slot[1] = size;
+            slot[2] = (uint64_t)(uintptr_t)copy;
+            memcpy(slot + KEY_LONG_WORDS, value, emitter->context->value_size);
+            class->used++;
+            return 0;
+        }
+        if (class->used < class->limit) { /* the arena is full, and so the table */
+            if (combiner_flush_arena_full(emitter) != 0)
+                return -1;
+        } else if (combiner_flush_when_full(emitter, KEY_LONG) != 0) {
+            return -1;
+        }
+    }
+    if (combiner_flush_open(emitter) != 0 ||
+        combiner_flush_long(emitter, hash, key, size, value) != 0)
+        return -1;
+    return state->seen >= state->review_at ? combiner_flush_review(emitter, KEY_LONG) : 0;
 }
 
 /* The keys of a batch that are longer than a W2 key, by their number in it. */
 static inline __attribute__((always_inline))
-int emit_rest(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
-              const uint32_t *rest, size_t count, const unsigned char *values,
-              const enum value_op op)
+int lookup_rest(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
+                const uint32_t *rest, size_t count, const unsigned char *values,
+                const enum value_op op)
 {
-    const size_t value_size = op == VALUE_COMBINE ? emitter->job->value_size : sizeof(uint64_t);
-    const struct table_class *class = &emitter->table.classes[KEY_W4];
+    const size_t value_size = op == VALUE_COMBINE ? emitter->context->value_size : sizeof(uint64_t);
+    const struct combiner_table_class *class = &emitter->table.classes[KEY_W4];
     uint64_t rows[REST * (KEY_W4_WORDS + 2)];
     size_t w4_count = 0;
     for (size_t n = 0; n < count; n++) {
@@ -135,8 +212,9 @@ int emit_rest(struct mr_emitter *emitter, const unsigned char *base, const struc
             add_row(KEY_W4, rows + w4_count++ * row_words(KEY_W4), emitter->table.seed, key, size,
                     i, class->slots, class->mask, class->stride);
         } else {
-            const void *value = op == VALUE_ONE ? (const void *)&emit_one : values + i * value_size;
-            if (emit_long(emitter, key, size, value, op) != 0)
+            const void *value =
+                op == VALUE_ONE ? (const void *)&combiner_flush_one : values + i * value_size;
+            if (combiner_lookup_long(emitter, key, size, value, op) != 0)
                 return -1;
         }
     }
@@ -145,20 +223,18 @@ int emit_rest(struct mr_emitter *emitter, const unsigned char *base, const struc
 
 /* Apart from emit, so that the loop over the common keys has the registers to itself. */
 static __attribute__((noinline))
-int emit_rest_units(struct mr_emitter *emitter, const unsigned char *base,
-                    const struct mr_span *spans, const uint32_t *rest, size_t count)
+int lookup_rest_units(struct mr_emitter *emitter, const unsigned char *base,
+                      const struct mr_span *spans, const uint32_t *rest, size_t count)
 {
-    return emit_rest(emitter, base, spans, rest, count, NULL, VALUE_ONE);
+    return lookup_rest(emitter, base, spans, rest, count, NULL, VALUE_ONE);
 }
 
 /* Writes the W1 and W2 keys of a batch to their partitions, the table being bypassed for them. */
-static __attribute__((noinline))
-int emit_past(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
-              size_t count)
+int combiner_lookup_bypassed(struct mr_emitter *emitter, const unsigned char *base,
+                             const struct mr_span *spans, size_t count)
 {
     const struct hash_seed seed = *emitter->table.seed;
-    struct worker *worker = emitter->worker;
-    const struct shuffle *shuffle = &worker->job->pairs;
+    struct partition_writer *writer = &emitter->pairs;
     struct load load;
     uint32_t rest[REST];
     size_t rest_count = 0;
@@ -175,38 +251,40 @@ int emit_past(struct mr_emitter *emitter, const unsigned char *base, const struc
                 rest[rest_count++] = (uint32_t)(start + i);
                 continue;
             }
-            const unsigned partition = shuffle_of_hash(shuffle, load.hashes[i]);
-            unsigned char *at = shuffle_room(&worker->pairs, partition, 1 + sizeof words);
+            const unsigned partition = partitions_of_hash(writer->partitions, load.hashes[i]);
+            unsigned char *at = partition_writer_room(writer, partition, 1 + sizeof words);
             if (!at)
                 return -1;
             __builtin_prefetch(at + 128, 1);
             at = record_put_head(at, size, false);
             memcpy(at, words, sizeof words);
-            shuffle_wrote(&worker->pairs, partition, at + size);
+            partition_writer_wrote(writer, partition, at + size);
         }
         emitter->classes[KEY_W1].seen += w1_count;
         emitter->classes[KEY_W2].seen += batch - w1_count - (rest_count - rest_before);
         if (rest_count > 0 && (rest_count >= BATCH || start + batch == count)) {
-            if (emit_rest_units(emitter, base, spans, rest, rest_count) != 0)
+            if (lookup_rest_units(emitter, base, spans, rest, rest_count) != 0)
                 return -1;
             rest_count = 0;
         }
     }
     for (int key_class = KEY_W1; key_class <= KEY_W2; key_class++)
         if (emitter->classes[key_class].seen >= emitter->classes[key_class].review_at &&
-            emit_review(emitter, (enum key_class)key_class) != 0)
+            combiner_flush_review(emitter, (enum key_class)key_class) != 0)
             return -1;
     return 0;
 }
 
 static inline __attribute__((always_inline))
-int emit(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
-         size_t count, const unsigned char *values, const enum value_op op)
+int lookup(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
+           size_t count, const unsigned char *values, const enum value_op op)
 {
     const struct hash_seed seed = *emitter->table.seed;
-    const struct table_class *class = emitter->table.classes;
-    const size_t w1_stride = op == VALUE_COMBINE ? class[KEY_W1].stride : table_sum_stride(KEY_W1);
-    const size_t w2_stride = op == VALUE_COMBINE ? class[KEY_W2].stride : table_sum_stride(KEY_W2);
+    const struct combiner_table_class *class = emitter->table.classes;
+    const size_t w1_stride =
+        op == VALUE_COMBINE ? class[KEY_W1].stride : combiner_table_sum_stride(KEY_W1);
+    const size_t w2_stride =
+        op == VALUE_COMBINE ? class[KEY_W2].stride : combiner_table_sum_stride(KEY_W2);
     uint64_t w1_rows[BATCH * (KEY_W1_WORDS + 2)];
     uint64_t w2_rows[BATCH * (KEY_W2_WORDS + 2)];
     uint32_t rest[REST];
@@ -229,7 +307,7 @@ int emit(struct mr_emitter *emitter, const unsigned char *base, const struct mr_
             const size_t size = spans[i].end - spans[i].begin;
             if (size <= KEY_W1_MOST) {
                 const uint64_t word = key_load_w1(key, size), hash = hash_1(&seed, word);
-                uint64_t *slot = w1_slots + table_home(KEY_W1, hash, w1_mask) * w1_stride;
+                uint64_t *slot = w1_slots + combiner_table_home(KEY_W1, hash, w1_mask) * w1_stride;
                 if (at_once && slot[0] == word) {
                     slot[KEY_W1_WORDS]++;
                     continue;
@@ -253,8 +331,8 @@ int emit(struct mr_emitter *emitter, const unsigned char *base, const struct mr_
             return -1;
         if (rest_count > 0 && (rest_count >= BATCH || end == count)) {
             if ((op == VALUE_ONE
-                     ? emit_rest_units(emitter, base, spans, rest, rest_count)
-                     : emit_rest(emitter, base, spans, rest, rest_count, values, op)) != 0)
+                     ? lookup_rest_units(emitter, base, spans, rest, rest_count)
+                     : lookup_rest(emitter, base, spans, rest, rest_count, values, op)) != 0)
                 return -1;
             rest_count = 0;
         }
@@ -264,8 +342,8 @@ int emit(struct mr_emitter *emitter, const unsigned char *base, const struct mr_
 
 static struct combiner_slots slots_of(const struct mr_emitter *emitter)
 {
-    const struct table *table = &emitter->table;
-    const struct table_class *class = table->classes;
+    const struct combiner_table *table = &emitter->table;
+    const struct combiner_table_class *class = table->classes;
     const struct combiner_class *state = emitter->classes;
     const bool w1 = state[KEY_W1].mode != COMBINER_BYPASS;
     const bool w2 = state[KEY_W2].mode != COMBINER_BYPASS;
@@ -286,11 +364,11 @@ int pass_keys(struct mr_emitter *emitter, const enum key_class key_class,
         const uint64_t words[KEY_W2_WORDS] = {w1 ? keys->w1_words[i] : keys->w2_words[0][i],
                                               keys->w2_words[1][i]};
         const uint64_t hash = w1 ? keys->w1_places[i] : keys->w2_places[i];
-        if (write_words(emitter, key_class, hash, words, &emit_one) != 0)
+        if (combiner_flush_words(emitter, key_class, hash, words, &combiner_flush_one) != 0)
             return -1;
     }
     state->seen += count;
-    return state->seen >= state->review_at ? emit_review(emitter, key_class) : 0;
+    return state->seen >= state->review_at ? combiner_flush_review(emitter, key_class) : 0;
 }
 
 /* Takes a batch, which may be empty, and counts the one before. */
@@ -321,15 +399,14 @@ int step_avx512(struct mr_emitter *emitter, const unsigned char *base, const str
     return combine_rows(emitter, KEY_W2, rest.w2_rows, rest.w2_count, NULL, VALUE_ONE);
 }
 
-int emit_flush(struct mr_emitter *emitter)
+int combiner_lookup_end(struct mr_emitter *emitter)
 {
     return emitter->loops ? step_avx512(emitter, NULL, NULL, 0) : 0;
 }
 
 /* As emit, of units, with vectors. */
-static __attribute__((noinline))
-int emit_avx512(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
-                size_t count)
+int combiner_lookup_avx512(struct mr_emitter *emitter, const unsigned char *base,
+                           const struct mr_span *spans, size_t count)
 {
     uint32_t rest[REST];
     size_t rest_count = 0;
@@ -341,7 +418,7 @@ int emit_avx512(struct mr_emitter *emitter, const unsigned char *base, const str
         for (size_t i = 0; i < taken->rest_count; i++)
             rest[rest_count++] = (uint32_t)start + taken->rest[i];
         if (rest_count > 0 && (rest_count >= BATCH || end == count)) {
-            if (emit_rest_units(emitter, base, spans, rest, rest_count) != 0)
+            if (lookup_rest_units(emitter, base, spans, rest, rest_count) != 0)
                 return -1;
             rest_count = 0;
         }
@@ -349,27 +426,15 @@ int emit_avx512(struct mr_emitter *emitter, const unsigned char *base, const str
     return 0;
 }
 
-int mr_emit_batch(struct mr_emitter *emitter, const unsigned char *base,
-                  const struct mr_span *spans, size_t count, const void *values)
+int combiner_lookup_units(struct mr_emitter *emitter, const unsigned char *base,
+                          const struct mr_span *spans, size_t count)
 {
-    struct job *job = emitter->job;
-    if (job_stopped(job))
-        return -1;
-    emitter->records += count;
-    if (!job->sums) {
-        if (!values) {
-            job_fail(job, MR_INVALID, 0, "a pair was emitted without a value");
-            return -1;
-        }
-        return emit(emitter, base, spans, count, values, VALUE_COMBINE);
-    }
-    if (values)
-        return emit(emitter, base, spans, count, values, VALUE_SUM);
-    const bool past_w1 = emitter->classes[KEY_W1].mode == COMBINER_BYPASS;
-    const bool past_w2 = emitter->classes[KEY_W2].mode == COMBINER_BYPASS;
-    if (past_w1 && past_w2)
-        return emit_past(emitter, base, spans, count);
-    if (emitter->loops && count >= COMBINER_FEWEST)
-        return emit_avx512(emitter, base, spans, count);
-    return emit(emitter, base, spans, count, NULL, VALUE_ONE);
+    return lookup(emitter, base, spans, count, NULL, VALUE_ONE);
+}
+
+int combiner_lookup_values(struct mr_emitter *emitter, const unsigned char *base,
+                           const struct mr_span *spans, size_t count, const void *values)
+{
+    return emitter->context->sums ? lookup(emitter, base, spans, count, values, VALUE_SUM)
+                                  : lookup(emitter, base, spans, count, values, VALUE_COMBINE);
 }

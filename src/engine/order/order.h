@@ -12,20 +12,17 @@
 #ifndef ENGINE_ORDER_H
 #define ENGINE_ORDER_H
 
-#include "engine/mapreduce.h"
+#include "engine/order/output.h"
 #include "engine/order/ranges.h"
-#include "engine/shuffle/partitions.h"
-#include "engine/order/sort.h"
-
-struct job;
-struct mr_results;
-struct worker;
+#include "engine/reduce/reduce.h"
+#include "engine/shuffle/partition_writer.h"
+#include "engine/shuffle/stream_writer.h"
 
 /* A range of results that has been split again. */
 struct range_split {
     struct range_split *next;
     struct ranges ranges;
-    struct shuffle results; /* by these ranges; there may be more partitions */
+    struct partitions results; /* by these ranges; there may be more partitions */
     bool alike;             /* all of the sample were of one place in the order */
 };
 
@@ -40,44 +37,75 @@ struct order_part {
 };
 
 struct order {
+    struct context *context;
+    struct stores *stores; /* whose `results` are by range; there may be more than ranges */
     struct sort_order sort;
     bool unordered; /* results are put out as they come */
     uint64_t limit; /* results wanted; UINT64_MAX: all */
     uint64_t min_rank;
     struct ranges ranges;
-    struct shuffle results; /* by range; there may be more partitions than ranges */
-    bool results_open;
     struct cut last; /* results behind it are not wanted */
     bool has_last;
     struct order_part *parts; /* the ranges that hold wanted results, in order */
     size_t part_count;
     _Atomic(struct range_split *) range_splits; /* all of them */
+    struct output output;
+    _Atomic uint64_t taken; /* results put out so far of an unordered output */
 };
 
-void order_open(struct order *order, const struct mr_output *output);
-/* All streams must have been taken. */
+/* What one worker has for it. */
+struct order_worker {
+    struct worker *worker;
+    struct order *order;
+    struct partition_writer ranges; /* to the ranges of the order */
+    struct mr_buffer sorting;       /* room for the range being sorted */
+};
+
+/* Makes an order of nothing. `woken` is called, on any thread, when a part may begin that
+ * order_may_begin has held back. Returns 0 or an errno value. */
+int order_open(struct order *order, struct context *context, struct stores *stores,
+               void (*woken)(void *owner), void *owner);
+/* Gives back all that it holds of results outside of the stores. */
+void order_empty(struct order *order, struct pool_cache *cache);
+/* Frees an order that is empty. */
 void order_close(struct order *order);
 
-/* Bytes of results in a sample from which it is worth while to flush it. */
-uint64_t order_sample_most(const struct job *job);
-/* Flushes what is in the sample. Where there is an order, it is a sample of all
- * results: cuts the order into ranges by it, and lets this and all later results go to them.
- * Returns -1 when the job fails. */
-int order_flush_sample(struct mr_results *results);
+void order_worker_open(struct order_worker *own, struct worker *worker, struct order *order);
+/* Gives back what it holds. */
+void order_worker_close(struct order_worker *own);
+/* Hands all open chunks over to the ranges. */
+void order_worker_flush(struct order_worker *own);
 
-/* Writes results, RANGES_BATCH at most, to their ranges; changes the array. Returns
- * -1 when the job fails. */
-int order_route(struct worker *worker, struct record *results, size_t count);
+/* Results gathered before they go where they belong: as a sample from which the ranges of the order
+ * are made, or to be put out unordered. */
+struct order_sink {
+    struct reduce_sink sink; /* for the reduce */
+    struct order_worker *own;
+    bool sampling; /* results go to `sample`, not to the ranges */
+    struct stream sample;
+    struct stream_writer writer;
+    uint64_t pairs;     /* that were reduced to these results */
+    uint64_t all_pairs; /* of the job, to which those are a sample */
+};
+
+/* Opens a sink for one partition's results. `first`: they are the sample that makes the ranges of
+ * an order, in a job of so many pairs. */
+void order_sink_open(struct order_sink *sink, struct order_worker *own, bool first,
+                     uint64_t all_pairs);
+/* Passes on what it still has, where `whole`; else drops it. Returns -1 when the job fails. */
+int order_sink_close(struct order_sink *sink, bool whole);
 
 /* After the last result, and again after parts have been split: lists the parts of the order.
  * Returns -1 when memory is out. */
-int order_list(struct job *job);
+int order_list(struct order *order);
 /* Whether some part is too large to be sorted in the memory there is. */
-bool order_must_split(const struct job *job);
+bool order_must_split(const struct order *order);
 /* Splits a part, where it is too large. Returns -1 when the job fails. */
-int order_split(struct worker *worker, size_t part);
+int order_split(struct order_worker *own, size_t part);
 
+/* Whether a worker may begin with a part now. */
+bool order_may_begin(const struct order *order, size_t part);
 /* Sorts a part and puts it out. Returns -1 when the job fails. */
-int order_put_out(struct worker *worker, size_t part);
+int order_put_out(struct order_worker *own, size_t part);
 
 #endif

@@ -4,9 +4,6 @@
  */
 #include "engine/order/output.h"
 
-#include "engine/schedule/engine.h"
-#include "engine/schedule/job.h"
-
 #include <errno.h>
 #include <stdlib.h>
 
@@ -17,9 +14,13 @@
 /* Buffers larger than this are not kept for the next piece. */
 #define KEEP ((size_t)8 << 20)
 
-int output_open(struct output *output, size_t workers, struct budget *budget)
+int output_open(struct output *output, struct context *context, void (*woken)(void *owner),
+                void *owner)
 {
-    *output = (struct output){.window = 2 * workers + 2};
+    *output = (struct output){.context = context,
+                              .woken = woken,
+                              .owner = owner,
+                              .window = 2 * (size_t)context->worker_count + 2};
     output->pieces = calloc(output->window, sizeof *output->pieces);
     output->spare = calloc(output->window, sizeof *output->spare);
     int error = output->pieces && output->spare ? thread_mutex_open(&output->lock) : ENOMEM;
@@ -29,18 +30,24 @@ int output_open(struct output *output, size_t workers, struct budget *budget)
         return error;
     }
     for (size_t i = 0; i < output->window; i++)
-        buffer_open(&output->pieces[i].buffer, budget);
+        buffer_open(&output->pieces[i].buffer, context->budget);
     return 0;
 }
 
-void output_close(struct output *output, struct pool_cache *cache)
+void output_empty(struct output *output, struct pool_cache *cache)
 {
     for (size_t i = 0; i < output->window; i++) {
         buffer_close(&output->pieces[i].buffer);
         pool_give(cache, output->pieces[i].chunks);
+        output->pieces[i].chunks = NULL;
     }
     for (size_t i = 0; i < output->spares; i++)
         buffer_close(&output->spare[i]);
+    output->spares = 0;
+}
+
+void output_close(struct output *output)
+{
     free(output->pieces);
     free(output->spare);
     thread_mutex_close(&output->lock);
@@ -63,13 +70,13 @@ static void fill_record(const unsigned char *at, struct mr_record *out)
 }
 
 /* Encodes the records, or lists them for collect, into `buffer`. */
-static int make_piece(struct job *job, const unsigned char *const *at, size_t count,
+static int make_piece(struct context *context, const unsigned char *const *at, size_t count,
                       struct mr_buffer *buffer)
 {
-    const struct mr_output *out = &job->spec.output;
+    const struct mr_output *out = &context->spec.output;
     struct mr_record records[BATCH];
     for (size_t start = 0; start < count; start += BATCH) {
-        if (job_stopped(job))
+        if (context_stopped(context))
             return -1;
         size_t n = count - start < BATCH ? count - start : BATCH;
         for (size_t i = 0; i < n; i++) {
@@ -80,13 +87,13 @@ static int make_piece(struct job *job, const unsigned char *const *at, size_t co
         if (out->encode) {
             struct mr_error error = {0};
             if (out->encode(out->context, records, n, buffer, &error) != 0) {
-                job_fail_with(job, MR_OUTPUT, &error, "the results could not be encoded");
+                context_fail_with(context, MR_OUTPUT, &error, "the results could not be encoded");
                 return -1;
             }
         } else {
             unsigned char *room = mr_buffer_reserve(buffer, n * sizeof *records);
             if (!room) {
-                job_no_memory(job);
+                context_no_memory(context);
                 return -1;
             }
             memcpy(room, records, n * sizeof *records);
@@ -97,20 +104,20 @@ static int make_piece(struct job *job, const unsigned char *const *at, size_t co
 }
 
 /* Puts one piece out. */
-static int write_piece(struct job *job, struct output_piece *piece, uint64_t offset)
+static int write_piece(struct context *context, struct output_piece *piece, uint64_t offset)
 {
-    const struct mr_output *out = &job->spec.output;
+    const struct mr_output *out = &context->spec.output;
     struct mr_error error = {0};
     size_t size;
     const unsigned char *bytes = mr_buffer_data(&piece->buffer, &size);
-    if (size == 0 || job_stopped(job))
+    if (size == 0 || context_stopped(context))
         return 0;
     const struct mr_record *records = (const struct mr_record *)(const void *)bytes;
     int result = out->encode
                      ? out->write(out->context, bytes, size, offset, &error)
                      : out->collect(out->context, records, size / sizeof(struct mr_record), &error);
     if (result != 0)
-        job_fail_with(job, MR_OUTPUT, &error, "the results could not be put out");
+        context_fail_with(context, MR_OUTPUT, &error, "the results could not be put out");
     return result;
 }
 
@@ -125,11 +132,10 @@ static void spare_buffer(struct output *output, struct mr_buffer *buffer)
 }
 
 /* Puts out the pieces that are next and in place. */
-static int put_out(struct worker *worker)
+static int put_out(struct output *output, struct pool_cache *cache)
 {
-    struct job *job = worker->job;
-    struct output *output = &job->output;
-    bool apart = job->spec.output.encode && job->spec.output.positional;
+    struct context *context = output->context;
+    bool apart = context->spec.output.encode && context->spec.output.positional;
     int result = 0;
     for (;;) {
         size_t next = atomic_load_explicit(&output->next, memory_order_relaxed);
@@ -137,7 +143,7 @@ static int put_out(struct worker *worker)
         if (!place->present || (output->writing && !apart))
             return result;
         struct output_piece piece = *place;
-        buffer_open(&place->buffer, job->budget);
+        buffer_open(&place->buffer, context->budget);
         place->present = false;
         place->chunks = NULL;
         uint64_t offset = output->offset;
@@ -148,9 +154,9 @@ static int put_out(struct worker *worker)
             atomic_store_explicit(&output->next, next + 1, memory_order_relaxed);
         thread_unlock(&output->lock);
 
-        if (write_piece(job, &piece, offset) != 0)
+        if (write_piece(context, &piece, offset) != 0)
             result = -1;
-        pool_give(&worker->cache, piece.chunks);
+        pool_give(cache, piece.chunks);
 
         thread_lock(&output->lock);
         output->writing = false;
@@ -158,66 +164,64 @@ static int put_out(struct worker *worker)
             atomic_store_explicit(&output->next, next + 1, memory_order_relaxed);
         spare_buffer(output, &piece.buffer);
         thread_unlock(&output->lock);
-        engine_wake(job->engine);
+        output->woken(output->owner);
         thread_lock(&output->lock);
     }
 }
 
 /* Makes a piece of records, whose chunks pass to it. Returns -1 when the job fails. */
-static int open_piece(struct worker *worker, const unsigned char *const *at, size_t count,
-                      struct chunk *chunks, struct output_piece *piece)
+static int open_piece(struct output *output, struct pool_cache *cache,
+                      const unsigned char *const *at, size_t count, struct chunk *chunks,
+                      struct output_piece *piece)
 {
-    struct job *job = worker->job;
-    struct output *output = &job->output;
+    struct context *context = output->context;
     *piece = (struct output_piece){.chunks = chunks, .present = true};
-    buffer_open(&piece->buffer, job->budget);
+    buffer_open(&piece->buffer, context->budget);
     thread_lock(&output->lock);
     if (output->spares > 0)
         piece->buffer = output->spare[--output->spares];
     thread_unlock(&output->lock);
 
-    int result = make_piece(job, at, count, &piece->buffer);
+    int result = make_piece(context, at, count, &piece->buffer);
     if (result != 0)
         buffer_close(&piece->buffer);
     else
-        atomic_fetch_add_explicit(&job->results, count, memory_order_relaxed);
-    if (result != 0 || job->spec.output.encode) {
-        pool_give(&worker->cache, chunks);
+        atomic_fetch_add_explicit(&context->results, count, memory_order_relaxed);
+    if (result != 0 || context->spec.output.encode) {
+        pool_give(cache, chunks);
         piece->chunks = NULL;
     }
     return result;
 }
 
-int output_put(struct worker *worker, size_t number, const unsigned char *const *at, size_t count,
-               struct chunk *chunks)
+int output_put(struct output *output, struct pool_cache *cache, size_t number,
+               const unsigned char *const *at, size_t count, struct chunk *chunks)
 {
-    struct output *output = &worker->job->output;
     struct output_piece piece;
-    if (open_piece(worker, at, count, chunks, &piece) != 0)
+    if (open_piece(output, cache, at, count, chunks, &piece) != 0)
         return -1;
     thread_lock(&output->lock);
     output->pieces[number % output->window] = piece;
-    int result = put_out(worker);
+    int result = put_out(output, cache);
     thread_unlock(&output->lock);
     return result;
 }
 
-int output_put_unordered(struct worker *worker, const unsigned char *const *at, size_t count,
-                         struct chunk *chunks)
+int output_put_unordered(struct output *output, struct pool_cache *cache,
+                         const unsigned char *const *at, size_t count, struct chunk *chunks)
 {
-    struct job *job = worker->job;
-    struct output *output = &job->output;
-    const bool apart = job->spec.output.encode && job->spec.output.positional;
+    struct context *context = output->context;
+    const bool apart = context->spec.output.encode && context->spec.output.positional;
     struct output_piece piece;
-    if (open_piece(worker, at, count, chunks, &piece) != 0)
+    if (open_piece(output, cache, at, count, chunks, &piece) != 0)
         return -1;
     thread_lock(&output->lock);
     uint64_t offset = output->offset;
     output->offset += piece.buffer.used;
     if (apart)
         thread_unlock(&output->lock);
-    int result = write_piece(job, &piece, offset);
-    pool_give(&worker->cache, piece.chunks);
+    int result = write_piece(context, &piece, offset);
+    pool_give(cache, piece.chunks);
     if (apart)
         thread_lock(&output->lock);
     spare_buffer(output, &piece.buffer);

@@ -10,12 +10,8 @@
 #define ENGINE_OUTPUT_H
 
 #include "engine/core/buffer.h"
+#include "engine/core/context.h"
 #include "engine/core/pool.h"
-#include "engine/core/record.h"
-#include "engine/order/sort.h"
-
-struct job;
-struct worker;
 
 /* Encoded bytes, or records to be collected. */
 struct output_piece {
@@ -25,6 +21,9 @@ struct output_piece {
 };
 
 struct output {
+    struct context *context;
+    void (*woken)(void *owner); /* output_may_begin may say otherwise now; any thread */
+    void *owner;
     struct thread_mutex lock;    /* of all below */
     struct output_piece *pieces; /* a ring, by number modulo `window` */
     size_t window;
@@ -33,23 +32,26 @@ struct output {
     uint64_t offset;         /* where the next piece starts in the output */
     struct mr_buffer *spare; /* buffers to be used again */
     size_t spares;
-    _Atomic uint64_t taken; /* results put out so far of an unordered output */
 };
 
 /* Returns 0 or an errno value. */
-int output_open(struct output *output, size_t workers, struct budget *budget);
-void output_close(struct output *output, struct pool_cache *cache);
+int output_open(struct output *output, struct context *context, void (*woken)(void *owner),
+                void *owner);
+/* Gives back what it holds. */
+void output_empty(struct output *output, struct pool_cache *cache);
+/* Frees an output that is empty. */
+void output_close(struct output *output);
 
 /* Whether a worker may begin with a piece now. */
 bool output_may_begin(const struct output *output, size_t number);
 
 /* Puts out the `count` records at these places, in this order, as piece `number`. The chunks that
- * hold them pass to the output. Every number from 0 on must come once. Returns -1 when the job
- * fails. */
-int output_put(struct worker *worker, size_t number, const unsigned char *const *at, size_t count,
-               struct chunk *chunks);
+ * hold them pass to the output, which gives them back to the cache. Every number from 0 on must
+ * come once. Returns -1 when the job fails. */
+int output_put(struct output *output, struct pool_cache *cache, size_t number,
+               const unsigned char *const *at, size_t count, struct chunk *chunks);
 /* The same as a piece that may come anywhere, in a job that has none with numbers. */
-int output_put_unordered(struct worker *worker, const unsigned char *const *at, size_t count,
-                         struct chunk *chunks);
+int output_put_unordered(struct output *output, struct pool_cache *cache,
+                         const unsigned char *const *at, size_t count, struct chunk *chunks);
 
 #endif

@@ -1,17 +1,24 @@
 /* SPDX-License-Identifier: MIT
  *
- * repartition - partitions too large to reduce at once, and making room by spilling.
+ * repartition - a partition too large to be reduced at once becomes many, by further bits of the
+ * hash.
  */
 #ifndef ENGINE_REPARTITION_H
 #define ENGINE_REPARTITION_H
 
-#include "engine/schedule/job.h"
+#include "engine/shuffle/partition_writer.h"
+#include "engine/shuffle/spill_policy.h"
 
-/* What one worker is repartitioning a stream to; where memory is exhausted it may be spilled. */
+/* Parts of a partition, taken out one after the other; meanwhile they may be spilled. */
 struct repartition {
-    struct repartition *outer; /* the one within which this one is made */
-    struct shuffle *parts;
-    struct shuffle_writer writer;
+    struct repartition *outer; /* the one whose part this is made of */
+    struct worker *worker;
+    struct partitions parts;
+    struct spill_scope scope;
+    struct partition_writer writer;
+    unsigned bits;  /* in which the hashes of a part's keys agree */
+    uint64_t whole; /* memory that all parts together take to reduce */
+    size_t next;    /* part */
 };
 
 /* Hash bits that a partition cannot be repartitioned by any more. */
@@ -19,25 +26,18 @@ struct repartition {
 
 /* Bytes of memory that reducing one partition may take. */
 uint64_t repartition_share(const struct worker *worker);
-/* Whether a partition whose keys agree in the first `bits` of their hash
- * should be repartitioned first. */
+/* Whether a partition whose keys agree in the first `bits` of their hash should be repartitioned
+ * first. */
 bool repartition_needed(const struct worker *worker, const struct stream *stream, unsigned bits);
-/* Repartitions it and reduces the parts. Takes the stream. Returns -1 when the job fails. */
-int repartition_and_reduce(struct worker *worker, struct stream *stream, unsigned bits,
-                           struct mr_results *results);
 
-/* Opens a writer to `parts`, which may be spilled from then on. Returns -1 when the job fails. */
-int repartition_begin(struct repartition *repartition, struct worker *worker,
-                      struct shuffle *parts);
-/* Closes the writer: all open chunks are handed over, or given back where repartitioning failed. */
-void repartition_wrote(struct repartition *repartition, bool whole);
-/* The parts are the caller's alone again. */
-void repartition_end(struct repartition *repartition, struct worker *worker);
-
-/* Writes what a partition has in memory to disk, as it is. Returns -1 when the job fails. */
-int spill_partition_number(struct worker *worker, struct shuffle *shuffle, size_t number);
-
-/* The budget is exhausted: writes the largest partitions to disk. As shuffle_owner.exhausted. */
-int spill_largest(void *worker, enum pool_need *need);
+/* Makes the parts of such a stream, which it takes, within *innermost, and puts itself in its
+ * place. Returns -1 when the job fails. */
+int repartition_push(struct repartition **innermost, struct worker *worker, struct stream *stream,
+                     unsigned bits);
+/* Takes the next part of the innermost, with the bits in which its keys agree. Where it has no more
+ * it is freed, and its outer one is the innermost: until there is none (false). */
+bool repartition_next(struct repartition **innermost, struct stream *part, unsigned *bits);
+/* Frees all with what they hold. */
+void repartition_drop(struct repartition **innermost);
 
 #endif

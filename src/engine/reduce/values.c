@@ -19,19 +19,21 @@
 
 struct mr_values {
     size_t value_size;
-    const unsigned char *gathered; /* the values, or NULL where they come from `source` */
+    const unsigned char *gathered; /* the values, or NULL where they come from `reader` */
     uint64_t left;
-    struct source *source;
-    const unsigned char *at, *end; /* of the source's current chunk */
+    struct combine_partition *combine;
+    struct stream_reader *reader;
+    const unsigned char *at, *end; /* of the reader's current chunk */
     const uint64_t *entry;         /* the key's */
 };
 
 /* The entry of a record's key in the worker's grouping table, where the key must be. */
-static uint64_t *find_entry(struct worker *worker, const struct record *record, size_t *words)
+static uint64_t *find_entry(struct combine_partition *combine, const struct record *record,
+                            size_t *words)
 {
-    const struct hash_seed *seed = worker->grouping.seed;
+    const struct hash_seed *seed = combine->table.seed;
     const enum key_class key_class = key_grouping_class(record->size);
-    const struct grouping_class *class = &worker->grouping.classes[key_class];
+    const struct grouping_class *class = &combine->table.classes[key_class];
     uint64_t key[KEY_W4_WORDS] = {0};
     size_t number, slot;
     *words = class->words;
@@ -46,18 +48,18 @@ static uint64_t *find_entry(struct worker *worker, const struct record *record, 
     return grouping_entry(class, number);
 }
 
-/* The next value of the key in the source, or NULL. */
-static const unsigned char *next_in_source(struct mr_values *values)
+/* The next value of the key in the stream, or NULL. */
+static const unsigned char *next_in_stream(struct mr_values *values)
 {
     for (;;) {
         while (values->at < values->end) {
             struct record record;
             size_t words;
             values->at = record_get(values->at, RECORD_VALUE, values->value_size, &record);
-            if (find_entry(values->source->worker, &record, &words) == values->entry)
+            if (find_entry(values->combine, &record, &words) == values->entry)
                 return record.value;
         }
-        const struct chunk *chunk = source_next(values->source);
+        const struct chunk *chunk = stream_reader_next(values->reader);
         if (!chunk)
             return NULL;
         values->at = chunk->data;
@@ -73,7 +75,7 @@ long mr_values_next(struct mr_values *values, void *out, size_t max)
         values->gathered += n * values->value_size;
     } else {
         for (size_t i = 0; i < n; i++) {
-            const unsigned char *value = next_in_source(values);
+            const unsigned char *value = next_in_stream(values);
             if (!value)
                 return -1;
             memcpy((unsigned char *)out + i * values->value_size, value, values->value_size);
@@ -83,69 +85,71 @@ long mr_values_next(struct mr_values *values, void *out, size_t max)
     return (long)n;
 }
 
-static int call_reduce(struct worker *worker, const unsigned char *key, size_t size,
+static int call_reduce(struct combine_partition *combine, const unsigned char *key, size_t size,
                        struct mr_values *values, struct mr_results *results)
 {
-    struct job *job = worker->job;
+    struct context *context = combine->worker->context;
     struct mr_error error = {0};
-    if (job->spec.reduce(job->spec.context, key, size, values, results, &error) == 0)
-        return job_stopped(job) ? -1 : 0;
-    job_fail_with(job, MR_REDUCE, &error, "the reduce failed");
+    if (context->spec.reduce(context->spec.context, key, size, values, results, &error) == 0)
+        return context_stopped(context) ? -1 : 0;
+    context_fail_with(context, MR_REDUCE, &error, "the reduce failed");
     return -1;
 }
 
-int values_reduce_one(struct worker *worker, const unsigned char *key, size_t size,
+int values_reduce_one(struct combine_partition *combine, const unsigned char *key, size_t size,
                       const void *value, struct mr_results *results)
 {
-    struct mr_values values = {.value_size = worker->job->value_size, .gathered = value, .left = 1};
-    return call_reduce(worker, key, size, &values, results);
+    struct mr_values values = {
+        .value_size = combine->worker->context->value_size, .gathered = value, .left = 1};
+    return call_reduce(combine, key, size, &values, results);
 }
 
 /* Reads the stream once and puts the values of all keys that have a place there. */
-static int gather(struct worker *worker, struct stream *stream, unsigned char *values)
+static int gather(struct combine_partition *combine, struct stream *stream, unsigned char *values)
 {
-    const size_t size = worker->job->value_size;
-    struct source source;
+    const size_t size = combine->worker->context->value_size;
+    struct stream_reader reader;
     const struct chunk *chunk;
-    source_open(&source, worker, stream, false);
-    while ((chunk = source_next(&source))) {
+    stream_reader_open(&reader, combine->worker, stream, false);
+    while ((chunk = stream_reader_next(&reader))) {
         const unsigned char *at = chunk->data, *end = at + chunk->used;
         while (at < end) {
             struct record record;
             size_t words;
             at = record_get(at, RECORD_VALUE, size, &record);
-            uint64_t *entry = find_entry(worker, &record, &words);
+            uint64_t *entry = find_entry(combine, &record, &words);
             if (entry[words + PLACE] != NOWHERE)
                 memcpy(values + entry[words + PLACE]++ * size, record.value, size);
         }
     }
-    return source_close(&source);
+    return stream_reader_close(&reader);
 }
 
 /* Calls reduce for the one key in `entry`, reading its values from the stream. */
-static int reduce_from_stream(struct worker *worker, enum key_class key_class,
+static int reduce_from_stream(struct combine_partition *combine, enum key_class key_class,
                               const uint64_t *entry, struct stream *stream,
                               struct mr_results *results)
 {
-    const size_t words = worker->grouping.classes[key_class].words;
-    struct source source;
-    struct mr_values values = {.value_size = worker->job->value_size,
+    const size_t words = combine->table.classes[key_class].words;
+    struct stream_reader reader;
+    struct mr_values values = {.value_size = combine->worker->context->value_size,
                                .left = entry[words + COUNT],
-                               .source = &source,
+                               .combine = combine,
+                               .reader = &reader,
                                .entry = entry};
     size_t size;
-    const unsigned char *key = table_slot_key(entry, key_class, &size);
-    source_open(&source, worker, stream, false);
-    int result = call_reduce(worker, key, size, &values, results);
-    return source_close(&source) != 0 ? -1 : result;
+    const unsigned char *key = key_slot_key(entry, key_class, &size);
+    stream_reader_open(&reader, combine->worker, stream, false);
+    int result = call_reduce(combine, key, size, &values, results);
+    return stream_reader_close(&reader) != 0 ? -1 : result;
 }
 
 /* Serves the keys of one class, as many together as `most` values allow. */
-static int reduce_class(struct worker *worker, enum key_class key_class, struct stream *stream,
-                        uint64_t most, struct mr_results *results)
+static int reduce_class(struct combine_partition *combine, enum key_class key_class,
+                        struct stream *stream, uint64_t most, struct mr_results *results)
 {
-    const struct job *job = worker->job;
-    const struct grouping_class *class = &worker->grouping.classes[key_class];
+    const struct context *context = combine->worker->context;
+    const struct grouping_class *class = &combine->table.classes[key_class];
     size_t begin = 0;
     while (begin < class->used) {
         uint64_t count = 0;
@@ -159,49 +163,50 @@ static int reduce_class(struct worker *worker, enum key_class key_class, struct 
             count += more;
         }
         if (count == 0 && end < class->used) {
-            if (reduce_from_stream(worker, key_class, grouping_entry(class, end), stream,
+            if (reduce_from_stream(combine, key_class, grouping_entry(class, end), stream,
                                    results) != 0)
                 return -1;
             begin = end + 1;
             continue;
         }
-        mr_buffer_clear(&worker->values);
-        unsigned char *values = mr_buffer_reserve(&worker->values, count * job->value_size);
+        mr_buffer_clear(&combine->values);
+        unsigned char *values = mr_buffer_reserve(&combine->values, count * context->value_size);
         if (!values) {
-            job_no_memory(worker->job);
+            context_no_memory(combine->worker->context);
             return -1;
         }
-        if (count > 0 && gather(worker, stream, values) != 0)
+        if (count > 0 && gather(combine, stream, values) != 0)
             return -1;
         for (; begin < end; begin++) {
             uint64_t *entry = grouping_entry(class, begin);
             uint64_t n = entry[class->words + COUNT];
             size_t size;
-            const unsigned char *key = table_slot_key(entry, key_class, &size);
+            const unsigned char *key = key_slot_key(entry, key_class, &size);
             /* The place has moved on by n in gathering. */
-            struct mr_values one = {.value_size = job->value_size,
-                                    .gathered = values +
-                                                (entry[class->words + PLACE] - n) * job->value_size,
+            struct mr_values one = {.value_size = context->value_size,
+                                    .gathered = values + (entry[class->words + PLACE] - n) *
+                                                             context->value_size,
                                     .left = n};
             entry[class->words + PLACE] = NOWHERE;
-            if (call_reduce(worker, key, size, &one, results) != 0)
+            if (call_reduce(combine, key, size, &one, results) != 0)
                 return -1;
         }
     }
     return 0;
 }
 
-int values_reduce(struct worker *worker, struct stream *stream, struct mr_results *results)
+int values_reduce(struct combine_partition *combine, struct stream *stream,
+                  struct mr_results *results)
 {
-    uint64_t most = repartition_share(worker) / worker->job->value_size;
+    uint64_t most = repartition_share(combine->worker) / combine->worker->context->value_size;
     for (int key_class = 0; key_class < KEY_CLASSES; key_class++) {
-        const struct grouping_class *class = &worker->grouping.classes[key_class];
+        const struct grouping_class *class = &combine->table.classes[key_class];
         for (size_t i = 0; i < class->used; i++)
             grouping_entry(class, i)[class->words + PLACE] = NOWHERE;
     }
     for (int key_class = 0; key_class < KEY_CLASSES; key_class++)
-        if (reduce_class(worker, (enum key_class)key_class, stream, most, results) != 0)
+        if (reduce_class(combine, (enum key_class)key_class, stream, most, results) != 0)
             return -1;
-    buffer_trim(&worker->values, repartition_share(worker));
+    buffer_trim(&combine->values, repartition_share(combine->worker));
     return 0;
 }

@@ -1,26 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * engine - threads and memory shared by all jobs, and the calls of mapreduce.h that run them.
- *
- * The way of a job's data, with the threads that move it:
- *
- *   reader (one a job)   takes splits from the caller's input and pushes them on the job's bounded
- *                        queue; a full queue stops it, and so bounds what is read ahead.
- *   workers (shared)     take a split from the live jobs round-robin, so that a small job passes a
- * big one; load it, and call map. Emitted pairs are combined in the worker's own table
- * (combiner.c); what overflows goes to 2^k partitions by hash (partitions.c), handed over a chunk
- * at a time under the partition's lock. Where these hold too much, they are compacted one by one
- * (compaction.c). Where the budget ends, the largest partitions go to temporary files
- * (repartition.c, spill_file.c). When the last split is mapped, the tables are emptied into the
- * partitions, each partition is combined by one worker, and its results go to the ranges of the
- * final order (order.c), each sorted by one worker (sort.c), encoded, and put out in order
- * (output.c). reporter (one a job calls progress, so that a slow callback slows nothing. In mr_run
- * the that wants progress) calling thread does it.
- *
- * Memory: a worker holds, per job, tables of at most 8 MiB for W1 keys, 16 for W2 and 10 for W4
- * keys, one open chunk of 4 KiB a partition, and a read buffer; all from one budget.
- * The schedule of all jobs lies under one lock, which a worker takes twice a task, some
- * hundred microseconds apart.
+ * engine - threads and memory shared by all jobs, and the calls of mapreduce.h that run them. The
+ * way of a job's data is told in ../README.md.
  *
  * Shutdown: a job that fails or is cancelled sets its stop flag and ends its queue. The reader
  * returns from its push, workers give queued splits back unmapped, tasks in hand return early, and
@@ -29,7 +10,9 @@
 #include "engine/schedule/engine.h"
 
 #include "base/cpu.h"
-#include "engine/schedule/job.h"
+#include "engine/schedule/reader.h"
+#include "engine/schedule/reporter.h"
+#include "engine/schedule/tasks.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -49,47 +32,21 @@ struct mr_job {
 
 /* ---- Workers --------------------------------------------------------------------------------- */
 
-void engine_wake_locked(struct mr_engine *engine)
+/* Takes a task of the job that is served next, or of the next one that has any; the lock is
+ * held. */
+static bool take_task(struct mr_engine *engine, struct job_task *task)
 {
-    if (engine->idle > 0)
-        thread_wake_all(&engine->work);
-}
-
-void engine_wake(struct mr_engine *engine)
-{
-    thread_lock(&engine->lock);
-    engine_wake_locked(engine);
-    thread_unlock(&engine->lock);
-}
-
-void engine_forget(struct mr_engine *engine, struct job *job)
-{
-    if (!job->next) /* never in the ring: it runs on its caller's thread */
-        return;
-    if (engine->round_robin == job)
-        engine->round_robin = job->next == job ? NULL : job->next;
-    job->previous->next = job->next;
-    job->next->previous = job->previous;
-    job->next = job->previous = NULL;
-}
-
-/* Takes a task of the job that is served next, or of the next one that has any. */
-static bool take_task(struct mr_engine *engine, struct task *task)
-{
-    struct job *job = engine->round_robin;
-    /* Jobs may leave the ring while it is walked: count it first. */
-    size_t jobs = 0;
-    if (job)
-        do
-            jobs++;
-        while ((job = job->next) != engine->round_robin);
-    for (job = engine->round_robin; jobs > 0 && engine->round_robin; jobs--) {
-        struct job *next = job->next;
-        if (job_take(job, task)) {
-            engine->round_robin = next;
+    struct round_robin *jobs = &engine->jobs;
+    struct round_robin_place *place = jobs->first;
+    /* Jobs may leave the ring while it is walked: they are counted first. */
+    for (size_t left = round_robin_count(jobs); left > 0 && jobs->first; left--) {
+        struct round_robin_place *next = place->next;
+        /* A job begins with its place. */
+        if (job_take((struct job *)(void *)place, task)) {
+            jobs->first = next;
             return true;
         }
-        job = next;
+        place = next;
     }
     return false;
 }
@@ -104,21 +61,21 @@ static void work(void *argument)
     struct worker_arg arg = *(struct worker_arg *)argument;
     free(argument);
     struct mr_engine *engine = arg.engine;
-    struct task task;
-    thread_lock(&engine->lock);
-    while (!engine->stopping) {
+    struct job_task task;
+    thread_lock(&engine->jobs.lock);
+    while (!engine->jobs.stopping) {
         if (take_task(engine, &task)) {
-            thread_unlock(&engine->lock);
-            job_do(&task, arg.number);
-            thread_lock(&engine->lock);
+            thread_unlock(&engine->jobs.lock);
+            tasks_do(&task, arg.number);
+            thread_lock(&engine->jobs.lock);
             job_done(task.job, &task);
         } else {
-            engine->idle++;
-            thread_wait(&engine->work, &engine->lock);
-            engine->idle--;
+            engine->jobs.idle++;
+            thread_wait(&engine->jobs.work, &engine->jobs.lock);
+            engine->jobs.idle--;
         }
     }
-    thread_unlock(&engine->lock);
+    thread_unlock(&engine->jobs.lock);
 }
 
 /* Starts the workers where they do not run yet; the lock is held. */
@@ -187,14 +144,10 @@ enum mr_status mr_engine_open(const struct mr_engine_options *options, struct mr
         goto no_pool;
     if (pool_open(&engine->pool, &engine->budget) != 0)
         goto no_pool;
-    if (thread_mutex_open(&engine->lock) != 0)
-        goto no_lock;
-    if (thread_cond_open(&engine->work) == 0) {
+    if (round_robin_open(&engine->jobs) == 0) {
         *result = engine;
         return MR_OK;
     }
-    thread_mutex_close(&engine->lock);
-no_lock:
     pool_close(&engine->pool);
 no_pool:
     free_tmpdirs(engine);
@@ -207,14 +160,13 @@ void mr_engine_close(struct mr_engine *engine)
 {
     if (!engine)
         return;
-    thread_lock(&engine->lock);
-    engine->stopping = true;
-    thread_wake_all(&engine->work);
-    thread_unlock(&engine->lock);
+    thread_lock(&engine->jobs.lock);
+    engine->jobs.stopping = true;
+    thread_wake_all(&engine->jobs.work);
+    thread_unlock(&engine->jobs.lock);
     for (unsigned i = 0; i < engine->started; i++)
         thread_join(&engine->threads[i]);
-    thread_cond_close(&engine->work);
-    thread_mutex_close(&engine->lock);
+    round_robin_close(&engine->jobs);
     pool_close(&engine->pool);
     free_tmpdirs(engine);
     free(engine->threads);
@@ -233,34 +185,50 @@ uint64_t mr_engine_memory(const struct mr_engine *engine)
 
 /* ---- Jobs ------------------------------------------------------------------------------------ */
 
+static enum mr_status open_job(struct mr_engine *engine, const struct mr_job_spec *spec,
+                               struct job **job, struct mr_error *error)
+{
+    const struct job_resources resources = {
+        .worker_count = engine->thread_count,
+        .seed = &engine->seed,
+        .budget = &engine->budget,
+        .pool = &engine->pool,
+        .tmpdirs = (const char *const *)engine->tmpdirs,
+        .tmpdir_count = engine->tmpdir_count,
+        .jobs = &engine->jobs,
+    };
+    return job_open(&resources, spec, job, error);
+}
+
+/* Does all of a job on the calling thread. */
+static void run_here(struct job *job)
+{
+    reader_do_all(job);
+    if (job->context.spec.progress)
+        reporter_run(job);
+}
+
 /* Makes a job known to the workers and starts its reader, and its reporter
  * where `reporter` says so. */
 static enum mr_status start_job(struct mr_engine *engine, const struct mr_job_spec *spec,
                                 bool reporter, struct job **result, struct mr_error *error)
 {
     struct job *job;
-    enum mr_status status = job_open(engine, spec, &job, error);
+    enum mr_status status = open_job(engine, spec, &job, error);
     if (status != MR_OK)
         return status;
-    thread_lock(&engine->lock);
+    thread_lock(&engine->jobs.lock);
     status = start_workers(engine, error);
     bool known = status == MR_OK;
-    if (known) {
-        /* Served last. */
-        struct job *first = engine->round_robin;
-        job->next = first ? first : job;
-        job->previous = first ? first->previous : job;
-        job->previous->next = job;
-        job->next->previous = job;
-        engine->round_robin = first ? first : job;
-    }
-    thread_unlock(&engine->lock);
+    if (known)
+        round_robin_add(&engine->jobs, &job->place);
+    thread_unlock(&engine->jobs.lock);
 
-    int reason = status == MR_OK ? thread_start(&job->reader, "mr-reader", job_read, job) : 0;
+    int reason = status == MR_OK ? thread_start(&job->reader, "mr-reader", reader_read, job) : 0;
     if (status == MR_OK && reason == 0) {
         job->has_reader = true;
         if (reporter && spec->progress) {
-            reason = thread_start(&job->reporter, "mr-reporter", job_report, job);
+            reason = thread_start(&job->reporter, "mr-reporter", reporter_run, job);
             job->has_reporter = reason == 0;
         }
     }
@@ -272,20 +240,20 @@ static enum mr_status start_job(struct mr_engine *engine, const struct mr_job_sp
         status =
             mr_error_set(error, MR_THREAD, reason, "cannot start a thread: %s", strerror(reason));
     /* Let it end the usual way, though nobody has seen it begin. */
-    job_fail(job, MR_THREAD, reason, "cannot start a thread");
+    context_fail(&job->context, MR_THREAD, reason, "cannot start a thread");
     if (known) {
-        thread_lock(&engine->lock);
+        thread_lock(&engine->jobs.lock);
         if (!job->has_reader)
             job->reader_done = true;
-        engine_wake_locked(engine);
+        round_robin_wake_locked(&engine->jobs);
         while (job->phase != PHASE_ENDED)
-            thread_wait(&job->changed, &engine->lock);
-        thread_unlock(&engine->lock);
+            thread_wait(&job->changed, &engine->jobs.lock);
+        thread_unlock(&engine->jobs.lock);
         if (job->has_reader)
             thread_join(&job->reader);
     } else {
         job->reader_done = true;
-        job_run_here(job);
+        run_here(job);
     }
     job_close(job);
     return status;
@@ -293,29 +261,10 @@ static enum mr_status start_job(struct mr_engine *engine, const struct mr_job_sp
 
 static void wait_closed(struct job *job)
 {
-    thread_lock(&job->engine->lock);
+    thread_lock(&job->jobs->lock);
     while (!job->closed)
-        thread_wait(&job->changed, &job->engine->lock);
-    thread_unlock(&job->engine->lock);
-}
-
-/* The outcome of a job that is closed. */
-static void outcome(const struct job *job, struct mr_stats *stats, struct mr_error *error)
-{
-    if (error)
-        *error = job->error;
-    if (stats)
-        *stats = (struct mr_stats){
-            .bytes = atomic_load_explicit(&job->bytes, memory_order_relaxed),
-            .records = atomic_load_explicit(&job->records, memory_order_relaxed),
-            .keys = atomic_load_explicit(&job->keys, memory_order_relaxed),
-            .results = atomic_load_explicit(&job->results, memory_order_relaxed),
-            .spilled = atomic_load_explicit(&job->spill.written, memory_order_relaxed),
-            .splits = atomic_load_explicit(&job->splits, memory_order_relaxed),
-            .threads = job->has_reader ? job->worker_count : 1,
-            .map_seconds = (double)(job->map_ended - job->began) / 1e9,
-            .reduce_seconds = (double)(job->ended - job->map_ended) / 1e9,
-        };
+        thread_wait(&job->changed, &job->jobs->lock);
+    thread_unlock(&job->jobs->lock);
 }
 
 static void join_and_close(struct job *job)
@@ -333,19 +282,19 @@ enum mr_status mr_run(struct mr_engine *engine, const struct mr_job_spec *spec,
     struct job *job;
     enum mr_status status;
     if (spec->small) {
-        status = job_open(engine, spec, &job, error);
+        status = open_job(engine, spec, &job, error);
         if (status == MR_OK)
-            job_run_here(job);
+            run_here(job);
     } else {
         status = start_job(engine, spec, false, &job, error);
         if (status == MR_OK && spec->progress)
-            job_report(job);
+            reporter_run(job);
     }
     if (status != MR_OK)
         return status;
     wait_closed(job);
-    outcome(job, stats, error);
-    status = job->error.status;
+    job_outcome(job, stats, error);
+    status = job->context.error.status;
     join_and_close(job);
     return status;
 }
@@ -367,11 +316,11 @@ enum mr_status mr_submit(struct mr_engine *engine, const struct mr_job_spec *spe
 enum mr_state mr_poll(struct mr_job *handle, struct mr_progress *progress)
 {
     struct job *job = handle->job;
-    thread_lock(&job->engine->lock);
+    thread_lock(&job->jobs->lock);
     if (progress)
         job_figures(job, job->map_ended == 0, progress);
     enum mr_state state = job_state(job);
-    thread_unlock(&job->engine->lock);
+    thread_unlock(&job->jobs->lock);
     return state;
 }
 
@@ -380,29 +329,29 @@ enum mr_state mr_wait(struct mr_job *handle, long timeout_ms, struct mr_stats *s
 {
     struct job *job = handle->job;
     uint64_t deadline = thread_now() + (uint64_t)(timeout_ms > 0 ? timeout_ms : 0) * 1000000;
-    thread_lock(&job->engine->lock);
+    thread_lock(&job->jobs->lock);
     while (!job->closed) {
         if (timeout_ms < 0)
-            thread_wait(&job->changed, &job->engine->lock);
-        else if (!thread_wait_until(&job->changed, &job->engine->lock, deadline))
+            thread_wait(&job->changed, &job->jobs->lock);
+        else if (!thread_wait_until(&job->changed, &job->jobs->lock, deadline))
             break;
     }
     enum mr_state state = job_state(job);
     if (job->closed)
-        outcome(job, stats, error);
-    thread_unlock(&job->engine->lock);
+        job_outcome(job, stats, error);
+    thread_unlock(&job->jobs->lock);
     return state;
 }
 
 void mr_cancel(struct mr_job *handle)
 {
     struct job *job = handle->job;
-    thread_lock(&job->engine->lock);
+    thread_lock(&job->jobs->lock);
     if (job->phase < PHASE_FINISH) {
-        job_fail(job, MR_CANCELLED, 0, "cancelled");
-        engine_wake_locked(job->engine);
+        context_fail(&job->context, MR_CANCELLED, 0, "cancelled");
+        round_robin_wake_locked(job->jobs);
     }
-    thread_unlock(&job->engine->lock);
+    thread_unlock(&job->jobs->lock);
 }
 
 void mr_release(struct mr_job *handle)

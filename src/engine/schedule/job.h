@@ -19,12 +19,11 @@
 #define ENGINE_JOB_H
 
 #include "engine/combine/compaction.h"
-#include "engine/mapreduce.h"
+#include "engine/map/combiner.h"
 #include "engine/order/order.h"
-#include "engine/order/output.h"
+#include "engine/schedule/round_robin.h"
 #include "engine/schedule/split_queue.h"
-#include "engine/shuffle/spill_file.h"
-#include "engine/core/worker.h"
+#include "engine/shuffle/stores.h"
 
 enum job_phase {
     PHASE_MAP,
@@ -38,42 +37,44 @@ enum job_phase {
     PHASE_ENDED,
 };
 
-struct job {
-    struct mr_engine *engine;
-    struct mr_job_spec spec;
-    bool sums;         /* values are uint64 and added up */
-    bool keeps;        /* values are kept, not combined */
-    size_t value_size; /* bytes of a value: 8 where it sums */
-    struct record_form form;
+/* What the jobs of an engine share. */
+struct job_resources {
+    unsigned worker_count;
     const struct hash_seed *seed;
     struct budget *budget;
+    struct pool *pool;
+    const char *const *tmpdirs;
+    size_t tmpdir_count;
+    struct round_robin *jobs;
+};
 
-    /* Read by all workers all the time, written once. */
-    alignas(128) _Atomic bool stop;
+/* All that one worker has of one job, by phase. Aligned so that no two share a cache line. */
+struct job_worker {
+    alignas(128) struct worker worker;
+    struct job *job;
+    /* map */
+    struct mr_emitter emitter;
+    void *state; /* the caller's mapper state */
+    bool state_open;
+    struct mr_buffer scratch; /* the input's */
+    /* combining, in every phase up to reduce */
+    struct combine_partition combine;
+    /* reduce */
+    struct mr_results results;
+    /* reduce and output */
+    struct order_worker order;
+};
 
-    /* Figures, added to once a task. */
-    alignas(128) _Atomic uint64_t bytes;
-    _Atomic uint64_t records;
-    _Atomic uint64_t keys;
-    _Atomic uint64_t results;
-    _Atomic uint64_t splits;
+struct job {
+    struct round_robin_place place; /* among the live jobs */
+    struct round_robin *jobs;
+    struct context context;
+    struct stores stores;
+    struct compaction compaction;
+    struct order order;
+    struct job_worker **workers; /* by number; each made by the worker that first takes a task */
 
-    struct thread_mutex fault_lock; /* of error */
-    struct mr_error error;          /* the first one */
-
-    struct worker **workers; /* by number; each made by the worker that first takes a task */
-    unsigned worker_count;
-
-    struct thread_mutex pairs_lock; /* of making `pairs` */
-    _Atomic bool pairs_open;
-    struct shuffle pairs;         /* by hash, from map to reduce */
-    struct compaction compaction; /* of pairs */
-    struct order order;           /* by range, from reduce to output */
-    struct output output;
-    struct spill spill;
-
-    /* The schedule: under the engine's lock. */
-    struct job *next, *previous; /* ring of the engine's live jobs */
+    /* The schedule: under the lock of `jobs`. */
     enum job_phase phase;
     size_t task;                      /* next task of the phase */
     size_t tasks;                     /* number of its tasks */
@@ -87,13 +88,13 @@ struct job {
     uint64_t began, map_ended, ended; /* thread_now; 0: not yet */
     struct thread_cond changed;       /* phase, end or closing */
 
-    struct queue queue; /* splits read and not yet mapped */
+    struct split_queue queue; /* splits read and not yet mapped */
     struct thread reader, reporter;
     bool has_reader, has_reporter;
 };
 
 /* What a worker is to do. */
-struct task {
+struct job_task {
     struct job *job;
     enum job_phase phase;
     size_t number;
@@ -101,44 +102,22 @@ struct task {
 };
 
 /* Makes a job from a caller's description, checking it. The job is not known to anybody yet. */
-enum mr_status job_open(struct mr_engine *engine, const struct mr_job_spec *spec, struct job **job,
-                        struct mr_error *error);
+enum mr_status job_open(const struct job_resources *resources, const struct mr_job_spec *spec,
+                        struct job **job, struct mr_error *error);
 /* Frees a job whose tasks have all been done. */
 void job_close(struct job *job);
 
-/* Records the first failure and makes the job stop. */
-void job_fail(struct job *job, enum mr_status status, int errnum, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-/* The same with the text of a callback's error where it gave one. */
-void job_fail_with(struct job *job, enum mr_status status, const struct mr_error *error,
-                   const char *otherwise);
-void job_no_memory(struct job *job);
-
-static inline bool job_stopped(struct job *job)
-{
-    return atomic_load_explicit(&job->stop, memory_order_relaxed);
-}
-
-/* Under the engine's lock: the next task of this job, where it has one now. Moves the
+/* Under the lock of `jobs`: the next task of this job, where it has one now. Moves the
  * job from phase to phase. */
-bool job_take(struct job *job, struct task *task);
-/* Does a task as worker `number`. */
-void job_do(struct task *task, unsigned number);
-/* Under the engine's lock: a task taken has been done. */
-void job_done(struct job *job, const struct task *task);
+bool job_take(struct job *job, struct job_task *task);
+/* Under that lock: a task taken has been done. */
+void job_done(struct job *job, const struct job_task *task);
 
-/* Under the engine's lock. */
+/* Under that lock. */
 enum mr_state job_state(const struct job *job);
-/* Under the engine's lock: the figures of the map phase or of what follows. */
+/* Under that lock: the figures of the map phase or of what follows. */
 void job_figures(const struct job *job, bool map, struct mr_progress *progress);
-
-/* Reads the caller's input to its end, into the queue. A job's reader thread runs this. */
-void job_read(void *job);
-/* Calls the caller's progress until the job has ended, then closes it. Runs on a
- * thread that does no work. */
-void job_report(void *job);
-
-/* Does all of a job on the calling thread. */
-void job_run_here(struct job *job);
+/* The outcome of a job that is closed; both may be NULL. */
+void job_outcome(const struct job *job, struct mr_stats *stats, struct mr_error *error);
 
 #endif

@@ -1,103 +1,59 @@
 /* SPDX-License-Identifier: MIT
  *
- * reader - a job's own threads: reading its input, reporting its progress, or
- * doing it all in one place.
+ * reader - split by split (see reader.h).
  */
-#include "engine/schedule/engine.h"
-#include "engine/schedule/job.h"
+#include "engine/schedule/reader.h"
 
-/* At most this often is progress reported. */
-#define INTERVAL UINT64_C(500000000)
+#include "engine/schedule/tasks.h"
 
 /* The next split of the input; false at the end, or when the job fails. */
 static bool read_split(struct job *job, struct mr_split *split)
 {
     struct mr_error error = {0};
     *split = (struct mr_split){0};
-    if (job_stopped(job))
+    if (context_stopped(&job->context))
         return false;
-    int result = job->spec.input.next(job->spec.input.context, split, &error);
+    int result = job->context.spec.input.next(job->context.spec.input.context, split, &error);
     if (result < 0)
-        job_fail_with(job, MR_INPUT, &error, "the input could not be read");
+        context_fail_with(&job->context, MR_INPUT, &error, "the input could not be read");
     return result > 0;
 }
 
-void job_read(void *argument)
+void reader_read(void *argument)
 {
     struct job *job = argument;
     struct mr_split split;
     while (read_split(job, &split)) {
-        if (!queue_push(&job->queue, &split)) {
-            if (job->spec.input.release)
-                job->spec.input.release(job->spec.input.context, &split);
+        if (!split_queue_push(&job->queue, &split)) {
+            if (job->context.spec.input.release)
+                job->context.spec.input.release(job->context.spec.input.context, &split);
             break;
         }
-        engine_wake(job->engine);
+        round_robin_wake(job->jobs);
     }
-    queue_end(&job->queue);
-    thread_lock(&job->engine->lock);
+    split_queue_end(&job->queue);
+    thread_lock(&job->jobs->lock);
     job->reader_done = true;
-    engine_wake_locked(job->engine);
-    thread_unlock(&job->engine->lock);
+    round_robin_wake_locked(job->jobs);
+    thread_unlock(&job->jobs->lock);
 }
 
-/* Calls progress outside the lock; cancels the job where it says so. */
-static void report(struct job *job, bool map)
+void reader_do_all(struct job *job)
 {
-    struct mr_progress progress;
-    job_figures(job, map, &progress);
-    thread_unlock(&job->engine->lock);
-    if (job->spec.progress(job->spec.context, &progress) != 0) {
-        job_fail(job, MR_CANCELLED, 0, "cancelled by the progress callback");
-        engine_wake(job->engine);
-    }
-    thread_lock(&job->engine->lock);
-}
-
-void job_report(void *argument)
-{
-    struct job *job = argument;
-    struct mr_engine *engine = job->engine;
-    uint64_t next = job->began + INTERVAL;
-    bool map_reported = false;
-    thread_lock(&engine->lock);
-    while (job->phase != PHASE_ENDED) {
-        if (!map_reported && job->map_ended != 0 && !job_stopped(job)) {
-            map_reported = true;
-            report(job, true);
-        } else if (!thread_wait_until(&job->changed, &engine->lock, next) &&
-                   job->phase != PHASE_ENDED) {
-            report(job, job->map_ended == 0);
-            next = thread_now() + INTERVAL;
-        }
-    }
-    if (job->error.status == MR_OK && !map_reported)
-        report(job, true);
-    if (job->error.status == MR_OK)
-        report(job, false);
-    job->closed = true;
-    thread_wake_all(&job->changed);
-    thread_unlock(&engine->lock);
-}
-
-void job_run_here(struct job *job)
-{
-    struct mr_engine *engine = job->engine;
-    struct task task = {.job = job, .phase = PHASE_MAP};
+    struct thread_mutex *lock = &job->jobs->lock;
+    struct job_task task = {.job = job, .phase = PHASE_MAP};
     job->started = true;
     while (read_split(job, &task.split))
-        job_do(&task, 0);
-    queue_end(&job->queue);
+        tasks_do(&task, 0);
+    split_queue_end(&job->queue);
     job->reader_done = true;
 
-    thread_lock(&engine->lock);
+    thread_lock(lock);
     while (job_take(job, &task)) {
-        thread_unlock(&engine->lock);
-        job_do(&task, 0);
-        thread_lock(&engine->lock);
+        thread_unlock(lock);
+        tasks_do(&task, 0);
+        thread_lock(lock);
         job_done(job, &task);
     }
-    thread_unlock(&engine->lock);
-    if (job->spec.progress)
-        job_report(job);
+    thread_unlock(lock);
 }

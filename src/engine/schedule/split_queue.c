@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-int queue_open(struct queue *queue, size_t capacity, size_t item_size)
+int split_queue_open(struct split_queue *queue, size_t capacity, size_t item_size)
 {
-    *queue = (struct queue){.item_size = item_size, .capacity = capacity};
+    *queue = (struct split_queue){.item_size = item_size, .capacity = capacity};
     queue->items = calloc(capacity, item_size);
     if (!queue->items)
         return ENOMEM;
@@ -31,7 +31,7 @@ no_lock:
     return error;
 }
 
-void queue_close(struct queue *queue)
+void split_queue_close(struct split_queue *queue)
 {
     thread_cond_close(&queue->not_empty);
     thread_cond_close(&queue->not_full);
@@ -39,7 +39,7 @@ void queue_close(struct queue *queue)
     free(queue->items);
 }
 
-bool queue_push(struct queue *queue, const void *item)
+bool split_queue_push(struct split_queue *queue, const void *item)
 {
     thread_lock(&queue->lock);
     if (queue->count == queue->capacity)
@@ -57,37 +57,37 @@ bool queue_push(struct queue *queue, const void *item)
 }
 
 /* The lock is held. */
-static enum queue_result take_first(struct queue *queue, void *item)
+static enum split_queue_result take_first(struct split_queue *queue, void *item)
 {
     if (queue->count == 0)
-        return queue->ended ? QUEUE_ENDED : QUEUE_EMPTY;
+        return queue->ended ? SPLIT_QUEUE_ENDED : SPLIT_QUEUE_EMPTY;
     memcpy(item, queue->items + queue->first * queue->item_size, queue->item_size);
     queue->first = (queue->first + 1) % queue->capacity;
     queue->count--;
     if (queue->count <= queue->capacity / 2)
         thread_wake_one(&queue->not_full);
-    return QUEUE_GOT;
+    return SPLIT_QUEUE_GOT;
 }
 
-enum queue_result queue_pop(struct queue *queue, void *item)
+enum split_queue_result split_queue_pop(struct split_queue *queue, void *item)
 {
     thread_lock(&queue->lock);
-    enum queue_result result;
-    while ((result = take_first(queue, item)) == QUEUE_EMPTY)
+    enum split_queue_result result;
+    while ((result = take_first(queue, item)) == SPLIT_QUEUE_EMPTY)
         thread_wait(&queue->not_empty, &queue->lock);
     thread_unlock(&queue->lock);
     return result;
 }
 
-enum queue_result queue_try_pop(struct queue *queue, void *item)
+enum split_queue_result split_queue_try_pop(struct split_queue *queue, void *item)
 {
     thread_lock(&queue->lock);
-    enum queue_result result = take_first(queue, item);
+    enum split_queue_result result = take_first(queue, item);
     thread_unlock(&queue->lock);
     return result;
 }
 
-void queue_end(struct queue *queue)
+void split_queue_end(struct split_queue *queue)
 {
     thread_lock(&queue->lock);
     queue->ended = true;

@@ -13,7 +13,7 @@
 
 #include <stddef.h>
 
-struct queue {
+struct split_queue {
     struct thread_mutex lock;    /* of all below */
     struct thread_cond not_full; /* for producers: half empty, or ended */
     struct thread_cond not_empty;
@@ -25,22 +25,22 @@ struct queue {
     bool ended;
 };
 
-enum queue_result { QUEUE_GOT, QUEUE_EMPTY, QUEUE_ENDED };
+enum split_queue_result { SPLIT_QUEUE_GOT, SPLIT_QUEUE_EMPTY, SPLIT_QUEUE_ENDED };
 
 /* Makes a queue of at most `capacity` items of `item_size` bytes. Returns 0 or an errno value. */
-int queue_open(struct queue *queue, size_t capacity, size_t item_size);
+int split_queue_open(struct split_queue *queue, size_t capacity, size_t item_size);
 /* Nobody may use the queue any more; items in it are forgotten. */
-void queue_close(struct queue *queue);
+void split_queue_close(struct split_queue *queue);
 /* Copies an item in, waiting while the queue is full. Returns false, and leaves the item to the
  * caller, once the queue has been ended. */
-bool queue_push(struct queue *queue, const void *item);
-/* Copies the oldest item out, waiting while there is none: QUEUE_GOT, or QUEUE_ENDED once the queue
- * has been ended and is empty. */
-enum queue_result queue_pop(struct queue *queue, void *item);
-/* The same without waiting: QUEUE_EMPTY where queue_pop would wait. */
-enum queue_result queue_try_pop(struct queue *queue, void *item);
+bool split_queue_push(struct split_queue *queue, const void *item);
+/* Copies the oldest item out, waiting while there is none: SPLIT_QUEUE_GOT, or SPLIT_QUEUE_ENDED
+ * once the queue has been ended and is empty. */
+enum split_queue_result split_queue_pop(struct split_queue *queue, void *item);
+/* The same without waiting: SPLIT_QUEUE_EMPTY where split_queue_pop would wait. */
+enum split_queue_result split_queue_try_pop(struct split_queue *queue, void *item);
 /* No more items will come: wakes all who wait. What is in the queue can still be popped. May be
  * called more than once. */
-void queue_end(struct queue *queue);
+void split_queue_end(struct split_queue *queue);
 
 #endif

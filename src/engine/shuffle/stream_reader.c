@@ -7,55 +7,56 @@
 /* Bytes of the next chunk that are prefetched while one is read. */
 #define PREFETCH 1024
 
-void source_open(struct source *source, struct worker *worker, struct stream *stream, bool consume)
+void stream_reader_open(struct stream_reader *reader, struct worker *worker, struct stream *stream,
+                        bool consume)
 {
-    *source = (struct source){.worker = worker, .stream = stream, .consume = consume};
+    *reader = (struct stream_reader){.worker = worker, .stream = stream, .consume = consume};
     if (!consume) {
-        source->memory = stream->chunks;
-        source->extent = stream->extents;
+        reader->memory = stream->chunks;
+        reader->extent = stream->extents;
     }
 }
 
 /* Gives the current chunk back. */
-static void pass_current(struct source *source)
+static void pass_current(struct stream_reader *reader)
 {
-    if (source->current) {
-        source->current->next = NULL;
-        pool_give(&source->worker->cache, source->current);
-        source->current = NULL;
+    if (reader->current) {
+        reader->current->next = NULL;
+        pool_give(&reader->worker->cache, reader->current);
+        reader->current = NULL;
     }
 }
 
-static struct chunk *next_in_memory(struct source *source)
+static struct chunk *next_in_memory(struct stream_reader *reader)
 {
-    struct stream *stream = source->stream;
-    struct chunk *chunk = source->consume ? stream->chunks : source->memory;
+    struct stream *stream = reader->stream;
+    struct chunk *chunk = reader->consume ? stream->chunks : reader->memory;
     if (!chunk)
         return NULL;
     /* The hardware follows a chunk once it has been begun, but cannot guess
      * where the next one lies. */
     for (size_t line = 0; chunk->next && line < PREFETCH; line += 64)
         __builtin_prefetch((const unsigned char *)chunk->next + line);
-    if (source->consume) {
+    if (reader->consume) {
         stream->chunks = chunk->next;
         stream->bytes -= chunk->used;
         stream->records -= chunk->records;
-        source->current = chunk;
+        reader->current = chunk;
     } else {
-        source->memory = chunk->next;
+        reader->memory = chunk->next;
     }
     return chunk;
 }
 
 /* Ends reading one extent. */
-static void pass_extent(struct source *source)
+static void pass_extent(struct stream_reader *reader)
 {
-    struct stream *stream = source->stream;
-    struct extent *extent = source->reader.extent;
-    spill_reader_close(&source->reader);
-    source->reading = false;
-    if (!source->consume) {
-        source->extent = extent->next;
+    struct stream *stream = reader->stream;
+    struct extent *extent = reader->extent_reader.extent;
+    spill_reader_close(&reader->extent_reader);
+    reader->reading = false;
+    if (!reader->consume) {
+        reader->extent = extent->next;
         return;
     }
     stream->extents = extent->next;
@@ -64,74 +65,64 @@ static void pass_extent(struct source *source)
     extent_free(extent);
 }
 
-struct chunk *source_next(struct source *source)
+struct chunk *stream_reader_next(struct stream_reader *reader)
 {
-    pass_current(source);
-    struct chunk *chunk = next_in_memory(source);
-    struct job *job = source->worker->job;
-    while (!chunk && !source->failed) {
-        struct extent *extent = source->consume ? source->stream->extents : source->extent;
+    pass_current(reader);
+    struct chunk *chunk = next_in_memory(reader);
+    while (!chunk && !reader->failed) {
+        struct extent *extent = reader->consume ? reader->stream->extents : reader->extent;
         struct mr_error error = {0};
         enum mr_status status = MR_OK;
-        if (!source->reading) {
+        if (!reader->reading) {
             if (!extent)
                 return NULL;
-            status = spill_reader_open(&source->reader, extent, &source->worker->cache, &error);
-            source->reading = status == MR_OK;
+            status =
+                spill_reader_open(&reader->extent_reader, extent, &reader->worker->cache, &error);
+            reader->reading = status == MR_OK;
         }
         if (status == MR_OK) {
-            chunk = source->current = spill_read(&source->reader, &status, &error);
+            chunk = reader->current = spill_read(&reader->extent_reader, &status, &error);
             if (!chunk && status == MR_OK)
-                pass_extent(source);
+                pass_extent(reader);
         }
         if (status != MR_OK) {
-            job_fail_with(job, status, &error, "temporary data could not be read");
-            source->failed = true;
+            context_fail_with(reader->worker->context, status, &error,
+                              "temporary data could not be read");
+            reader->failed = true;
         }
     }
     return chunk;
 }
 
-void source_keep(struct source *source)
+void stream_reader_keep(struct stream_reader *reader)
 {
-    source->current = NULL;
+    reader->current = NULL;
 }
 
-int source_close(struct source *source)
+int stream_reader_close(struct stream_reader *reader)
 {
-    pass_current(source);
-    if (source->reading)
-        spill_reader_close(&source->reader);
-    return source->failed ? -1 : 0;
+    pass_current(reader);
+    if (reader->reading)
+        spill_reader_close(&reader->extent_reader);
+    return reader->failed ? -1 : 0;
 }
 
-int source_load(struct worker *worker, struct stream *stream)
+int stream_reader_load(struct worker *worker, struct stream *stream)
 {
     if (!stream->extents)
         return 0;
-    struct source source;
+    struct stream_reader reader;
     struct stream whole = {0};
     struct chunk *chunk;
-    source_open(&source, worker, stream, true);
-    while ((chunk = source_next(&source))) {
-        source_keep(&source);
+    stream_reader_open(&reader, worker, stream, true);
+    while ((chunk = stream_reader_next(&reader))) {
+        stream_reader_keep(&reader);
         stream_push(&whole, chunk);
     }
-    int result = source_close(&source);
-    source_drop(worker, stream);
+    int result = stream_reader_close(&reader);
+    stream_drop(stream, &worker->cache);
     *stream = whole;
     if (result != 0)
-        source_drop(worker, stream);
+        stream_drop(stream, &worker->cache);
     return result;
-}
-
-void source_drop(struct worker *worker, struct stream *stream)
-{
-    pool_give(&worker->cache, stream->chunks);
-    while (stream->extents) {
-        struct extent *extent = stream->extents;
-        stream->extents = extent->next;
-        extent_free(extent);
-    }
-    *stream = (struct stream){0};
 }
