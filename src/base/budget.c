@@ -37,12 +37,6 @@ void budget_give(struct budget *budget, uint64_t bytes)
     atomic_fetch_sub_explicit(&budget->used, bytes, memory_order_relaxed);
 }
 
-uint64_t budget_left(const struct budget *budget)
-{
-    uint64_t used = atomic_load_explicit(&budget->used, memory_order_relaxed);
-    return used < budget->limit ? budget->limit - used : 0;
-}
-
 void *budget_map(size_t bytes, bool huge)
 {
     size_t slack = bytes >= HUGE_PAGE ? HUGE_PAGE : 0;

@@ -27,7 +27,6 @@ bool budget_take(struct budget *budget, uint64_t bytes, uint64_t reserve);
  * limit. Others then find the budget exhausted and spill. */
 void budget_charge(struct budget *budget, uint64_t bytes);
 void budget_give(struct budget *budget, uint64_t bytes);
-uint64_t budget_left(const struct budget *budget);
 
 /* Whole pages, zeroed, from the system; NULL when it has none. From 2 MiB on they are aligned so
  * that the kernel can back them by huge pages, which is advised where `huge` says so. The

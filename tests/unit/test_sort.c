@@ -267,7 +267,7 @@ START_TEST(keys_of_a_range_share_what_its_cuts_do)
             if (shared == 0)
                 continue;
             said++;
-            const struct cut *cut = &ranges.cuts[range];
+            const struct ranges_cut *cut = &ranges.cuts[range];
             ck_assert_uint_ge(record.size, shared);
             ck_assert_mem_eq(record.key, cut->key, shared);
             ck_assert_uint_eq(sort_rank_word(&order, record.number), cut->rank_word);

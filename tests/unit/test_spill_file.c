@@ -377,7 +377,7 @@ static void ground_close(struct ground *ground)
     pool_cache_close(&ground->cache);
     spill_close(&ground->spill);
     pool_close(&ground->pool);
-    ck_assert_uint_eq(budget_left(&ground->budget), UINT64_MAX);
+    ck_assert_uint_eq(atomic_load(&ground->budget.used), 0);
 }
 
 START_TEST(a_flipped_bit_is_an_error)
@@ -402,7 +402,7 @@ START_TEST(a_flipped_bit_is_an_error)
     }
     int fd = -1;
     for (long bit = -1; bit < 8 * 103077; bit = bit < 0 ? 0 : bit * 3 + 1) {
-        struct extent *extent;
+        struct spill_extent *extent;
         struct spill_reader reader;
         enum mr_status status;
         const struct chunk *next = list;
@@ -435,7 +435,7 @@ START_TEST(a_flipped_bit_is_an_error)
         }
         ck_assert_int_eq(status, bit < 0 ? MR_OK : MR_SPILL);
         spill_reader_close(&reader);
-        extent_free(extent);
+        spill_extent_free(extent);
     }
     pool_give(&ground.cache, list);
     ground_close(&ground);
@@ -476,7 +476,7 @@ START_TEST(space_is_given_back_extent_by_extent)
     enum { EXTENTS = 4, SIZE = 1 << 20 };
     struct ground ground;
     struct mr_error error;
-    struct extent *extents[EXTENTS];
+    struct spill_extent *extents[EXTENTS];
     bool exhausted;
     uint64_t size = 0, last = 0;
     bool holes = holes_can_be_made();
@@ -498,7 +498,7 @@ START_TEST(space_is_given_back_extent_by_extent)
     }
     /* All but what is kept for the next extents. */
     for (size_t i = 0; i < EXTENTS; i++) {
-        extent_free(extents[i]);
+        spill_extent_free(extents[i]);
         uint64_t bytes = bytes_on_disk(size);
         if (holes)
             ck_assert_uint_le(bytes, last - SIZE / 2);
@@ -515,7 +515,7 @@ static struct chunk *chunk_of(struct pool_cache *cache, size_t blocks, unsigned 
 {
     enum { HEAD = 24 };
     bool exhausted;
-    const size_t size = blocks * (size_t)SPACE_BLOCK - HEAD;
+    const size_t size = blocks * (size_t)EXTENT_MAP_BLOCK - HEAD;
     struct chunk *chunk = pool_take(cache, size, POOL_OVER_BUDGET, &exhausted);
     ck_assert_ptr_nonnull(chunk);
     memset(chunk->data, fill, size);
@@ -532,7 +532,7 @@ START_TEST(an_extent_is_cut_to_fit_a_hole)
     enum { REGIONS = 5, WHOLE = 15, CUT = 6, EACH = 3 };
     struct ground ground;
     struct mr_error error;
-    struct extent *extents[2 * REGIONS];
+    struct spill_extent *extents[2 * REGIONS];
     struct chunk *list = NULL;
     ground_open(&ground);
     for (unsigned char i = WHOLE; i > 0; i--)
@@ -542,8 +542,8 @@ START_TEST(an_extent_is_cut_to_fit_a_hole)
         ck_assert_int_eq(spill_write(&ground.spill, &next, &extents[i], &error), MR_OK);
         const size_t chunks = i % 2 == 0 ? WHOLE : CUT;
         ck_assert_uint_eq(extents[i]->records, chunks);
-        ck_assert_uint_eq(extents[i]->bytes, chunks * EACH * SPACE_BLOCK);
-        ck_assert_uint_lt(extents[i]->offset, REGIONS * SPACE_REGION);
+        ck_assert_uint_eq(extents[i]->bytes, chunks * EACH * EXTENT_MAP_BLOCK);
+        ck_assert_uint_lt(extents[i]->offset, REGIONS * EXTENT_MAP_REGION);
         if (chunks == WHOLE)
             ck_assert_ptr_null(next);
         else
@@ -564,17 +564,17 @@ START_TEST(an_extent_is_cut_to_fit_a_hole)
         ck_assert_int_eq(status, MR_OK);
         ck_assert_uint_eq(read, extents[i]->records);
         spill_reader_close(&reader);
-        extent_free(extents[i]);
+        spill_extent_free(extents[i]);
     }
     pool_give(&ground.cache, list);
-    list = chunk_of(&ground.cache, SPACE_REGION / SPACE_BLOCK, 1, NULL);
+    list = chunk_of(&ground.cache, EXTENT_MAP_REGION / EXTENT_MAP_BLOCK, 1, NULL);
     for (size_t i = 0; i < REGIONS; i++) {
         const struct chunk *next = list;
         ck_assert_int_eq(spill_write(&ground.spill, &next, &extents[i], &error), MR_OK);
-        ck_assert_uint_lt(extents[i]->offset, REGIONS * SPACE_REGION);
+        ck_assert_uint_lt(extents[i]->offset, REGIONS * EXTENT_MAP_REGION);
     }
     for (size_t i = 0; i < REGIONS; i++)
-        extent_free(extents[i]);
+        spill_extent_free(extents[i]);
     pool_give(&ground.cache, list);
     ground_close(&ground);
 }

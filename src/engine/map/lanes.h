@@ -15,7 +15,6 @@
 #include <immintrin.h>
 
 #define LANES 8u
-#define LANES_TARGET "avx512f,avx512bw,avx512dq,avx512vl,bmi,bmi2,popcnt"
 
 static inline __m512i lanes_all(uint64_t word)
 {

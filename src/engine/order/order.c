@@ -54,7 +54,7 @@ void order_empty(struct order *order, struct pool_cache *cache)
         free(split);
     }
     ranges_close(&order->ranges);
-    cut_close(&order->last);
+    ranges_cut_close(&order->last);
     free(order->parts);
     order->parts = NULL;
     output_empty(&order->output, cache);
@@ -127,7 +127,7 @@ static int route_wanted(struct order_worker *own, struct record *results, size_t
     if (order->has_last) {
         size_t kept = 0;
         for (size_t i = 0; i < count; i++)
-            if (cut_compare(&order->last, &order->sort, &results[i]) <= 0)
+            if (ranges_cut_compare(&order->last, &order->sort, &results[i]) <= 0)
                 results[kept++] = results[i];
         count = kept;
     }
@@ -159,7 +159,7 @@ static int cut_order(struct order_worker *own, const struct stream *sample, doub
         return -1;
 
     if (count > order->limit) {
-        if (cut_open(&order->last, &order->sort, records[order->limit - 1]) != 0)
+        if (ranges_cut_open(&order->last, &order->sort, records[order->limit - 1]) != 0)
             goto no_memory;
         order->has_last = true;
         bytes *= (double)order->limit / (double)count;

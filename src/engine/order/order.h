@@ -44,7 +44,7 @@ struct order {
     uint64_t limit; /* results wanted; UINT64_MAX: all */
     uint64_t min_rank;
     struct ranges ranges;
-    struct cut last; /* results behind it are not wanted */
+    struct ranges_cut last; /* results behind it are not wanted */
     bool has_last;
     struct order_part *parts; /* the ranges that hold wanted results, in order */
     size_t part_count;

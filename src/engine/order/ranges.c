@@ -27,7 +27,7 @@ static uint64_t code_of(const struct sort_order *order, const struct record *res
     return high << (64 - RANK_BITS) | low;
 }
 
-int cut_open(struct cut *cut, const struct sort_order *order, const unsigned char *at)
+int ranges_cut_open(struct ranges_cut *cut, const struct sort_order *order, const unsigned char *at)
 {
     struct record record;
     record_get(at, RECORD_SUM, 0, &record);
@@ -41,13 +41,14 @@ int cut_open(struct cut *cut, const struct sort_order *order, const unsigned cha
     return 0;
 }
 
-void cut_close(struct cut *cut)
+void ranges_cut_close(struct ranges_cut *cut)
 {
     free(cut->key);
     cut->key = NULL;
 }
 
-int cut_compare(const struct cut *cut, const struct sort_order *order, const struct record *result)
+int ranges_cut_compare(const struct ranges_cut *cut, const struct sort_order *order,
+                       const struct record *result)
 {
     uint64_t code = code_of(order, result), rank_word = sort_rank_word(order, result->number);
     if (code != cut->code)
@@ -76,7 +77,7 @@ static int open_cuts(struct ranges *ranges, const unsigned char *const *records,
     for (size_t i = 1; i < ranges->count; i++) {
         while (record + 1 < record_count && before < all / ranges->count * i)
             before += weight(records[record++]);
-        if (cut_open(&ranges->cuts[i - 1], ranges->order, records[record]) != 0)
+        if (ranges_cut_open(&ranges->cuts[i - 1], ranges->order, records[record]) != 0)
             return -1;
         ranges->codes->words[i - 1] = ranges->cuts[i - 1].code;
     }
@@ -98,7 +99,7 @@ int ranges_open(struct ranges *ranges, const struct sort_order *order,
 void ranges_close(struct ranges *ranges)
 {
     for (size_t i = 0; ranges->cuts && i + 1 < ranges->count; i++)
-        cut_close(&ranges->cuts[i]);
+        ranges_cut_close(&ranges->cuts[i]);
     free(ranges->cuts);
     free(ranges->codes);
     *ranges = (struct ranges){0};
@@ -108,7 +109,7 @@ size_t ranges_shared(const struct ranges *ranges, size_t number)
 {
     if (number == 0 || number + 1 >= ranges->count)
         return 0;
-    const struct cut *one = &ranges->cuts[number - 1], *other = &ranges->cuts[number];
+    const struct ranges_cut *one = &ranges->cuts[number - 1], *other = &ranges->cuts[number];
     const size_t most = one->size < other->size ? one->size : other->size;
     size_t shared = 0;
     if (one->rank_word != other->rank_word)
@@ -131,7 +132,7 @@ static size_t find_among(const struct ranges *ranges, const struct record *resul
     /* Those before `first` have lower codes or are its equals; among the rest the order decides. */
     while (first < end) {
         size_t half = first + (end - first) / 2;
-        if (cut_compare(&ranges->cuts[half], ranges->order, result) < 0)
+        if (ranges_cut_compare(&ranges->cuts[half], ranges->order, result) < 0)
             end = half;
         else
             first = half + 1;

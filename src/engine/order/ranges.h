@@ -19,7 +19,7 @@
 #define RANGES_MOST (SEARCH_MOST + 1)
 
 /* A place in the order; `key` is followed by POOL_PAD readable bytes and owned by the cut. */
-struct cut {
+struct ranges_cut {
     uint64_t code;
     uint64_t rank_word;
     unsigned char *key;
@@ -28,18 +28,20 @@ struct cut {
 
 struct ranges {
     const struct sort_order *order;
-    struct cut *cuts;     /* cut i is where range i + 1 begins */
+    struct ranges_cut *cuts; /* cut i is where range i + 1 begins */
     size_t count;         /* of ranges: one more than cuts */
     struct search *codes; /* of the cuts */
     search_count *search;
 };
 
 /* Makes a cut at a result record. Returns 0, or -1 when memory is out. */
-int cut_open(struct cut *cut, const struct sort_order *order, const unsigned char *record);
-void cut_close(struct cut *cut);
+int ranges_cut_open(struct ranges_cut *cut, const struct sort_order *order,
+                    const unsigned char *record);
+void ranges_cut_close(struct ranges_cut *cut);
 
 /* Whether a result lies before a cut (negative), at it (0) or behind it. */
-int cut_compare(const struct cut *cut, const struct sort_order *order, const struct record *result);
+int ranges_cut_compare(const struct ranges_cut *cut, const struct sort_order *order,
+                       const struct record *result);
 
 /* Cuts the order into `count` ranges that hold equal parts of the sorted records. `order` must live
  * as long. Returns 0, or -1 when memory is out; ranges_close is due in any case. */

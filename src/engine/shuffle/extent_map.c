@@ -13,15 +13,15 @@
 /* One free region in so many is kept for the next writes. */
 #define IDLE_SHARE 32
 
-void space_close(struct space *space)
+void extent_map_close(struct extent_map *map)
 {
-    free(space->regions);
-    *space = (struct space){0};
+    free(map->regions);
+    *map = (struct extent_map){0};
 }
 
 static uint64_t blocks_of(uint64_t bytes)
 {
-    return (bytes + SPACE_BLOCK - 1) / SPACE_BLOCK;
+    return (bytes + EXTENT_MAP_BLOCK - 1) / EXTENT_MAP_BLOCK;
 }
 
 static uint64_t bits_of(unsigned blocks)
@@ -42,58 +42,58 @@ static int find_run(uint64_t used, unsigned blocks)
 }
 
 /* The first of so many free regions side by side, or -1. */
-static long find_regions(struct space *space, size_t regions)
+static long find_regions(struct extent_map *map, size_t regions)
 {
-    size_t looks = space->count < MOST_LOOKS ? space->count : MOST_LOOKS, found = 0;
+    size_t looks = map->count < MOST_LOOKS ? map->count : MOST_LOOKS, found = 0;
     for (size_t i = 0; i < looks; i++) {
-        if (space->next >= space->count)
-            space->next = found = 0;
-        found = space->regions[space->next++] == 0 ? found + 1 : 0;
+        if (map->next >= map->count)
+            map->next = found = 0;
+        found = map->regions[map->next++] == 0 ? found + 1 : 0;
         if (found == regions)
-            return (long)(space->next - regions);
+            return (long)(map->next - regions);
     }
     return -1;
 }
 
 /* Adds free regions, and returns the first of them, or -1 when memory is out. */
-static long add_regions(struct space *space, size_t more)
+static long add_regions(struct extent_map *map, size_t more)
 {
-    if (more > space->room - space->count) {
-        size_t room = 2 * space->room + more + 64;
+    if (more > map->room - map->count) {
+        size_t room = 2 * map->room + more + 64;
         /* Words. NOLINTNEXTLINE(bugprone-sizeof-expression) */
-        uint64_t *regions = realloc(space->regions, room * sizeof *regions);
+        uint64_t *regions = realloc(map->regions, room * sizeof *regions);
         if (!regions)
             return -1;
-        space->regions = regions;
-        space->room = room;
+        map->regions = regions;
+        map->room = room;
     }
-    memset(space->regions + space->count, 0, more * sizeof *space->regions);
-    space->count += more;
-    return (long)(space->count - more);
+    memset(map->regions + map->count, 0, more * sizeof *map->regions);
+    map->count += more;
+    return (long)(map->count - more);
 }
 
 /* Marks blocks of one region as used. */
-static void use(struct space *space, size_t region, unsigned first, unsigned blocks)
+static void use(struct extent_map *map, size_t region, unsigned first, unsigned blocks)
 {
-    if (space->regions[region] == 0 && space->idle > 0)
-        space->idle--;
-    space->regions[region] |= bits_of(blocks) << first;
+    if (map->regions[region] == 0 && map->idle > 0)
+        map->idle--;
+    map->regions[region] |= bits_of(blocks) << first;
 }
 
 /* The first of `blocks` free blocks side by side in one of the regions looked into, or, where there
  * are not so many in any, of the most there are, if these are `least`. Returns how many, or 0. */
-static unsigned take_run(struct space *space, unsigned least, unsigned blocks, uint64_t *offset)
+static unsigned take_run(struct extent_map *map, unsigned least, unsigned blocks, uint64_t *offset)
 {
-    const size_t looks = space->count < MOST_LOOKS ? space->count : MOST_LOOKS;
+    const size_t looks = map->count < MOST_LOOKS ? map->count : MOST_LOOKS;
     size_t region = 0;
     unsigned first = 0, found = 0;
-    for (size_t i = 0; i < looks; i++, space->next++) {
-        if (space->next >= space->count)
-            space->next = 0;
-        const uint64_t used = space->regions[space->next];
+    for (size_t i = 0; i < looks; i++, map->next++) {
+        if (map->next >= map->count)
+            map->next = 0;
+        const uint64_t used = map->regions[map->next];
         unsigned run = find_run(used, blocks) >= 0 ? blocks : found > 0 ? found + 1 : least;
         for (int at; run <= blocks && (at = find_run(used, run)) >= 0; run++) {
-            region = space->next;
+            region = map->next;
             first = (unsigned)at;
             found = run;
         }
@@ -102,63 +102,63 @@ static unsigned take_run(struct space *space, unsigned least, unsigned blocks, u
     }
     if (found == 0)
         return 0;
-    use(space, region, first, found);
-    *offset = region * SPACE_REGION + first * SPACE_BLOCK;
+    use(map, region, first, found);
+    *offset = region * EXTENT_MAP_REGION + first * EXTENT_MAP_BLOCK;
     return found;
 }
 
-int space_take(struct space *space, uint64_t least, uint64_t *bytes, uint64_t *offset)
+int extent_map_take(struct extent_map *map, uint64_t least, uint64_t *bytes, uint64_t *offset)
 {
     uint64_t blocks = blocks_of(*bytes);
     if (blocks <= REGION_BLOCKS) {
-        const unsigned taken =
-            take_run(space, (unsigned)blocks_of(least), (unsigned)blocks, offset);
+        const unsigned taken = take_run(map, (unsigned)blocks_of(least), (unsigned)blocks, offset);
         if (taken > 0) {
             if (taken < blocks)
-                *bytes = taken * SPACE_BLOCK;
+                *bytes = taken * EXTENT_MAP_BLOCK;
             return 0;
         }
     }
     const size_t regions = (size_t)((blocks + REGION_BLOCKS - 1) / REGION_BLOCKS);
-    long first = blocks > REGION_BLOCKS ? find_regions(space, regions) : -1;
-    if (first < 0 && (first = add_regions(space, regions)) < 0)
+    long first = blocks > REGION_BLOCKS ? find_regions(map, regions) : -1;
+    if (first < 0 && (first = add_regions(map, regions)) < 0)
         return -1;
-    *offset = (uint64_t)first * SPACE_REGION;
+    *offset = (uint64_t)first * EXTENT_MAP_REGION;
     for (size_t region = (size_t)first; blocks > 0; region++) {
         unsigned n = blocks < REGION_BLOCKS ? (unsigned)blocks : REGION_BLOCKS;
-        use(space, region, 0, n);
+        use(map, region, 0, n);
         blocks -= n;
     }
     return 0;
 }
 
-void space_shorten(struct space *space, uint64_t offset, uint64_t bytes, uint64_t left)
+void extent_map_shorten(struct extent_map *map, uint64_t offset, uint64_t bytes, uint64_t left)
 {
-    const uint64_t kept = blocks_of(left), first = offset % SPACE_REGION / SPACE_BLOCK + kept;
+    const uint64_t kept = blocks_of(left),
+                   first = offset % EXTENT_MAP_REGION / EXTENT_MAP_BLOCK + kept;
     const unsigned n = (unsigned)(blocks_of(bytes) - kept);
     if (n > 0)
-        space->regions[offset / SPACE_REGION] &= ~(bits_of(n) << first);
+        map->regions[offset / EXTENT_MAP_REGION] &= ~(bits_of(n) << first);
 }
 
-void space_give(struct space *space, uint64_t offset, uint64_t bytes, uint64_t *from,
-                uint64_t *spare)
+void extent_map_give(struct extent_map *map, uint64_t offset, uint64_t bytes, uint64_t *from,
+                     uint64_t *spare)
 {
     uint64_t blocks = blocks_of(bytes);
     *spare = 0;
-    for (size_t region = (size_t)(offset / SPACE_REGION); blocks > 0; region++) {
-        unsigned first = (unsigned)(offset % SPACE_REGION / SPACE_BLOCK);
+    for (size_t region = (size_t)(offset / EXTENT_MAP_REGION); blocks > 0; region++) {
+        unsigned first = (unsigned)(offset % EXTENT_MAP_REGION / EXTENT_MAP_BLOCK);
         unsigned n = blocks < REGION_BLOCKS - first ? (unsigned)blocks : REGION_BLOCKS - first;
-        space->regions[region] &= ~(bits_of(n) << first);
+        map->regions[region] &= ~(bits_of(n) << first);
         blocks -= n;
-        offset += n * SPACE_BLOCK;
-        if (space->regions[region] != 0)
+        offset += n * EXTENT_MAP_BLOCK;
+        if (map->regions[region] != 0)
             continue;
-        if (space->idle < space->count / IDLE_SHARE) {
-            space->idle++;
+        if (map->idle < map->count / IDLE_SHARE) {
+            map->idle++;
             continue;
         }
         if (*spare == 0)
-            *from = region * SPACE_REGION;
-        *spare = (region + 1) * SPACE_REGION - *from;
+            *from = region * EXTENT_MAP_REGION;
+        *spare = (region + 1) * EXTENT_MAP_REGION - *from;
     }
 }

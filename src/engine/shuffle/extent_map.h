@@ -12,10 +12,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SPACE_BLOCK ((uint64_t)4 << 10)
-#define SPACE_REGION (64 * SPACE_BLOCK)
+#define EXTENT_MAP_BLOCK ((uint64_t)4 << 10)
+#define EXTENT_MAP_REGION (64 * EXTENT_MAP_BLOCK)
 
-struct space {
+struct extent_map {
     uint64_t *regions; /* a bit for each block in use */
     size_t count;      /* regions of the file */
     size_t room;       /* regions there is memory for */
@@ -24,17 +24,17 @@ struct space {
 };
 
 /* All zero is a file of no blocks. */
-void space_close(struct space *space);
+void extent_map_close(struct extent_map *map);
 
-/* Finds a place for *bytes, more than 0, and marks it as used. Up to SPACE_REGION bytes lie in one
- * region, more begin with one. Rather than to make the file longer it takes a place for fewer,
+/* Finds a place for *bytes, more than 0, and marks it as used. Up to EXTENT_MAP_REGION bytes lie in
+ * one region, more begin with one. Rather than to make the file longer it takes a place for fewer,
  * `least` or more, and says in *bytes for how many. Returns 0, or -1 when memory is out. */
-int space_take(struct space *space, uint64_t least, uint64_t *bytes, uint64_t *offset);
+int extent_map_take(struct extent_map *map, uint64_t least, uint64_t *bytes, uint64_t *offset);
 /* Marks what is behind the first `left` bytes, more than 0, of a place in one region as free. */
-void space_shorten(struct space *space, uint64_t offset, uint64_t bytes, uint64_t left);
+void extent_map_shorten(struct extent_map *map, uint64_t offset, uint64_t bytes, uint64_t left);
 /* Marks that place as free. *spare bytes from *from on, if any, should go
  * back to the file system. */
-void space_give(struct space *space, uint64_t offset, uint64_t bytes, uint64_t *from,
-                uint64_t *spare);
+void extent_map_give(struct extent_map *map, uint64_t offset, uint64_t bytes, uint64_t *from,
+                     uint64_t *spare);
 
 #endif

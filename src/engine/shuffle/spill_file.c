@@ -30,7 +30,7 @@ struct spill_file {
     const char *directory;
     struct thread_mutex lock; /* of fd and space */
     int fd;                   /* -1: not made yet */
-    struct space space;
+    struct extent_map space;
 };
 
 /* Before each chunk on disk. */
@@ -66,7 +66,7 @@ void spill_close(struct spill *spill)
         struct spill_file *file = &spill->files[i];
         if (file->fd >= 0)
             close(file->fd);
-        space_close(&file->space);
+        extent_map_close(&file->space);
         thread_mutex_close(&file->lock);
     }
     free(spill->files);
@@ -101,7 +101,8 @@ static int open_temporary(const char *directory)
 
 /* Adds to an extent of nothing as many chunks of a list as take up to `most` bytes, but at least
  * one. Returns the rest of the list. */
-static const struct chunk *fill(struct extent *extent, const struct chunk *next, uint64_t most)
+static const struct chunk *fill(struct spill_extent *extent, const struct chunk *next,
+                                uint64_t most)
 {
     do {
         extent->bytes += sizeof(struct head) + next->used;
@@ -114,14 +115,15 @@ static const struct chunk *fill(struct extent *extent, const struct chunk *next,
 
 /* Chooses the file of the next extent, round-robin, and reserves a place for chunks of the list, of
  * which *end tells the first that is left over. */
-static enum mr_status reserve(struct spill *spill, const struct chunk *list, struct extent *extent,
-                              const struct chunk **end, struct mr_error *error)
+static enum mr_status reserve(struct spill *spill, const struct chunk *list,
+                              struct spill_extent *extent, const struct chunk **end,
+                              struct mr_error *error)
 {
     enum mr_status status = MR_OK;
     size_t number = atomic_fetch_add_explicit(&spill->next_file, 1, memory_order_relaxed);
     struct spill_file *file = &spill->files[number % spill->count];
-    *extent = (struct extent){.file = file};
-    *end = fill(extent, list, SPACE_REGION);
+    *extent = (struct spill_extent){.file = file};
+    *end = fill(extent, list, EXTENT_MAP_REGION);
     thread_lock(&file->lock);
     if (file->fd < 0) {
         file->fd = open_temporary(file->directory);
@@ -132,12 +134,12 @@ static enum mr_status reserve(struct spill *spill, const struct chunk *list, str
     uint64_t least = sizeof(struct head) + list->used, room = extent->bytes;
     if (least < room / LEAST_PART)
         least = room / LEAST_PART;
-    if (status == MR_OK && space_take(&file->space, least, &room, &extent->offset) != 0)
+    if (status == MR_OK && extent_map_take(&file->space, least, &room, &extent->offset) != 0)
         status = mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
     if (status == MR_OK && room < extent->bytes) {
-        *extent = (struct extent){.file = file, .offset = extent->offset};
+        *extent = (struct spill_extent){.file = file, .offset = extent->offset};
         *end = fill(extent, list, room);
-        space_shorten(&file->space, extent->offset, room, extent->bytes);
+        extent_map_shorten(&file->space, extent->offset, room, extent->bytes);
     }
     thread_unlock(&file->lock);
     return status;
@@ -169,11 +171,11 @@ static enum mr_status write_failed(struct spill *spill, const struct spill_file 
                         file->directory, strerror(reason), atomic_load(&spill->written), left);
 }
 
-enum mr_status spill_write(struct spill *spill, const struct chunk **list, struct extent **result,
-                           struct mr_error *error)
+enum mr_status spill_write(struct spill *spill, const struct chunk **list,
+                           struct spill_extent **result, struct mr_error *error)
 {
     const struct chunk *next = *list, *end;
-    struct extent *extent = calloc(1, sizeof *extent);
+    struct spill_extent *extent = calloc(1, sizeof *extent);
     if (!extent)
         return mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
     enum mr_status status = reserve(spill, next, extent, &end, error);
@@ -206,7 +208,7 @@ enum mr_status spill_write(struct spill *spill, const struct chunk **list, struc
     return MR_OK;
 }
 
-enum mr_status spill_reader_open(struct spill_reader *reader, struct extent *extent,
+enum mr_status spill_reader_open(struct spill_reader *reader, struct spill_extent *extent,
                                  struct pool_cache *cache, struct mr_error *error)
 {
     *reader = (struct spill_reader){.extent = extent, .cache = cache, .size = WINDOW};
@@ -298,12 +300,12 @@ struct chunk *spill_read(struct spill_reader *reader, enum mr_status *status,
     return chunk;
 }
 
-void extent_free(struct extent *extent)
+void spill_extent_free(struct spill_extent *extent)
 {
     struct spill_file *file = extent->file;
     uint64_t from, spare;
     thread_lock(&file->lock);
-    space_give(&file->space, extent->offset, extent->bytes, &from, &spare);
+    extent_map_give(&file->space, extent->offset, extent->bytes, &from, &spare);
 #ifdef FALLOC_FL_PUNCH_HOLE
     /* Under the lock, before somebody writes there again. Only to save space: where the file system
      * cannot, the file just stays as long as it is. */

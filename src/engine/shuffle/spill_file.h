@@ -16,8 +16,8 @@
 
 struct spill_file;
 
-struct extent {
-    struct extent *next;
+struct spill_extent {
+    struct spill_extent *next;
     struct spill_file *file;
     uint64_t offset;
     uint64_t bytes;   /* on disk: heads and chunks */
@@ -40,13 +40,13 @@ void spill_close(struct spill *spill);
 
 /* Writes the records of as many chunks of a list as go into one extent, at least of one, and moves
  * *list behind them. The chunks stay the caller's; the extent is the caller's to free by
- * extent_free. */
-enum mr_status spill_write(struct spill *spill, const struct chunk **list, struct extent **extent,
-                           struct mr_error *error);
+ * spill_extent_free. */
+enum mr_status spill_write(struct spill *spill, const struct chunk **list,
+                           struct spill_extent **extent, struct mr_error *error);
 
 /* Reads an extent chunk by chunk. */
 struct spill_reader {
-    struct extent *extent;
+    struct spill_extent *extent;
     struct pool_cache *cache;
     unsigned char *buffer; /* a window of the extent */
     size_t size;           /* of the buffer */
@@ -54,7 +54,7 @@ struct spill_reader {
     uint64_t at;           /* bytes of the extent read into it so far */
 };
 
-enum mr_status spill_reader_open(struct spill_reader *reader, struct extent *extent,
+enum mr_status spill_reader_open(struct spill_reader *reader, struct spill_extent *extent,
                                  struct pool_cache *cache, struct mr_error *error);
 /* The next chunk, which is the caller's, or NULL at the end or on failure (*status tells). */
 struct chunk *spill_read(struct spill_reader *reader, enum mr_status *status,
@@ -62,6 +62,6 @@ struct chunk *spill_read(struct spill_reader *reader, enum mr_status *status,
 void spill_reader_close(struct spill_reader *reader);
 
 /* Gives the extent's space back to the file system, and frees it. */
-void extent_free(struct extent *extent);
+void spill_extent_free(struct spill_extent *extent);
 
 #endif

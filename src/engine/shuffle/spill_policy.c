@@ -29,7 +29,7 @@ static int write_chunks(struct worker *worker, const struct stream *stream, stru
     const struct chunk *next = stream->chunks;
     while (next) {
         struct mr_error error = {0};
-        struct extent *extent;
+        struct spill_extent *extent;
         enum mr_status status = spill_write(&worker->stores->spill, &next, &extent, &error);
         if (status != MR_OK) {
             context_fail_with(worker->context, status, &error,

@@ -20,7 +20,7 @@ void stream_join(struct stream *into, struct stream *from)
 {
     if (from->chunks)
         from->last->next = into->chunks;
-    struct extent **last_extent = &from->extents;
+    struct spill_extent **last_extent = &from->extents;
     while (*last_extent)
         last_extent = &(*last_extent)->next;
     *last_extent = into->extents;
@@ -59,9 +59,9 @@ void stream_drop(struct stream *stream, struct pool_cache *cache)
 {
     pool_give(cache, stream->chunks);
     while (stream->extents) {
-        struct extent *extent = stream->extents;
+        struct spill_extent *extent = stream->extents;
         stream->extents = extent->next;
-        extent_free(extent);
+        spill_extent_free(extent);
     }
     *stream = (struct stream){0};
 }

@@ -7,13 +7,13 @@
 
 #include "engine/core/pool.h"
 
-struct extent; /* spill_file.h */
+struct spill_extent; /* spill_file.h */
 
 /* Records in memory and on disk; whoever holds it owns them. */
 struct stream {
     struct chunk *chunks;
     struct chunk *last; /* of chunks */
-    struct extent *extents;
+    struct spill_extent *extents;
     uint64_t bytes;         /* of the records in chunks */
     uint64_t records;       /* in chunks */
     uint64_t spilled;       /* bytes of the records in extents */

@@ -52,7 +52,7 @@ static struct chunk *next_in_memory(struct stream_reader *reader)
 static void pass_extent(struct stream_reader *reader)
 {
     struct stream *stream = reader->stream;
-    struct extent *extent = reader->extent_reader.extent;
+    struct spill_extent *extent = reader->extent_reader.extent;
     spill_reader_close(&reader->extent_reader);
     reader->reading = false;
     if (!reader->consume) {
@@ -62,7 +62,7 @@ static void pass_extent(struct stream_reader *reader)
     stream->extents = extent->next;
     stream->spilled -= extent->content;
     stream->spilled_count -= extent->records;
-    extent_free(extent);
+    spill_extent_free(extent);
 }
 
 struct chunk *stream_reader_next(struct stream_reader *reader)
@@ -70,7 +70,7 @@ struct chunk *stream_reader_next(struct stream_reader *reader)
     pass_current(reader);
     struct chunk *chunk = next_in_memory(reader);
     while (!chunk && !reader->failed) {
-        struct extent *extent = reader->consume ? reader->stream->extents : reader->extent;
+        struct spill_extent *extent = reader->consume ? reader->stream->extents : reader->extent;
         struct mr_error error = {0};
         enum mr_status status = MR_OK;
         if (!reader->reading) {

@@ -16,7 +16,7 @@ struct stream_reader {
     bool failed;           /* the job has failed */
     bool reading;          /* `extent_reader` is open */
     struct chunk *memory;  /* next chunk in memory */
-    struct extent *extent; /* next extent */
+    struct spill_extent *extent; /* next extent */
     struct chunk *current; /* the chunk given out, where it is the reader's to give back */
     struct spill_reader extent_reader;
 };
