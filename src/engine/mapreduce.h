@@ -280,8 +280,10 @@ struct mr_engine_options {
 /* Makes an engine. Threads start with the first job that needs them. *engine is NULL on failure. */
 MR_API enum mr_status mr_engine_open(const struct mr_engine_options *options,
                                      struct mr_engine **engine, struct mr_error *error);
-/* Ends the threads and frees the engine. Every job must have been released
- * before. NULL is allowed. */
+/* Cancels the jobs that still run, waits for their end, ends the threads and frees the engine's
+ * memory. No job may be started any more; handles stay valid: a job's outcome can still be had by
+ * mr_poll and mr_wait, and each must still be released. Not to be called by a callback of a job of
+ * the same engine. NULL is allowed. */
 MR_API void mr_engine_close(struct mr_engine *engine);
 
 /* Runs a job to its end and returns its outcome. *stats and *error may be NULL. Any thread may call

@@ -15,6 +15,7 @@
 #include "engine/schedule/tasks.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -145,6 +146,7 @@ enum mr_status mr_engine_open(const struct mr_engine_options *options, struct mr
     if (pool_open(&engine->pool, &engine->budget) != 0)
         goto no_pool;
     if (round_robin_open(&engine->jobs) == 0) {
+        engine->users = 1;
         *result = engine;
         return MR_OK;
     }
@@ -156,21 +158,39 @@ no_pool:
     return mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
 }
 
+/* Somebody needs the engine no longer. */
+static void leave(struct mr_engine *engine)
+{
+    thread_lock(&engine->jobs.lock);
+    const bool last = --engine->users == 0;
+    thread_unlock(&engine->jobs.lock);
+    if (!last)
+        return;
+    round_robin_close(&engine->jobs);
+    free(engine);
+}
+
 void mr_engine_close(struct mr_engine *engine)
 {
     if (!engine)
         return;
-    thread_lock(&engine->jobs.lock);
-    engine->jobs.stopping = true;
-    thread_wake_all(&engine->jobs.work);
-    thread_unlock(&engine->jobs.lock);
+    struct round_robin *jobs = &engine->jobs;
+    thread_lock(&jobs->lock);
+    struct round_robin_place *place = jobs->first;
+    for (size_t left = round_robin_count(jobs); left > 0; left--, place = place->next)
+        job_cancel((struct job *)(void *)place);
+    while (jobs->open > 0)
+        thread_wait(&jobs->none_open, &jobs->lock);
+    jobs->stopping = true;
+    thread_wake_all(&jobs->work);
+    thread_unlock(&jobs->lock);
     for (unsigned i = 0; i < engine->started; i++)
         thread_join(&engine->threads[i]);
-    round_robin_close(&engine->jobs);
     pool_close(&engine->pool);
     free_tmpdirs(engine);
     free(engine->threads);
-    free(engine);
+    /* Jobs not released yet still have outcomes, under the lock. */
+    leave(engine);
 }
 
 unsigned mr_engine_threads(const struct mr_engine *engine)
@@ -197,7 +217,28 @@ static enum mr_status open_job(struct mr_engine *engine, const struct mr_job_spe
         .tmpdir_count = engine->tmpdir_count,
         .jobs = &engine->jobs,
     };
-    return job_open(&resources, spec, job, error);
+    enum mr_status status = job_open(&resources, spec, job, error);
+    if (status == MR_OK) {
+        thread_lock(&engine->jobs.lock);
+        engine->users++;
+        round_robin_begun(&engine->jobs);
+        thread_unlock(&engine->jobs.lock);
+    }
+    return status;
+}
+
+/* Frees a job that has ended, on its way out of the engine. */
+static void free_job(struct job *job)
+{
+    /* The only engine with these jobs. */
+    struct mr_engine *engine =
+        (struct mr_engine *)(void *)((unsigned char *)job->jobs - offsetof(struct mr_engine, jobs));
+    if (job->has_reader)
+        thread_join(&job->reader);
+    if (job->has_reporter)
+        thread_join(&job->reporter);
+    job_close(job);
+    leave(engine);
 }
 
 /* Does all of a job on the calling thread. */
@@ -248,14 +289,14 @@ static enum mr_status start_job(struct mr_engine *engine, const struct mr_job_sp
         round_robin_wake_locked(&engine->jobs);
         while (job->phase != PHASE_ENDED)
             thread_wait(&job->changed, &engine->jobs.lock);
+        if (!job->closed)
+            job_end(job);
         thread_unlock(&engine->jobs.lock);
-        if (job->has_reader)
-            thread_join(&job->reader);
     } else {
         job->reader_done = true;
         run_here(job);
     }
-    job_close(job);
+    free_job(job);
     return status;
 }
 
@@ -265,15 +306,6 @@ static void wait_closed(struct job *job)
     while (!job->closed)
         thread_wait(&job->changed, &job->jobs->lock);
     thread_unlock(&job->jobs->lock);
-}
-
-static void join_and_close(struct job *job)
-{
-    if (job->has_reader)
-        thread_join(&job->reader);
-    if (job->has_reporter)
-        thread_join(&job->reporter);
-    job_close(job);
 }
 
 enum mr_status mr_run(struct mr_engine *engine, const struct mr_job_spec *spec,
@@ -295,7 +327,7 @@ enum mr_status mr_run(struct mr_engine *engine, const struct mr_job_spec *spec,
     wait_closed(job);
     job_outcome(job, stats, error);
     status = job->context.error.status;
-    join_and_close(job);
+    free_job(job);
     return status;
 }
 
@@ -347,10 +379,7 @@ void mr_cancel(struct mr_job *handle)
 {
     struct job *job = handle->job;
     thread_lock(&job->jobs->lock);
-    if (job->phase < PHASE_FINISH) {
-        context_fail(&job->context, MR_CANCELLED, 0, "cancelled");
-        round_robin_wake_locked(job->jobs);
-    }
+    job_cancel(job);
     thread_unlock(&job->jobs->lock);
 }
 
@@ -360,6 +389,6 @@ void mr_release(struct mr_job *handle)
         return;
     mr_cancel(handle);
     wait_closed(handle->job);
-    join_and_close(handle->job);
+    free_job(handle->job);
     free(handle);
 }

@@ -21,6 +21,9 @@ struct mr_engine {
     struct round_robin jobs; /* with the lock of what follows */
     struct thread *threads;
     unsigned started; /* threads that run */
+    /* Jobs that are there, ended or not, and one for the engine being open: who takes the last of
+     * these away frees it. */
+    size_t users;
 };
 
 #endif

@@ -130,6 +130,21 @@ static size_t begin_drain(struct job *job)
     return job->context.worker_count;
 }
 
+void job_end(struct job *job)
+{
+    job->closed = true;
+    thread_wake_all(&job->changed);
+    round_robin_closed(job->jobs);
+}
+
+void job_cancel(struct job *job)
+{
+    if (job->phase < PHASE_FINISH) {
+        context_fail(&job->context, MR_CANCELLED, 0, "cancelled");
+        round_robin_wake_locked(job->jobs);
+    }
+}
+
 /* The phase has no more tasks: begins the next one. */
 static void advance(struct job *job)
 {
@@ -169,7 +184,7 @@ static void advance(struct job *job)
         if (job->map_ended == 0)
             job->map_ended = job->ended;
         if (!job->context.spec.progress)
-            job->closed = true;
+            job_end(job);
         round_robin_remove(job->jobs, &job->place);
         enter(job, PHASE_ENDED, 0);
         break;

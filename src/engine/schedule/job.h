@@ -113,6 +113,10 @@ bool job_take(struct job *job, struct job_task *task);
 /* Under that lock: a task taken has been done. */
 void job_done(struct job *job, const struct job_task *task);
 
+/* Under that lock: all callbacks have returned, and the outcome stands. */
+void job_end(struct job *job);
+/* Under that lock: makes the job stop, where it has not all but ended. */
+void job_cancel(struct job *job);
 /* Under that lock. */
 enum mr_state job_state(const struct job *job);
 /* Under that lock: the figures of the map phase or of what follows. */

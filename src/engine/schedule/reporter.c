@@ -41,7 +41,6 @@ void reporter_run(void *argument)
         report(job, true);
     if (job->context.error.status == MR_OK)
         report(job, false);
-    job->closed = true;
-    thread_wake_all(&job->changed);
+    job_end(job);
     thread_unlock(lock);
 }

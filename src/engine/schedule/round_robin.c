@@ -11,12 +11,19 @@ int round_robin_open(struct round_robin *jobs)
         return error;
     error = thread_cond_open(&jobs->work);
     if (error != 0)
-        thread_mutex_close(&jobs->lock);
+        goto no_work;
+    error = thread_cond_open(&jobs->none_open);
+    if (error == 0)
+        return 0;
+    thread_cond_close(&jobs->work);
+no_work:
+    thread_mutex_close(&jobs->lock);
     return error;
 }
 
 void round_robin_close(struct round_robin *jobs)
 {
+    thread_cond_close(&jobs->none_open);
     thread_cond_close(&jobs->work);
     thread_mutex_close(&jobs->lock);
 }
@@ -53,6 +60,17 @@ void round_robin_remove(struct round_robin *jobs, struct round_robin_place *plac
     place->previous->next = place->next;
     place->next->previous = place->previous;
     place->next = place->previous = NULL;
+}
+
+void round_robin_begun(struct round_robin *jobs)
+{
+    jobs->open++;
+}
+
+void round_robin_closed(struct round_robin *jobs)
+{
+    if (--jobs->open == 0)
+        thread_wake_all(&jobs->none_open);
 }
 
 size_t round_robin_count(const struct round_robin *jobs)

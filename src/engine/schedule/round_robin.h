@@ -24,6 +24,8 @@ struct round_robin {
     unsigned idle;            /* workers waiting for work */
     bool stopping;
     struct round_robin_place *first; /* the job that is served next; a ring */
+    size_t open;                     /* jobs begun whose outcome does not stand yet */
+    struct thread_cond none_open;
 };
 
 /* Returns 0 or an errno value. */
@@ -39,6 +41,9 @@ void round_robin_wake_locked(struct round_robin *jobs);
 void round_robin_add(struct round_robin *jobs, struct round_robin_place *place);
 /* Takes it out, where it is in. */
 void round_robin_remove(struct round_robin *jobs, struct round_robin_place *place);
+/* A job begins; its outcome stands. */
+void round_robin_begun(struct round_robin *jobs);
+void round_robin_closed(struct round_robin *jobs);
 /* How many there are. */
 size_t round_robin_count(const struct round_robin *jobs);
 
