@@ -278,8 +278,12 @@ bool cpu_has_avx2(void)
 bool cpu_has_avx512(void)
 {
     return cpu_has_avx2() && HAS(AVX512F, "avx512f") && HAS(AVX512BW, "avx512bw") &&
-           HAS(AVX512DQ, "avx512dq") && HAS(AVX512VL, "avx512vl") &&
-           HAS(AVX512_VBMI, "avx512vbmi") && HAS(AVX512_VBMI2, "avx512vbmi2");
+           HAS(AVX512DQ, "avx512dq") && HAS(AVX512VL, "avx512vl");
+}
+
+bool cpu_has_avx512_vbmi2(void)
+{
+    return cpu_has_avx512() && HAS(AVX512_VBMI, "avx512vbmi") && HAS(AVX512_VBMI2, "avx512vbmi2");
 }
 
 #else
@@ -295,6 +299,11 @@ bool cpu_has_avx2(void)
 }
 
 bool cpu_has_avx512(void)
+{
+    return false;
+}
+
+bool cpu_has_avx512_vbmi2(void)
 {
     return false;
 }

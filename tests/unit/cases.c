@@ -101,6 +101,11 @@ static void note_skipped(const char *name, const char *output)
     free(path);
 }
 
+void cases_skip(const char *name, const char *reason)
+{
+    note_skipped(name, reason);
+}
+
 unsigned cases_print_skipped(FILE *out)
 {
     char *path = skip_list();

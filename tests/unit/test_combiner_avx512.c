@@ -5,11 +5,11 @@
  * where there are two, that do not, that are not there at all, and that pass.
  */
 #include <check.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/map/combiner_avx512.h"
+#include "unit/cases.h"
 #include "unit/random.h"
 
 #define SLOTS 256u
@@ -209,7 +209,7 @@ START_TEST(selected_loop)
     if (loops)
         check_loops(loops);
     else
-        puts("skipped: this CPU has no such loops");
+        cases_skip("combiner_avx512: selected_loop", "this CPU has no AVX-512");
 }
 END_TEST
 

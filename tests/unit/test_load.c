@@ -4,10 +4,10 @@
  * of keys, every size, longer ones between them.
  */
 #include <check.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "engine/map/load.h"
+#include "unit/cases.h"
 #include "unit/random.h"
 
 #define TEXT 4096u
@@ -63,7 +63,7 @@ START_TEST(selected_loop)
     if (loop != load_scalar)
         check_load(loop);
     else
-        puts("skipped: this CPU has no faster loop");
+        cases_skip("load: selected_loop", "this CPU has no AVX-512");
 }
 END_TEST
 

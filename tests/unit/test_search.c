@@ -4,10 +4,10 @@
  * words that repeat, and what lies before, at, between and behind them.
  */
 #include <check.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "engine/order/search.h"
+#include "unit/cases.h"
 #include "unit/random.h"
 
 #define WHAT 64u
@@ -61,7 +61,7 @@ START_TEST(selected_loop)
     if (search_select() != search_scalar)
         check_search(search_select());
     else
-        puts("skipped: this CPU has no such vectors");
+        cases_skip("search: selected_loop", "this CPU has no AVX-512");
 }
 END_TEST
 

@@ -11,6 +11,7 @@
 
 #include "engine/order/ranges.h"
 #include "engine/order/sort.h"
+#include "unit/cases.h"
 #include "unit/random.h"
 
 /* ---- Words --------------------------------------------------------------------------- */
@@ -83,7 +84,7 @@ START_TEST(selected_sort)
     if (sort64_select() != sort64_scalar)
         check_sort64(sort64_select());
     else
-        puts("skipped: this CPU has no such vectors");
+        cases_skip("sort: selected_sort", "this CPU has no AVX-512");
 }
 END_TEST
 

@@ -12,6 +12,7 @@
 
 #include "base/budget.h"
 #include "base/thread.h"
+#include "engine/mapreduce.h"
 
 /* Bytes of an ordinary chunk, its head included. A page: the open chunks of all partitions of all
  * workers are the memory that grows with the number of threads. */
@@ -19,7 +20,7 @@
 #define POOL_BATCH 16
 /* Readable bytes that follow the capacity of a chunk, so that records can be read and written by
  * whole words. */
-#define POOL_PAD 64
+#define POOL_PAD MR_PAD
 
 /* A chunk's owner, and so the only one to touch it, is the list it is on. An ordinary one lies at a
  * multiple of POOL_CHUNK. */

@@ -14,6 +14,7 @@
 #define ENGINE_RECORD_H
 
 #include "engine/core/key.h"
+#include "engine/mapreduce.h"
 
 #include <stdbool.h>
 
@@ -86,7 +87,7 @@ static inline const unsigned char *record_get_number(const unsigned char *at, ui
 }
 
 /* Copies a key. However short it is, RECORD_COPIED bytes must be readable and writable. */
-#define RECORD_COPIED 64u
+#define RECORD_COPIED ((size_t)MR_PAD)
 
 static inline void record_copy_key(unsigned char *at, const unsigned char *key, size_t size)
 {

@@ -24,6 +24,7 @@ TARGET_BEGIN
 /* combiner_table_sum_stride of the two, which are powers of two. */
 #define W1_STRIDE_BITS 1
 #define W2_STRIDE_BITS 2
+_Static_assert(COMBINER_ROOM >= COMBINER_BATCH + LANES, "vectors are stored whole");
 #define W1_STRIDE (1u << W1_STRIDE_BITS)
 #define W2_STRIDE (1u << W2_STRIDE_BITS)
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #define BATCH COMBINER_BATCH
+_Static_assert(BATCH <= LOAD_BATCH, "a batch is loaded together");
 /* W4 and long keys are gathered from several batches, so that there are enough to be
  * looked up side by side. */
 #define REST (2 * BATCH)

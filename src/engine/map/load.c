@@ -30,6 +30,8 @@ TARGET_BEGIN
 
 #include "engine/map/lanes.h"
 
+_Static_assert(LOAD_ROOM >= LOAD_BATCH + LANES, "vectors are stored whole");
+
 static inline __attribute__((always_inline))
 void load_lanes(const struct hash_seed *seed, __m512i keeps, const unsigned char *base,
                 const struct mr_span *spans, size_t at, struct load *load)

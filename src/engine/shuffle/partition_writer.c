@@ -12,6 +12,8 @@
 /* What is handed over is counted by so many bytes. */
 #define COUNTED_UNIT ((uint64_t)16 * POOL_CHUNK)
 
+_Static_assert(POOL_CAPACITY <= UINT16_MAX, "a chunk's records are counted in 16 bits");
+
 int partition_writer_open(struct partition_writer *writer, struct partitions *partitions,
                           struct worker *worker)
 {

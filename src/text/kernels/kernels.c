@@ -14,7 +14,7 @@ struct text_kernels text_kernels;
 const struct text_kernels *text_kernels_available(size_t i)
 {
 #if defined(__x86_64__)
-    if (cpu_has_avx512() && i-- == 0)
+    if (cpu_has_avx512_vbmi2() && i-- == 0)
         return &text_kernels_avx512;
     if (cpu_has_avx2() && i-- == 0)
         return &text_kernels_avx2;
