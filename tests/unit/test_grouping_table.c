@@ -35,10 +35,8 @@ static void add(struct grouping_table *table, enum key_class key_class, const un
         hash &= 15;
     ck_assert(grouping_table_reserve(table, key_class, 1));
     size_t slot;
-    const size_t number = grouping_find(key_class, class->index, class->entries, class->mask,
-                                        class->stride, class->used, words, hash, &slot);
-    grouping_insert(class->index, class->entries, class->mask, class->stride, class->words,
-                    &class->used, number, slot, hash);
+    const size_t number = grouping_find(key_class, class, words, hash, &slot);
+    grouping_insert(class, number, slot, hash);
     uint64_t *entry = grouping_entry(class, number);
     memcpy(entry, words, class->words * sizeof *words);
     entry[class->words] += value;
@@ -54,8 +52,7 @@ static void add_long(struct grouping_table *table, const unsigned char *key, siz
     const size_t before = class->used, number = grouping_find_long(class, key, size, hash, &slot);
     uint64_t *entry = grouping_entry(class, number);
     if (number == before) {
-        grouping_insert(class->index, class->entries, class->mask, class->stride, class->words,
-                        &class->used, number, slot, hash);
+        grouping_insert(class, number, slot, hash);
         entry[0] = hash;
         entry[1] = size;
         entry[2] = (uint64_t)(uintptr_t)key;

@@ -123,24 +123,22 @@ int combine_probes(struct combine_partition *combine, const enum key_class key_c
     struct grouping_class *class = &combine->table.classes[key_class];
     if (class->used + count > class->limit && make_room(combine, key_class, count) != 0)
         return -1;
-    uint32_t *index = class->index;
-    uint64_t *entries = class->entries;
-    const size_t mask = class->mask, stride = sums ? words + 1 : class->stride;
-    size_t used = class->used;
+    struct grouping_class now = *class;
+    now.words = words;
+    now.stride = sums ? words + 1 : class->stride;
     probes->count = 0;
     for (size_t i = 0; i < count; i++) {
         const uint64_t *probe = probes->probes + i * (words + 2);
-        const size_t before = used;
+        const size_t before = now.used;
         size_t slot;
-        const size_t number = grouping_find(key_class, index, entries, mask, stride, used,
-                                            probe + 1, probe[0], &slot);
-        uint64_t *entry = entries + number * stride;
-        grouping_insert(index, entries, mask, stride, words, &used, number, slot, probe[0]);
+        const size_t number = grouping_find(key_class, &now, probe + 1, probe[0], &slot);
+        uint64_t *entry = now.entries + number * now.stride;
+        grouping_insert(&now, number, slot, probe[0]);
         memcpy(entry, probe + 1, words * sizeof *entry);
         if (combine_value(combine, entry + words, number != before, probe[words + 1], sums) != 0)
             return -1;
     }
-    class->used = used;
+    class->used = now.used;
     return 0;
 }
 
@@ -187,8 +185,7 @@ static int combine_long(struct combine_partition *combine, const struct record *
         const unsigned char *copy = keep_key(combine, record->key, record->size);
         if (!copy)
             return -1;
-        grouping_insert(class->index, class->entries, class->mask, class->stride, class->words,
-                        &class->used, number, slot, hash);
+        grouping_insert(class, number, slot, hash);
         entry[0] = hash;
         entry[1] = record->size;
         entry[2] = (uint64_t)(uintptr_t)copy;

@@ -58,20 +58,21 @@ static inline uint32_t grouping_tag(uint64_t hash)
 
 /* The number of the key of these words, not long, or `used` where it is new; *slot is its place in
  * the index. Whether a key is new is as good as random where few repeat, so that there is one
- * branch for both. The class's members come one by one, to stay in registers. */
+ * branch for both. A loop calls it with a copy of the class, whose members stay in registers. */
 static inline __attribute__((always_inline))
-size_t grouping_find(enum key_class key_class, const uint32_t *index, const uint64_t *entries,
-                     size_t mask, size_t stride, size_t used, const uint64_t *words, uint64_t hash,
-                     size_t *slot)
+size_t grouping_find(enum key_class key_class, const struct grouping_class *class,
+                     const uint64_t *words, uint64_t hash, size_t *slot)
 {
+    const size_t mask = class->mask;
     const uint32_t low = (uint32_t)mask, tag = grouping_tag(hash) & ~low;
     for (size_t i = (size_t)hash & mask;; i = (i + 1) & mask) {
-        const uint32_t at = index[i];
+        const uint32_t at = class->index[i];
         const bool fresh = at == 0;
         if (__builtin_expect(fresh | ((at & ~low) == tag), 1)) {
-            const size_t number = fresh ? used : (size_t)(at & low) - 1;
-            if (__builtin_expect(fresh | key_slot_is(entries + number * stride, key_class, words),
-                                 1)) {
+            const size_t number = fresh ? class->used : (size_t)(at & low) - 1;
+            if (__builtin_expect(
+                    fresh | key_slot_is(class->entries + number * class->stride, key_class, words),
+                    1)) {
                 *slot = i;
                 return number;
             }
@@ -100,13 +101,12 @@ static inline size_t grouping_find_long(const struct grouping_class *class,
 
 /* Adds the key of grouping_find to the index, where it was new, and otherwise changes nothing:
  * `number` and `slot` are what that returned. The caller fills the entry. */
-static inline void grouping_insert(uint32_t *index, uint64_t *entries, size_t mask, size_t stride,
-                                   size_t words, size_t *used, size_t number, size_t slot,
-                                   uint64_t hash)
+static inline __attribute__((always_inline))
+void grouping_insert(struct grouping_class *class, size_t number, size_t slot, uint64_t hash)
 {
-    index[slot] = (grouping_tag(hash) & ~(uint32_t)mask) | (uint32_t)(number + 1);
-    *used += number == *used;
-    entries[*used * stride + words] = 0;
+    class->index[slot] = (grouping_tag(hash) & ~(uint32_t) class->mask) | (uint32_t)(number + 1);
+    class->used += number == class->used;
+    class->entries[class->used * class->stride + class->words] = 0;
 }
 
 #endif

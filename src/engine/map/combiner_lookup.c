@@ -130,17 +130,24 @@ int combine_rows(struct mr_emitter *emitter, const enum key_class key_class, con
     return state->seen >= state->review_at ? combiner_flush_review(emitter, key_class) : 0;
 }
 
-/* Adds a key to the rows of its class, and prefetches its slot. */
+/* Writes a key to a row of its class; returns its hash. */
 static inline __attribute__((always_inline))
-void add_row(const enum key_class key_class, uint64_t *row, const struct hash_seed *seed,
-             const unsigned char *key, size_t size, size_t number, const uint64_t *slots,
-             size_t mask, size_t stride)
+uint64_t fill_row(const enum key_class key_class, uint64_t *row, const struct hash_seed *seed,
+                  const unsigned char *key, size_t size, size_t number)
 {
     uint64_t words[KEY_W4_WORDS];
-    uint64_t hash = key_load(key_class, seed, words, key, size);
+    const uint64_t hash = key_load(key_class, seed, words, key, size);
     row[0] = hash;
     memcpy(row + 1, words, key_class_words(key_class) * sizeof *words);
     row[key_class_words(key_class) + 1] = number;
+    return hash;
+}
+
+/* Prefetches the slot where the probe of a hash begins. */
+static inline __attribute__((always_inline))
+void prefetch_home(const enum key_class key_class, uint64_t hash, const uint64_t *slots,
+                   size_t mask, size_t stride)
+{
     const uint64_t *slot = slots + combiner_table_home(key_class, hash, mask) * stride;
     __builtin_prefetch(slot, 1);
     if (key_class == KEY_W4 ||
@@ -210,8 +217,9 @@ int lookup_rest(struct mr_emitter *emitter, const unsigned char *base, const str
         size_t i = rest[n], size = spans[i].end - spans[i].begin;
         const unsigned char *key = base + spans[i].begin;
         if (size <= KEY_W4_MOST) {
-            add_row(KEY_W4, rows + w4_count++ * row_words(KEY_W4), emitter->table.seed, key, size,
-                    i, class->slots, class->mask, class->stride);
+            const uint64_t hash = fill_row(KEY_W4, rows + w4_count++ * row_words(KEY_W4),
+                                           emitter->table.seed, key, size, i);
+            prefetch_home(KEY_W4, hash, class->slots, class->mask, class->stride);
         } else {
             const void *value =
                 op == VALUE_ONE ? (const void *)&combiner_flush_one : values + i * value_size;
@@ -319,8 +327,9 @@ int lookup(struct mr_emitter *emitter, const unsigned char *base, const struct m
                 row[1] = word;
                 row[2] = i;
             } else if (size <= KEY_W2_MOST) {
-                add_row(KEY_W2, w2_rows + w2_count++ * row_words(KEY_W2), &seed, key, size, i,
-                        w2_slots, w2_mask, w2_stride);
+                const uint64_t hash =
+                    fill_row(KEY_W2, w2_rows + w2_count++ * row_words(KEY_W2), &seed, key, size, i);
+                prefetch_home(KEY_W2, hash, w2_slots, w2_mask, w2_stride);
             } else {
                 rest[rest_count++] = (uint32_t)i;
             }

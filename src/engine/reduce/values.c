@@ -42,8 +42,7 @@ static uint64_t *find_entry(struct combine_partition *combine, const struct reco
                                     hash_bytes(seed, record->key, record->size), &slot);
     } else {
         const uint64_t hash = key_grouping_load(key_class, seed, key, record->key, record->size);
-        number = grouping_find(key_class, class->index, class->entries, class->mask, class->stride,
-                               class->used, key, hash, &slot);
+        number = grouping_find(key_class, class, key, hash, &slot);
     }
     return grouping_entry(class, number);
 }
