@@ -117,7 +117,7 @@ bool grouping_table_reserve(struct grouping_table *table, enum key_class key_cla
         size_t i = (size_t)hash & class->mask;
         while (class->index[i] != 0)
             i = (i + 1) & class->mask;
-        class->index[i] = (grouping_tag(hash) & ~(uint32_t) class->mask) | (uint32_t)(number + 1);
+        class->index[i] = (grouping_tag(hash) & ~(uint32_t)(class->mask)) | (uint32_t)(number + 1);
     }
     free_class(table, &old);
     return true;

@@ -85,8 +85,9 @@ static inline size_t grouping_find_long(const struct grouping_class *class,
                                         const unsigned char *key, size_t size, uint64_t hash,
                                         size_t *slot)
 {
-    const uint32_t low = (uint32_t) class->mask, tag = grouping_tag(hash) & ~low;
-    for (size_t i = (size_t)hash & class->mask;; i = (i + 1) & class->mask) {
+    const size_t mask = class->mask;
+    const uint32_t low = (uint32_t)mask, tag = grouping_tag(hash) & ~low;
+    for (size_t i = (size_t)hash & mask;; i = (i + 1) & mask) {
         const uint32_t at = class->index[i];
         *slot = i;
         if (at == 0)
@@ -104,7 +105,8 @@ static inline size_t grouping_find_long(const struct grouping_class *class,
 static inline __attribute__((always_inline))
 void grouping_insert(struct grouping_class *class, size_t number, size_t slot, uint64_t hash)
 {
-    class->index[slot] = (grouping_tag(hash) & ~(uint32_t) class->mask) | (uint32_t)(number + 1);
+    const uint32_t low = (uint32_t)(class->mask);
+    class->index[slot] = (grouping_tag(hash) & ~low) | (uint32_t)(number + 1);
     class->used += number == class->used;
     class->entries[class->used * class->stride + class->words] = 0;
 }

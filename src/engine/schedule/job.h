@@ -10,8 +10,9 @@
  *   REDUCE  a partition each: one call a key, results to the ranges of the order
  *   FLUSH   a worker's share each: its open chunks go to the ranges (PHASE_FLUSH_RANGES)
  *   SPLIT   a range each: one too large to be sorted in memory becomes many; until none is
- * (PHASE_SPLIT_RANGES) OUTPUT  a range each: sort, encode, write in order FINISH  one task:
- * everything is given back
+ *           (PHASE_SPLIT_RANGES)
+ *   OUTPUT  a range each: sort, encode, write in order
+ *   FINISH  one task: everything is given back
  *
  * Of an unordered output, REDUCE puts results out itself and FLUSH to OUTPUT have no tasks.
  */
