@@ -4,8 +4,6 @@
  */
 #include "engine/core/pool.h"
 
-#include <stdlib.h>
-
 /* Slabs begin at 16 chunks and end at 1 MiB: large enough to make the system calls rare, small
  * enough not to matter in any budget. */
 #define FIRST_SLAB ((size_t)16 * POOL_CHUNK)

@@ -8,8 +8,6 @@
  */
 #include "engine/order/sort.h"
 
-#include <stdlib.h>
-
 /* Up to this many records insertion is fastest. */
 #define FEW 20
 /* In place of a depth: by rank. */
