@@ -106,7 +106,7 @@ endif
 
 # ---- What is built from what ---------------------------------------------------------------------
 
-SOURCES := $(sort $(wildcard src/*.c src/*/*.c src/text/*/*.c))
+SOURCES := $(sort $(wildcard src/*.c src/*/*.c src/engine/*/*.c src/text/*/*.c))
 LIB_SOURCES  := $(filter src/engine/% src/base/%,$(SOURCES))
 PROG_SOURCES := $(filter-out $(LIB_SOURCES),$(SOURCES))
 TEST_SOURCES := $(sort $(wildcard tests/unit/*.c))

@@ -27,7 +27,7 @@ bool budget_take(struct budget *budget, uint64_t bytes, uint64_t reserve)
     return true;
 }
 
-void budget_force(struct budget *budget, uint64_t bytes)
+void budget_charge(struct budget *budget, uint64_t bytes)
 {
     atomic_fetch_add_explicit(&budget->used, bytes, memory_order_relaxed);
 }
@@ -35,12 +35,6 @@ void budget_force(struct budget *budget, uint64_t bytes)
 void budget_give(struct budget *budget, uint64_t bytes)
 {
     atomic_fetch_sub_explicit(&budget->used, bytes, memory_order_relaxed);
-}
-
-uint64_t budget_left(const struct budget *budget)
-{
-    uint64_t used = atomic_load_explicit(&budget->used, memory_order_relaxed);
-    return used < budget->limit ? budget->limit - used : 0;
 }
 
 void *budget_map(size_t bytes, bool huge)

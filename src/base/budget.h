@@ -16,7 +16,7 @@
 
 struct budget {
     uint64_t limit;        /* bytes; constant */
-    _Atomic uint64_t used; /* bytes taken and not given back; may pass limit by budget_force */
+    _Atomic uint64_t used; /* bytes taken and not given back; may pass limit by budget_charge */
 };
 
 void budget_open(struct budget *budget, uint64_t limit);
@@ -25,12 +25,11 @@ void budget_open(struct budget *budget, uint64_t limit);
 bool budget_take(struct budget *budget, uint64_t bytes, uint64_t reserve);
 /* Takes `bytes` in any case: for what a job cannot do without, such as one key longer than the
  * limit. Others then find the budget exhausted and spill. */
-void budget_force(struct budget *budget, uint64_t bytes);
+void budget_charge(struct budget *budget, uint64_t bytes);
 void budget_give(struct budget *budget, uint64_t bytes);
-uint64_t budget_left(const struct budget *budget);
 
 /* Whole pages, zeroed, from the system; NULL when it has none. From 2 MiB on they are aligned so
- * that the kernel can back them by huge pages, which is asked for where `huge` says so. The
+ * that the kernel can back them by huge pages, which is advised where `huge` says so. The
  * budget is not involved. */
 void *budget_map(size_t bytes, bool huge);
 void budget_unmap(void *pages, size_t bytes);

@@ -144,8 +144,8 @@ uint64_t cpu_memory_total(void)
 
 #if defined(__x86_64__) || defined(__i386__)
 
-/* glibc has asked the CPU at the process's start; to ask again is the dearest thing in a short run
- * on a virtual machine, where each question is answered by the host. */
+/* glibc has queried the CPU at the process's start; to query it again is the dearest thing in a
+ * short run on a virtual machine, where each query is answered by the host. */
 #if defined(X86_CPU_FEATURES)
 /* CPU_FEATURE_ACTIVE, which shifts an int by 31. Features are numbered through four registers of 32
  * bits a leaf. */
@@ -173,8 +173,12 @@ bool cpu_has_avx2(void)
 bool cpu_has_avx512(void)
 {
     return cpu_has_avx2() && HAS(AVX512F, "avx512f") && HAS(AVX512BW, "avx512bw") &&
-           HAS(AVX512DQ, "avx512dq") && HAS(AVX512VL, "avx512vl") &&
-           HAS(AVX512_VBMI, "avx512vbmi") && HAS(AVX512_VBMI2, "avx512vbmi2");
+           HAS(AVX512DQ, "avx512dq") && HAS(AVX512VL, "avx512vl");
+}
+
+bool cpu_has_avx512_vbmi2(void)
+{
+    return cpu_has_avx512() && HAS(AVX512_VBMI, "avx512vbmi") && HAS(AVX512_VBMI2, "avx512vbmi2");
 }
 
 #else
@@ -190,6 +194,11 @@ bool cpu_has_avx2(void)
 }
 
 bool cpu_has_avx512(void)
+{
+    return false;
+}
+
+bool cpu_has_avx512_vbmi2(void)
 {
     return false;
 }

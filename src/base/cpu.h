@@ -2,7 +2,7 @@
  *
  * cpu - what this process may use of the machine: processors, memory, instruction sets.
  *
- * All answers are taken afresh on each call, may be asked for on any thread, and never fail: what
+ * All answers are taken afresh on each call, may be taken on any thread, and never fail: what
  * cannot be found out does not limit.
  */
 #ifndef BASE_CPU_H
@@ -34,8 +34,10 @@ uint64_t cpu_memory_total(void);
 /* Whether the CPU has the instructions and the system saves their registers. */
 bool cpu_has_sse42(void);
 bool cpu_has_avx2(void);
-/* F, BW, DQ, VL, VBMI and VBMI2 together: what the AVX-512 kernels use. */
+/* F, BW, DQ and VL together: what all CPUs with AVX-512 for servers have. */
 bool cpu_has_avx512(void);
+/* These, VBMI and VBMI2: the same from 2019 on. */
+bool cpu_has_avx512_vbmi2(void);
 
 /* Where the kernel tells about control groups and memory: files other than the usual ones let tests
  * build their own machine. */

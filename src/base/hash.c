@@ -50,14 +50,14 @@ static uint64_t word(const unsigned char *bytes)
     return value;
 }
 
-/* Two words of the bytes folded into what was so far. */
-static inline uint64_t fold_next(const struct hash_seed *seed, uint64_t hash,
-                                 const unsigned char *bytes)
+/* Two words of the bytes mixed into what was so far. */
+static inline uint64_t mix_next(const struct hash_seed *seed, uint64_t hash,
+                                const unsigned char *bytes)
 {
-    return hash_fold(word(bytes) ^ seed->word[4] ^ hash, word(bytes + 8) ^ seed->word[5]);
+    return hash_mix(word(bytes) ^ seed->word[4] ^ hash, word(bytes + 8) ^ seed->word[5]);
 }
 
-/* So many bytes are worth four folds side by side: each waits for the one before it. */
+/* So many bytes are worth four mixes side by side: each waits for the one before it. */
 #define LONG ((size_t)256)
 
 uint64_t hash_bytes(const struct hash_seed *seed, const unsigned char *bytes, size_t size)
@@ -67,16 +67,16 @@ uint64_t hash_bytes(const struct hash_seed *seed, const unsigned char *bytes, si
     if (size >= LONG) {
         uint64_t second = seed->word[0], third = seed->word[1], fourth = seed->word[2];
         for (; size - at > 64; at += 64) {
-            hash = fold_next(seed, hash, bytes + at);
-            second = fold_next(seed, second, bytes + at + 16);
-            third = fold_next(seed, third, bytes + at + 32);
-            fourth = fold_next(seed, fourth, bytes + at + 48);
+            hash = mix_next(seed, hash, bytes + at);
+            second = mix_next(seed, second, bytes + at + 16);
+            third = mix_next(seed, third, bytes + at + 32);
+            fourth = mix_next(seed, fourth, bytes + at + 48);
         }
-        hash = hash_fold(hash, second) ^ hash_fold(third, fourth);
+        hash = hash_mix(hash, second) ^ hash_mix(third, fourth);
     }
     for (; size - at > 16; at += 16)
-        hash = fold_next(seed, hash, bytes + at);
+        hash = mix_next(seed, hash, bytes + at);
     /* The last 16 bytes, which may overlap those before. */
-    return hash_end(hash_fold(word(bytes + size - 16) ^ seed->word[7] ^ hash,
-                              word(bytes + size - 8) ^ seed->word[3]));
+    return hash_end(hash_mix(word(bytes + size - 16) ^ seed->word[7] ^ hash,
+                             word(bytes + size - 8) ^ seed->word[3]));
 }

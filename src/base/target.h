@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * target - switches instructions on for the functions between two macros, so that one build carries
- * every kernel and asks for no machine of its own.
+ * every kernel and needs no machine of its own.
  *
  *     #define TARGET "avx2,bmi,popcnt"
  *     TARGET_BEGIN

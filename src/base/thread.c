@@ -121,11 +121,6 @@ void thread_lock(struct thread_mutex *mutex)
     (void)error;
 }
 
-bool thread_try_lock(struct thread_mutex *mutex)
-{
-    return pthread_mutex_trylock(&mutex->lock) == 0;
-}
-
 void thread_unlock(struct thread_mutex *mutex)
 {
     int error = pthread_mutex_unlock(&mutex->lock);

@@ -45,7 +45,6 @@ void thread_join(struct thread *thread);
 int thread_mutex_open(struct thread_mutex *mutex);
 void thread_mutex_close(struct thread_mutex *mutex);
 void thread_lock(struct thread_mutex *mutex);
-bool thread_try_lock(struct thread_mutex *mutex);
 void thread_unlock(struct thread_mutex *mutex);
 
 int thread_cond_open(struct thread_cond *cond);

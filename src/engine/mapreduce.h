@@ -2,9 +2,9 @@
  *
  * mapreduce.h - the engine's public interface, and the only one.
  *
- * A job turns input into splits, maps every split to (key, value) pairs, brings
+ * A job cuts input into splits, maps every split to (key, value) pairs, brings
  * the values of one key together, reduces each key once and hands the resulting
- * records out in the order asked for. The caller brings the input, the map, the
+ * records out in the order wanted. The caller brings the input, the map, the
  * combine, the reduce and the output; the engine brings threads, memory, the
  * shuffle, spilling to disk, order, progress and cancellation.
  *
@@ -107,7 +107,7 @@ struct mr_input {
     int (*next)(void *context, struct mr_split *split, struct mr_error *error);
     /* Makes split->data and split->size valid, on the worker that will map it; `scratch` is that
      * worker's for reading into and comes back with its old content undefined. NULL where next
-     * already delivers bytes. A split may turn out empty (size 0): it is not mapped. */
+     * already delivers bytes. A split may come out empty (size 0): it is not mapped. */
     int (*load)(void *context, struct mr_split *split, struct mr_buffer *scratch,
                 struct mr_error *error);
     /* Takes a split back when it is done with, mapped or not; on any thread. May be NULL. */
@@ -162,7 +162,7 @@ MR_API int mr_put(struct mr_results *results, const void *key, size_t key_size, 
 /* ---- Output ------------------------------------------------------------------ */
 
 /* A result. Without a reduce callback, rank is the sum and the payload is empty where the job sums;
- * else rank is 0 and the payload is the folded value. */
+ * else rank is 0 and the payload is the combined value. */
 struct mr_record {
     const unsigned char *key;
     size_t key_size;
@@ -180,14 +180,14 @@ enum mr_order {
 struct mr_output {
     void *context;
     enum mr_order order;
-    bool reverse;      /* the whole order turned round */
+    bool reverse;      /* reverse the whole order */
     uint64_t limit;    /* only the first `limit` records of the order; 0: all */
     uint64_t min_rank; /* records of a lower rank are dropped before the limit is applied */
     /* Either collect: takes records in order, one call at a time (on a worker). Keys and payloads
      * are valid during the call. */
     int (*collect)(void *context, const struct mr_record *records, size_t count,
                    struct mr_error *error);
-    /* Or encode and write: encode turns consecutive records into bytes, on many workers at once;
+    /* Or encode and write: encode makes bytes of consecutive records, on many workers at once;
      * write puts the pieces out. With `positional` false, write is called one at a time and in
      * order; with it true, pieces come at any time and from many workers, each with its place in
      * the output (offset 0 is the first byte). */
@@ -229,7 +229,7 @@ struct mr_job_spec {
 
     /* What a value is, and how two become one:
      *   value_size 0                  a uint64, added up (the default; fastest);
-     *   value_size n, combine given   n bytes, folded: *into becomes combine(*into, *from); both
+     *   value_size n, combine given   n bytes, combined: *into becomes combine(*into, *from); both
      *                                 are aligned to 8 bytes. Must be associative and commutative;
      *   value_size n, combine NULL    n bytes, all kept: reduce sees each. */
     size_t value_size;
@@ -276,7 +276,7 @@ struct mr_engine_options {
     uint64_t memory;              /* bytes for all jobs together; 0: half of what is available. Less
                                    * than 16 MiB and 4 MiB a thread is raised to that, more than the
                                    * limits leave is lowered. */
-    const char *const *tmpdirs;   /* where spilled data goes, used in turn; copied. They must exist
+    const char *const *tmpdirs;   /* where spilled data goes, used round-robin; copied. They must exist
                                    * and be writable: MR_SPILL */
     size_t tmpdir_count;          /* 0: $TMPDIR, else /tmp */
 };
@@ -285,8 +285,10 @@ struct mr_engine_options {
  * MiB, and as many as the system allows. *engine is NULL on failure. */
 MR_API enum mr_status mr_engine_open(const struct mr_engine_options *options,
                                      struct mr_engine **engine, struct mr_error *error);
-/* Ends the threads and frees the engine. Every job must have been released
- * before. NULL is allowed. */
+/* Cancels the jobs that still run, waits for their end, ends the threads and frees the engine's
+ * memory. No job may be started any more; handles stay valid: a job's outcome can still be had by
+ * mr_poll and mr_wait, and each must still be released. Not to be called by a callback of a job of
+ * the same engine. NULL is allowed. */
 MR_API void mr_engine_close(struct mr_engine *engine);
 
 /* Runs a job to its end and returns its outcome. *stats and *error may be NULL. Any thread may call
@@ -306,7 +308,7 @@ MR_API enum mr_state mr_poll(struct mr_job *job, struct mr_progress *progress);
  * *stats and *error (both may be NULL) hold the outcome. */
 MR_API enum mr_state mr_wait(struct mr_job *job, long timeout_ms, struct mr_stats *stats,
                              struct mr_error *error);
-/* Asks the job to stop; returns at once. Has no effect on a job that has ended. */
+/* Tells the job to stop; returns at once. Has no effect on a job that has ended. */
 MR_API void mr_cancel(struct mr_job *job);
 /* Gives the handle back; cancels the job and waits for its end where it still
  * runs. NULL is allowed. */

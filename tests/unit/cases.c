@@ -119,6 +119,11 @@ static void note_parts(const char *name, const char *output)
     }
 }
 
+void cases_skip(const char *name, const char *reason)
+{
+    note_skipped(name, reason);
+}
+
 unsigned cases_print_skipped(FILE *out)
 {
     char *path = skip_list();

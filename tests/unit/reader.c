@@ -13,7 +13,7 @@
 
 #include "base/budget.h"
 #include "base/io.h"
-#include "engine/buffer.h"
+#include "engine/core/buffer.h"
 
 /* ---- Border rules ---------------------------------------------------------------------------- */
 

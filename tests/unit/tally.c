@@ -49,7 +49,7 @@ static int by_key(const void *left, const void *right)
     return order != 0 ? order : (a->size > b->size) - (a->size < b->size);
 }
 
-static void settle(struct tally *tally)
+static void sum_up(struct tally *tally)
 {
     size_t n = 0;
     if (tally->count == 0)
@@ -68,8 +68,8 @@ static void settle(struct tally *tally)
 
 void tally_compare(struct tally *got, struct tally *want)
 {
-    settle(got);
-    settle(want);
+    sum_up(got);
+    sum_up(want);
     for (size_t i = 0; i < got->count && i < want->count; i++) {
         const struct tally_item *a = &got->items[i], *b = &want->items[i];
         ck_assert_msg(by_key(a, b) == 0, "key %zu: '%.*s', not '%.*s'", i, (int)a->size, a->key,
@@ -187,7 +187,7 @@ void tally_check(const struct tokenizer_options *options, const void *data, size
     static const size_t limits[] = {0, 0, 64, 7, 1};
     uint64_t tokens = 0, invalid = 0;
 
-    settle(want);
+    sum_up(want);
     for (size_t i = 0; i < want->count; i++)
         tokens += want->items[i].count;
     for (enum tally_cut cut = TALLY_WHOLE; cut <= TALLY_LAST; cut++) {

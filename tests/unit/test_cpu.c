@@ -114,6 +114,7 @@ START_TEST(this_machine)
     ck_assert_int_eq(sched_setaffinity(0, sizeof one, &one), 0);
     ck_assert_uint_eq(cpu_available().cpus, 1);
     ck_assert_int_eq(sched_setaffinity(0, sizeof before, &before), 0);
+    ck_assert(!cpu_has_avx512_vbmi2() || cpu_has_avx512());
     ck_assert(!cpu_has_avx512() || cpu_has_avx2());
     ck_assert(!cpu_has_avx2() || cpu_has_sse42());
 }

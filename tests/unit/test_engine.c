@@ -4,7 +4,7 @@
  */
 #include "base/cpu.h"
 #include "base/thread.h"
-#include "engine/engine.h"
+#include "engine/schedule/engine.h"
 #include "unit/numbers.h"
 
 #include <check.h>
@@ -248,6 +248,88 @@ START_TEST(a_cancelled_job_gives_all_back)
 }
 END_TEST
 
+START_TEST(close_cancels_jobs_and_leaves_their_outcomes)
+{
+    struct mr_engine *engine = engine_of(2, 0);
+    struct numbers done = {.splits = 3, .each = 100, .keys = 50};
+    struct numbers cut = {.splits = 100000, .each = 1000, .keys = 1000003, .step = 7919};
+    struct mr_job_spec spec;
+    struct mr_job *jobs[2];
+    struct mr_progress progress;
+    struct mr_stats stats;
+    struct mr_error error;
+    numbers_job(&done, &spec);
+    ck_assert_int_eq(mr_submit(engine, &spec, &jobs[0], NULL), MR_OK);
+    ck_assert_int_eq(mr_wait(jobs[0], -1, NULL, NULL), MR_DONE);
+    numbers_job(&cut, &spec);
+    ck_assert_int_eq(mr_submit(engine, &spec, &jobs[1], NULL), MR_OK);
+    mr_engine_close(engine);
+    ck_assert_uint_eq(cut.read, cut.released);
+    ck_assert_uint_eq(cut.collected, 0);
+    ck_assert_int_eq(mr_poll(jobs[0], &progress), MR_DONE);
+    ck_assert_int_eq(mr_wait(jobs[0], -1, &stats, &error), MR_DONE);
+    ck_assert_uint_eq(stats.records, 300);
+    ck_assert_int_eq(mr_poll(jobs[1], &progress), MR_STOPPED);
+    ck_assert_int_eq(mr_wait(jobs[1], 0, &stats, &error), MR_STOPPED);
+    ck_assert_int_eq(error.status, MR_CANCELLED);
+    mr_cancel(jobs[1]);
+    mr_release(jobs[1]);
+    mr_release(jobs[0]);
+    numbers_check(&done);
+    free(cut.counts);
+}
+END_TEST
+
+/* Somebody else's use of an engine. */
+struct other_user {
+    struct mr_engine *engine;
+    struct mr_job *job; /* NULL: it runs one of its own */
+    struct numbers numbers;
+    enum mr_status status;
+};
+
+static void use_engine(void *argument)
+{
+    struct other_user *user = argument;
+    struct mr_error error;
+    if (user->job) {
+        ck_assert_int_eq(mr_wait(user->job, -1, NULL, &error), MR_STOPPED);
+        user->status = error.status;
+        mr_release(user->job);
+        return;
+    }
+    struct mr_job_spec spec;
+    numbers_job(&user->numbers, &spec);
+    user->status = mr_run(user->engine, &spec, NULL, NULL);
+}
+
+START_TEST(close_waits_for_other_threads_jobs)
+{
+    for (unsigned round = 0; round < 10; round++) {
+        struct mr_engine *engine = engine_of(2, 0);
+        const struct numbers endless = {.splits = 1000000, .each = 1000, .keys = 1000};
+        struct other_user users[2] = {{.engine = engine, .numbers = endless},
+                                      {.engine = engine, .numbers = endless}};
+        struct mr_job_spec spec;
+        struct thread threads[2];
+        numbers_job(&users[1].numbers, &spec);
+        ck_assert_int_eq(mr_submit(engine, &spec, &users[1].job, NULL), MR_OK);
+        for (unsigned i = 0; i < 2; i++)
+            ck_assert_int_eq(thread_start(&threads[i], "user", use_engine, &users[i]), 0);
+        /* The first has begun its job when something of it has been mapped. */
+        while (atomic_load(&users[0].numbers.mapped) == 0)
+            usleep(100);
+        mr_engine_close(engine);
+        for (unsigned i = 0; i < 2; i++) {
+            thread_join(&threads[i]);
+            ck_assert_int_eq(users[i].status, MR_CANCELLED);
+            ck_assert_uint_eq(users[i].numbers.read, users[i].numbers.released);
+            free(users[i].numbers.counts);
+        }
+    }
+}
+END_TEST
+
 START_TEST(release_cancels_a_job_that_runs)
 {
     struct mr_engine *engine = engine_of(2, 0);
@@ -417,7 +499,7 @@ START_TEST(a_small_job_passes_a_long_one)
     ck_assert_int_eq(mr_submit(engine, &spec, &job, NULL), MR_OK);
     AWAIT(atomic_load(&big.mapped) > 5);
     run(engine, &small, NULL);
-    /* Had it waited its turn, all 2000 would have been mapped. */
+    /* Had it waited for the long one, all 2000 would have been mapped. */
     ck_assert_uint_lt(atomic_load(&big.mapped), 1000);
     ck_assert_int_eq(mr_poll(job, NULL), MR_RUNNING);
     mr_release(job);
@@ -586,6 +668,8 @@ Suite *test_engine_suite(void)
     tcase_add_test(tests, results_below_the_least_rank_are_dropped);
     tcase_add_test(tests, a_future_goes_from_pending_to_done);
     tcase_add_test(tests, a_cancelled_job_gives_all_back);
+    tcase_add_test(tests, close_cancels_jobs_and_leaves_their_outcomes);
+    tcase_add_test(tests, close_waits_for_other_threads_jobs);
     tcase_add_test(tests, release_cancels_a_job_that_runs);
     tcase_add_test(tests, progress_tells_of_both_phases_on_a_thread_of_its_own);
     tcase_add_test(tests, progress_that_says_so_cancels);

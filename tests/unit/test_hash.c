@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "engine/table.h"
+#include "engine/map/combiner_table.h"
 
 #define KEYS 2560
 #define SLOTS 4096
@@ -38,7 +38,7 @@ static void check_family(size_t size, unsigned bit, unsigned char fill)
                 unsigned at = (bit + b) / 8, mask = 1u << (bit + b) % 8;
                 key[at] = (unsigned char)((key[at] & ~mask) | (i >> b & 1 ? mask : 0));
             }
-            uint64_t hash = table_hash(&seed, key, size);
+            uint64_t hash = key_hash(&seed, key, size);
             size_t slot = (size_t)hash % SLOTS;
             for (probes++; used[slot]; probes++)
                 slot = (slot + 1) % SLOTS;

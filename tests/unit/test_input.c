@@ -15,7 +15,7 @@
 
 #include "base/budget.h"
 #include "base/io.h"
-#include "engine/buffer.h"
+#include "engine/core/buffer.h"
 #include "input/input.h"
 #include "unit/reader.h"
 

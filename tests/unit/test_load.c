@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_load.c - keys loaded and hashed together against table_load_whole, key by key: every number
+ * test_load.c - keys loaded and hashed together against key_grouping_load, key by key: every number
  * of keys, every size, longer ones between them.
  */
 #include <check.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "engine/load.h"
+#include "engine/map/load.h"
+#include "unit/cases.h"
 #include "unit/random.h"
 
 #define TEXT 4096u
@@ -18,7 +18,7 @@ static void check_load(load_keys *loop)
     unsigned char text[TEXT];
     struct mr_span spans[LOAD_BATCH];
     struct hash_seed seed;
-    size_t loaded[KEY_SHORT + 1] = {0};
+    size_t loaded[KEY_W2_MOST + 1] = {0};
     for (unsigned round = 0; round < ROUNDS; round++) {
         const size_t count = round % (LOAD_BATCH + 1);
         struct load load;
@@ -27,7 +27,7 @@ static void check_load(load_keys *loop)
         for (size_t i = 0; i < TEXT; i++)
             text[i] = (unsigned char)below(256);
         for (size_t i = 0; i < count; i++) {
-            const uint32_t size = below(10) == 0 ? below(40) : below(KEY_SHORT + 1);
+            const uint32_t size = below(10) == 0 ? below(40) : below(KEY_W2_MOST + 1);
             spans[i] = (struct mr_span){at, at + size};
             at += size + below(3);
         }
@@ -36,34 +36,34 @@ static void check_load(load_keys *loop)
         loop(&seed, text, spans, count, &load);
         for (size_t i = 0; i < count; i++) {
             const size_t size = spans[i].end - spans[i].begin;
-            uint64_t words[KEY_SHORT_WORDS];
-            if (size > KEY_SHORT)
+            uint64_t words[KEY_W2_WORDS];
+            if (size > KEY_W2_MOST)
                 continue;
             const uint64_t hash =
-                table_load_whole(TABLE_SHORT, &seed, words, text + spans[i].begin, size);
+                key_grouping_load(KEY_W2, &seed, words, text + spans[i].begin, size);
             if (hash != load.hashes[i] || words[0] != load.words[0][i] ||
                 words[1] != load.words[1][i])
                 ck_abort_msg("key %zu of %zu, of %zu bytes", i, count, size);
             loaded[size]++;
         }
     }
-    for (size_t size = 0; size <= KEY_SHORT; size++)
+    for (size_t size = 0; size <= KEY_W2_MOST; size++)
         ck_assert_uint_gt(loaded[size], ROUNDS / 10);
 }
 
-START_TEST(test_plainly)
+START_TEST(scalar_loop)
 {
-    check_load(load_plainly);
+    check_load(load_scalar);
 }
 END_TEST
 
-START_TEST(test_fastest)
+START_TEST(selected_loop)
 {
-    load_keys *loop = load_fastest();
-    if (loop != load_plainly)
+    load_keys *loop = load_select();
+    if (loop != load_scalar)
         check_load(loop);
     else
-        puts("skipped: this CPU has no faster loop");
+        cases_skip("load: selected_loop", "this CPU has no AVX-512");
 }
 END_TEST
 
@@ -73,8 +73,8 @@ Suite *test_load_suite(void)
 {
     Suite *suite = suite_create("load");
     TCase *tests = tcase_create("load");
-    tcase_add_test(tests, test_plainly);
-    tcase_add_test(tests, test_fastest);
+    tcase_add_test(tests, scalar_loop);
+    tcase_add_test(tests, selected_loop);
     suite_add_tcase(suite, tests);
     return suite;
 }

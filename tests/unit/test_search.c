@@ -4,10 +4,10 @@
  * words that repeat, and what lies before, at, between and behind them.
  */
 #include <check.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-#include "engine/search.h"
+#include "engine/order/search.h"
+#include "unit/cases.h"
 #include "unit/random.h"
 
 #define WHAT 64u
@@ -50,18 +50,18 @@ static void check_search(search_count *search)
     free(all);
 }
 
-START_TEST(test_plainly)
+START_TEST(scalar_loop)
 {
-    check_search(search_plainly);
+    check_search(search_scalar);
 }
 END_TEST
 
-START_TEST(test_fastest)
+START_TEST(selected_loop)
 {
-    if (search_fastest() != search_plainly)
-        check_search(search_fastest());
+    if (search_select() != search_scalar)
+        check_search(search_select());
     else
-        puts("skipped: this CPU has no such vectors");
+        cases_skip("search: selected_loop", "this CPU has no AVX-512");
 }
 END_TEST
 
@@ -71,8 +71,8 @@ Suite *test_search_suite(void)
 {
     Suite *suite = suite_create("search");
     TCase *tests = tcase_create("search");
-    tcase_add_test(tests, test_plainly);
-    tcase_add_test(tests, test_fastest);
+    tcase_add_test(tests, scalar_loop);
+    tcase_add_test(tests, selected_loop);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -9,8 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/ranges.h"
-#include "engine/sort.h"
+#include "engine/order/ranges.h"
+#include "engine/order/sort.h"
+#include "unit/cases.h"
 #include "unit/random.h"
 
 /* ---- Words --------------------------------------------------------------------------- */
@@ -72,18 +73,18 @@ static void check_sort64(sort64_words *sort)
     }
 }
 
-START_TEST(words_plainly)
+START_TEST(scalar_sort)
 {
-    check_sort64(sort64_plainly);
+    check_sort64(sort64_scalar);
 }
 END_TEST
 
-START_TEST(words_fastest)
+START_TEST(selected_sort)
 {
-    if (sort64_fastest() != sort64_plainly)
-        check_sort64(sort64_fastest());
+    if (sort64_select() != sort64_scalar)
+        check_sort64(sort64_select());
     else
-        puts("skipped: this CPU has no such vectors");
+        cases_skip("sort: selected_sort", "this CPU has no AVX-512");
 }
 END_TEST
 
@@ -227,10 +228,10 @@ static void check_set(enum kind kind, unsigned ranks, size_t count)
         make_set(&set, kind, ranks, count);
         by = &order;
         qsort(set.want, count, sizeof *set.want, compare_records);
-        check_order(&set, &order, 0, sort64_plainly);
-        check_order(&set, &order, 0, sort64_fastest());
+        check_order(&set, &order, 0, sort64_scalar);
+        check_order(&set, &order, 0, sort64_select());
         if (ranks == 1)
-            check_order(&set, &order, shared_of(&set), sort64_fastest());
+            check_order(&set, &order, shared_of(&set), sort64_select());
         free_set(&set);
     }
 }
@@ -267,7 +268,7 @@ START_TEST(keys_of_a_range_share_what_its_cuts_do)
             if (shared == 0)
                 continue;
             said++;
-            const struct cut *cut = &ranges.cuts[range];
+            const struct ranges_cut *cut = &ranges.cuts[range];
             ck_assert_uint_ge(record.size, shared);
             ck_assert_mem_eq(record.key, cut->key, shared);
             ck_assert_uint_eq(sort_rank_word(&order, record.number), cut->rank_word);
@@ -286,8 +287,8 @@ Suite *test_sort_suite(void)
     Suite *suite = suite_create("sort");
     TCase *tests = tcase_create("sort");
     tcase_set_timeout(tests, 60);
-    tcase_add_test(tests, words_plainly);
-    tcase_add_test(tests, words_fastest);
+    tcase_add_test(tests, scalar_sort);
+    tcase_add_test(tests, selected_sort);
     tcase_add_test(tests, records);
     tcase_add_test(tests, keys_of_a_range_share_what_its_cuts_do);
     suite_add_tcase(suite, tests);

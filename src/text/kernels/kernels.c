@@ -12,7 +12,7 @@ struct kernels kernels_selected;
 const struct kernels *kernels_available(size_t i)
 {
 #if defined(__x86_64__)
-    if (cpu_has_avx512() && i-- == 0)
+    if (cpu_has_avx512_vbmi2() && i-- == 0)
         return &kernels_avx512;
     if (cpu_has_avx2() && i-- == 0)
         return &kernels_avx2;

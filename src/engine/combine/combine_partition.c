@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * combine_partition - pairs into the grouping table, and out of it as pairs (see
+ * combine_partition.h).
+ */
+#include "engine/combine/combine_partition.h"
+
+#include "engine/shuffle/stream_reader.h"
+
+#define BATCH 32
+
+/* Keys of one class on their way to the table: hash, words, value. */
+struct probes {
+    size_t count;
+    uint64_t probes[BATCH * (KEY_W4_WORDS + 2)];
+};
+
+/* Keys for which there is room at first, at the most; the table grows from there. */
+#define MOST_FIRST_KEYS ((uint64_t)1 << 19)
+
+void combine_partition_open(struct combine_partition *combine, struct worker *worker)
+{
+    const struct context *context = worker->context;
+    *combine = (struct combine_partition){.worker = worker};
+    /* Where values are kept, an entry counts them and knows their place: two words. */
+    grouping_table_open(&combine->table, context->seed,
+                        context->keeps ? 2 : (context->value_size + 7) / 8, context->budget);
+    buffer_open(&combine->values, context->budget);
+}
+
+void combine_partition_close(struct combine_partition *combine)
+{
+    grouping_table_close(&combine->table);
+    buffer_close(&combine->values);
+}
+
+/* ---- Into the table --------------------------------------------------------------------- */
+
+/* Empties the table and gives it slots for the keys that `records` records will bring. Partitions
+ * are alike: the one before tells how many keys of each class to expect. */
+static int start_table(struct combine_partition *combine, uint64_t records)
+{
+    static const unsigned guess[KEY_CLASSES] = {[KEY_W2] = 2, [KEY_W4] = 8, [KEY_LONG] = 32};
+    for (int key_class = KEY_W2; key_class < KEY_CLASSES; key_class++) {
+        uint64_t keys = records / guess[key_class];
+        if (combine->records > 0)
+            keys = (uint64_t)((double)combine->found[key_class] / (double)combine->records *
+                              (double)records * 1.0625);
+        if (!grouping_table_begin(&combine->table, (enum key_class)key_class,
+                                  (size_t)(keys < MOST_FIRST_KEYS ? keys : MOST_FIRST_KEYS))) {
+            context_no_memory(combine->worker->context);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+void combine_partition_end(struct combine_partition *combine)
+{
+    pool_give(&combine->worker->cache, stream_take_chunks(&combine->long_keys));
+    combine->worker->combining = false;
+}
+
+/* Makes sure that `more` keys fit one class. */
+static int make_room(struct combine_partition *combine, enum key_class key_class, size_t more)
+{
+    if (grouping_table_reserve(&combine->table, key_class, more))
+        return 0;
+    context_no_memory(combine->worker->context);
+    return -1;
+}
+
+/* Calls combine with an aligned copy of the value at `from`. */
+static int call_combine(struct combine_partition *combine, uint64_t *into, const void *from)
+{
+    struct context *context = combine->worker->context;
+    alignas(8) unsigned char small[CONTEXT_SMALL_VALUE];
+    void *copy = small;
+    if (context->value_size > sizeof small) {
+        mr_buffer_clear(&combine->values);
+        copy = mr_buffer_reserve(&combine->values, context->value_size);
+        if (!copy) {
+            context_no_memory(context);
+            return -1;
+        }
+    }
+    context_combine(context, into, from, copy);
+    return 0;
+}
+
+/* What combine_value returns where a sum overflows, which its caller, who knows the key, reports. */
+#define COMBINE_OVERFLOW 1
+
+/* Combines a record's value into the entry of its key, a new one where it is not `known`. */
+static inline __attribute__((always_inline))
+int combine_value(struct combine_partition *combine, uint64_t *into, bool known, uint64_t value,
+                  const bool sums)
+{
+    struct context *context = combine->worker->context;
+    if (sums) {
+        /* A new entry's is 0. */
+        return __builtin_add_overflow(into[0], value, into) ? COMBINE_OVERFLOW : 0;
+    }
+    if (context->keeps) {
+        /* The entry counts the key's values; where they go is decided when all are counted. */
+        into[0]++;
+        return 0;
+    }
+    const void *from = (const void *)(uintptr_t)value;
+    if (known)
+        return call_combine(combine, into, from);
+    memcpy(into, from, context->value_size);
+    return 0;
+}
+
+/* Combines the probes gathered and empties them. */
+static inline __attribute__((always_inline))
+int combine_probes(struct combine_partition *combine, const enum key_class key_class,
+                   struct probes *probes, const bool sums)
+{
+    const size_t words = key_class_words(key_class), count = probes->count;
+    struct grouping_class *class = &combine->table.classes[key_class];
+    if (class->used + count > class->limit && make_room(combine, key_class, count) != 0)
+        return -1;
+    struct grouping_class now = *class;
+    now.words = words;
+    now.stride = sums ? words + 1 : class->stride;
+    probes->count = 0;
+    for (size_t i = 0; i < count; i++) {
+        const uint64_t *probe = probes->probes + i * (words + 2);
+        const size_t before = now.used;
+        size_t slot;
+        const size_t number = grouping_find(key_class, &now, probe + 1, probe[0], &slot);
+        uint64_t *entry = now.entries + number * now.stride;
+        grouping_insert(&now, number, slot, probe[0]);
+        memcpy(entry, probe + 1, words * sizeof *entry);
+        int status =
+            combine_value(combine, entry + words, number != before, probe[words + 1], sums);
+        if (status != 0)
+            return status == COMBINE_OVERFLOW
+                       ? context_overflow(combine->worker->context, entry,
+                                          key_words_size(entry, words))
+                       : -1;
+    }
+    class->used = now.used;
+    return 0;
+}
+
+/* Adds a record's key, and combines when there are enough to be looked up together. */
+static inline __attribute__((always_inline))
+int add_probe(struct combine_partition *combine, const enum key_class key_class,
+              struct probes *probes, const struct record *record, uint64_t value, const bool sums)
+{
+    const size_t words = key_class_words(key_class);
+    const struct grouping_class *class = &combine->table.classes[key_class];
+    uint64_t *probe = probes->probes + probes->count * (words + 2);
+    probe[0] =
+        key_grouping_load(key_class, combine->table.seed, probe + 1, record->key, record->size);
+    probe[words + 1] = value;
+    __builtin_prefetch(class->index + ((size_t)probe[0] & class->mask), 1);
+    return ++probes->count == BATCH ? combine_probes(combine, key_class, probes, sums) : 0;
+}
+
+/* A copy of a long key that lives as long as the table's content. */
+static unsigned char *keep_key(struct combine_partition *combine, const unsigned char *key,
+                               size_t size)
+{
+    struct stream_writer *writer = &combine->long_key_writer;
+    unsigned char *at = stream_writer_room(writer, size);
+    if (!at)
+        return NULL;
+    record_copy_key(at, key, size);
+    stream_writer_wrote(writer, at + size);
+    return at;
+}
+
+static int combine_long(struct combine_partition *combine, const struct record *record,
+                        uint64_t value, const bool sums)
+{
+    struct grouping_class *class = &combine->table.classes[KEY_LONG];
+    const uint64_t hash = hash_bytes(combine->table.seed, record->key, record->size);
+    if (make_room(combine, KEY_LONG, 1) != 0)
+        return -1;
+    const size_t before = class->used;
+    size_t slot;
+    const size_t number = grouping_find_long(class, record->key, record->size, hash, &slot);
+    uint64_t *entry = grouping_entry(class, number);
+    if (number == before) {
+        const unsigned char *copy = keep_key(combine, record->key, record->size);
+        if (!copy)
+            return -1;
+        grouping_insert(class, number, slot, hash);
+        entry[0] = hash;
+        entry[1] = record->size;
+        entry[2] = (uint64_t)(uintptr_t)copy;
+    }
+    int status = combine_value(combine, entry + KEY_LONG_WORDS, number != before, value, sums);
+    return status == COMBINE_OVERFLOW
+               ? context_overflow(combine->worker->context, record->key, record->size)
+               : status;
+}
+
+/* Brings the records of a chunk into the table. */
+static inline __attribute__((always_inline))
+int combine_chunk(struct combine_partition *combine, const struct chunk *chunk, const bool sums)
+{
+    const enum record_kind kind = sums ? RECORD_SUM : RECORD_VALUE;
+    const size_t value_size = sums ? 0 : combine->worker->context->value_size;
+    struct probes w2, w4;
+    const unsigned char *at = chunk->data, *end = at + chunk->used;
+    w2.count = w4.count = 0;
+    while (at < end) {
+        struct record record;
+        int result;
+        at = record_get(at, kind, value_size, &record);
+        uint64_t value = sums ? record.number : (uint64_t)(uintptr_t)record.value;
+        if (record.size <= KEY_W2_MOST)
+            result = add_probe(combine, KEY_W2, &w2, &record, value, sums);
+        else if (record.size <= KEY_W4_MOST)
+            result = add_probe(combine, KEY_W4, &w4, &record, value, sums);
+        else
+            result = combine_long(combine, &record, value, sums);
+        if (result != 0)
+            return -1;
+    }
+    if (combine_probes(combine, KEY_W2, &w2, sums) != 0)
+        return -1;
+    return combine_probes(combine, KEY_W4, &w4, sums);
+}
+
+/* Brings a stream into the table. */
+int combine_partition_begin(struct combine_partition *combine, struct stream *stream, bool consume)
+{
+    struct stream_reader reader;
+    struct chunk *chunk;
+    const uint64_t records = stream_records(stream);
+    int result = start_table(combine, records);
+    stream_writer_open(&combine->long_key_writer, &combine->long_keys, combine->worker,
+                       POOL_OVER_BUDGET);
+    combine->worker->combining = true;
+    stream_reader_open(&reader, combine->worker, stream, consume);
+    while (result == 0 && (chunk = stream_reader_next(&reader))) {
+        result = combine->worker->context->sums ? combine_chunk(combine, chunk, true)
+                                                : combine_chunk(combine, chunk, false);
+        if (context_stopped(combine->worker->context))
+            result = -1;
+    }
+    if (stream_reader_close(&reader) != 0)
+        result = -1;
+    stream_writer_close(&combine->long_key_writer);
+    combine->records = records;
+    for (int key_class = 0; key_class < KEY_CLASSES; key_class++)
+        combine->found[key_class] = combine->table.classes[key_class].used;
+    return result;
+}
+
+/* ---- Out of the table ------------------------------------------------------------------- */
+
+static int write_class(struct combine_partition *combine, enum key_class key_class,
+                       struct stream_writer *writer)
+{
+    const struct context *context = combine->worker->context;
+    const struct grouping_class *class = &combine->table.classes[key_class];
+    for (size_t i = 0; i < class->used; i++) {
+        const uint64_t *entry = grouping_entry(class, i), *value = entry + class->words;
+        size_t size;
+        const unsigned char *key = key_slot_key(entry, key_class, &size);
+        unsigned char *at = stream_writer_room(writer, record_bound(size, context->value_size));
+        if (!at)
+            return -1;
+        at = record_put_head(at, size, context->sums && *value != 1);
+        record_copy_key(at, key, size);
+        stream_writer_wrote(writer, record_put_value(at + size, context->form, *value, value));
+    }
+    return 0;
+}
+
+int combine_partition(struct combine_partition *combine, struct stream *pairs,
+                      struct stream *combined)
+{
+    struct worker *worker = combine->worker;
+    int result = combine_partition_begin(combine, pairs, true);
+    stream_drop(pairs, &worker->cache);
+    struct stream_writer writer;
+    stream_writer_open(&writer, combined, worker, POOL_OVER_BUDGET);
+    for (int key_class = 0; result == 0 && key_class < KEY_CLASSES; key_class++)
+        result = write_class(combine, (enum key_class)key_class, &writer);
+    stream_writer_close(&writer);
+    combine_partition_end(combine);
+    return result;
+}

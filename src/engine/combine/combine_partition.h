@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * combine_partition - brings a partition's pairs together key by key, in a worker's grouping table.
+ *
+ * The table of one partition fits the second-level cache. What comes of it is either pairs again,
+ * one a key (compaction, spilling), or is read from the table by the reduce.
+ */
+#ifndef ENGINE_COMBINE_PARTITION_H
+#define ENGINE_COMBINE_PARTITION_H
+
+#include "engine/combine/grouping_table.h"
+#include "engine/core/buffer.h"
+#include "engine/core/worker.h"
+#include "engine/shuffle/stream_writer.h"
+
+/* What one worker has for it. */
+struct combine_partition {
+    struct worker *worker;
+    struct grouping_table table;
+    struct mr_buffer values; /* of whoever has the table in use */
+    /* Partitions are alike: the one before tells how many keys to expect. */
+    uint64_t records;            /* that it brought, */
+    uint64_t found[KEY_CLASSES]; /* and keys of each class among them */
+    struct stream long_keys;     /* bytes of the long keys in the table */
+    struct stream_writer long_key_writer;
+};
+
+/* Takes no memory yet. */
+void combine_partition_open(struct combine_partition *combine, struct worker *worker);
+/* Frees the memory. */
+void combine_partition_close(struct combine_partition *combine);
+
+/* Brings a stream's pairs into the table, which must not be in use: of kept values it counts how
+ * many each key has. Where `consume`, gives the stream's chunks back in passing. May take memory
+ * past the budget. combine_partition_end is due in any case. Returns -1 when the job fails. */
+int combine_partition_begin(struct combine_partition *combine, struct stream *stream, bool consume);
+/* Empties the table. */
+void combine_partition_end(struct combine_partition *combine);
+
+/* Combines the pairs of a stream, which it takes, into one pair a key, written to *combined.
+ * Returns -1 when the job fails. */
+int combine_partition(struct combine_partition *combine, struct stream *pairs,
+                      struct stream *combined);
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * grouping_table - memory and growth of a reducer's table (see grouping_table.h).
+ */
+#include "engine/combine/grouping_table.h"
+
+#include "engine/core/slots.h"
+
+/* Of 8 slots of the index so many may be used: a slot is small, and one that leads to another key
+ * is an unpredictable branch. */
+#define LOAD 3
+#define LOAD_WHOLE 8
+#define FEWEST_SLOTS ((size_t)64)
+/* An index slot has no bits for more. */
+#define MOST_SLOTS ((uint64_t)1 << 32)
+
+static size_t limit_of(size_t slots)
+{
+    return slots / LOAD_WHOLE * LOAD;
+}
+
+/* The index, the entries, and one more, whose value is made 0 ahead. */
+static size_t bytes_of(const struct grouping_class *class, size_t slots)
+{
+    return slots * sizeof *class->index +
+           (limit_of(slots) + 1) * class->stride * sizeof *class->entries;
+}
+
+void grouping_table_open(struct grouping_table *table, const struct hash_seed *seed,
+                         size_t value_words, struct budget *budget)
+{
+    *table = (struct grouping_table){.seed = seed, .budget = budget};
+    for (int key_class = KEY_W2; key_class < KEY_CLASSES; key_class++) {
+        struct grouping_class *class = &table->classes[key_class];
+        class->words =
+            key_class == KEY_LONG ? KEY_LONG_WORDS : key_class_words((enum key_class)key_class);
+        class->stride = class->words + value_words;
+    }
+}
+
+static void free_class(struct grouping_table *table, struct grouping_class *class)
+{
+    slots_give(table->budget, class->index, bytes_of(class, class->have));
+    class->index = NULL;
+    class->entries = NULL;
+    class->mask = class->have = class->used = class->limit = 0;
+}
+
+void grouping_table_close(struct grouping_table *table)
+{
+    for (int key_class = KEY_W2; key_class < KEY_CLASSES; key_class++)
+        free_class(table, &table->classes[key_class]);
+}
+
+/* Gives a class that holds no memory so many slots, empty. */
+static bool take_class(struct grouping_table *table, struct grouping_class *class, uint64_t slots)
+{
+    if (slots > MOST_SLOTS || slots > SIZE_MAX / 2 / (sizeof *class->index + 8 * class->stride))
+        return false;
+    class->index = slots_take(table->budget, bytes_of(class, (size_t)slots), true);
+    if (!class->index)
+        return false;
+    class->entries = (uint64_t *)(void *)(class->index + slots);
+    class->have = (size_t)slots;
+    class->mask = (size_t)slots - 1;
+    class->limit = limit_of((size_t)slots);
+    class->used = 0;
+    return true;
+}
+
+bool grouping_table_begin(struct grouping_table *table, enum key_class key_class, size_t keys)
+{
+    struct grouping_class *class = &table->classes[key_class];
+    uint64_t slots = FEWEST_SLOTS;
+    while (slots < MOST_SLOTS && limit_of((size_t)slots) < keys)
+        slots *= 2;
+    if (slots > class->have) {
+        free_class(table, class);
+        return take_class(table, class, slots);
+    }
+    memset(class->index, 0, (size_t)slots * sizeof *class->index);
+    class->mask = (size_t)slots - 1;
+    class->limit = limit_of((size_t)slots);
+    class->used = 0;
+    class->entries[class->words] = 0;
+    return true;
+}
+
+/* The hash of an entry's key. */
+static uint64_t hash_of(const struct grouping_table *table, enum key_class key_class,
+                        const uint64_t *entry)
+{
+    return key_class == KEY_LONG ? entry[0]
+           : key_class == KEY_W2 ? hash_2(table->seed, entry[0], entry[1])
+                                 : hash_4(table->seed, entry[0], entry[1], entry[2], entry[3]);
+}
+
+bool grouping_table_reserve(struct grouping_table *table, enum key_class key_class, size_t more)
+{
+    struct grouping_class *class = &table->classes[key_class];
+    if (class->used + more <= class->limit)
+        return true;
+    struct grouping_class old = *class;
+    uint64_t slots = (uint64_t)old.mask + 1;
+    do
+        slots *= 2;
+    while (slots < MOST_SLOTS && limit_of((size_t)slots) < old.used + more);
+    if (!take_class(table, class, slots)) {
+        *class = old;
+        return false;
+    }
+    class->used = old.used;
+    memcpy(class->entries, old.entries, old.used * old.stride * sizeof *old.entries);
+    class->entries[class->used * class->stride + class->words] = 0;
+    for (size_t number = 0; number < old.used; number++) {
+        const uint64_t hash = hash_of(table, key_class, grouping_entry(class, number));
+        size_t i = (size_t)hash & class->mask;
+        while (class->index[i] != 0)
+            i = (i + 1) & class->mask;
+        class->index[i] = (grouping_tag(hash) & ~(uint32_t)(class->mask)) | (uint32_t)(number + 1);
+    }
+    free_class(table, &old);
+    return true;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * context - what all floors need to know of one job: what its caller wants, whether it has failed,
+ * and its figures.
+ *
+ * Whoever fails says so here; the floor above all, which knows who waits for what, hears of it by a
+ * hook. So nobody below needs to know the schedule.
+ */
+#ifndef ENGINE_CONTEXT_H
+#define ENGINE_CONTEXT_H
+
+#include "base/budget.h"
+#include "base/hash.h"
+#include "base/thread.h"
+#include "engine/core/record.h"
+#include "engine/mapreduce.h"
+
+#include <stdalign.h>
+
+struct pool;
+
+/* Values up to this size are combined by mappers already: larger ones would be copied about with
+ * their tables. They are aligned on the stack. */
+#define CONTEXT_SMALL_VALUE 64
+
+struct context {
+    /* Constant while the job runs. */
+    struct mr_job_spec spec;
+    bool sums;         /* values are uint64 and added up */
+    bool keeps;        /* values are kept, not combined */
+    size_t value_size; /* bytes of a value: 8 where it sums */
+    struct record_form form;
+    const struct hash_seed *seed;
+    struct budget *budget;
+    struct pool *pool;
+    unsigned worker_count;
+    /* The job has failed, perhaps not for the first time. On any thread. */
+    void (*failed)(void *owner);
+    void *owner;
+
+    /* Read by all workers all the time, written once. */
+    alignas(128) _Atomic bool stop;
+
+    /* Figures, added to once a task. */
+    alignas(128) _Atomic uint64_t bytes;
+    _Atomic uint64_t records;
+    _Atomic uint64_t keys;
+    _Atomic uint64_t results;
+    _Atomic uint64_t splits;
+
+    struct thread_mutex fault_lock; /* of error */
+    struct mr_error error;          /* the first one */
+};
+
+/* Fills in what follows from the caller's description; the rest is the caller's. Returns 0 or an
+ * errno value. */
+int context_open(struct context *context, const struct mr_job_spec *spec);
+void context_close(struct context *context);
+
+/* Records the first failure and makes the job stop. */
+void context_fail(struct context *context, enum mr_status status, int errnum, const char *format,
+                  ...) __attribute__((format(printf, 4, 5)));
+/* The same for a job that has not begun: its input is not told, so that another job may read it. */
+void context_fail_unheard(struct context *context, const struct mr_error *error);
+/* As context_fail, with the text of a callback's error where it gave one. */
+void context_fail_with(struct context *context, enum mr_status status, const struct mr_error *error,
+                       const char *otherwise);
+void context_no_memory(struct context *context);
+/* The sum of the key has gone past what a uint64 holds. Returns -1. */
+int context_overflow(struct context *context, const void *key, size_t size) __attribute__((cold));
+
+static inline bool context_stopped(struct context *context)
+{
+    return atomic_load_explicit(&context->stop, memory_order_relaxed);
+}
+
+/* Calls the caller's combine with an aligned copy of the value at `from`, made at `copy`. */
+static inline void context_combine(const struct context *context, void *into, const void *from,
+                                   void *copy)
+{
+    memcpy(copy, from, context->value_size);
+    context->spec.combine(context->spec.context, into, copy);
+}
+
+#endif

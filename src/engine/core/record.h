@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * record - how a pair or a result lies in a stream, in memory and on disk.
+ *
+ * One byte: the key's size below 127, or 127 and the size in the 8 bytes that follow; its top bit
+ * says that a number follows the key. Then the key. Then, by the stream's kind,
+ *   RECORD_SUM      the number, where it is not 1 (base 128, low digits first, top bit: more
+ *                   follow);
+ *   RECORD_VALUE    the value's bytes;
+ *   RECORD_RESULT   the number (the rank) as above, the payload's size as a number, the payload.
+ * Of the millions of keys that occur once, each costs its bytes and one more.
+ */
+#ifndef ENGINE_RECORD_H
+#define ENGINE_RECORD_H
+
+#include "engine/core/key.h"
+#include "engine/mapreduce.h"
+
+#include <stdbool.h>
+
+enum record_kind { RECORD_SUM, RECORD_VALUE, RECORD_RESULT };
+
+struct record_form {
+    enum record_kind kind;
+    size_t value_size; /* of RECORD_VALUE */
+};
+
+struct record {
+    const unsigned char *key;
+    size_t size;
+    uint64_t number;
+    const unsigned char *value; /* the value, or the payload */
+    size_t value_size;
+};
+
+#define RECORD_LONG 127u
+#define RECORD_NUMBER 128u
+#define RECORD_NUMBER_MAX 10u /* bytes of the largest number */
+#define RECORD_HEAD_MAX 9u
+
+/* An upper bound of a record's bytes. */
+static inline size_t record_bound(size_t key_size, size_t value_size)
+{
+    return RECORD_HEAD_MAX + key_size + 2 * RECORD_NUMBER_MAX + value_size;
+}
+
+static inline unsigned char *record_put_number(unsigned char *at, uint64_t number)
+{
+    while (number >= 128) {
+        *at++ = (unsigned char)(number | 128);
+        number >>= 7;
+    }
+    *at++ = (unsigned char)number;
+    return at;
+}
+
+/* The same for a number that may be left out, being 1: whether it is would be an unpredictable
+ * branch. One byte is written in any case. */
+static inline unsigned char *record_put_more(unsigned char *at, uint64_t number)
+{
+    if (__builtin_expect(number >= 128, 0))
+        return record_put_number(at, number);
+    *at = (unsigned char)number;
+    return at + (number != 1);
+}
+
+/* What follows the key of a pair: its number, or the value's bytes. */
+static inline unsigned char *record_put_value(unsigned char *at, struct record_form form,
+                                              uint64_t number, const void *value)
+{
+    if (form.kind == RECORD_SUM)
+        return record_put_more(at, number);
+    memcpy(at, value, form.value_size);
+    return at + form.value_size;
+}
+
+static inline const unsigned char *record_get_number(const unsigned char *at, uint64_t *number)
+{
+    uint64_t value = *at & 127u;
+    unsigned shift = 0;
+    while (*at++ & 128u) {
+        shift += 7;
+        value |= (uint64_t)(*at & 127u) << shift;
+    }
+    *number = value;
+    return at;
+}
+
+/* Copies a key. However short it is, RECORD_COPIED bytes must be readable and writable. */
+#define RECORD_COPIED ((size_t)MR_PAD)
+
+static inline void record_copy_key(unsigned char *at, const unsigned char *key, size_t size)
+{
+    if (size <= 16)
+        memcpy(at, key, 16);
+    else if (size <= 32)
+        memcpy(at, key, 32);
+    else if (size <= RECORD_COPIED)
+        memcpy(at, key, RECORD_COPIED);
+    else
+        memcpy(at, key, size);
+}
+
+/* The head of a record; `number` says whether one follows the key. */
+static inline unsigned char *record_put_head(unsigned char *at, size_t key_size, bool number)
+{
+    unsigned char top = number ? RECORD_NUMBER : 0;
+    if (key_size < RECORD_LONG) {
+        *at++ = (unsigned char)(key_size | top);
+        return at;
+    }
+    *at++ = (unsigned char)(RECORD_LONG | top);
+    uint64_t size = key_size;
+    memcpy(at, &size, sizeof size);
+    return at + sizeof size;
+}
+
+/* Writes a result at `at`; returns its end. */
+static inline unsigned char *record_put_result(unsigned char *at, const struct record *result)
+{
+    at = record_put_head(at, result->size, result->number != 1);
+    record_copy_key(at, result->key, result->size);
+    at += result->size;
+    at = record_put_more(at, result->number);
+    at = record_put_number(at, result->value_size);
+    if (result->value_size > 0)
+        memcpy(at, result->value, result->value_size);
+    return at + result->value_size;
+}
+
+/* The key of the record at `at`. */
+static inline const unsigned char *record_key(const unsigned char *at, size_t *size)
+{
+    *size = *at++ & RECORD_LONG;
+    if (*size == RECORD_LONG) {
+        *size = (size_t)key_word(at);
+        at += 8;
+    }
+    return at;
+}
+
+/* Reads the record at `at` and returns where the next one starts. */
+static inline const unsigned char *record_get(const unsigned char *at, enum record_kind kind,
+                                              size_t value_size, struct record *record)
+{
+    const unsigned head = *at;
+    at = record->key = record_key(at, &record->size);
+    at += record->size;
+    if (kind == RECORD_VALUE) {
+        record->value = at;
+        record->value_size = value_size;
+        record->number = 0;
+        return at + value_size;
+    }
+    /* As with record_put_more: one byte is read in any case, and no branch taken. */
+    const bool more = head & RECORD_NUMBER;
+    record->number = more ? *at : 1;
+    if (__builtin_expect(record->number >= 128, 0))
+        at = record_get_number(at, &record->number);
+    else
+        at += more;
+    record->value = at;
+    record->value_size = 0;
+    if (kind == RECORD_RESULT) {
+        uint64_t payload;
+        at = record_get_number(at, &payload);
+        record->value = at;
+        record->value_size = (size_t)payload;
+        at += payload;
+    }
+    return at;
+}
+
+#endif

@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * combiner_lookup - the loops over emitted pairs: nothing else does a counting job as often.
+ *
+ * Pairs are taken in batches: all hashes first, with their slots prefetched, then all probes.
+ */
+#include "engine/map/combiner_lookup.h"
+
+#include "engine/map/combiner_flush.h"
+
+#include <stdlib.h>
+
+#define BATCH COMBINER_BATCH
+_Static_assert(BATCH <= LOAD_BATCH, "a batch is loaded together");
+/* W4 and long keys are gathered from several batches, so that there are enough to be
+ * looked up side by side. */
+#define REST (2 * BATCH)
+
+/* Words of a row, a key on its way to the table: hash, words, number in the batch (as
+ * combiner_avx512.h). */
+static inline size_t row_words(enum key_class key_class)
+{
+    return key_class_words(key_class) + 2;
+}
+
+static inline void swap_slots(uint64_t *one, uint64_t *other, const size_t words)
+{
+    for (size_t i = 0; i < words; i++) {
+        const uint64_t word = one[i];
+        one[i] = other[i];
+        other[i] = word;
+    }
+}
+
+/* Makes of a key met often, in `slot`, the first that its probe meets, or of a pair the second: all
+ * slots between are used, so the key that was there is still found where this one was. Frequent
+ * words then need one comparison. */
+static inline void move_toward_home(const enum key_class key_class, uint64_t *home, uint64_t *slot)
+{
+    const size_t words = key_class_words(key_class);
+    uint64_t *second = home + combiner_table_sum_stride(key_class);
+    if (slot == home)
+        return;
+    if (key_class == KEY_W2 && slot != second) {
+        if (slot[words] <= second[words])
+            return;
+        swap_slots(second, slot, words + 1);
+        slot = second;
+    }
+    if (slot[words] > home[words])
+        swap_slots(home, slot, words + 1);
+}
+
+/* Combines a value with a used slot's. Returns -1 when a sum overflows, which the caller reports. */
+static inline int combine_value(struct context *context, uint64_t *into, const void *value,
+                                enum value_op op)
+{
+    if (op == VALUE_ONE) {
+        ++*into;
+        return 0;
+    }
+    if (op == VALUE_SUM) {
+        uint64_t more;
+        memcpy(&more, value, sizeof more);
+        return __builtin_add_overflow(*into, more, into) ? -1 : 0;
+    }
+    alignas(8) unsigned char copy[CONTEXT_SMALL_VALUE];
+    context_combine(context, into, value, copy);
+    return 0;
+}
+
+/* Brings the rows of one class to the table or to their partitions. */
+static inline __attribute__((always_inline))
+int combine_rows(struct mr_emitter *emitter, const enum key_class key_class, const uint64_t *rows,
+                 size_t count, const unsigned char *values, const enum value_op op)
+{
+    struct context *context = emitter->context;
+    struct combiner_table_class *class = &emitter->table.classes[key_class];
+    struct combiner_class *state = &emitter->classes[key_class];
+    const size_t words = key_class_words(key_class);
+    const size_t value_size = op == VALUE_COMBINE ? context->value_size : sizeof(uint64_t);
+    const size_t stride =
+        op == VALUE_COMBINE ? class->stride : combiner_table_sum_stride(key_class);
+
+    state->seen += count;
+    if (state->mode == COMBINER_BYPASS) {
+        for (size_t i = 0; i < count; i++) {
+            const uint64_t *row = rows + i * row_words(key_class);
+            const void *value = op == VALUE_ONE ? (const void *)&combiner_flush_one
+                                                : values + row[words + 1] * value_size;
+            const uint64_t hash =
+                key_grouping_hash(key_class, emitter->table.seed, row + 1, row[0]);
+            if (combiner_flush_words(emitter, key_class, hash, row + 1, value) != 0)
+                return -1;
+        }
+    } else {
+        uint64_t *slots = class->slots;
+        size_t mask = class->mask;
+        for (size_t i = 0; i < count; i++) {
+            const uint64_t *row = rows + i * row_words(key_class);
+            const void *value = op == VALUE_ONE ? (const void *)&combiner_flush_one
+                                                : values + row[words + 1] * value_size;
+            uint64_t *slot;
+            if (combiner_table_find(key_class, slots, mask, stride, row + 1, row[0], &slot)) {
+                if (combine_value(context, slot + words, value, op) != 0)
+                    return context_overflow(context, slot, key_words_size(slot, words));
+                if (op == VALUE_ONE)
+                    move_toward_home(key_class,
+                                     slots + combiner_table_home(key_class, row[0], mask) * stride,
+                                     slot);
+                continue;
+            }
+            state->missed++;
+            if (slot && class->used < class->limit && state->mode == COMBINER_FILL) {
+                memcpy(slot, row + 1, words * sizeof *slot);
+                memcpy(slot + words, value, value_size);
+                class->used++;
+                continue;
+            }
+            if (combiner_flush_miss(emitter, key_class, row, value) != 0)
+                return -1;
+            slots = class->slots;
+            mask = class->mask;
+        }
+    }
+    return state->seen >= state->review_at ? combiner_flush_review(emitter, key_class) : 0;
+}
+
+/* Writes a key to a row of its class; returns its hash. */
+static inline __attribute__((always_inline))
+uint64_t fill_row(const enum key_class key_class, uint64_t *row, const struct hash_seed *seed,
+                  const unsigned char *key, size_t size, size_t number)
+{
+    uint64_t words[KEY_W4_WORDS];
+    const uint64_t hash = key_load(key_class, seed, words, key, size);
+    row[0] = hash;
+    memcpy(row + 1, words, key_class_words(key_class) * sizeof *words);
+    row[key_class_words(key_class) + 1] = number;
+    return hash;
+}
+
+/* Prefetches the slot where the probe of a hash begins. */
+static inline __attribute__((always_inline))
+void prefetch_home(const enum key_class key_class, uint64_t hash, const uint64_t *slots,
+                   size_t mask, size_t stride)
+{
+    const uint64_t *slot = slots + combiner_table_home(key_class, hash, mask) * stride;
+    __builtin_prefetch(slot, 1);
+    if (key_class == KEY_W4 ||
+        stride != combiner_table_sum_stride(key_class)) /* it may lie on two lines */
+        __builtin_prefetch(slot + stride - 1, 1);
+}
+
+/* A key of 32 bytes or more. */
+int combiner_lookup_long(struct mr_emitter *emitter, const unsigned char *key, size_t size,
+                         const void *value, enum value_op op)
+{
+    struct combiner_table_class *class = &emitter->table.classes[KEY_LONG];
+    struct combiner_class *state = &emitter->classes[KEY_LONG];
+    uint64_t hash = hash_bytes(emitter->table.seed, key, size);
+    bool kept = combiner_lookup_kept(emitter->context) && size <= COMBINER_ARENA / 4;
+    state->seen++;
+    while (kept && state->mode == COMBINER_FILL) {
+        if (!class->slots &&
+            !combiner_table_class_open(&emitter->table, KEY_LONG, COMBINER_FIRST_SLOTS, true)) {
+            context_no_memory(emitter->context);
+            return -1;
+        }
+        if (!emitter->arena && !(emitter->arena = malloc(COMBINER_ARENA + MR_PAD))) {
+            context_no_memory(emitter->context);
+            return -1;
+        }
+        uint64_t *slot;
+        if (combiner_table_find_long(class->slots, class->mask, class->stride, key, size, hash,
+                                     &slot))
+            return combine_value(emitter->context, slot + KEY_LONG_WORDS, value, op) == 0
+                       ? 0
+                       : context_overflow(emitter->context, key, size);
+        if (class->used < class->limit && size <= COMBINER_ARENA - emitter->arena_used) {
+            state->missed++;
+            unsigned char *copy = emitter->arena + emitter->arena_used;
+            memcpy(copy, key, size);
+            emitter->arena_used += size;
+            slot[0] = hash;
+            slot[1] = size;
+            slot[2] = (uint64_t)(uintptr_t)copy;
+            memcpy(slot + KEY_LONG_WORDS, value, emitter->context->value_size);
+            class->used++;
+            return 0;
+        }
+        if (class->used < class->limit) { /* the arena is full, and so the table */
+            if (combiner_flush_arena_full(emitter) != 0)
+                return -1;
+        } else if (combiner_flush_when_full(emitter, KEY_LONG) != 0) {
+            return -1;
+        }
+    }
+    if (combiner_flush_open(emitter) != 0 ||
+        combiner_flush_long(emitter, hash, key, size, value) != 0)
+        return -1;
+    return state->seen >= state->review_at ? combiner_flush_review(emitter, KEY_LONG) : 0;
+}
+
+/* The keys of a batch that are longer than a W2 key, by their number in it. */
+static inline __attribute__((always_inline))
+int lookup_rest(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
+                const uint32_t *rest, size_t count, const unsigned char *values,
+                const enum value_op op)
+{
+    const size_t value_size = op == VALUE_COMBINE ? emitter->context->value_size : sizeof(uint64_t);
+    const struct combiner_table_class *class = &emitter->table.classes[KEY_W4];
+    uint64_t rows[REST * (KEY_W4_WORDS + 2)];
+    size_t w4_count = 0;
+    for (size_t n = 0; n < count; n++) {
+        size_t i = rest[n], size = spans[i].end - spans[i].begin;
+        const unsigned char *key = base + spans[i].begin;
+        if (size <= KEY_W4_MOST) {
+            const uint64_t hash = fill_row(KEY_W4, rows + w4_count++ * row_words(KEY_W4),
+                                           emitter->table.seed, key, size, i);
+            prefetch_home(KEY_W4, hash, class->slots, class->mask, class->stride);
+        } else {
+            const void *value =
+                op == VALUE_ONE ? (const void *)&combiner_flush_one : values + i * value_size;
+            if (combiner_lookup_long(emitter, key, size, value, op) != 0)
+                return -1;
+        }
+    }
+    return combine_rows(emitter, KEY_W4, rows, w4_count, values, op);
+}
+
+/* Apart from emit, so that the loop over the common keys has the registers to itself. */
+static __attribute__((noinline))
+int lookup_rest_units(struct mr_emitter *emitter, const unsigned char *base,
+                      const struct mr_span *spans, const uint32_t *rest, size_t count)
+{
+    return lookup_rest(emitter, base, spans, rest, count, NULL, VALUE_ONE);
+}
+
+/* Writes the W1 and W2 keys of a batch to their partitions, the table being bypassed for them. */
+int combiner_lookup_bypassed(struct mr_emitter *emitter, const unsigned char *base,
+                             const struct mr_span *spans, size_t count)
+{
+    const struct hash_seed seed = *emitter->table.seed;
+    struct partition_writer *writer = &emitter->pairs;
+    struct load load;
+    uint32_t rest[REST];
+    size_t rest_count = 0;
+    for (size_t start = 0; start < count; start += BATCH) {
+        const size_t batch = count - start < BATCH ? count - start : BATCH;
+        const size_t rest_before = rest_count;
+        size_t w1_count = 0;
+        emitter->load(&seed, base, spans + start, batch, &load);
+        for (size_t i = 0; i < batch; i++) {
+            const size_t size = spans[start + i].end - spans[start + i].begin;
+            const uint64_t words[KEY_W2_WORDS] = {load.words[0][i], load.words[1][i]};
+            w1_count += size <= KEY_W1_MOST;
+            if (size > KEY_W2_MOST) {
+                rest[rest_count++] = (uint32_t)(start + i);
+                continue;
+            }
+            const unsigned partition = partitions_of_hash(writer->partitions, load.hashes[i]);
+            unsigned char *at = partition_writer_room(writer, partition, 1 + sizeof words);
+            if (!at)
+                return -1;
+            __builtin_prefetch(at + 128, 1);
+            at = record_put_head(at, size, false);
+            memcpy(at, words, sizeof words);
+            partition_writer_wrote(writer, partition, at + size);
+        }
+        emitter->classes[KEY_W1].seen += w1_count;
+        emitter->classes[KEY_W2].seen += batch - w1_count - (rest_count - rest_before);
+        if (rest_count > 0 && (rest_count >= BATCH || start + batch == count)) {
+            if (lookup_rest_units(emitter, base, spans, rest, rest_count) != 0)
+                return -1;
+            rest_count = 0;
+        }
+    }
+    for (int key_class = KEY_W1; key_class <= KEY_W2; key_class++)
+        if (emitter->classes[key_class].seen >= emitter->classes[key_class].review_at &&
+            combiner_flush_review(emitter, (enum key_class)key_class) != 0)
+            return -1;
+    return 0;
+}
+
+static inline __attribute__((always_inline))
+int lookup(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
+           size_t count, const unsigned char *values, const enum value_op op)
+{
+    const struct hash_seed seed = *emitter->table.seed;
+    const struct combiner_table_class *class = emitter->table.classes;
+    const size_t w1_stride =
+        op == VALUE_COMBINE ? class[KEY_W1].stride : combiner_table_sum_stride(KEY_W1);
+    const size_t w2_stride =
+        op == VALUE_COMBINE ? class[KEY_W2].stride : combiner_table_sum_stride(KEY_W2);
+    uint64_t w1_rows[BATCH * (KEY_W1_WORDS + 2)];
+    uint64_t w2_rows[BATCH * (KEY_W2_WORDS + 2)];
+    uint32_t rest[REST];
+    size_t rest_count = 0;
+
+    for (size_t start = 0; start < count; start += BATCH) {
+        uint64_t *const w1_slots = class[KEY_W1].slots;
+        uint64_t *const w2_slots = class[KEY_W2].slots;
+        const size_t w1_mask = class[KEY_W1].mask, w2_mask = class[KEY_W2].mask;
+        /* In a table that stays in the caches a key is looked up as soon as it is hashed, and only
+         * one that is not where it belongs goes on to the rows of its batch. For W2 keys, rarer and
+         * so less often in the cache, this was measured to lose. */
+        const bool at_once = op == VALUE_ONE && w1_mask < COMBINER_W1_SLOTS &&
+                             emitter->classes[KEY_W1].mode != COMBINER_BYPASS;
+        const size_t end = count - start < BATCH ? count : start + BATCH;
+        const size_t rest_before = rest_count;
+        size_t w1_count = 0, w2_count = 0;
+        for (size_t i = start; i < end; i++) {
+            const unsigned char *key = base + spans[i].begin;
+            const size_t size = spans[i].end - spans[i].begin;
+            if (size <= KEY_W1_MOST) {
+                const uint64_t word = key_load_w1(key, size), hash = hash_1(&seed, word);
+                uint64_t *slot = w1_slots + combiner_table_home(KEY_W1, hash, w1_mask) * w1_stride;
+                if (at_once && slot[0] == word) {
+                    slot[KEY_W1_WORDS]++;
+                    continue;
+                }
+                __builtin_prefetch(slot, 1);
+                uint64_t *row = w1_rows + w1_count++ * row_words(KEY_W1);
+                row[0] = hash;
+                row[1] = word;
+                row[2] = i;
+            } else if (size <= KEY_W2_MOST) {
+                const uint64_t hash =
+                    fill_row(KEY_W2, w2_rows + w2_count++ * row_words(KEY_W2), &seed, key, size, i);
+                prefetch_home(KEY_W2, hash, w2_slots, w2_mask, w2_stride);
+            } else {
+                rest[rest_count++] = (uint32_t)i;
+            }
+        }
+        emitter->classes[KEY_W1].seen +=
+            end - start - w1_count - w2_count - (rest_count - rest_before);
+        if (combine_rows(emitter, KEY_W1, w1_rows, w1_count, values, op) != 0 ||
+            combine_rows(emitter, KEY_W2, w2_rows, w2_count, values, op) != 0)
+            return -1;
+        if (rest_count > 0 && (rest_count >= BATCH || end == count)) {
+            if ((op == VALUE_ONE
+                     ? lookup_rest_units(emitter, base, spans, rest, rest_count)
+                     : lookup_rest(emitter, base, spans, rest, rest_count, values, op)) != 0)
+                return -1;
+            rest_count = 0;
+        }
+    }
+    return 0;
+}
+
+static struct combiner_slots slots_of(const struct mr_emitter *emitter)
+{
+    const struct combiner_table *table = &emitter->table;
+    const struct combiner_table_class *class = table->classes;
+    const struct combiner_class *state = emitter->classes;
+    const bool w1 = state[KEY_W1].mode != COMBINER_BYPASS;
+    const bool w2 = state[KEY_W2].mode != COMBINER_BYPASS;
+    return (struct combiner_slots){class[KEY_W1].slots, class[KEY_W2].slots,
+                                   w1 ? class[KEY_W1].mask : COMBINER_BYPASSED,
+                                   w2 ? class[KEY_W2].mask : COMBINER_BYPASSED, table->seed};
+}
+
+/* Writes the keys of a class that is bypassed to their partitions; returns as combine_rows. */
+static inline __attribute__((always_inline))
+int pass_keys(struct mr_emitter *emitter, const enum key_class key_class,
+              const struct combiner_batch *keys)
+{
+    struct combiner_class *state = &emitter->classes[key_class];
+    const bool w1 = key_class == KEY_W1;
+    const size_t count = w1 ? keys->w1_count : keys->w2_count;
+    for (size_t i = 0; i < count; i++) {
+        const uint64_t words[KEY_W2_WORDS] = {w1 ? keys->w1_words[i] : keys->w2_words[0][i],
+                                              keys->w2_words[1][i]};
+        const uint64_t hash = w1 ? keys->w1_places[i] : keys->w2_places[i];
+        if (combiner_flush_words(emitter, key_class, hash, words, &combiner_flush_one) != 0)
+            return -1;
+    }
+    state->seen += count;
+    return state->seen >= state->review_at ? combiner_flush_review(emitter, key_class) : 0;
+}
+
+/* Takes a batch, which may be empty, and counts the one before. */
+static inline __attribute__((always_inline))
+int step_avx512(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
+                size_t count)
+{
+    struct combiner_pipeline *line = &emitter->line;
+    struct combiner_batch *next = &line->keys[line->next], *now = &line->keys[line->next ^ 1];
+    const struct combiner_slots table = slots_of(emitter);
+    struct combiner_misses rest;
+    emitter->loops->take(&table, base, spans, count, next);
+    if (!combiner_slots_same(&now->table, &table))
+        emitter->loops->place(&table, now);
+    emitter->loops->count(now, next, &rest);
+    line->next ^= 1;
+    if (table.w1_mask == COMBINER_BYPASSED) {
+        if (pass_keys(emitter, KEY_W1, now) != 0)
+            return -1;
+    } else {
+        emitter->classes[KEY_W1].seen += now->w1_count - rest.w1_count;
+        if (combine_rows(emitter, KEY_W1, rest.w1_rows, rest.w1_count, NULL, VALUE_ONE) != 0)
+            return -1;
+    }
+    if (table.w2_mask == COMBINER_BYPASSED)
+        return pass_keys(emitter, KEY_W2, now);
+    emitter->classes[KEY_W2].seen += now->w2_count - rest.w2_count;
+    return combine_rows(emitter, KEY_W2, rest.w2_rows, rest.w2_count, NULL, VALUE_ONE);
+}
+
+int combiner_lookup_end(struct mr_emitter *emitter)
+{
+    return emitter->loops ? step_avx512(emitter, NULL, NULL, 0) : 0;
+}
+
+/* As emit, of units, with vectors. */
+int combiner_lookup_avx512(struct mr_emitter *emitter, const unsigned char *base,
+                           const struct mr_span *spans, size_t count)
+{
+    uint32_t rest[REST];
+    size_t rest_count = 0;
+    for (size_t start = 0; start < count; start += BATCH) {
+        const size_t end = count - start < BATCH ? count : start + BATCH;
+        const struct combiner_batch *taken = &emitter->line.keys[emitter->line.next];
+        if (step_avx512(emitter, base, spans + start, end - start) != 0)
+            return -1;
+        for (size_t i = 0; i < taken->rest_count; i++)
+            rest[rest_count++] = (uint32_t)start + taken->rest[i];
+        if (rest_count > 0 && (rest_count >= BATCH || end == count)) {
+            if (lookup_rest_units(emitter, base, spans, rest, rest_count) != 0)
+                return -1;
+            rest_count = 0;
+        }
+    }
+    return 0;
+}
+
+int combiner_lookup_units(struct mr_emitter *emitter, const unsigned char *base,
+                          const struct mr_span *spans, size_t count)
+{
+    return lookup(emitter, base, spans, count, NULL, VALUE_ONE);
+}
+
+int combiner_lookup_values(struct mr_emitter *emitter, const unsigned char *base,
+                           const struct mr_span *spans, size_t count, const void *values)
+{
+    return emitter->context->sums ? lookup(emitter, base, spans, count, values, VALUE_SUM)
+                                  : lookup(emitter, base, spans, count, values, VALUE_COMBINE);
+}

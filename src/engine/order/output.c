@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * output - pieces made in parallel, put out in order (see output.h).
+ */
+#include "engine/order/output.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* Records handed to an encode callback at a time. */
+#define BATCH 256
+/* So many records ahead one is prefetched: sorted, they lie anywhere. */
+#define AHEAD 16
+/* Buffers larger than this are not kept for the next piece. */
+#define KEEP ((size_t)8 << 20)
+
+int output_open(struct output *output, struct context *context, void (*woken)(void *owner),
+                void *owner)
+{
+    *output = (struct output){.context = context,
+                              .woken = woken,
+                              .owner = owner,
+                              .window = 2 * (size_t)context->worker_count + 2};
+    output->pieces = calloc(output->window, sizeof *output->pieces);
+    output->spare = calloc(output->window, sizeof *output->spare);
+    int error = output->pieces && output->spare ? thread_mutex_open(&output->lock) : ENOMEM;
+    if (error != 0) {
+        free(output->pieces);
+        free(output->spare);
+        return error;
+    }
+    for (size_t i = 0; i < output->window; i++)
+        buffer_open(&output->pieces[i].buffer, context->budget);
+    return 0;
+}
+
+void output_empty(struct output *output, struct pool_cache *cache)
+{
+    for (size_t i = 0; i < output->window; i++) {
+        buffer_close(&output->pieces[i].buffer);
+        pool_give(cache, output->pieces[i].chunks);
+        output->pieces[i].chunks = NULL;
+    }
+    for (size_t i = 0; i < output->spares; i++)
+        buffer_close(&output->spare[i]);
+    output->spares = 0;
+}
+
+void output_close(struct output *output)
+{
+    free(output->pieces);
+    free(output->spare);
+    thread_mutex_close(&output->lock);
+}
+
+bool output_may_begin(const struct output *output, size_t number)
+{
+    return number - atomic_load_explicit(&output->next, memory_order_relaxed) < output->window;
+}
+
+static void fill_record(const unsigned char *at, struct mr_record *out)
+{
+    struct record record;
+    record_get(at, RECORD_RESULT, 0, &record);
+    *out = (struct mr_record){.key = record.key,
+                              .key_size = record.size,
+                              .rank = record.number,
+                              .payload = record.value,
+                              .payload_size = record.value_size};
+}
+
+/* Encodes the records, or lists them for collect, into `buffer`. */
+static int make_piece(struct context *context, const unsigned char *const *at, size_t count,
+                      struct mr_buffer *buffer)
+{
+    const struct mr_output *out = &context->spec.output;
+    struct mr_record records[BATCH];
+    for (size_t start = 0; start < count; start += BATCH) {
+        if (context_stopped(context))
+            return -1;
+        size_t n = count - start < BATCH ? count - start : BATCH;
+        for (size_t i = 0; i < n; i++) {
+            if (start + i + AHEAD < count)
+                __builtin_prefetch(at[start + i + AHEAD]);
+            fill_record(at[start + i], &records[i]);
+        }
+        if (out->encode) {
+            struct mr_error error = {0};
+            if (out->encode(out->context, records, n, buffer, &error) != 0) {
+                context_fail_with(context, MR_OUTPUT, &error, "the results could not be encoded");
+                return -1;
+            }
+        } else {
+            unsigned char *room = mr_buffer_reserve(buffer, n * sizeof *records);
+            if (!room) {
+                context_no_memory(context);
+                return -1;
+            }
+            memcpy(room, records, n * sizeof *records);
+            mr_buffer_commit(buffer, n * sizeof *records);
+        }
+    }
+    return 0;
+}
+
+/* Puts one piece out. */
+static int write_piece(struct context *context, struct output_piece *piece, uint64_t offset)
+{
+    const struct mr_output *out = &context->spec.output;
+    struct mr_error error = {0};
+    size_t size;
+    const unsigned char *bytes = mr_buffer_data(&piece->buffer, &size);
+    if (size == 0 || context_stopped(context))
+        return 0;
+    const struct mr_record *records = (const struct mr_record *)(const void *)bytes;
+    int result = out->encode
+                     ? out->write(out->context, bytes, size, offset, &error)
+                     : out->collect(out->context, records, size / sizeof(struct mr_record), &error);
+    if (result != 0)
+        context_fail_with(context, MR_OUTPUT, &error, "the results could not be put out");
+    return result;
+}
+
+/* Keeps a buffer for a later piece, or frees it; the lock is held. */
+static void spare_buffer(struct output *output, struct mr_buffer *buffer)
+{
+    buffer_trim(buffer, KEEP);
+    if (buffer->data && output->spares < output->window)
+        output->spare[output->spares++] = *buffer;
+    else
+        buffer_close(buffer);
+}
+
+/* Puts out the pieces that are next and in place. */
+static int put_out(struct output *output, struct pool_cache *cache)
+{
+    struct context *context = output->context;
+    bool apart = context->spec.output.encode && context->spec.output.positional;
+    int result = 0;
+    for (;;) {
+        size_t next = atomic_load_explicit(&output->next, memory_order_relaxed);
+        struct output_piece *place = &output->pieces[next % output->window];
+        if (!place->present || (output->writing && !apart))
+            return result;
+        struct output_piece piece = *place;
+        buffer_open(&place->buffer, context->budget);
+        place->present = false;
+        place->chunks = NULL;
+        uint64_t offset = output->offset;
+        output->offset += piece.buffer.used;
+        output->writing = true;
+        /* Where pieces may overtake each other this one's place is known: make room already. */
+        if (apart)
+            atomic_store_explicit(&output->next, next + 1, memory_order_relaxed);
+        thread_unlock(&output->lock);
+
+        if (write_piece(context, &piece, offset) != 0)
+            result = -1;
+        pool_give(cache, piece.chunks);
+
+        thread_lock(&output->lock);
+        output->writing = false;
+        if (!apart)
+            atomic_store_explicit(&output->next, next + 1, memory_order_relaxed);
+        spare_buffer(output, &piece.buffer);
+        thread_unlock(&output->lock);
+        output->woken(output->owner);
+        thread_lock(&output->lock);
+    }
+}
+
+/* Makes a piece of records, whose chunks pass to it. Returns -1 when the job fails. */
+static int open_piece(struct output *output, struct pool_cache *cache,
+                      const unsigned char *const *at, size_t count, struct chunk *chunks,
+                      struct output_piece *piece)
+{
+    struct context *context = output->context;
+    *piece = (struct output_piece){.chunks = chunks, .present = true};
+    buffer_open(&piece->buffer, context->budget);
+    thread_lock(&output->lock);
+    if (output->spares > 0)
+        piece->buffer = output->spare[--output->spares];
+    thread_unlock(&output->lock);
+
+    int result = make_piece(context, at, count, &piece->buffer);
+    if (result != 0)
+        buffer_close(&piece->buffer);
+    else
+        atomic_fetch_add_explicit(&context->results, count, memory_order_relaxed);
+    if (result != 0 || context->spec.output.encode) {
+        pool_give(cache, chunks);
+        piece->chunks = NULL;
+    }
+    return result;
+}
+
+int output_put(struct output *output, struct pool_cache *cache, size_t number,
+               const unsigned char *const *at, size_t count, struct chunk *chunks)
+{
+    struct output_piece piece;
+    if (open_piece(output, cache, at, count, chunks, &piece) != 0)
+        return -1;
+    thread_lock(&output->lock);
+    output->pieces[number % output->window] = piece;
+    int result = put_out(output, cache);
+    thread_unlock(&output->lock);
+    return result;
+}
+
+int output_put_unordered(struct output *output, struct pool_cache *cache,
+                         const unsigned char *const *at, size_t count, struct chunk *chunks)
+{
+    struct context *context = output->context;
+    const bool apart = context->spec.output.encode && context->spec.output.positional;
+    struct output_piece piece;
+    if (open_piece(output, cache, at, count, chunks, &piece) != 0)
+        return -1;
+    thread_lock(&output->lock);
+    uint64_t offset = output->offset;
+    output->offset += piece.buffer.used;
+    if (apart)
+        thread_unlock(&output->lock);
+    int result = write_piece(context, &piece, offset);
+    pool_give(cache, piece.chunks);
+    if (apart)
+        thread_lock(&output->lock);
+    spare_buffer(output, &piece.buffer);
+    thread_unlock(&output->lock);
+    return result;
+}

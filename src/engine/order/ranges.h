@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * ranges - the final order cut into ranges, and which of them a result belongs to.
+ *
+ * Every result is looked up here. Rank and leading bytes of a key are packed into one word, its
+ * code, whose order is the final one or coarser, and the codes of the cuts are searched (search.h).
+ * Only a result whose code is that of a cut is compared with it in full.
+ */
+#ifndef ENGINE_RANGES_H
+#define ENGINE_RANGES_H
+
+#include "engine/core/pool.h"
+#include "engine/order/search.h"
+#include "engine/order/sort.h"
+
+/* Results looked up together, at most. */
+#define RANGES_BATCH 32
+/* Ranges at the most. */
+#define RANGES_MOST (SEARCH_MOST + 1)
+
+/* A place in the order; `key` is followed by POOL_PAD readable bytes and owned by the cut. */
+struct ranges_cut {
+    uint64_t code;
+    uint64_t rank_word;
+    unsigned char *key;
+    size_t size;
+};
+
+struct ranges {
+    const struct sort_order *order;
+    struct ranges_cut *cuts; /* cut i is where range i + 1 begins */
+    size_t count;         /* of ranges: one more than cuts */
+    struct search *codes; /* of the cuts */
+    search_count *search;
+};
+
+/* Makes a cut at a result record. Returns 0, or -1 when memory is out. */
+int ranges_cut_open(struct ranges_cut *cut, const struct sort_order *order,
+                    const unsigned char *record);
+void ranges_cut_close(struct ranges_cut *cut);
+
+/* Whether a result lies before a cut (negative), at it (0) or behind it. */
+int ranges_cut_compare(const struct ranges_cut *cut, const struct sort_order *order,
+                       const struct record *result);
+
+/* Cuts the order into `count` ranges that hold equal parts of the sorted records. `order` must live
+ * as long. Returns 0, or -1 when memory is out; ranges_close is due in any case. */
+int ranges_open(struct ranges *ranges, const struct sort_order *order,
+                const unsigned char *const *records, size_t record_count, size_t count);
+void ranges_close(struct ranges *ranges);
+
+/* How many bytes at the beginnings of the keys in a range are known to be the same, the ranks being
+ * so: what the keys of its two cuts share. 0 where nothing is known. */
+size_t ranges_shared(const struct ranges *ranges, size_t number);
+
+/* The ranges that results, RANGES_BATCH at most, belong to. */
+void ranges_find(const struct ranges *ranges, const struct record *results, size_t count,
+                 uint32_t *found);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * engine - what all jobs share, from the inside.
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include "engine/core/pool.h"
+#include "engine/mapreduce.h"
+#include "engine/schedule/job.h"
+
+struct mr_engine {
+    _Atomic unsigned thread_count; /* workers; fewer after the first job where not all started */
+    uint64_t memory; /* bytes in all, of which the budget is a part; constant, as the three below */
+    struct hash_seed seed;
+    char **tmpdirs;
+    size_t tmpdir_count;
+    struct budget budget;
+    struct pool pool;
+
+    struct round_robin jobs; /* with the lock of what follows */
+    struct thread *threads;
+    unsigned started; /* threads that run */
+    /* Jobs that are there, ended or not, and one for the engine being open: who takes the last of
+     * these away frees it. */
+    size_t users;
+};
+
+#endif

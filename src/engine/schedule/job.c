@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * job - making a job, and moving it from phase to phase (see job.h).
+ */
+#include "engine/schedule/job.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* Splits read ahead for each worker. */
+#define QUEUED_A_WORKER 8
+
+/* ---- Making and freeing ---------------------------------------------------------------------- */
+
+static enum mr_status check(const struct mr_job_spec *spec, struct mr_error *error)
+{
+    const struct mr_output *output = &spec->output;
+    const char *wrong = NULL;
+    if (!spec->input.next)
+        wrong = "a job needs an input";
+    else if (!spec->map)
+        wrong = "a job needs a map";
+    else if (spec->combine && spec->value_size == 0)
+        wrong = "a combine needs a value size";
+    else if (spec->value_size > 0 && !spec->combine && !spec->reduce)
+        wrong = "values that are kept need a reduce";
+    else if (!output->collect && !(output->encode && output->write))
+        wrong = "a job needs a collect, or an encode and a write";
+    else if (output->collect && output->encode)
+        wrong = "a job has either a collect or an encode";
+    return wrong ? mr_error_set(error, MR_INVALID, EINVAL, "%s", wrong) : MR_OK;
+}
+
+/* The job has failed: nobody waits for its input any more. As context.failed. */
+static void failed(void *owner)
+{
+    struct job *job = owner;
+    const struct mr_input *input = &job->context.spec.input;
+    split_queue_end(&job->queue);
+    if (input->interrupt)
+        input->interrupt(input->context);
+}
+
+/* As order_open's `woken`. */
+static void woken(void *owner)
+{
+    round_robin_wake(((struct job *)owner)->jobs);
+}
+
+enum mr_status job_open(const struct job_resources *resources, const struct mr_job_spec *spec,
+                        struct job **result, struct mr_error *error)
+{
+    enum mr_status status = check(spec, error);
+    if (status != MR_OK)
+        return status;
+    struct job *job = aligned_alloc(alignof(struct job), sizeof *job);
+    if (!job)
+        return mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
+    memset(job, 0, sizeof *job);
+    struct context *context = &job->context;
+    job->jobs = resources->jobs;
+    job->began = thread_now();
+    context->seed = resources->seed;
+    context->budget = resources->budget;
+    context->pool = resources->pool;
+    context->worker_count = resources->worker_count;
+    context->failed = failed;
+    context->owner = job;
+    compaction_open(&job->compaction, context->budget->limit);
+
+    /* An array of pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
+    job->workers = calloc(context->worker_count, sizeof *job->workers);
+    if (!job->workers || context_open(context, spec) != 0)
+        goto no_context;
+    if (thread_cond_open(&job->changed) != 0)
+        goto no_changed;
+    if (split_queue_open(&job->queue, QUEUED_A_WORKER * ((size_t)context->worker_count + 1),
+                         sizeof(struct mr_split)) != 0)
+        goto no_queue;
+    if (order_open(&job->order, context, &job->stores, woken, job) != 0)
+        goto no_order;
+    if (stores_open(&job->stores, resources->tmpdirs, resources->tmpdir_count) == 0) {
+        *result = job;
+        return MR_OK;
+    }
+    order_close(&job->order);
+no_order:
+    split_queue_close(&job->queue);
+no_queue:
+    thread_cond_close(&job->changed);
+no_changed:
+    context_close(context);
+no_context:
+    free(job->workers);
+    free(job);
+    return mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
+}
+
+void job_close(struct job *job)
+{
+    stores_close(&job->stores);
+    order_close(&job->order);
+    split_queue_close(&job->queue);
+    thread_cond_close(&job->changed);
+    context_close(&job->context);
+    free(job->workers);
+    free(job);
+}
+
+/* ---- Phases: all under the lock of `jobs` ---------------------------------------------------- */
+
+static void enter(struct job *job, enum job_phase phase, size_t tasks)
+{
+    job->phase = phase;
+    job->task = 0;
+    job->tasks = tasks;
+    thread_wake_all(&job->changed);
+    round_robin_wake_locked(job->jobs);
+}
+
+/* The combiners of all workers go to partitions: to few, where they hold little. */
+static size_t begin_drain(struct job *job)
+{
+    uint64_t held = 0;
+    for (unsigned i = 0; i < job->context.worker_count; i++)
+        held += job->workers[i] ? combiner_held(&job->workers[i]->emitter) : 0;
+    /* On failure the job stops before the partitions are missed. */
+    if (held > 0)
+        (void)combiner_make_partitions(&job->stores, &job->context, held);
+    return job->context.worker_count;
+}
+
+void job_end(struct job *job)
+{
+    job->closed = true;
+    thread_wake_all(&job->changed);
+    round_robin_closed(job->jobs);
+}
+
+void job_cancel(struct job *job)
+{
+    if (job->phase < PHASE_FINISH) {
+        context_fail(&job->context, MR_CANCELLED, 0, "cancelled");
+        round_robin_wake_locked(job->jobs);
+    }
+}
+
+/* The phase has no more tasks: begins the next one. */
+static void advance(struct job *job)
+{
+    bool unordered = job->order.unordered;
+    if (context_stopped(&job->context) && job->phase < PHASE_FINISH) {
+        enter(job, PHASE_FINISH, 1);
+        return;
+    }
+    switch (job->phase) {
+    case PHASE_MAP:
+        enter(job, PHASE_DRAIN, begin_drain(job));
+        break;
+    case PHASE_DRAIN:
+        job->map_ended = thread_now();
+        job->parts = stores_pair_partitions(&job->stores);
+        enter(job, PHASE_SAMPLE, unordered || job->parts == 0 ? 0 : 1);
+        break;
+    case PHASE_SAMPLE:
+        enter(job, PHASE_REDUCE, unordered || job->parts == 0 ? job->parts : job->parts - 1);
+        break;
+    case PHASE_REDUCE:
+        enter(job, PHASE_FLUSH_RANGES, unordered ? 0 : job->context.worker_count);
+        break;
+    case PHASE_FLUSH_RANGES:
+    case PHASE_SPLIT_RANGES:
+        if (job->stores.results_open && order_list(&job->order) != 0)
+            context_no_memory(&job->context);
+        job->outputs = job->order.part_count;
+        enter(job, order_must_split(&job->order) ? PHASE_SPLIT_RANGES : PHASE_OUTPUT, job->outputs);
+        break;
+    case PHASE_OUTPUT:
+        enter(job, PHASE_FINISH, 1);
+        break;
+    case PHASE_FINISH:
+    case PHASE_ENDED:
+        job->ended = thread_now();
+        if (job->map_ended == 0)
+            job->map_ended = job->ended;
+        if (!job->context.spec.progress)
+            job_end(job);
+        round_robin_remove(job->jobs, &job->place);
+        enter(job, PHASE_ENDED, 0);
+        break;
+    }
+}
+
+bool job_take(struct job *job, struct job_task *task)
+{
+    while (job->phase != PHASE_ENDED) {
+        *task = (struct job_task){.job = job, .phase = job->phase};
+        if (job->phase == PHASE_MAP) {
+            enum split_queue_result result = split_queue_try_pop(&job->queue, &task->split);
+            if (result == SPLIT_QUEUE_EMPTY)
+                return false;
+            if (result == SPLIT_QUEUE_GOT) {
+                job->running++;
+                job->started = true;
+                return true;
+            }
+            if (!job->reader_done || job->running > 0)
+                return false;
+        } else {
+            if (context_stopped(&job->context) && job->phase < PHASE_FINISH)
+                job->tasks = job->task;
+            if (job->task < job->tasks) {
+                if (job->phase == PHASE_OUTPUT && !order_may_begin(&job->order, job->task))
+                    return false;
+                task->number = job->task++;
+                job->running++;
+                return true;
+            }
+            if (job->running > 0)
+                return false;
+        }
+        advance(job);
+    }
+    return false;
+}
+
+void job_done(struct job *job, const struct job_task *task)
+{
+    job->running--;
+    if (task->phase == PHASE_SAMPLE || task->phase == PHASE_REDUCE || task->phase == PHASE_OUTPUT)
+        job->done++;
+    if (task->phase == PHASE_FINISH)
+        advance(job);
+    else if (job->running == 0)
+        round_robin_wake_locked(job->jobs);
+}
+
+enum mr_state job_state(const struct job *job)
+{
+    if (!job->closed)
+        return job->started ? MR_RUNNING : MR_PENDING;
+    switch (job->context.error.status) {
+    case MR_OK:
+        return MR_DONE;
+    case MR_CANCELLED:
+        return MR_STOPPED;
+    default:
+        return MR_FAILED;
+    }
+}
+
+void job_figures(const struct job *job, bool map, struct mr_progress *progress)
+{
+    uint64_t now = job->ended ? job->ended : thread_now();
+    *progress = (struct mr_progress){
+        .bytes = atomic_load_explicit(&job->context.bytes, memory_order_relaxed),
+        .records = atomic_load_explicit(&job->context.records, memory_order_relaxed),
+        .keys = atomic_load_explicit(&job->context.keys, memory_order_relaxed),
+        .spilled = atomic_load_explicit(&job->stores.spill.written, memory_order_relaxed),
+    };
+    uint64_t since;
+    if (map) {
+        progress->tag = "map";
+        progress->done = progress->bytes;
+        uint64_t size = job->context.spec.input.size;
+        if (job->map_ended)
+            progress->not_done = 0;
+        else if (size == MR_UNKNOWN)
+            progress->not_done = MR_UNKNOWN;
+        else
+            progress->not_done = size > progress->bytes ? size - progress->bytes : 0;
+        since = job->began;
+        now = job->map_ended ? job->map_ended : now;
+    } else {
+        progress->tag = "reduce";
+        size_t all = job->order.unordered
+                         ? job->parts
+                         : job->parts + (job->phase < PHASE_OUTPUT ? job->parts : job->outputs);
+        progress->done = job->done;
+        progress->not_done = all > job->done && job->phase < PHASE_FINISH ? all - job->done : 0;
+        since = job->map_ended;
+    }
+    progress->seconds = (double)(now - since) / 1e9;
+}
+
+void job_outcome(const struct job *job, struct mr_stats *stats, struct mr_error *error)
+{
+    const struct context *context = &job->context;
+    if (error)
+        *error = context->error;
+    if (stats)
+        *stats = (struct mr_stats){
+            .bytes = atomic_load_explicit(&context->bytes, memory_order_relaxed),
+            .records = atomic_load_explicit(&context->records, memory_order_relaxed),
+            .keys = atomic_load_explicit(&context->keys, memory_order_relaxed),
+            .results = atomic_load_explicit(&context->results, memory_order_relaxed),
+            .spilled = atomic_load_explicit(&job->stores.spill.written, memory_order_relaxed),
+            .splits = atomic_load_explicit(&context->splits, memory_order_relaxed),
+            .threads = job->has_reader && !job->alone ? context->worker_count : 1,
+            .map_seconds = (double)(job->map_ended - job->began) / 1e9,
+            .reduce_seconds = (double)(job->ended - job->map_ended) / 1e9,
+        };
+}
