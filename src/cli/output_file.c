@@ -80,11 +80,11 @@ int output_file_open(const char *name, unsigned char end, struct output_file **f
     if (made == NULL)
         return -1;
     made->target.fd = made->replacement.fd = made->replacement.old = -1;
-    if (output_file_inspect(made, name, end, &blame) == 0) {
-        *file = made;
+    *file = made;
+    if (output_file_inspect(made, name, end, &blame) == 0)
         return 0;
-    }
     int saved = errno;
+    *file = NULL;
     if (blame) {
         *folder = made->target.folder;
         made->target.folder = NULL;

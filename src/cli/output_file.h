@@ -18,7 +18,7 @@ struct output_file;
 /* Finds out what `name` (NULL: standard output) is, and opens it so that what would keep it from
  * being written shows now. Lines end in the byte `end`. Waits for a FIFO's other end. Returns 0, or
  * -1 (errno) with *folder the name of the folder where that is the reason, which the caller frees,
- * else NULL. */
+ * else NULL. *file is set before a file is made, for a signal's handler to find it. */
 int output_file_open(const char *name, unsigned char end, struct output_file **file, char **folder);
 
 /* `look` is called before each write of bytes that are appended and when a signal interrupts one;

@@ -29,9 +29,9 @@ static int report_fail(const struct report *report, struct mr_error *error)
 {
     int saved = errno;
     const char *file = report->options->output;
+    const char *name = file == NULL ? "standard output" : *file == '\0' ? "''" : file;
 
-    mr_error_set(error, MR_OUTPUT, saved, "%s: cannot write: %s",
-                 file == NULL ? "standard output" : file, strerror(saved));
+    mr_error_set(error, MR_OUTPUT, saved, "%s: cannot write: %s", name, strerror(saved));
     return -1;
 }
 
@@ -140,6 +140,7 @@ int report_open(const struct options *options, struct message *message, struct r
                                         : encoders[options->format];
     report_set_lines(made);
     made->form.bundles = options->bundles;
+    *report = made; /* already: a signal's handler finds what is being opened */
     if (output_file_open(options->output, made->form.end[made->form.end_size - 1], &made->file,
                          &folder) != 0) {
         if (folder == NULL)
@@ -148,10 +149,10 @@ int report_open(const struct options *options, struct message *message, struct r
             mr_error_set(error, MR_OUTPUT, errno, "%s: cannot make a file in '%s': %s",
                          options->output, folder, strerror(errno));
         free(folder);
+        *report = NULL;
         free(made);
         return -1;
     }
-    *report = made;
     return 0;
 }
 
@@ -208,7 +209,8 @@ void report_look(struct report *report, void (*look)(void *context), void *conte
 
 void report_abandon(struct report *report)
 {
-    output_file_abandon(report->file);
+    if (report->file != NULL)
+        output_file_abandon(report->file);
 }
 
 void report_close(struct report *report)

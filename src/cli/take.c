@@ -12,7 +12,7 @@
 #include "cli/number.h"
 #include "cli/size.h"
 
-/* ---- Options that fill one member ------------------------------------------------------------- */
+/* ---- Options that fill one member --------------------------------------------------------- */
 
 static void *take_member(struct option_pass *pass, const struct option_row *row)
 {
@@ -47,7 +47,7 @@ void take_count(struct option_pass *pass, const struct option_row *row, const ch
     *(unsigned *)take_member(pass, row) = (unsigned)option_number(pass, row, given);
 }
 
-/* ---- What a token is -------------------------------------------------------------------------- */
+/* ---- What a token is ---------------------------------------------------------------------- */
 
 void take_kind(struct option_pass *pass, const struct option_row *row, const char *given)
 {
@@ -108,7 +108,7 @@ void take_ngrams(struct option_pass *pass, const struct option_row *row, const c
     pass->options->ngram_max = (unsigned)last;
 }
 
-/* ---- What is printed -------------------------------------------------------------------------- */
+/* ---- What is printed ---------------------------------------------------------------------- */
 
 void take_top(struct option_pass *pass, const struct option_row *row, const char *given)
 {
@@ -144,7 +144,7 @@ void take_check_bundle(struct option_pass *pass, const struct option_row *row)
         option_wrong(pass, "--%s goes with --escape and --sort=none only", row->name);
 }
 
-/* ---- How it runs ------------------------------------------------------------------------------ */
+/* ---- How it runs -------------------------------------------------------------------------- */
 
 void take_size(struct option_pass *pass, const struct option_row *row, const char *given)
 {

@@ -276,8 +276,8 @@ struct mr_engine_options {
     uint64_t memory;              /* bytes for all jobs together; 0: half of what is available. Less
                                    * than 16 MiB and 4 MiB a thread is raised to that, more than the
                                    * limits leave is lowered. */
-    const char *const *tmpdirs;   /* where spilled data goes, used round-robin; copied. They must exist
-                                   * and be writable: MR_SPILL */
+    const char *const *tmpdirs;   /* where spilled data goes, used round-robin; copied. They must
+                                   * exist and be writable: MR_SPILL */
     size_t tmpdir_count;          /* 0: $TMPDIR, else /tmp */
 };
 

@@ -10,7 +10,7 @@ header=$MRCOUNT_SOURCE/src/engine/mapreduce.h
 page=$MRCOUNT_SOURCE/man/mapreduce.3
 
 # The header without comments, one declaration a line.
-sed -E 's,/\*[^*]*\*/,,g' "$header" | awk '/\/\*/ { comment = 1 } !comment; /\*\// { comment = 0 }' > code
+sed -zE 's,/\*([^*]|\*+[^*/])*\*+/,,g' "$header" > code
 tr '\n' ' ' < code | tr ';' '\n' > declarations
 
 grep MR_API declarations | sed -nE 's/.*MR_API [^(]*[ *](mr_[a-z_]+)\(.*/\1/p' | sort -u > functions

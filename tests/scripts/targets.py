@@ -132,7 +132,7 @@ def folders_that_are_the_reason():
     run("-o", "missing/out", "few", status=2, said=b"missing/out: cannot make a file in 'missing': No such file")
     fresh("file")
     run("-o", "file/out", "few", status=2, said=b"mrcount: file/out: cannot write: Not a directory")
-    run("-o", "", "few", status=2, said=b"No such file or directory")
+    run("-o", "", "few", status=2, said=b"mrcount: '': cannot write: No such file or directory")
     run("-o", "new/", "few", status=2, said=b"Is a directory")
     for name, reason in (("missing", b"No such file or directory"), ("file", b"Not a directory")):
         run("-T", name, "few", status=2, said=b"mrcount: " + name.encode() + b": cannot hold temporary files: " + reason)

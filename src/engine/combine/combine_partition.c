@@ -88,7 +88,7 @@ static int call_combine(struct combine_partition *combine, uint64_t *into, const
     return 0;
 }
 
-/* What combine_value returns where a sum overflows, which its caller, who knows the key, reports. */
+/* What combine_value returns where a sum overflows: its caller, who knows the key, reports it. */
 #define COMBINE_OVERFLOW 1
 
 /* Combines a record's value into the entry of its key, a new one where it is not `known`. */

@@ -51,7 +51,7 @@ static inline void move_toward_home(const enum key_class key_class, uint64_t *ho
         swap_slots(home, slot, words + 1);
 }
 
-/* Combines a value with a used slot's. Returns -1 when a sum overflows, which the caller reports. */
+/* Combines a value with a used slot's. Returns -1 when a sum overflows: the caller reports it. */
 static inline int combine_value(struct context *context, uint64_t *into, const void *value,
                                 enum value_op op)
 {
