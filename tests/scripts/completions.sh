@@ -50,7 +50,9 @@ offers bash ' ' mrcount --threads = f
 offers bash ' ' mrcount -- --th
 missing=
 
-if type zsh > /dev/null 2>&1; then
+if ! have_terminals; then
+    missing="$missing terminal for zsh"
+elif type zsh > /dev/null 2>&1; then
     zsh -n bin/_mrcount || fail "zsh: the script does not parse"
     # An interactive zsh on a terminal of its own, in which compadd notes what it is given.
     cat > zsh_offers << 'EOF'
@@ -116,4 +118,4 @@ if type fish > /dev/null 2>&1; then
 else
     missing="$missing fish"
 fi
-[ -z "$missing" ] || skip "bash's completions pass; there is no$missing here"
+[ -z "$missing" ] || skip "the other completions pass; there is no$missing here"

@@ -21,6 +21,11 @@ skip() {
     exit 77
 }
 
+# Whether a pseudo-terminal can be had: a root without devpts has none.
+have_terminals() {
+    python3 -c 'import os; os.openpty()' 2> /dev/null
+}
+
 # same WHAT WANTED GOT - two files must be equal, byte for byte.
 same() {
     cmp -s "$2" "$3" && return

@@ -6,6 +6,7 @@
 # screen at each step; but for its numbers the same must be seen again.
 . "$MRCOUNT_SOURCE/tests/scripts/lib.sh" || exit
 command -v tmux > /dev/null || skip "tmux is not installed"
+have_terminals || skip "there are no pseudo-terminals here"
 
 work() { TMUX='' tmux -S "$PWD/socket" "$@"; }
 

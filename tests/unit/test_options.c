@@ -169,8 +169,7 @@ START_TEST(what_is_wrong_is_refused_with_what_is_allowed)
     refuses("--lines -lx", "unknown option '-x'");
     refuses("--lines=3", "option '--lines' takes no argument, got '3'");
     refuses("--json=", "option '--json' takes no argument, got ''");
-    refuses("--m", "option '--m' is ambiguous: it may be '--min-length' '--max-length' '--merge' "
-                   "'--min-count'");
+    refuses("--un", "option '--un' is ambiguous: it may be '--unescape' '--unbundle'");
     refuses("-n", "option '--top' needs an argument: N");
     refuses("--sort", "option '--sort' needs an argument: ORDER");
     refuses("-n x", "--top needs a whole number, got 'x'");
