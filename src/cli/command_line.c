@@ -42,6 +42,7 @@ static int command_line_open(struct command_line *line)
     *line = (struct command_line){
         .longs = longs,
         .letters = letters,
+        /* An array of pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
         .given = malloc(option_table_count * sizeof *line->given),
     };
     if (longs == NULL || letters == NULL || line->given == NULL)

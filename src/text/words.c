@@ -231,9 +231,12 @@ static inline const unsigned char *next_word(const unsigned char **begin,
     unsigned properties;
     const unsigned char *past = segment(*begin, limit, &properties, invalid);
 
-    *end = (properties & UNICODE_KEEP) != 0 ? past : NULL;
-    if ((properties & (UNICODE_KEEP | UNICODE_WHITE)) == (UNICODE_KEEP | UNICODE_WHITE))
-        trim(begin, end);
+    *end = NULL;
+    if ((properties & UNICODE_KEEP) != 0) {
+        *end = past;
+        if ((properties & UNICODE_WHITE) != 0)
+            trim(begin, end);
+    }
     return past;
 }
 
