@@ -43,8 +43,8 @@ int main(int argc, char **argv)
         }
         LLVMFuzzerTestOneInput(data, size);
     }
-    for (size_t i = 0; text_kernels_available(i) != NULL; i++)
-        printf("%s ", text_kernels_available(i)->name);
+    for (size_t i = 0; kernels_available(i) != NULL; i++)
+        printf("%s ", kernels_available(i)->name);
     printf("agree on %lu inputs\n", inputs);
     return EXIT_SUCCESS;
 }
