@@ -25,7 +25,7 @@
 #endif
 #endif
 
-/* The files read are a few KiB at most, what is asked for is near their beginning. */
+/* The files read are a few KiB at most, what is wanted is near their beginning. */
 #define TEXT_SIZE 8192
 
 static const struct cpu_files system_files = {

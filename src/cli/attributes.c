@@ -146,7 +146,7 @@ int attributes_default(int fd, const char *folder)
     mode_t mask = umask(0);
 
     umask(mask);
-    /* Kernels before 6.0 forget the mask for a file without a name on some file systems; a folder's
+    /* Kernels before 6.0 forget the mask of a file without a name on some file systems; a folder's
      * default list of rights takes the mask's place. */
     if (fstat(fd, &st) != 0)
         return -1;

@@ -45,7 +45,7 @@ void progress_open(struct progress *progress, const struct options *options,
     }
 }
 
-/* Asked for at each drawing: windows change their size. */
+/* Read at each drawing: windows change their size. */
 static size_t progress_width(void)
 {
     struct winsize size;

@@ -2,7 +2,7 @@
  *
  * progress - shows how far the job is. It renders figures and decides nothing.
  *
- * On a terminal that is a live line, from half a second into the run; elsewhere, where asked for,
+ * On a terminal that is a live line, from half a second into the run; elsewhere, where wanted,
  * plain lines or JSON objects, one each half second. No colours are used, so NO_COLOR has nothing
  * to switch off; a terminal that calls itself dumb gets no live line.
  */

@@ -11,7 +11,7 @@
 
 struct report;
 
-/* Opens what the options ask for; both arguments must outlive the report. Returns 0, or
+/* Opens what the options say; both arguments must outlive the report. Returns 0, or
  * -1 with *error filled. */
 int report_open(const struct options *options, struct message *message, struct report **report,
                 struct mr_error *error);

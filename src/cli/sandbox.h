@@ -3,7 +3,7 @@
  * sandbox - gives up what counting does not need.
  *
  * From sandbox_enter on, the process and the threads it makes may read files, make new ones and
- * remove them, read and write what is open, have memory and threads, ask for the time, and end: all
+ * remove them, read and write what is open, have memory and threads, read the time, and end: all
  * that the engine, the input and the output do. No program can be started, no connection made, no
  * other process touched, no file opened for writing that exists, no memory made executable: a call
  * that is none of the allowed ones fails with EPERM, or with ENOSYS where it is younger than Linux

@@ -11,11 +11,11 @@
 #include "cli/sandbox.h"
 #include "cli/signals.h"
 
-/* ms between looks: a progress line that is asked for comes at once, as it seems, and twenty
+/* ms between looks: a progress line that a signal wants comes at once, as it seems, and twenty
  * wake-ups a second cost nothing. */
 #define WATCH_INTERVAL 50
 
-/* Prints a progress line where one was asked for while this thread writes results. */
+/* Prints a progress line where a signal wants one while this thread writes results. */
 static void watch_answer(void *progress)
 {
     /* All has been counted when results are written. */

@@ -397,8 +397,8 @@ enum mr_status mr_submit(struct mr_engine *engine, const struct mr_job_spec *spe
         *handle = made;
         return MR_OK;
     }
-    /* Let it end the usual way, though nobody has seen it begin; its input has not been asked for
-     * anything nor interrupted, so that the caller may run it instead. */
+    /* Let it end the usual way, though nobody has seen it begin; its input has been neither read
+     * nor interrupted, so that the caller may run it instead. */
     struct mr_error why;
     mr_error_set(&why, MR_THREAD, reason, "cannot start a thread: %s", strerror(reason));
     context_fail_unheard(&job->context, &why);
