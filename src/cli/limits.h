@@ -14,10 +14,10 @@
  * called first of all. Where that stack cannot be had, it says so. */
 int limits_run(int (*run)(int argc, char **argv), int argc, char **argv);
 
-/* Says where an engine that was just opened has other memory than --buffer-size asks for. */
+/* Says where an engine that was just opened has other memory than --buffer-size says. */
 void limits_note_memory(struct message *message, const struct options *options,
                         const struct mr_engine *engine);
-/* Says where it has fewer threads than --threads asks for or, without that, than the `opened` ones
+/* Says where it has fewer threads than --threads says or, without that, than the `opened` ones
  * that it was to have. */
 void limits_note_threads(struct message *message, const struct options *options,
                          const struct mr_engine *engine, unsigned opened);

@@ -189,7 +189,7 @@ static void sandbox_allow_values(struct sandbox_program *program, int number, un
 
 static void sandbox_write(struct sandbox_program *program, bool replaces)
 {
-    /* isatty asks for the last one since glibc 2.42: TCGETS2, whose name the headers spoil. */
+    /* isatty makes the last one since glibc 2.42: TCGETS2, whose name the headers spoil. */
     static const uint32_t asked[] = { TCGETS, TIOCGWINSZ, TIOCGPGRP, FIONREAD, 0x802c542a };
     static const uint32_t settings[] = {
         PR_SET_NAME, PR_GET_NAME, PR_GET_SECCOMP, PR_SET_THP_DISABLE, PR_GET_THP_DISABLE,

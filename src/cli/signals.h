@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * signals - how signals end the program, and which of them asks for a progress line.
+ * signals - how signals end the program, and which of them wants a progress line.
  *
  * SIGINT, SIGTERM and SIGHUP end the program from within their handler, whatever the main thread is
  * blocked in: it tidies up with calls that handlers may make, and dies of the signal. Another one
