@@ -5,8 +5,8 @@
 #include "cli/message.h"
 
 #include <poll.h>
-#include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,9 +23,9 @@ struct message {
     struct append append;     /* to standard error, which may be a file that others write, too */
     int status;
     bool quiet;
-    bool terminal;              /* constant */
-    volatile sig_atomic_t live; /* a live line is on the terminal; a handler looks, too */
-    bool ended; /* and no other may come */
+    bool terminal;    /* constant */
+    atomic_bool live; /* a live line is on the terminal; a handler reads it without the lock */
+    bool ended;       /* and no other may come */
 };
 
 /* Back to the line's start, and nothing left from there on. To the end of the screen, not of the

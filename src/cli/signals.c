@@ -7,13 +7,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <unistd.h>
 
-/* A handler can reach nothing but globals. */
-static volatile sig_atomic_t signals_ending;   /* there is nothing to tidy any more */
-static volatile sig_atomic_t signals_progress; /* a progress line is wanted */
-static void (*signals_tidy)(void *context);    /* constant once handlers are set, as is: */
+/* A handler can reach nothing but globals, and of what changes only atomics without locks (C11,
+ * 7.14.1.1): other threads read and write them at the same time. */
+_Static_assert(ATOMIC_BOOL_LOCK_FREE == 2, "handlers use atomic_bool");
+static atomic_bool signals_ending;          /* there is nothing to tidy any more */
+static atomic_bool signals_progress;        /* a progress line is wanted */
+static void (*signals_tidy)(void *context); /* constant once handlers are set, as is: */
 static void *signals_context;
 
 /* Kills this process by a signal whose default action does. */
@@ -32,10 +35,7 @@ static void signals_kill(int number)
 
 static void signals_end(int number)
 {
-    const bool first = signals_ending == 0;
-
-    signals_ending = 1;
-    if (first)
+    if (!atomic_exchange(&signals_ending, true))
         signals_tidy(signals_context);
     signals_kill(number);
 }
@@ -43,7 +43,7 @@ static void signals_end(int number)
 static void signals_note_progress(int number)
 {
     (void)number;
-    signals_progress = 1;
+    signals_progress = true;
 }
 
 /* No SA_RESTART: a blocked write shall come back, for the progress line to be printed. SA_NODEFER:
@@ -86,16 +86,12 @@ int signals_open(void (*tidy)(void *context), void *context)
 
 void signals_close(void)
 {
-    signals_ending = 1;
+    signals_ending = true;
 }
 
 bool signals_progress_wanted(void)
 {
-    bool wanted = signals_progress != 0;
-
-    if (wanted)
-        signals_progress = 0;
-    return wanted;
+    return atomic_load(&signals_progress) && atomic_exchange(&signals_progress, false);
 }
 
 void signals_die(int number)
