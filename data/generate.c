@@ -142,8 +142,9 @@ static void zipf_close(struct zipf *zipf)
 #define WORD_MAX 24
 
 static const char *const common_words[] = {
-    "the", "of", "and", "to", "a", "in", "that", "is", "was", "he", "for", "it", "with", "as",
-    "his", "on", "be", "at", "by", "I", "this", "had", "not", "are", "from", "or", "but", "don't",
+    "the",  "of",  "and",  "to",  "a",    "in", "that", "is",    "was", "he",
+    "for",  "it",  "with", "as",  "his",  "on", "be",   "at",    "by",  "I",
+    "this", "had", "not",  "are", "from", "or", "but",  "don't",
 };
 #define COMMON (sizeof common_words / sizeof *common_words)
 
@@ -175,7 +176,7 @@ static size_t make_word(uint64_t n, char word[WORD_MAX])
 static void write_zipf(uint64_t count, uint64_t keys)
 {
     struct zipf zipf = zipf_open(keys);
-    char (*words)[WORD_MAX] = allocate(keys, sizeof *words);
+    char(*words)[WORD_MAX] = allocate(keys, sizeof *words);
     uint8_t *lengths = allocate(keys, 1);
     for (uint64_t i = 0; i < keys; i++)
         lengths[i] = (uint8_t)make_word(i, words[i]);
@@ -271,39 +272,80 @@ struct piece {
     const char *bytes;
     size_t size;
 };
-#define PIECE(text) {text, sizeof text - 1}
+#define PIECE(text)                                                                                \
+    {                                                                                              \
+        text, sizeof text - 1                                                                      \
+    }
 
 static const struct piece pieces[] = {
-    PIECE(" "), PIECE(" "), PIECE(" "), PIECE("\n"), PIECE("\r\n"), PIECE("\t"), PIECE("\v"),
-    PIECE("\f"), PIECE("\0"), PIECE("the"), PIECE("can't"), PIECE("3.14"), PIECE("1,000,000"),
-    PIECE("snake_case"), PIECE("a.b.c"), PIECE("..."), PIECE("'"), PIECE("\""), PIECE(":"),
-    PIECE(";"), PIECE(","), PIECE("."), PIECE("_"), PIECE("A"), PIECE("0"), PIECE("x86"),
-    PIECE("\302\240"),                         /* a space that does not break */
-    PIECE("\302\255"),                         /* a soft hyphen */
-    PIECE("\302\205"),                         /* NEL */
-    PIECE("\342\200\250"),                     /* a line separator */
-    PIECE("\342\200\213"),                     /* a space of no width */
-    PIECE("\342\200\215"),                     /* a joiner of no width */
-    PIECE("\342\200\231"),                     /* the typographer's apostrophe */
-    PIECE("\303\251"), PIECE("e\314\201"),     /* e acute, composed and not */
-    PIECE("\314\210"), PIECE("\314\201"),      /* marks with nothing before */
-    PIECE("Stra\303\237e"), PIECE("\304\260"), /* sharp s, dotted capital I */
-    PIECE("\357\254\203"),                     /* the ligature ffi */
+    PIECE(" "),
+    PIECE(" "),
+    PIECE(" "),
+    PIECE("\n"),
+    PIECE("\r\n"),
+    PIECE("\t"),
+    PIECE("\v"),
+    PIECE("\f"),
+    PIECE("\0"),
+    PIECE("the"),
+    PIECE("can't"),
+    PIECE("3.14"),
+    PIECE("1,000,000"),
+    PIECE("snake_case"),
+    PIECE("a.b.c"),
+    PIECE("..."),
+    PIECE("'"),
+    PIECE("\""),
+    PIECE(":"),
+    PIECE(";"),
+    PIECE(","),
+    PIECE("."),
+    PIECE("_"),
+    PIECE("A"),
+    PIECE("0"),
+    PIECE("x86"),
+    PIECE("\302\240"),     /* a space that does not break */
+    PIECE("\302\255"),     /* a soft hyphen */
+    PIECE("\302\205"),     /* NEL */
+    PIECE("\342\200\250"), /* a line separator */
+    PIECE("\342\200\213"), /* a space of no width */
+    PIECE("\342\200\215"), /* a joiner of no width */
+    PIECE("\342\200\231"), /* the typographer's apostrophe */
+    PIECE("\303\251"),
+    PIECE("e\314\201"), /* e acute, composed and not */
+    PIECE("\314\210"),
+    PIECE("\314\201"), /* marks with nothing before */
+    PIECE("Stra\303\237e"),
+    PIECE("\304\260"),     /* sharp s, dotted capital I */
+    PIECE("\357\254\203"), /* the ligature ffi */
     PIECE("\316\243\316\257\317\203\317\205\317\206\316\277\317\202"),
     PIECE("\320\274\320\270\321\200"),
-    PIECE("\327\223\"\327\250"), PIECE("\327\223'"), /* Hebrew with quotes */
+    PIECE("\327\223\"\327\250"),
+    PIECE("\327\223'"), /* Hebrew with quotes */
     PIECE("\330\263\331\204\330\247\331\205"),
     PIECE("\340\270\227\340\270\224\340\270\252\340\270\255\340\270\232"),
-    PIECE("\344\270\255\346\226\207"), PIECE("\343\202\253\343\202\277\343\202\253\343\203\212"),
-    PIECE("\343\201\262\343\202\211"), PIECE("\355\225\234\352\270\200"),
+    PIECE("\344\270\255\346\226\207"),
+    PIECE("\343\202\253\343\202\277\343\202\253\343\203\212"),
+    PIECE("\343\201\262\343\202\211"),
+    PIECE("\355\225\234\352\270\200"),
     PIECE("\360\237\207\251\360\237\207\252"), /* a flag */
     PIECE("\360\237\207\251"),                 /* half a flag */
     PIECE("\360\237\221\250\342\200\215\360\237\221\251\342\200\215\360\237\221\247"),
-    PIECE("\360\240\200\213"), PIECE("\331\243\331\244"), PIECE("\302\262"), PIECE("\342\205\253"),
-    PIECE("\357\273\277"),                     /* a byte order mark */
+    PIECE("\360\240\200\213"),
+    PIECE("\331\243\331\244"),
+    PIECE("\302\262"),
+    PIECE("\342\205\253"),
+    PIECE("\357\273\277"), /* a byte order mark */
     /* What is not UTF-8: alone, cut short, overlong, a surrogate, past the end of Unicode. */
-    PIECE("\200"), PIECE("\377"), PIECE("\303"), PIECE("\342\200"), PIECE("\360\237\221"),
-    PIECE("\300\200"), PIECE("\340\200\257"), PIECE("\355\240\200"), PIECE("\364\220\200\200"),
+    PIECE("\200"),
+    PIECE("\377"),
+    PIECE("\303"),
+    PIECE("\342\200"),
+    PIECE("\360\237\221"),
+    PIECE("\300\200"),
+    PIECE("\340\200\257"),
+    PIECE("\355\240\200"),
+    PIECE("\364\220\200\200"),
     PIECE("\370\210\200\200\200"),
 };
 
@@ -334,8 +376,18 @@ static void write_bytes(uint64_t count)
 static void write_log(uint64_t count, uint64_t keys)
 {
     static const char *const paths[] = {
-        "/", "/index.html", "/style.css", "/news", "/favicon.ico", "/search?q=count",
-        "/images/tree.png", "/about", "/feed.xml", "/login", "/download/notes.txt", "/contact",
+        "/",
+        "/index.html",
+        "/style.css",
+        "/news",
+        "/favicon.ico",
+        "/search?q=count",
+        "/images/tree.png",
+        "/about",
+        "/feed.xml",
+        "/login",
+        "/download/notes.txt",
+        "/contact",
     };
     struct zipf addresses = zipf_open(keys);
     struct zipf visits = zipf_open(sizeof paths / sizeof *paths);

@@ -83,9 +83,9 @@ static int count(struct run *run, struct mr_stats *stats, struct mr_error *error
 /* From a command line that is understood to the last message. */
 static void run_all(struct run *run)
 {
-    struct mr_error error = { .status = MR_OK };
-    struct mr_stats stats = { 0 };
-    struct tokenizer_stats text = { 0 };
+    struct mr_error error = {.status = MR_OK};
+    struct mr_stats stats = {0};
+    struct tokenizer_stats text = {0};
 
     if (operands_open(&run->operands, &run->options, run->message) != 0)
         return;
@@ -113,7 +113,7 @@ static void tidy(void *context)
 
 static int run_command(int argc, char **argv)
 {
-    struct run run = { 0 };
+    struct run run = {0};
     int status = MESSAGE_FATAL;
 
     if ((run.message = message_open()) == NULL)

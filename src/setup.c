@@ -8,12 +8,9 @@ int setup_tokenizer(const struct options *options, const struct operands *operan
                     struct tokenizer **tokenizer, struct mr_error *error)
 {
     static const struct token_kind *const kinds[] = {
-        [OPTIONS_WORDS_UNICODE] = &token_kind_unicode,
-        [OPTIONS_WORDS_SPACE] = &token_kind_spaces,
-        [OPTIONS_WORDS_LETTERS] = &token_kind_letters,
-        [OPTIONS_LINES] = &token_kind_lines,
-        [OPTIONS_CHARS] = &token_kind_chars,
-        [OPTIONS_FIELDS] = &token_kind_fields,
+        [OPTIONS_WORDS_UNICODE] = &token_kind_unicode, [OPTIONS_WORDS_SPACE] = &token_kind_spaces,
+        [OPTIONS_WORDS_LETTERS] = &token_kind_letters, [OPTIONS_LINES] = &token_kind_lines,
+        [OPTIONS_CHARS] = &token_kind_chars,           [OPTIONS_FIELDS] = &token_kind_fields,
         [OPTIONS_MERGE] = &token_kind_merge,
     };
     const struct tokenizer_options made = {

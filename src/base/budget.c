@@ -42,8 +42,8 @@ void *budget_map(size_t bytes, bool huge)
     size_t slack = bytes >= HUGE_PAGE ? HUGE_PAGE : 0;
     if (bytes > SIZE_MAX - slack)
         return NULL;
-    unsigned char *pages = mmap(NULL, bytes + slack, PROT_READ | PROT_WRITE,
-                                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    unsigned char *pages =
+        mmap(NULL, bytes + slack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (pages == MAP_FAILED)
         return NULL;
     if (slack == 0)

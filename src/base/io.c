@@ -19,7 +19,7 @@ bool io_again(int fd, short events)
         return false;
     /* Somebody we share the descriptor with made it non-blocking. A poll that fails or reports an
      * error condition needs no care here: the next try says what is wrong. */
-    struct pollfd wait = { .fd = fd, .events = events };
+    struct pollfd wait = {.fd = fd, .events = events};
     (void)poll(&wait, 1, -1);
     return true;
 }
@@ -35,7 +35,7 @@ int io_open(const char *name, int flags, mode_t mode)
 }
 
 /* A handler can reach nothing but a global. */
-static _Atomic unsigned io_names;    /* files being made that have a name, or soon will */
+static _Atomic unsigned io_names;   /* files being made that have a name, or soon will */
 static _Atomic bool io_names_ended; /* whoever comes now must not make one */
 
 int io_open_unlinked(const char *name)

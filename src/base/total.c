@@ -10,8 +10,8 @@
 void total_format(const struct total *total, char out[TOTAL_ROOM])
 {
     /* By 32 bits, the highest first: what is left of one goes before the next. */
-    uint32_t limbs[4] = { (uint32_t)(total->high >> 32), (uint32_t)total->high,
-                          (uint32_t)(total->low >> 32), (uint32_t)total->low };
+    uint32_t limbs[4] = {(uint32_t)(total->high >> 32), (uint32_t)total->high,
+                         (uint32_t)(total->low >> 32), (uint32_t)total->low};
     char digits[TOTAL_ROOM];
     char *p = digits + sizeof digits - 1;
     bool left = true;

@@ -21,7 +21,7 @@ void append_open(struct append *append, int fd, unsigned char end)
     struct rlimit limit;
     struct stat st;
 
-    *append = (struct append){ .fd = fd, .end = end, .most_size = UINT64_MAX };
+    *append = (struct append){.fd = fd, .end = end, .most_size = UINT64_MAX};
     if (fstat(fd, &st) != 0)
         return; /* the first write says what is wrong */
     append->regular = S_ISREG(st.st_mode);

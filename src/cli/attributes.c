@@ -56,8 +56,8 @@ static void *attributes_get(const char *path, int fd, const char *name, size_t *
         void *value = malloc(room);
         if (value == NULL)
             return NULL;
-        ssize_t got = path != NULL ? getxattr(path, name, value, room)
-                                   : fgetxattr(fd, name, value, room);
+        ssize_t got =
+            path != NULL ? getxattr(path, name, value, room) : fgetxattr(fd, name, value, room);
         if (got >= 0) {
             *size = (size_t)got;
             return value;

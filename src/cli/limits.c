@@ -28,7 +28,7 @@ static void limits_run_there(void *argument)
 /* On a thread's stack. */
 static int limits_run_elsewhere(int (*run)(int argc, char **argv), int argc, char **argv)
 {
-    struct limits_program program = { run, argc, argv, MESSAGE_FATAL };
+    struct limits_program program = {run, argc, argv, MESSAGE_FATAL};
     int error = thread_run_on_stack(limits_run_there, &program);
     struct message *message = error != 0 ? message_open() : NULL;
 

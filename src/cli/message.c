@@ -165,7 +165,7 @@ static void message_format(struct message *message, int status, const struct mes
 
 void message_error(struct message *message, const char *format, ...)
 {
-    const struct message_parts parts = { 0 };
+    const struct message_parts parts = {0};
     va_list arguments;
 
     va_start(arguments, format);
@@ -189,7 +189,7 @@ void message_fault(void *context, const char *name, int errnum)
 {
     /* glibc's strerror is safe between threads for the numbers that have a text. */
     char reason[256];
-    const struct message_parts parts = { .name = name, .reason = reason };
+    const struct message_parts parts = {.name = name, .reason = reason};
 
     snprintf(reason, sizeof reason, "%s%s", strerror(errnum), sandbox_blamed(errnum));
     message_put(context, MESSAGE_FILE, &parts, "");
@@ -197,7 +197,7 @@ void message_fault(void *context, const char *name, int errnum)
 
 void message_fatal(struct message *message, const char *name, const char *format, ...)
 {
-    const struct message_parts parts = { .name = name };
+    const struct message_parts parts = {.name = name};
     va_list arguments;
 
     va_start(arguments, format);
@@ -207,7 +207,7 @@ void message_fatal(struct message *message, const char *name, const char *format
 
 void message_note(struct message *message, const char *format, ...)
 {
-    const struct message_parts parts = { 0 };
+    const struct message_parts parts = {0};
     va_list arguments;
 
     thread_lock(&message->lock);
@@ -254,7 +254,7 @@ void message_live_end(struct message *message)
 
 void message_abandon(struct message *message)
 {
-    struct pollfd ready = { .fd = STDERR_FILENO, .events = POLLOUT };
+    struct pollfd ready = {.fd = STDERR_FILENO, .events = POLLOUT};
 
     /* A terminal that was stopped is not waited for. */
     if (message->live && poll(&ready, 1, 0) > 0)

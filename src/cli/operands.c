@@ -52,7 +52,7 @@ static bool operands_is_standard(const char *file)
 static int operands_split(struct operands *operands, const struct options *options, size_t size,
                           struct message *message)
 {
-    static const char *const nothing[] = { "/dev/null" };
+    static const char *const nothing[] = {"/dev/null"};
     const char *file = options->files0_from;
     char *p = (char *)operands->content;
     char *end = p + size;
@@ -116,11 +116,11 @@ static int operands_read_stop_words(struct operands *operands, const struct opti
 
 int operands_open(struct operands *operands, const struct options *options, struct message *message)
 {
-    static const char *const standard[] = { "-" };
+    static const char *const standard[] = {"-"};
     size_t size = 0;
 
-    *operands = (struct operands){ .list = (const char *const *)options->files,
-                                   .count = options->file_count };
+    *operands = (struct operands){.list = (const char *const *)options->files,
+                                  .count = options->file_count};
     if (options->files0_from != NULL) {
         if (operands_is_standard(options->files0_from) &&
             operands_is_standard(options->stop_words)) {

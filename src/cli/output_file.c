@@ -27,9 +27,9 @@ struct output_file {
     struct replacement replacement;
     struct append append;
 
-    bool begun;    /* something was appended; the thread's that writes, then the main thread's */
-    bool finished; /* the main thread's */
-    atomic_bool over;    /* no write may begin */
+    bool begun;       /* something was appended; the thread's that writes, then the main thread's */
+    bool finished;    /* the main thread's */
+    atomic_bool over; /* no write may begin */
     atomic_uint writing; /* writes that run */
 };
 

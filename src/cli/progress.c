@@ -22,8 +22,8 @@ void progress_open(struct progress *progress, const struct options *options,
                    struct message *message)
 {
     const char *term = getenv("TERM");
-    bool live = message_terminal(message) && term != NULL && *term != '\0' &&
-                strcmp(term, "dumb") != 0;
+    bool live =
+        message_terminal(message) && term != NULL && *term != '\0' && strcmp(term, "dumb") != 0;
 
     progress->message = message;
     progress->style = PROGRESS_NONE;

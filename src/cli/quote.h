@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 /* The size that holds either result for a text of n bytes, its NUL included. */
-#define QUOTE_ROOM(n) ((n) * 8 + 16)
+#define QUOTE_ROOM(n) ((n)*8 + 16)
 
 /* A file name as a shell would read it back: as it is where no character is special, in single
  * quotes where one is, with $'\033' for what is no printable UTF-8. `out` has QUOTE_ROOM bytes. */

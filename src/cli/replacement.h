@@ -17,8 +17,8 @@ struct replacement {
     const char *path; /* of the target; the target's */
     const char *folder;
     bool existed;
-    int fd;           /* the new file's; -1: the target cannot be replaced */
-    int old;          /* the target's, open for writing; -1 where there is none or it is in use */
+    int fd;  /* the new file's; -1: the target cannot be replaced */
+    int old; /* the target's, open for writing; -1 where there is none or it is in use */
     /* For a signal's handler: */
     char *volatile temporary; /* the new file's name, while it has one that is not the target's */
     volatile bool copying;    /* the old file's bytes are being written over */

@@ -20,8 +20,8 @@ struct report {
     int (*encode)(const struct mr_record *, size_t, const struct encode_form *, struct mr_buffer *);
     unsigned char header[16]; /* the first line, where the format has one */
     size_t header_size;
-    atomic_bool begun;  /* the header is on its way */
-    uint64_t tokens;    /* of --total; the engine collects one call at a time */
+    atomic_bool begun; /* the header is on its way */
+    uint64_t tokens;   /* of --total; the engine collects one call at a time */
     uint64_t distinct;
 };
 

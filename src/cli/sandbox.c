@@ -15,13 +15,13 @@
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANDBOX_SANITIZED
 #elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) ||                         \
     __has_feature(memory_sanitizer)
 #define SANDBOX_SANITIZED
 #endif
 #endif
 
-#if defined(__linux__) && (defined(__x86_64__) || defined(__aarch64__)) && defined(__LP64__) && \
+#if defined(__linux__) && (defined(__x86_64__) || defined(__aarch64__)) && defined(__LP64__) &&    \
     defined(__has_include) && !defined(SANDBOX_SANITIZED) && !defined(MRCOUNT_NO_SANDBOX)
 #if __has_include(<linux/seccomp.h>) && __has_include(<linux/filter.h>) && \
     __has_include(<linux/audit.h>)
@@ -60,23 +60,99 @@
 
 /* Allowed whatever the arguments. */
 static const int sandbox_calls[] = {
-    SYS_pread64, SYS_read, SYS_futex, SYS_pwrite64, SYS_write, SYS_madvise, SYS_munmap, SYS_mremap,
-    SYS_brk, SYS_pwritev, SYS_close, SYS_clock_gettime, SYS_fallocate, SYS_lseek, SYS_fcntl,
-    SYS_readv, SYS_writev, SYS_preadv, SYS_fadvise64, SYS_ftruncate, SYS_fstat, SYS_newfstatat,
-    SYS_statfs, SYS_fstatfs, SYS_fsync, SYS_unlinkat, SYS_eventfd2, SYS_ppoll, SYS_nanosleep,
-    SYS_clock_nanosleep, SYS_clock_getres, SYS_gettimeofday, SYS_getrandom, SYS_sched_yield,
-    SYS_sched_getaffinity, SYS_sysinfo, SYS_uname, SYS_getrusage, SYS_getpid, SYS_getpgid,
-    SYS_gettid, SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_restart_syscall,
-    SYS_sigaltstack, SYS_set_robust_list, SYS_exit, SYS_exit_group,
+    SYS_pread64,
+    SYS_read,
+    SYS_futex,
+    SYS_pwrite64,
+    SYS_write,
+    SYS_madvise,
+    SYS_munmap,
+    SYS_mremap,
+    SYS_brk,
+    SYS_pwritev,
+    SYS_close,
+    SYS_clock_gettime,
+    SYS_fallocate,
+    SYS_lseek,
+    SYS_fcntl,
+    SYS_readv,
+    SYS_writev,
+    SYS_preadv,
+    SYS_fadvise64,
+    SYS_ftruncate,
+    SYS_fstat,
+    SYS_newfstatat,
+    SYS_statfs,
+    SYS_fstatfs,
+    SYS_fsync,
+    SYS_unlinkat,
+    SYS_eventfd2,
+    SYS_ppoll,
+    SYS_nanosleep,
+    SYS_clock_nanosleep,
+    SYS_clock_getres,
+    SYS_gettimeofday,
+    SYS_getrandom,
+    SYS_sched_yield,
+    SYS_sched_getaffinity,
+    SYS_sysinfo,
+    SYS_uname,
+    SYS_getrusage,
+    SYS_getpid,
+    SYS_getpgid,
+    SYS_gettid,
+    SYS_rt_sigaction,
+    SYS_rt_sigprocmask,
+    SYS_rt_sigreturn,
+    SYS_restart_syscall,
+    SYS_sigaltstack,
+    SYS_set_robust_list,
+    SYS_exit,
+    SYS_exit_group,
     /* What the process is, has and waits for; more ways to look at files and to wait. */
-    SYS_dup, SYS_dup3, SYS_pipe2, SYS_getdents64, SYS_getcwd, SYS_faccessat, SYS_readlinkat,
-    SYS_msync, SYS_mincore, SYS_mlock, SYS_munlock, SYS_get_mempolicy, SYS_getcpu, SYS_getppid,
-    SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid, SYS_getresuid, SYS_getresgid, SYS_getgroups,
-    SYS_getsid, SYS_getpriority, SYS_times, SYS_set_tid_address, SYS_get_robust_list,
-    SYS_sched_getscheduler, SYS_sched_getparam, SYS_sched_getattr, SYS_rt_sigpending,
-    SYS_rt_sigtimedwait, SYS_rt_sigsuspend, SYS_pselect6, SYS_epoll_create1, SYS_epoll_ctl,
-    SYS_epoll_pwait, SYS_setitimer, SYS_getitimer, SYS_timer_create, SYS_timer_settime,
-    SYS_timer_gettime, SYS_timer_getoverrun, SYS_timer_delete,
+    SYS_dup,
+    SYS_dup3,
+    SYS_pipe2,
+    SYS_getdents64,
+    SYS_getcwd,
+    SYS_faccessat,
+    SYS_readlinkat,
+    SYS_msync,
+    SYS_mincore,
+    SYS_mlock,
+    SYS_munlock,
+    SYS_get_mempolicy,
+    SYS_getcpu,
+    SYS_getppid,
+    SYS_getuid,
+    SYS_geteuid,
+    SYS_getgid,
+    SYS_getegid,
+    SYS_getresuid,
+    SYS_getresgid,
+    SYS_getgroups,
+    SYS_getsid,
+    SYS_getpriority,
+    SYS_times,
+    SYS_set_tid_address,
+    SYS_get_robust_list,
+    SYS_sched_getscheduler,
+    SYS_sched_getparam,
+    SYS_sched_getattr,
+    SYS_rt_sigpending,
+    SYS_rt_sigtimedwait,
+    SYS_rt_sigsuspend,
+    SYS_pselect6,
+    SYS_epoll_create1,
+    SYS_epoll_ctl,
+    SYS_epoll_pwait,
+    SYS_setitimer,
+    SYS_getitimer,
+    SYS_timer_create,
+    SYS_timer_settime,
+    SYS_timer_gettime,
+    SYS_timer_getoverrun,
+    SYS_timer_delete,
 #ifdef SYS_rseq
     SYS_rseq,
 #endif
@@ -90,18 +166,40 @@ static const int sandbox_calls[] = {
     SYS_mlock2,
 #endif
 #ifdef __x86_64__
-    SYS_poll, SYS_stat, SYS_lstat, SYS_unlink, SYS_getrlimit, SYS_time, SYS_getpgrp, SYS_access,
-    SYS_readlink, SYS_dup2, SYS_pipe, SYS_select, SYS_epoll_create, SYS_epoll_wait, SYS_alarm,
+    SYS_poll,
+    SYS_stat,
+    SYS_lstat,
+    SYS_unlink,
+    SYS_getrlimit,
+    SYS_time,
+    SYS_getpgrp,
+    SYS_access,
+    SYS_readlink,
+    SYS_dup2,
+    SYS_pipe,
+    SYS_select,
+    SYS_epoll_create,
+    SYS_epoll_wait,
+    SYS_alarm,
     SYS_pause,
 #endif
     /* By number, since headers may be older than the kernel: close_range, faccessat2, epoll_pwait2,
      * futex_waitv, map_shadow_stack, futex_wake, futex_wait, futex_requeue, mseal. */
-    436, 439, 441, 449, 453, 454, 455, 456, 462,
+    436,
+    439,
+    441,
+    449,
+    453,
+    454,
+    455,
+    456,
+    462,
 };
 
 /* What putting a file in the place of another takes. */
 static const int sandbox_replacing[] = {
-    SYS_linkat, SYS_renameat2,
+    SYS_linkat,
+    SYS_renameat2,
 #ifdef SYS_renameat
     SYS_renameat,
 #endif
@@ -190,7 +288,7 @@ static void sandbox_allow_values(struct sandbox_program *program, int number, un
 static void sandbox_write(struct sandbox_program *program, bool replaces)
 {
     /* isatty makes the last one since glibc 2.42: TCGETS2, whose name the headers spoil. */
-    static const uint32_t asked[] = { TCGETS, TIOCGWINSZ, TIOCGPGRP, FIONREAD, 0x802c542a };
+    static const uint32_t asked[] = {TCGETS, TIOCGWINSZ, TIOCGPGRP, FIONREAD, 0x802c542a};
     static const uint32_t settings[] = {
         PR_SET_NAME, PR_GET_NAME, PR_GET_SECCOMP, PR_SET_THP_DISABLE, PR_GET_THP_DISABLE,
 #ifdef PR_SET_VMA

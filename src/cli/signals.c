@@ -55,14 +55,14 @@ static void signals_set(int number, void (*handler)(int))
     /* These calls fail for no signal that exists. */
     if (sigaction(number, NULL, &action) != 0 || action.sa_handler == SIG_IGN)
         return;
-    action = (struct sigaction){ .sa_handler = handler, .sa_flags = SA_NODEFER };
+    action = (struct sigaction){.sa_handler = handler, .sa_flags = SA_NODEFER};
     sigemptyset(&action.sa_mask);
     sigaction(number, &action, NULL);
 }
 
 int signals_open(void (*tidy)(void *context), void *context)
 {
-    static const int ending[] = { SIGINT, SIGTERM, SIGHUP };
+    static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
 
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
         if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)

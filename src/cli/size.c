@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const size_units[] = { "B", "kB", "MB", "GB", "TB", "PB", "EB" };
+static const char *const size_units[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
 #define SIZE_UNITS (sizeof size_units / sizeof *size_units)
 
 /* value * total / 100 without overflow on the way. */

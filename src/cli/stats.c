@@ -84,7 +84,7 @@ void stats_print(struct message *message, const struct mr_stats *stats, const st
 {
     char sum[TOTAL_ROOM];
     double seconds = stats->map_seconds + stats->reduce_seconds;
-    struct stats_table table = { .used = 0 };
+    struct stats_table table = {.used = 0};
 
     stats_number(&table, "bytes", stats->bytes);
     total_format(tokens, sum);

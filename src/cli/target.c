@@ -128,12 +128,12 @@ int target_find(const char *file, struct target *target)
 {
     int number;
 
-    *target = (struct target){ .fd = -1, .path = strdup(file) };
+    *target = (struct target){.fd = -1, .path = strdup(file)};
     if (target->path == NULL || target_resolve(&target->path, &number) != 0)
         return -1;
     if (stat(file, &target->was) != 0)
         return errno == ENOENT ? target_find_new(target) : -1;
-    const int open[] = { STDOUT_FILENO, STDERR_FILENO, number };
+    const int open[] = {STDOUT_FILENO, STDERR_FILENO, number};
     for (size_t i = 0; i < sizeof open / sizeof *open; i++) {
         if (open[i] >= 0 && target_is(open[i], &target->was)) {
             target->kind = TARGET_DESCRIPTOR;

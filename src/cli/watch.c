@@ -19,7 +19,7 @@
 static void watch_answer(void *progress)
 {
     /* All has been counted when results are written. */
-    static const struct mr_progress figures = { .tag = "reduce", .done = 0, .not_done = 1 };
+    static const struct mr_progress figures = {.tag = "reduce", .done = 0, .not_done = 1};
 
     if (signals_progress_wanted())
         progress_print(progress, &figures);
@@ -28,7 +28,7 @@ static void watch_answer(void *progress)
 void watch_open(struct watch *watch, const struct options *options, struct message *message,
                 struct report *report)
 {
-    *watch = (struct watch){ .options = options, .message = message, .report = report };
+    *watch = (struct watch){.options = options, .message = message, .report = report};
     progress_open(&watch->progress, options, message);
 }
 

@@ -271,14 +271,14 @@ struct mr_engine;
 struct mr_job;
 
 struct mr_engine_options {
-    unsigned threads;             /* workers; 0: the CPUs this process may use. Fewer where limits
+    unsigned threads;           /* workers; 0: the CPUs this process may use. Fewer where limits
                                    * of addresses or data (ulimit -v, -d) leave too little. */
-    uint64_t memory;              /* bytes for all jobs together; 0: half of what is available. Less
+    uint64_t memory;            /* bytes for all jobs together; 0: half of what is available. Less
                                    * than 16 MiB and 4 MiB a thread is raised to that, more than the
                                    * limits leave is lowered. */
-    const char *const *tmpdirs;   /* where spilled data goes, used round-robin; copied. They must
+    const char *const *tmpdirs; /* where spilled data goes, used round-robin; copied. They must
                                    * exist and be writable: MR_SPILL */
-    size_t tmpdir_count;          /* 0: $TMPDIR, else /tmp */
+    size_t tmpdir_count;        /* 0: $TMPDIR, else /tmp */
 };
 
 /* Makes an engine. Threads start with the first job that needs them, each with a stack of half a

@@ -102,8 +102,8 @@ int blocks_take(struct blocks *blocks, size_t capacity, struct block **taken,
     struct block *block = NULL;
     bool interrupted;
     thread_lock(&blocks->lock);
-    while (!blocks->idle && blocks->lent > 0 && !blocks->interrupted
-           && (blocks->limit < capacity || blocks->bytes > blocks->limit - capacity))
+    while (!blocks->idle && blocks->lent > 0 && !blocks->interrupted &&
+           (blocks->limit < capacity || blocks->bytes > blocks->limit - capacity))
         thread_wait(&blocks->released, &blocks->lock);
     interrupted = blocks->interrupted;
     if (blocks->idle && !interrupted) {

@@ -28,8 +28,8 @@ struct source {
     enum handle handle;
     int fd;
     uint64_t number;
-    bool standard; /* it is standard input: not ours to close */
-    bool ranges;   /* a regular file with a size: read by pread. Else a stream */
+    bool standard;  /* it is standard input: not ours to close */
+    bool ranges;    /* a regular file with a size: read by pread. Else a stream */
     uint64_t start; /* where reading starts, and the size when opened: of ranges only */
     uint64_t size;
     _Atomic uint64_t end;     /* where the last range ends, UINT64_MAX while that is not known */

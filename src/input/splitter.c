@@ -61,8 +61,8 @@ bool splitter_next(struct splitter *splitter, struct mr_split *split)
     if (left <= splitter->step && splitter->at > source->start) {
         /* A file that grew meanwhile is cut up further, lest the last range become huge. */
         struct stat st;
-        if (fstat(source->fd, &st) == 0 && st.st_size > 0
-            && (uint64_t)st.st_size > splitter->size) {
+        if (fstat(source->fd, &st) == 0 && st.st_size > 0 &&
+            (uint64_t)st.st_size > splitter->size) {
             splitter->size = (uint64_t)st.st_size;
             left = splitter->size - splitter->at;
         }

@@ -12,7 +12,7 @@
  * than three times its bytes, and some bytes past the end are written on the way. */
 #define CASE_FOLD_GROWTH 3
 #define CASE_FOLD_SLACK 16
-#define CASE_FOLD_ROOM(size) ((size) * CASE_FOLD_GROWTH + CASE_FOLD_SLACK)
+#define CASE_FOLD_ROOM(size) ((size)*CASE_FOLD_GROWTH + CASE_FOLD_SLACK)
 
 /* Writes the folded form of data[0, size) to out, which has CASE_FOLD_ROOM(size) bytes and does not
  * overlap data. Returns its size. */

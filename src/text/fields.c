@@ -173,11 +173,11 @@ static int map_window(struct tokenizer_state *state, const unsigned char *data, 
 {
     const struct tokenizer *tokenizer = state->tokenizer;
     const struct range *first = &tokenizer->ranges[0];
-    const bool one = tokenizer->range_count == 1 &&
-                     (tokenizer->have_delimiter || first->first == first->last);
+    const bool one =
+        tokenizer->range_count == 1 && (tokenizer->have_delimiter || first->first == first->last);
     struct line line = {.data = data, .joining = !one};
     int status = tokenizer->have_delimiter ? map_delimited(state, &line, size, folded)
-                                      : map_blanks(state, &line, size, folded);
+                                           : map_blanks(state, &line, size, folded);
 
     return status != 0 ? status : flush(state, &line);
 }

@@ -17,8 +17,8 @@
 struct first_fault {
     struct sequence sequence;
     /* Written by the mapper whose turn it is by `sequence`, and only by the first. */
-    uint64_t number; /* of the input, from its split */
-    uint64_t line;   /* in it, counted from 1 */
+    uint64_t number;               /* of the input, from its split */
+    uint64_t line;                 /* in it, counted from 1 */
     char reason[FIRST_FAULT_ROOM]; /* empty: there is none */
 };
 

@@ -72,8 +72,7 @@ static size_t border(const struct tokenizer *tokenizer, const unsigned char *dat
     return from;
 }
 
-static size_t border_last(const struct tokenizer *tokenizer, const unsigned char *data,
-                          size_t size)
+static size_t border_last(const struct tokenizer *tokenizer, const unsigned char *data, size_t size)
 {
     (void)tokenizer;
     if (size == 0)

@@ -89,8 +89,8 @@ struct progress {
 static int flush_batch(struct tokenizer_state *state, struct progress *progress,
                        const unsigned char *base)
 {
-    int status = keys_emit(&state->keys, progress->base, state->spans, progress->count,
-                           state->values);
+    int status =
+        keys_emit(&state->keys, progress->base, state->spans, progress->count, state->values);
 
     progress->count = 0;
     progress->base = base;
@@ -99,8 +99,7 @@ static int flush_batch(struct tokenizer_state *state, struct progress *progress,
 
 /* A key, the TAB behind it, and the end of the count. */
 static int map_pair(struct tokenizer_state *state, const unsigned char *key,
-                    const unsigned char *tab, const unsigned char *stop,
-                    struct progress *progress)
+                    const unsigned char *tab, const unsigned char *stop, struct progress *progress)
 {
     const struct tokenizer *tokenizer = state->tokenizer;
     size_t size = (size_t)(tab - key);
@@ -119,8 +118,8 @@ static int map_pair(struct tokenizer_state *state, const unsigned char *key,
     if (size > tokenizer->longest)
         return keys_emit_one(&state->keys, key, size, value);
     state->values[progress->count] = value;
-    state->spans[progress->count++] = (struct mr_span){(uint32_t)(key - progress->base),
-                                                      (uint32_t)(tab - progress->base)};
+    state->spans[progress->count++] =
+        (struct mr_span){(uint32_t)(key - progress->base), (uint32_t)(tab - progress->base)};
     return 0;
 }
 

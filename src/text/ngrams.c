@@ -12,8 +12,7 @@
 #define TEXT_SIZE ((size_t)1 << 16)
 #define TOKENS ((size_t)1 << 13)
 
-void ngrams_open(struct ngrams *ngrams, unsigned min, unsigned max, bool spaced,
-                 struct keys *keys)
+void ngrams_open(struct ngrams *ngrams, unsigned min, unsigned max, bool spaced, struct keys *keys)
 {
     *ngrams = (struct ngrams){.min = min, .max = max, .spaced = spaced, .keys = keys};
 }

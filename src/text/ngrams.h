@@ -27,8 +27,7 @@ struct ngrams {
 };
 
 /* Allocates nothing yet. */
-void ngrams_open(struct ngrams *ngrams, unsigned min, unsigned max, bool spaced,
-                 struct keys *keys);
+void ngrams_open(struct ngrams *ngrams, unsigned min, unsigned max, bool spaced, struct keys *keys);
 void ngrams_close(struct ngrams *ngrams);
 
 /* Where a token of up to `size` bytes can be written; NULL when the job has ended. */

@@ -46,9 +46,9 @@ static inline uint64_t known_bits(const unsigned char *p)
     uint64_t known = 0;
 
     for (unsigned i = 0; i < 64; i += 8, p += 8)
-        known |= (KNOWN(0) | KNOWN(1) | KNOWN(2) | KNOWN(3) | KNOWN(4) | KNOWN(5) | KNOWN(6) |
-                  KNOWN(7))
-                 << i;
+        known |=
+            (KNOWN(0) | KNOWN(1) | KNOWN(2) | KNOWN(3) | KNOWN(4) | KNOWN(5) | KNOWN(6) | KNOWN(7))
+            << i;
 #undef KNOWN
     return known;
 }

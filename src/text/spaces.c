@@ -45,8 +45,7 @@ static size_t border(const struct tokenizer *tokenizer, const unsigned char *dat
     return from;
 }
 
-static size_t border_last(const struct tokenizer *tokenizer, const unsigned char *data,
-                          size_t size)
+static size_t border_last(const struct tokenizer *tokenizer, const unsigned char *data, size_t size)
 {
     if (size == 0)
         return 0;

@@ -17,8 +17,8 @@ struct tokenizer_state;
 /* Both as tokenizer_border and tokenizer_border_last (tokenizer.h). */
 typedef size_t token_kind_border(const struct tokenizer *tokenizer, const unsigned char *data,
                                  size_t size, size_t from);
-typedef size_t token_kind_border_last(const struct tokenizer *tokenizer,
-                                      const unsigned char *data, size_t size);
+typedef size_t token_kind_border_last(const struct tokenizer *tokenizer, const unsigned char *data,
+                                      size_t size);
 
 struct token_kind {
     /* Emits the tokens of a split. Returns 0 to go on; anything else has ended the job. */

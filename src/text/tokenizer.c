@@ -26,8 +26,8 @@ static int open_filter(struct tokenizer *tokenizer, const struct tokenizer_optio
 
     if (options->min_length == 0 && options->max_length == UINT64_MAX && !options->stop_words)
         return 0;
-    tokenizer->filter = filter_open(options->min_length, options->max_length,
-                                    options->stop_words ? &list : NULL);
+    tokenizer->filter =
+        filter_open(options->min_length, options->max_length, options->stop_words ? &list : NULL);
     return tokenizer->filter ? 0 : -1;
 }
 
@@ -39,9 +39,9 @@ int tokenizer_open(const struct tokenizer_options *options, struct tokenizer **r
     *result = NULL;
     if (!tokenizer)
         goto no_memory;
-    if (options->ngram_max > 0 && (options->ngram_min == 0 ||
-                                   options->ngram_min > options->ngram_max ||
-                                   !options->kind->map_line)) {
+    if (options->ngram_max > 0 &&
+        (options->ngram_min == 0 || options->ngram_min > options->ngram_max ||
+         !options->kind->map_line)) {
         mr_error_set(error, MR_INVALID, EINVAL, "n-grams are of words or characters, N to M");
         goto fail;
     }
@@ -157,10 +157,9 @@ int tokenizer_mapper_open(void *context, void **opened, struct mr_error *error)
     state->invalid = 0;
     state->folded = state->joined = (struct room){NULL, 0};
     keys_open(&state->keys, tokenizer->filter, tokenizer->longest, tokenizer->kind->valued);
-    ngrams_open(&state->ngrams, tokenizer->ngram_min, tokenizer->ngram_max,
-                tokenizer->kind->spaced, &state->keys);
-    words_open(&state->words, (struct words_kernel){kernels_selected.words},
-               tokenizer->case_fold);
+    ngrams_open(&state->ngrams, tokenizer->ngram_min, tokenizer->ngram_max, tokenizer->kind->spaced,
+                &state->keys);
+    words_open(&state->words, (struct words_kernel){kernels_selected.words}, tokenizer->case_fold);
     return 0;
 }
 

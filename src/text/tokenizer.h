@@ -63,8 +63,7 @@ void tokenizer_mapper_close(void *tokenizer, void *state);
 /* Smallest safe cut p in [from, size], size meaning none was found: what stands before p and what
  * stands from p on give the same tokens mapped apart as mapped together, whatever stands before
  * data[0] and after data[size]. data[0] may be in the middle of anything, even of a character. */
-size_t tokenizer_border(const void *tokenizer, const unsigned char *data, size_t size,
-                        size_t from);
+size_t tokenizer_border(const void *tokenizer, const unsigned char *data, size_t size, size_t from);
 /* The largest safe cut in (0, size], or 0 where there is none. */
 size_t tokenizer_border_last(const void *tokenizer, const unsigned char *data, size_t size);
 

@@ -28,7 +28,7 @@ struct tokenizer {
     unsigned ngram_min, ngram_max;
     struct range *ranges;
     size_t range_count;
-    struct filter *filter; /* NULL: every key passes */
+    struct filter *filter;               /* NULL: every key passes */
     size_t fold_window, window, longest; /* the constants of tokens.h; tests make them small */
 
     struct first_fault *faults; /* strict kinds only */

@@ -11,8 +11,7 @@
 /* ---- Windows --------------------------------------------------------------------------------- */
 
 /* How far from data a kernel may be let: a safe cut, `size` at most. */
-static size_t window_size(const struct tokenizer *tokenizer, const unsigned char *data,
-                          size_t size)
+static size_t window_size(const struct tokenizer *tokenizer, const unsigned char *data, size_t size)
 {
     const struct token_kind *kind = tokenizer->kind;
     size_t want = tokenizer->case_fold ? tokenizer->fold_window : tokenizer->window;

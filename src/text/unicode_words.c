@@ -38,8 +38,7 @@ static size_t border(const struct tokenizer *tokenizer, const unsigned char *dat
     return words_border(data, size, from);
 }
 
-static size_t border_last(const struct tokenizer *tokenizer, const unsigned char *data,
-                          size_t size)
+static size_t border_last(const struct tokenizer *tokenizer, const unsigned char *data, size_t size)
 {
     (void)tokenizer;
     return words_border_last(data, size);

@@ -35,18 +35,18 @@
 /* States of the automaton: what the segment so far lets follow. A state + AFTER_ZWJ is the same
  * with a ZWJ as the last character, which lets Extended_Pictographic follow (WB3c). */
 enum {
-    BREAK,    /* as an action: the segment ends before this character */
-    HARD,     /* a line end or an invalid byte: nothing follows (WB3a; and for us invalid bytes) */
-    RETURN,   /* CR: only LF follows (WB3) */
-    BLANK,    /* WSegSpace as the very last character (WB3d) */
-    PLAIN,    /* nothing but what WB4 attaches */
+    BREAK,  /* as an action: the segment ends before this character */
+    HARD,   /* a line end or an invalid byte: nothing follows (WB3a; and for us invalid bytes) */
+    RETURN, /* CR: only LF follows (WB3) */
+    BLANK,  /* WSegSpace as the very last character (WB3d) */
+    PLAIN,  /* nothing but what WB4 attaches */
     LETTER = PLAIN + 2,
     HEBREW = LETTER + 2,
     HEBREW_QUOTE = HEBREW + 2, /* Hebrew_Letter Single_Quote (WB7a): letters follow by WB7 */
     NUMBER = HEBREW_QUOTE + 2,
     KATAKANA = NUMBER + 2,
-    LINE = KATAKANA + 2,     /* ExtendNumLet */
-    REGIONAL = LINE + 2,     /* one Regional_Indicator */
+    LINE = KATAKANA + 2, /* ExtendNumLet */
+    REGIONAL = LINE + 2, /* one Regional_Indicator */
     STATES = REGIONAL + 2,
     AFTER_ZWJ = 1,
     /* Actions that look past a mark for what must follow it. */
@@ -89,10 +89,9 @@ static const unsigned char start[UNICODE_CLASSES + 1] = {
     [(state) + AFTER_ZWJ] = {ATTACH(state), LETTERS, [UNICODE_PICTOGRAPHIC] = PLAIN, __VA_ARGS__}
 #define BARE_ROWS(state, ...)                                                                      \
     [state] = {ATTACH(state), __VA_ARGS__},                                                        \
-    [(state) + AFTER_ZWJ] = {ATTACH(state),                                                        \
-                             [UNICODE_PICTOGRAPHIC] = PLAIN,                                       \
-                             [UNICODE_ALETTER_PICTOGRAPHIC] = LETTER,                              \
-                             __VA_ARGS__}
+    [(state) + AFTER_ZWJ] = {                                                                      \
+        ATTACH(state), [UNICODE_PICTOGRAPHIC] = PLAIN, [UNICODE_ALETTER_PICTOGRAPHIC] = LETTER,    \
+        __VA_ARGS__}
 
 /* What a character does to a segment: the next state, BREAK or SEEK_. */
 static const unsigned char action[STATES][UNICODE_CLASSES + 1] = {
@@ -225,8 +224,8 @@ static __attribute__((noinline)) void trim(const unsigned char **begin, const un
 /* The next word in [*begin, limit): sets *begin and *end, and returns where its segment ends. *end
  * is NULL where that is no word. */
 static inline const unsigned char *next_word(const unsigned char **begin,
-                                             const unsigned char *limit,
-                                             const unsigned char **end, uint64_t *invalid)
+                                             const unsigned char *limit, const unsigned char **end,
+                                             uint64_t *invalid)
 {
     unsigned properties;
     const unsigned char *past = segment(*begin, limit, &properties, invalid);

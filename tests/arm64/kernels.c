@@ -38,8 +38,8 @@ int main(int argc, char **argv)
         size_t size = next(&state) % (MOST + 1);
         for (size_t j = 0; j < size; j++) {
             uint64_t number = next(&state) >> 11;
-            data[j] = letters == 0 ? (unsigned char)number
-                                   : (unsigned char)alphabet[number % letters];
+            data[j] =
+                letters == 0 ? (unsigned char)number : (unsigned char)alphabet[number % letters];
         }
         LLVMFuzzerTestOneInput(data, size);
     }

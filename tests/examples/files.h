@@ -31,7 +31,7 @@ struct file {
 struct files {
     char **names;
     size_t count;
-    size_t next; /* file to read */
+    size_t next;       /* file to read */
     struct file *file; /* being cut; NULL between files */
     size_t at;
     uint64_t line; /* lines before `at` */

@@ -12,8 +12,7 @@ struct place {
     uint64_t line;
 };
 
-static int map(void *context, void *state, const struct mr_split *split,
-               struct mr_emitter *emitter)
+static int map(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter)
 {
     (void)context;
     (void)state;

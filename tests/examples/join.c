@@ -34,8 +34,7 @@ static int sides_next(void *context, struct mr_split *split, struct mr_error *er
     return 1;
 }
 
-static int map(void *context, void *state, const struct mr_split *split,
-               struct mr_emitter *emitter)
+static int map(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter)
 {
     (void)context;
     (void)state;

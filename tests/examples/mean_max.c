@@ -26,8 +26,7 @@ static void combine(void *context, void *into, const void *from)
     a->max = a->max > b->max ? a->max : b->max;
 }
 
-static int map(void *context, void *state, const struct mr_split *split,
-               struct mr_emitter *emitter)
+static int map(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter)
 {
     (void)context;
     (void)state;
@@ -60,8 +59,8 @@ static int reduce(void *context, const void *key, size_t key_size, struct mr_val
     if (mr_values_next(values, &all, 1) != 1) /* combined: there is exactly one */
         return 1;
     char text[96];
-    int size = snprintf(text, sizeof text, " %.2f %" PRIu64, (double)all.sum / (double)all.count,
-                        all.max);
+    int size =
+        snprintf(text, sizeof text, " %.2f %" PRIu64, (double)all.sum / (double)all.count, all.max);
     return mr_put(results, key, key_size, all.max, text, (size_t)size);
 }
 

@@ -10,8 +10,7 @@
 /* Words are found in batches and handed over a batch at a time. */
 #define BATCH 512
 
-static int map(void *context, void *state, const struct mr_split *split,
-               struct mr_emitter *emitter)
+static int map(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter)
 {
     (void)context;
     (void)state;

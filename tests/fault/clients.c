@@ -18,19 +18,19 @@
 
 #define SPLITS 12
 #define KEYS_A_SPLIT 8000 /* of the client that spills; the others have a sixteenth */
-#define LONG_KEY 300       /* bytes, of the client that spills */
+#define LONG_KEY 300      /* bytes, of the client that spills */
 #define ROUNDS 2
 #define MANY 7500 /* results a key, where they are many */
 
 struct client {
     struct mr_engine *engine;
     const char *name;
-    unsigned keys;        /* a split emits */
-    unsigned results;     /* a key has, more than one: ascending */
+    unsigned keys;    /* a split emits */
+    unsigned results; /* a key has, more than one: ascending */
     size_t value_size;
-    atomic_uint splits;   /* handed out */
-    atomic_uint put;      /* results */
-    uint64_t sum, found;  /* what came out */
+    atomic_uint splits;  /* handed out */
+    atomic_uint put;     /* results */
+    uint64_t sum, found; /* what came out */
     struct mr_error error;
     bool wrong;
 };
@@ -53,8 +53,7 @@ static int next(void *context, struct mr_split *split, struct mr_error *error)
 }
 
 /* Every key is emitted by two splits, with a value that says which. */
-static int map(void *context, void *state, const struct mr_split *split,
-               struct mr_emitter *emitter)
+static int map(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter)
 {
     struct client *client = context;
     (void)state;
@@ -145,8 +144,8 @@ static void *serve(void *argument)
             state = mr_wait(job, -1, NULL, &client->error);
             mr_release(job);
         } else {
-            state = mr_run(client->engine, &spec, NULL, &client->error) == MR_OK ? MR_DONE
-                                                                                 : MR_FAILED;
+            state =
+                mr_run(client->engine, &spec, NULL, &client->error) == MR_OK ? MR_DONE : MR_FAILED;
         }
         if (state != MR_DONE)
             return NULL;

@@ -37,8 +37,8 @@ __attribute__((constructor)) static void begin(void)
 static void tell(const char *name, long result)
 {
     char line[128];
-    int size = snprintf(line, sizeof line, "%s %s\n", name,
-                        result >= 0 ? "done" : strerrorname_np(errno));
+    int size =
+        snprintf(line, sizeof line, "%s %s\n", name, result >= 0 ? "done" : strerrorname_np(errno));
     (void)!write(log_fd, line, (size_t)size);
 }
 

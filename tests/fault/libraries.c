@@ -41,8 +41,8 @@ __attribute__((constructor)) static void begin(void)
 static void tell(const char *name, long result)
 {
     char line[128];
-    int size = snprintf(line, sizeof line, "%s %s\n", name,
-                        result >= 0 ? "done" : strerrorname_np(errno));
+    int size =
+        snprintf(line, sizeof line, "%s %s\n", name, result >= 0 ? "done" : strerrorname_np(errno));
     (void)!write(log_fd, line, (size_t)size);
 }
 
@@ -61,7 +61,9 @@ static void call(void)
     tell("mmap", page == MAP_FAILED ? -1 : 0);
     tell("madvise-guard", madvise(page, 4096, GUARD_INSTALL));
     tell("mmap-noreserve", mmap(NULL, 65536, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-                                -1, 0) == MAP_FAILED ? -1 : 0);
+                                -1, 0) == MAP_FAILED
+                               ? -1
+                               : 0);
     void *droppable = mmap(NULL, 4096, PROT_READ | PROT_WRITE, DROPPABLE | MAP_ANONYMOUS, -1, 0);
     tell("mmap-droppable", droppable == MAP_FAILED ? -1 : 0);
     tell("mprotect", mprotect(page, 4096, PROT_NONE));

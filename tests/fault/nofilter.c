@@ -36,8 +36,13 @@ int main(int argc, char **argv)
         LEAVE_UNLESS(privileges ? SYS_prctl : SYS_seccomp, 5),
         /* Of seccomp any operation, or those with SPEC_ALLOW. */
         LOAD(offsetof(struct seccomp_data, args) + (flags ? sizeof(uint64_t) : 0)),
-        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, privileges ? UINT32_MAX : flags ? 4 : 0),
-        LEAVE_UNLESS(privileges ? PR_SET_NO_NEW_PRIVS : flags ? 4 : 0, 1),
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, privileges ? UINT32_MAX
+                                            : flags    ? 4
+                                                       : 0),
+        LEAVE_UNLESS(privileges ? PR_SET_NO_NEW_PRIVS
+                     : flags    ? 4
+                                : 0,
+                     1),
         BPF_STMT(BPF_RET | BPF_K, how),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),

@@ -46,16 +46,19 @@ extern void *__libc_realloc(void *block, size_t size);
 extern void *__libc_memalign(size_t alignment, size_t size);
 extern void __libc_free(void *block);
 
+/* clang-format takes the rows for casts and never comes to rest. */
+/* clang-format off */
 #define CLASSES(X) \
     X(alloc) X(thread) X(read) X(pread) X(write) X(pwrite) X(pwritev) X(open) X(fstat) X(stat) \
     X(lseek) X(ftruncate) X(rename) X(fsync) X(pipe) X(eventfd) X(poll) X(fcntl) \
     X(linkat) X(fchmod) X(fchown) X(close) X(getrandom) X(fallocate) X(unlink) X(tmpfile) X(xattr) \
     X(readlink) X(statfs)
+/* clang-format on */
 enum class {
 #define X(name) CLASS_##name,
     CLASSES(X)
 #undef X
-    CLASS_COUNT
+        CLASS_COUNT
 };
 static const char *const class_names[] = {
 #define X(name) #name,
@@ -67,10 +70,10 @@ static const struct {
     const char *name;
     int number;
 } errors[] = {
-    {"EINTR", EINTR},   {"EAGAIN", EAGAIN}, {"EIO", EIO},       {"ENOSPC", ENOSPC},
-    {"ENOMEM", ENOMEM}, {"EMFILE", EMFILE}, {"EACCES", EACCES}, {"SHORT", SHORT},
-    {"EOPNOTSUPP", EOPNOTSUPP},             {"NONE", NONE},   {"EPERM", EPERM},
-    {"EBUSY", EBUSY},   {"EROFS", EROFS},
+    {"EINTR", EINTR},           {"EAGAIN", EAGAIN}, {"EIO", EIO},       {"ENOSPC", ENOSPC},
+    {"ENOMEM", ENOMEM},         {"EMFILE", EMFILE}, {"EACCES", EACCES}, {"SHORT", SHORT},
+    {"EOPNOTSUPP", EOPNOTSUPP}, {"NONE", NONE},     {"EPERM", EPERM},   {"EBUSY", EBUSY},
+    {"EROFS", EROFS},
 };
 
 /* The rule, set before main and then only read. */
@@ -125,10 +128,10 @@ static int failed(int error)
 }
 
 /* The function below ours of the same name. */
-#define REAL(name) \
-    static __typeof__(name) *real; \
-    if (!real) \
-        *(void **)&real = dlsym(RTLD_NEXT, #name)
+#define REAL(name)                                                                                 \
+    static __typeof__(name) *real;                                                                 \
+    if (!real)                                                                                     \
+    *(void **)&real = dlsym(RTLD_NEXT, #name)
 
 /* ---- Memory ---------------------------------------------------------------------------------- */
 
@@ -142,8 +145,8 @@ static int find_linker(struct dl_phdr_info *object, size_t size, void *base)
         return 0;
     linker_begin = object->dlpi_addr;
     for (int i = 0; i < object->dlpi_phnum; i++) {
-        uintptr_t end = object->dlpi_addr + object->dlpi_phdr[i].p_vaddr +
-                        object->dlpi_phdr[i].p_memsz;
+        uintptr_t end =
+            object->dlpi_addr + object->dlpi_phdr[i].p_vaddr + object->dlpi_phdr[i].p_memsz;
         if (object->dlpi_phdr[i].p_type == PT_LOAD && end > linker_end)
             linker_end = end;
     }
@@ -229,8 +232,8 @@ EXPORT int munmap(void *address, size_t size)
 
 /* ---- Threads --------------------------------------------------------------------------------- */
 
-EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
-                          void *(*run)(void *), void *argument)
+EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
+                          void *argument)
 {
     REAL(pthread_create);
     int error = fault(CLASS_thread);
@@ -326,14 +329,14 @@ EXPORT int fcntl(int fd, int command, ...)
     return error ? failed(error) : (int)syscall(SYS_fcntl, fd, command, argument);
 }
 
-#define SIMPLE(class, name, parameters, arguments) \
+#define SIMPLE(class, name, parameters, arguments)                                                 \
     SIMPLE_OF(int, class, name, parameters, arguments)
-#define SIMPLE_OF(type, class, name, parameters, arguments) \
-    EXPORT type name parameters \
-    { \
-        REAL(name); \
-        int error = fault(class); \
-        return error ? failed(error) : real arguments; \
+#define SIMPLE_OF(type, class, name, parameters, arguments)                                        \
+    EXPORT type name parameters                                                                    \
+    {                                                                                              \
+        REAL(name);                                                                                \
+        int error = fault(class);                                                                  \
+        return error ? failed(error) : real arguments;                                             \
     }
 SIMPLE(CLASS_fstat, fstat, (int fd, struct stat *result), (fd, result))
 SIMPLE(CLASS_stat, stat, (const char *name, struct stat *result), (name, result))

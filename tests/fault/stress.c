@@ -29,9 +29,9 @@ enum trouble { NOTHING, MAP_FAILS, INPUT_FAILS, REDUCE_FAILS, OUTPUT_FAILS, PROG
 struct load {
     unsigned splits, keys, size; /* keys a split, bytes of a key at least */
     enum trouble trouble;
-    bool kept;             /* values are kept, and reduced */
+    bool kept; /* values are kept, and reduced */
     bool expects_cancel;
-    atomic_uint handed;    /* splits */
+    atomic_uint handed; /* splits */
     uint64_t sum, found;
     atomic_bool interrupted;
 };
@@ -74,8 +74,7 @@ static void interrupt(void *context)
     atomic_store(&((struct load *)context)->interrupted, true);
 }
 
-static int map(void *context, void *state, const struct mr_split *split,
-               struct mr_emitter *emitter)
+static int map(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter)
 {
     struct load *load = context;
     uint64_t one = 1;
@@ -127,7 +126,7 @@ static int progress(void *context, const struct mr_progress *figures)
 static bool right(const struct load *load, enum mr_state state, const struct mr_error *error)
 {
     static const enum mr_status reasons[] = {
-        [MAP_FAILS] = MR_MAP, [INPUT_FAILS] = MR_INPUT, [REDUCE_FAILS] = MR_REDUCE,
+        [MAP_FAILS] = MR_MAP,       [INPUT_FAILS] = MR_INPUT,          [REDUCE_FAILS] = MR_REDUCE,
         [OUTPUT_FAILS] = MR_OUTPUT, [PROGRESS_CANCELS] = MR_CANCELLED,
     };
     if (state == MR_DONE)
@@ -218,17 +217,16 @@ static void *play(void *argument)
             .map = map,
             .value_size = load.kept ? sizeof(uint64_t) : 0,
             .reduce = load.kept ? reduce : NULL,
-            .output = {.context = &load, .collect = collect,
+            .output = {.context = &load,
+                       .collect = collect,
                        .order = (enum mr_order)draw(&client->random, MR_ORDER_RANK + 1)},
-            .progress = load.trouble == PROGRESS_CANCELS || draw(&client->random, 4) == 0 ? progress
-                                                                                          : NULL,
+            .progress =
+                load.trouble == PROGRESS_CANCELS || draw(&client->random, 4) == 0 ? progress : NULL,
             .small = draw(&client->random, 2) == 0,
         };
         if (draw(&client->random, 4) == 0) {
             enum mr_status status = mr_run(client->engine, &spec, NULL, &error);
-            state = status == MR_OK          ? MR_DONE
-                    : status == MR_CANCELLED ? MR_STOPPED
-                                             : MR_FAILED;
+            state = status == MR_OK ? MR_DONE : status == MR_CANCELLED ? MR_STOPPED : MR_FAILED;
             error.status = status;
         } else {
             state = submit_and_play(client, &spec, &load, &error);

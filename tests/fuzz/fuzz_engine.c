@@ -32,8 +32,7 @@ static int next(void *context, struct mr_split *split, struct mr_error *error)
     return 1;
 }
 
-static int map(void *context, void *state, const struct mr_split *split,
-               struct mr_emitter *emitter)
+static int map(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter)
 {
     const struct load *load = context;
     (void)state;
@@ -56,8 +55,7 @@ static int collect(void *context, const struct mr_record *records, size_t count,
 
 static void end(struct load *load, enum mr_state state)
 {
-    if (state == MR_DONE &&
-        (load->fails || load->sum != (uint64_t)load->splits * load->keys))
+    if (state == MR_DONE && (load->fails || load->sum != (uint64_t)load->splits * load->keys))
         abort();
     if (state == MR_FAILED && !load->fails)
         abort();
@@ -79,7 +77,9 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
             .input = {.context = load, .size = MR_UNKNOWN, .next = next},
             .context = load,
             .map = map,
-            .output = {.context = load, .collect = collect, .limit = data[i] >> 7 ? 1000 : 0,
+            .output = {.context = load,
+                       .collect = collect,
+                       .limit = data[i] >> 7 ? 1000 : 0,
                        .order = (enum mr_order)(data[i + 1] % 3)},
             .small = data[i + 1] & 1,
         };

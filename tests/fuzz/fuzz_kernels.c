@@ -48,12 +48,12 @@ static void drive(const struct kernels *kernels, enum kind kind, const unsigned 
         size_t count = 0, old = pos;
         switch (kind) {
         case SPACES:
-            pos = kernels->spaces(text, size, pos, spans, max, &count, found->folded,
-                                  &found->wide, a);
+            pos = kernels->spaces(text, size, pos, spans, max, &count, found->folded, &found->wide,
+                                  a);
             break;
         case BLANKS:
-            pos = kernels->blanks(text, size, pos, spans, max, &count, found->folded,
-                                  &found->wide, a);
+            pos = kernels->blanks(text, size, pos, spans, max, &count, found->folded, &found->wide,
+                                  a);
             break;
         case LETTERS:
             pos = kernels->letters(text, size, pos, spans, max, &count, found->folded);

@@ -62,8 +62,8 @@ static int next(void *context, struct mr_split *split, struct mr_error *error)
             }
         }
     } else if (run->step > 0 && run->size - run->at > run->step) {
-        end = run->at + tokenizer_border(run->text, run->data + run->at, run->size - run->at,
-                                         run->step);
+        end = run->at +
+              tokenizer_border(run->text, run->data + run->at, run->size - run->at, run->step);
     }
     size_t size = end - run->at;
     /* A place of its own, so that a look outside is seen. */
@@ -73,8 +73,7 @@ static int next(void *context, struct mr_split *split, struct mr_error *error)
         abort();
     memcpy(run->piece, run->data + run->at, size);
     memset(run->piece + size, run->last ? 'a' : 0, MR_PAD);
-    *split = (struct mr_split){
-        .data = run->piece, .size = size, .length = size, .offset = run->at};
+    *split = (struct mr_split){.data = run->piece, .size = size, .length = size, .offset = run->at};
     run->at = end;
     return 1;
 }
@@ -191,7 +190,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
         &token_kind_unicode, &token_kind_spaces, &token_kind_letters, &token_kind_lines,
         &token_kind_chars,   &token_kind_fields, &token_kind_merge,
     };
-    static const char stop_words[] = "the\na\nStra\xC3\x9F" "e\n";
+    static const char stop_words[] = "the\na\nStra\xC3\x9F"
+                                     "e\n";
     if (size < HEAD)
         return 0;
     struct tokenizer_options options = {
@@ -235,9 +235,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
         tokenizer_close(text);
     }
     const bool simple = options.kind->words || options.kind == &token_kind_lines;
-    if (simple && !options.case_fold && !options.ngram_min &&
-        !options.min_length && options.max_length == UINT64_MAX && !options.stop_words &&
-        !options.zero_terminated) {
+    if (simple && !options.case_fold && !options.ngram_min && !options.min_length &&
+        options.max_length == UINT64_MAX && !options.stop_words && !options.zero_terminated) {
         struct run slow = {.data = data, .size = size};
         reference(&slow, options.kind);
         compare(MR_OK, &slow, status, &whole);

@@ -201,8 +201,8 @@ static void run_case(const char *kind, const char *name, const char *file)
     else if (status == 0)
         note_parts(name, output);
     else
-        ck_abort_msg("%s/%s: exit status %d, all output in %s\n%s", kind, name,
-                      status, log, output);
+        ck_abort_msg("%s/%s: exit status %d, all output in %s\n%s", kind, name, status, log,
+                     output);
     remove_tree(folder);
     free(path);
     free(log);

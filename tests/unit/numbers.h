@@ -17,13 +17,13 @@ struct numbers {
     size_t key_size; /* 0: of many sizes; else all keys have this one, at least 8 */
     uint64_t next;   /* split to be read next */
     _Atomic uint64_t read, released, mapped; /* splits */
-    unsigned map_us; /* a map takes this long */
-    uint64_t *counts; /* as collected, by key */
+    unsigned map_us;                         /* a map takes this long */
+    uint64_t *counts;                        /* as collected, by key */
     uint64_t collected;
     char *last_key; /* of the record collected last, to see the order */
     size_t last_size;
     uint64_t last_rank;
-    int order; /* enum mr_order that collect checks, reversed where negative; 0: none */
+    int order;  /* enum mr_order that collect checks, reversed where negative; 0: none */
     bool wrong; /* something collected was not as it must be */
 };
 

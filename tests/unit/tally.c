@@ -162,10 +162,7 @@ void tally_count(struct tally *tally, const struct tokenizer_options *options, c
         text->fold_window = text->window = text->longest = limit;
     struct pieces pieces = {.text = text, .data = data, .size = size, .cut = cut};
     struct mr_job_spec spec = {
-        .input = {.context = &pieces,
-                  .size = size,
-                  .next = next_piece,
-                  .release = release_piece},
+        .input = {.context = &pieces, .size = size, .next = next_piece, .release = release_piece},
         .context = text,
         .mapper_open = tokenizer_mapper_open,
         .mapper_close = tokenizer_mapper_close,

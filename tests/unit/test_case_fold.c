@@ -35,7 +35,7 @@ static size_t encode(uint32_t code, char out[static 4])
 /* The folded forms as the file has them, in UTF-8 and ended by NUL; "" where a code point stays. */
 static char (*read_foldings(void))[16]
 {
-    char (*forms)[16] = calloc(CODES, sizeof *forms);
+    char(*forms)[16] = calloc(CODES, sizeof *forms);
     const char *source = getenv("MRCOUNT_SOURCE");
     char path[4096], *line = NULL;
     size_t room = 0, found = 0;
@@ -78,7 +78,7 @@ static void check_fold(const char *text, size_t size, const char *wanted, size_t
 
 START_TEST(every_code)
 {
-    char (*forms)[16] = read_foldings();
+    char(*forms)[16] = read_foldings();
 
     for (uint32_t code = 0; code < CODES; code++) {
         char one[4], text[24], wanted[48];
@@ -137,9 +137,18 @@ END_TEST
 START_TEST(invalid_bytes)
 {
     static const char *const pairs[][2] = {
-        {"\xFF" "A", "\xFF" "a"},
-        {"\xC3" "A", "\xC3" "a"},
-        {"\xE2\x82" "A", "\xE2\x82" "a"},
+        {"\xFF"
+         "A",
+         "\xFF"
+         "a"},
+        {"\xC3"
+         "A",
+         "\xC3"
+         "a"},
+        {"\xE2\x82"
+         "A",
+         "\xE2\x82"
+         "a"},
         {"\xC1\x81", "\xC1\x81"}, /* an overlong A */
         {"\xED\xA0\x80Z", "\xED\xA0\x80z"},
         {"\xF4\x90\x80\x80Z", "\xF4\x90\x80\x80z"},

@@ -226,8 +226,9 @@ START_TEST(controllers_of_both_versions)
 {
     /* systemd's hybrid: memory by version 2, mounted beside the trees of version 1. */
     put("groups", "3:cpu,cpuacct:/docker/x\n1:name=systemd:/docker/x\n0::/docker/x\n");
-    put("mounts", "5 1 0:5 / %s/unified rw shared:3 - cgroup2 cgroup2 rw,nsdelegate\n"
-                  "6 1 0:6 / %s/cpu rw shared:4 - cgroup cgroup rw,cpu,cpuacct\n",
+    put("mounts",
+        "5 1 0:5 / %s/unified rw shared:3 - cgroup2 cgroup2 rw,nsdelegate\n"
+        "6 1 0:6 / %s/cpu rw shared:4 - cgroup cgroup rw,cpu,cpuacct\n",
         usual, usual);
     put("tree/unified/docker/memory.max", "4000000\n");
     put("tree/unified/docker/memory.current", "1000000\n");
@@ -244,8 +245,9 @@ START_TEST(container_with_the_hosts_paths)
     /* Without a namespace of its own: the group's path is the host's, and the container's part of
      * the tree is mounted where the whole is on the host. */
     put("groups", "5:memory:/kubepods/pod1/x\n3:cpuacct,cpu:/kubepods/pod1/x\n");
-    put("mounts", "7 1 0:7 /kubepods/pod1/x %s/memory ro - cgroup cgroup rw,memory\n"
-                  "8 1 0:8 /kubepods/pod1/x %s/at\\040home ro - cgroup cgroup rw,cpuacct,cpu\n",
+    put("mounts",
+        "7 1 0:7 /kubepods/pod1/x %s/memory ro - cgroup cgroup rw,memory\n"
+        "8 1 0:8 /kubepods/pod1/x %s/at\\040home ro - cgroup cgroup rw,cpuacct,cpu\n",
         usual, usual);
     put_memory_1("tree/memory", "3000000\n", "2500000\n", 1000000, 0);
     put("tree/at home/cpu.cfs_quota_us", "300000\n");
@@ -262,10 +264,11 @@ END_TEST
 START_TEST(mount_that_shows_the_most)
 {
     put("groups", "0::/a/b\n");
-    put("mounts", "2 1 0:2 /a/b %s/one rw - cgroup2 none rw\n"
-                  "3 1 0:2 /a %s/two rw - cgroup2 none rw\n"
-                  "4 1 0:2 /a/bc %s/three rw - cgroup2 none rw\n"
-                  "broken\n5 1 0:2 / - cgroup2 none rw\n6 1 0:2 / /x - \n - cgroup2\n",
+    put("mounts",
+        "2 1 0:2 /a/b %s/one rw - cgroup2 none rw\n"
+        "3 1 0:2 /a %s/two rw - cgroup2 none rw\n"
+        "4 1 0:2 /a/bc %s/three rw - cgroup2 none rw\n"
+        "broken\n5 1 0:2 / - cgroup2 none rw\n6 1 0:2 / /x - \n - cgroup2\n",
         usual, usual, usual);
     put("tree/one/memory.max", "5000000\n");
     put("tree/two/b/memory.max", "5000000\n");

@@ -16,9 +16,24 @@
 START_TEST(test_random)
 {
     static const char *const pieces[] = {
-        "a",        "Z",            " ",           "\n",       "\xc3\x89",         "\xe2\x82\xac",
-        "\xc3\x9f", "\xf0\x9f\x98\x80", "\xff",    "\xc3",     "\xe2\x82",         "\x80",
-        "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe0\x80\x80", "\xf0\x9f\x98", "\xc4\xb0",
+        "a",
+        "Z",
+        " ",
+        "\n",
+        "\xc3\x89",
+        "\xe2\x82\xac",
+        "\xc3\x9f",
+        "\xf0\x9f\x98\x80",
+        "\xff",
+        "\xc3",
+        "\xe2\x82",
+        "\x80",
+        "\xc0\x80",
+        "\xed\xa0\x80",
+        "\xf4\x90\x80\x80",
+        "\xe0\x80\x80",
+        "\xf0\x9f\x98",
+        "\xc4\xb0",
     };
     unsigned char text[MOST];
     for (int round = 0; round < 100; round++) {

@@ -18,9 +18,8 @@ static char groups[96];
 static char mount[96];
 static char meminfo[96];
 static char statm[96];
-static const struct cpu_files files = {.cgroup = {groups, mount, "/dev/null"},
-                                       .meminfo = meminfo,
-                                       .statm = statm};
+static const struct cpu_files files = {
+    .cgroup = {groups, mount, "/dev/null"}, .meminfo = meminfo, .statm = statm};
 
 static void put(const char *folder, const char *name, const char *text)
 {

@@ -56,11 +56,8 @@ START_TEST(counts_are_exact_at_every_number_of_keys)
 {
     struct mr_engine *engine = engine_of(3, (uint64_t)256 << 20);
     for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
-        struct numbers numbers = {.splits = 37,
-                                  .each = 8009,
-                                  .keys = key_counts[_i],
-                                  .step = 7919,
-                                  .order = orders[i]};
+        struct numbers numbers = {
+            .splits = 37, .each = 8009, .keys = key_counts[_i], .step = 7919, .order = orders[i]};
         struct mr_stats stats;
         run(engine, &numbers, &stats);
         ck_assert_uint_eq(stats.records, 37 * 8009);
@@ -351,7 +348,7 @@ END_TEST
 struct watcher {
     struct numbers numbers; /* first: it is the job's context too */
     unsigned maps, reduces, last_maps, last_reduces;
-    unsigned cancel_at; /* the call that cancels, from 1; 0: none */
+    unsigned cancel_at;   /* the call that cancels, from 1; 0: none */
     unsigned long worker; /* a thread that has mapped */
     bool on_worker;
     uint64_t last_done;
@@ -427,8 +424,7 @@ START_TEST(progress_that_says_so_cancels)
     struct mr_engine *engine = engine_of(2, 0);
     for (int future = 0; future < 2; future++) {
         struct watcher watcher = {
-            .numbers = {.splits = 100000, .each = 50, .keys = 77, .map_us = 3000},
-            .cancel_at = 1};
+            .numbers = {.splits = 100000, .each = 50, .keys = 77, .map_us = 3000}, .cancel_at = 1};
         struct mr_job_spec spec;
         struct mr_error error;
         watched(&watcher, &spec);

@@ -106,7 +106,8 @@ END_TEST
 /* Of lines and characters every byte counts, a mark, blanks and a CR too. */
 START_TEST(lists_of_other_keys_are_taken_as_they_are)
 {
-    static const char text[] = "\xEF\xBB\xBF" "a\n b\nc\r\nd \n\r\n \n";
+    static const char text[] = "\xEF\xBB\xBF"
+                               "a\n b\nc\r\nd \n\r\n \n";
     struct filter *filter = list(text, sizeof text - 1, '\n', false);
     static const char *const listed[] = {"\xEF\xBB\xBF\x61", " b", "c\r", "d ", "\r", " "};
     static const char *const others[] = {"a", "b", "c", "d", ""};
@@ -143,8 +144,16 @@ START_TEST(test_lengths)
         const char *key;
         uint64_t length;
     } keys[] = {
-        {"", 0}, {"a", 1}, {"\xc3\x89", 1}, {"\xff", 1}, {"\xc3", 1}, {"\xe2\x82", 2},
-        {"a\xe2\x82\xac", 2}, {"\xf0\x9f\x98\x80", 1}, {"abc", 3}, {"\xed\xa0\x80", 3},
+        {"", 0},
+        {"a", 1},
+        {"\xc3\x89", 1},
+        {"\xff", 1},
+        {"\xc3", 1},
+        {"\xe2\x82", 2},
+        {"a\xe2\x82\xac", 2},
+        {"\xf0\x9f\x98\x80", 1},
+        {"abc", 3},
+        {"\xed\xa0\x80", 3},
     };
     for (uint64_t min = 0; min < 5; min++) {
         for (uint64_t max = 0; max < 6; max++) {

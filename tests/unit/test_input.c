@@ -21,7 +21,7 @@
 
 START_TEST(ranges_at_every_offset)
 {
-    static const size_t sizes[] = {0,  1,  2,  3,  4,  5,  7,  8,   13,
+    static const size_t sizes[] = {0,  1,  2,  3,  4,  5,  7,   8,   13,
                                    19, 20, 21, 40, 41, 64, 100, 199, 200};
     const char *names[] = {reader_path};
     unsigned char data[200];
@@ -225,7 +225,7 @@ START_TEST(many_files_few_descriptors)
 {
     enum { COUNT = 1000 };
     struct rlimit before, limit;
-    char (*paths)[64] = calloc(COUNT, sizeof *paths);
+    char(*paths)[64] = calloc(COUNT, sizeof *paths);
     const char **names = calloc(COUNT, sizeof *names);
     for (size_t i = 0; i < COUNT; i++) {
         snprintf(paths[i], sizeof paths[i], "%s/%zu", reader_folder, i);

@@ -35,7 +35,7 @@ static void nothing(int number)
 /* A signal every few hundred microseconds, so that calls are broken off now and then. */
 static void disturb(long microseconds)
 {
-    struct sigaction action = { .sa_handler = nothing };
+    struct sigaction action = {.sa_handler = nothing};
     struct itimerval timer = {.it_interval.tv_usec = microseconds,
                               .it_value.tv_usec = microseconds};
     ck_assert(sigaction(SIGALRM, &action, NULL) == 0);

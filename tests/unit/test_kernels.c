@@ -204,8 +204,8 @@ static void compare(const struct tokens *got, const struct tokens *want, enum ki
 static unsigned char *guarded(size_t size)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    unsigned char *all = mmap(NULL, size + 2 * page, PROT_READ | PROT_WRITE,
-                              MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    unsigned char *all =
+        mmap(NULL, size + 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     ck_assert(all != MAP_FAILED);
     ck_assert_int_eq(mprotect(all, page, PROT_NONE), 0);
     ck_assert_int_eq(mprotect(all + page + size, page, PROT_NONE), 0);
@@ -341,9 +341,10 @@ END_TEST
 START_TEST(test_block_ends)
 {
     static const char *const spots[] = {
-        "can't",  "a.b",    "1.5",   "1,5",      "a,b",        "a:b",    "1:5",   "a''b", "a.",
-        "a.\x80", "a'\x80", "__",    "_a",       "a_",         "__\x80", "1.\x80", "  \x80",
-        "\n\x80", "\r\n",   "a \x80", "_'\x80q", "a'b.c:d'e1", "1.2,3;4", "a1.b",  "1a.2",
+        "can't",      "a.b",     "1.5",    "1,5",    "a,b",  "a:b",    "1:5",
+        "a''b",       "a.",      "a.\x80", "a'\x80", "__",   "_a",     "a_",
+        "__\x80",     "1.\x80",  "  \x80", "\n\x80", "\r\n", "a \x80", "_'\x80q",
+        "a'b.c:d'e1", "1.2,3;4", "a1.b",   "1a.2",
     };
     struct room room;
     unsigned char text[256];
@@ -374,8 +375,8 @@ START_TEST(test_middle)
         for (size_t i = 0; (kernels = kernels_available(i)) != NULL; i++) {
             for (enum kind kind = 0; kind < KINDS; kind++) {
                 drive(kernels, kind, text, size, pos, KERNELS_MIN, NULL, ' ', 'b', &got);
-                drive(&kernels_scalar, kind, text + pos, size - pos, 0, KERNELS_MIN, NULL,
-                      ' ', 'b', &want);
+                drive(&kernels_scalar, kind, text + pos, size - pos, 0, KERNELS_MIN, NULL, ' ', 'b',
+                      &want);
                 for (size_t k = 0; k < want.count; k++) {
                     want.spans[k].begin += (uint32_t)pos;
                     want.spans[k].end += (uint32_t)pos;

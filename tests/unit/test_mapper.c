@@ -73,8 +73,7 @@ static int next_phase(void *context, struct mr_split *split, struct mr_error *er
     return 1;
 }
 
-static int map(void *context, void *state, const struct mr_split *split,
-               struct mr_emitter *emitter)
+static int map(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter)
 {
     struct run *run = context;
     const struct phase *phase = &run->phases[split->number];
@@ -145,12 +144,12 @@ static void check_phases(const struct phase *phases, size_t count, size_t size)
 
 /* What follows another has other keys, so that it finds a table full of what no longer comes. */
 static const struct phase phases[] = {
-    {EVENLY, 150000, 1500000, 0},         /* grows beyond the private caches */
-    {BY_PLACE, 20000, 2000000, 200000},   /* fills that, and does not keep what it promised */
-    {ONCE, 0, 600000, 1300000},           /* is given up */
-    {EVENLY, 300000, 2500000, 2000000},   /* as large as can be, and a little fuller */
-    {EVENLY, 400000, 5500000, 2400000},   /* frozen, and looked at again */
-    {EVENLY, 1300000, 4000000, 2800000},  /* tiny ones fit still, where others are given up */
+    {EVENLY, 150000, 1500000, 0},        /* grows beyond the private caches */
+    {BY_PLACE, 20000, 2000000, 200000},  /* fills that, and does not keep what it promised */
+    {ONCE, 0, 600000, 1300000},          /* is given up */
+    {EVENLY, 300000, 2500000, 2000000},  /* as large as can be, and a little fuller */
+    {EVENLY, 400000, 5500000, 2400000},  /* frozen, and looked at again */
+    {EVENLY, 1300000, 4000000, 2800000}, /* tiny ones fit still, where others are given up */
 };
 static const size_t sizes[] = {6, 12, 20, 36, 0};
 

@@ -129,20 +129,20 @@ START_TEST(names_are_quoted_as_a_shell_reads_them)
         const char *name;
         const char *quoted;
     } cases[] = {
-        { "plain.txt", "plain.txt" },
-        { "-", "-" },
-        { "a=b", "'a=b'" },
-        { "", "''" },
-        { "a:b", "'a:b'" },
-        { "~x", "'~x'" },
-        { "x~", "x~" },
-        { "\303\244\342\202\254", "\303\244\342\202\254" },
-        { "it's", "'it'$'\\'''s'" },
-        { "\033[2J", "$'\\033''[2J'" },
-        { "a\nb", "'a'$'\\012''b'" },
-        { "\xff", "$'\\377'" },
-        { "a\302\233b", "'a'$'\\302\\233''b'" },
-        { "a\342\200\256b", "'a'$'\\342\\200\\256''b'" },
+        {"plain.txt", "plain.txt"},
+        {"-", "-"},
+        {"a=b", "'a=b'"},
+        {"", "''"},
+        {"a:b", "'a:b'"},
+        {"~x", "'~x'"},
+        {"x~", "x~"},
+        {"\303\244\342\202\254", "\303\244\342\202\254"},
+        {"it's", "'it'$'\\'''s'"},
+        {"\033[2J", "$'\\033''[2J'"},
+        {"a\nb", "'a'$'\\012''b'"},
+        {"\xff", "$'\\377'"},
+        {"a\302\233b", "'a'$'\\302\\233''b'"},
+        {"a\342\200\256b", "'a'$'\\342\\200\\256''b'"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char out[256];
@@ -157,8 +157,9 @@ END_TEST
  * characters shows. */
 START_TEST(a_shell_reads_back_every_quoted_name)
 {
-    static const char *const awkward[] = { "'", "\"", "\\", "$", "\n", "\033", "a", " ", "\xff",
-                                           "\303\244", "\xc3", "!", "0", "`", "\302\205" };
+    static const char *const awkward[] = {"'",    "\"", "\\", "$",    "\n",
+                                          "\033", "a",  " ",  "\xff", "\303\244",
+                                          "\xc3", "!",  "0",  "`",    "\302\205"};
     enum { ROUNDS = 300 };
     unsigned seed = 3;
     char names[ROUNDS][64];

@@ -133,7 +133,8 @@ END_TEST
 
 START_TEST(test_unicode)
 {
-    static const char text[] = "Can't stop, won't stop.\n\nstop\nStra\xc3\x9f" "e ABC";
+    static const char text[] = "Can't stop, won't stop.\n\nstop\nStra\xc3\x9f"
+                               "e ABC";
     static const char *const keys[] = {"can't stop", "stop won't", "won't stop", "strasse abc"};
     struct tokenizer_options options = tally_options(&token_kind_unicode);
     struct tally want;

@@ -23,7 +23,7 @@ START_TEST(the_line_says_phase_share_rate_and_time_left)
     char line[PROGRESS_ROOM];
     progress_line(&mapping, 80, line);
     ck_assert_str_eq(line, "map 42% 1.2/2.9 GB 1.8 GB/s eta 1s");
-    struct mr_progress reducing = { .tag = "reduce", .done = 37, .not_done = 27 };
+    struct mr_progress reducing = {.tag = "reduce", .done = 37, .not_done = 27};
     progress_line(&reducing, 80, line);
     ck_assert_str_eq(line, "reduce 37/64");
     reducing.keys = 12000000;
@@ -49,13 +49,13 @@ END_TEST
 START_TEST(the_line_is_sound_before_the_first_and_after_the_last_byte)
 {
     char line[PROGRESS_ROOM];
-    struct mr_progress figures = { .tag = "map", .not_done = 5000 };
+    struct mr_progress figures = {.tag = "map", .not_done = 5000};
     progress_line(&figures, 80, line);
     ck_assert_str_eq(line, "map 0% 0.0/5.0 kB");
-    figures = (struct mr_progress){ .tag = "map", .done = 5000, .seconds = 1 };
+    figures = (struct mr_progress){.tag = "map", .done = 5000, .seconds = 1};
     progress_line(&figures, 80, line);
     ck_assert_str_eq(line, "map 100% 5.0/5.0 kB 5.0 kB/s eta 0s");
-    figures = (struct mr_progress){ .tag = "map" };
+    figures = (struct mr_progress){.tag = "map"};
     progress_line(&figures, 80, line);
     ck_assert_str_eq(line, "map 100% 0/0 B");
 }
@@ -67,13 +67,17 @@ START_TEST(the_time_left_is_rounded_up)
         uint64_t not_done;
         const char *text;
     } cases[] = {
-        { 1, "eta 1s" },         { 59000, "eta 59s" },      { 59001, "eta 1m00s" },
-        { 65000, "eta 1m05s" },  { 3599001, "eta 1h00m" },  { 7500000, "eta 2h05m" },
-        { UINT64_MAX / 2, "eta 99h59m" },
+        {1, "eta 1s"},
+        {59000, "eta 59s"},
+        {59001, "eta 1m00s"},
+        {65000, "eta 1m05s"},
+        {3599001, "eta 1h00m"},
+        {7500000, "eta 2h05m"},
+        {UINT64_MAX / 2, "eta 99h59m"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char line[PROGRESS_ROOM];
-        struct mr_progress figures = { .tag = "map", .done = 1000, .seconds = 1 };
+        struct mr_progress figures = {.tag = "map", .done = 1000, .seconds = 1};
         figures.not_done = cases[i].not_done;
         progress_line(&figures, 80, line);
         ck_assert_msg(strstr(line, cases[i].text) != NULL, "%s: %s", cases[i].text, line);

@@ -49,7 +49,7 @@ static void check_size(size_t size, bool pipe_it)
     fclose(file);
 }
 
-static const size_t sizes[] = { 0, 1, 65535, 65536, 65537, 300000 };
+static const size_t sizes[] = {0, 1, 65535, 65536, 65537, 300000};
 
 START_TEST(reads_a_file_of_any_size_to_its_end)
 {

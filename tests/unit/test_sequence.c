@@ -26,7 +26,8 @@ static int next_split(void *context, struct mr_split *split, struct mr_error *er
     (void)error;
     if (source->at == SPLITS)
         return 0;
-    *split = (struct mr_split){.number = source->at * FILES / SPLITS, .offset = source->at,
+    *split = (struct mr_split){.number = source->at * FILES / SPLITS,
+                               .offset = source->at,
                                .handle = &handles[source->at]};
     source->at++;
     return 1;

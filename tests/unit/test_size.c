@@ -48,8 +48,9 @@ END_TEST
 
 START_TEST(what_is_no_size_is_refused)
 {
-    static const char *const junk[] = { "", "K", "%", "-1", "+1", " 1", "1 ", "1KB", "1KiB", "1.5G",
-                                        "1x", "0x10", "1e", "1p", "9999999999999999999999x" };
+    static const char *const junk[] = {"",   "K",    "%",   "-1",   "+1",
+                                       " 1", "1 ",   "1KB", "1KiB", "1.5G",
+                                       "1x", "0x10", "1e",  "1p",   "9999999999999999999999x"};
     for (size_t i = 0; i < sizeof junk / sizeof *junk; i++)
         refuses(junk[i], EINVAL);
     refuses("16E", ERANGE);
@@ -76,15 +77,9 @@ START_TEST(amounts_are_rounded_to_one_decimal)
         uint64_t bytes;
         const char *text;
     } cases[] = {
-        { 0, "0 B" },
-        { 999, "999 B" },
-        { 1000, "1.0 kB" },
-        { 1049, "1.0 kB" },
-        { 1050, "1.1 kB" },
-        { 999949, "999.9 kB" },
-        { 999950, "1.0 MB" },
-        { 1234567890, "1.2 GB" },
-        { UINT64_MAX, "18.4 EB" },
+        {0, "0 B"},         {999, "999 B"},         {1000, "1.0 kB"},
+        {1049, "1.0 kB"},   {1050, "1.1 kB"},       {999949, "999.9 kB"},
+        {999950, "1.0 MB"}, {1234567890, "1.2 GB"}, {UINT64_MAX, "18.4 EB"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[16];

@@ -110,8 +110,7 @@ static int compare_records(const void *a, const void *b)
     int result = !by->ranked ? 0 : one.number > other.number ? -1 : one.number < other.number;
     if (by->reverse)
         result = -result;
-    return result != 0 ? result
-                       : sort_compare_keys(by, one.key, one.size, other.key, other.size);
+    return result != 0 ? result : sort_compare_keys(by, one.key, one.size, other.key, other.size);
 }
 
 /* How keys are made. */
@@ -124,8 +123,8 @@ static size_t make_key(enum kind kind, unsigned number, unsigned char *key)
     char *text = (char *)key;
     switch (kind) {
     case SHARING: /* a long beginning, one of a few, and a little that differs */
-        return (size_t)snprintf(text, KEY_MOST, "SOME_REGISTER_%u__OF_SOMETHING_%c%c_%u",
-                                below(4), (char)('A' + below(3)), (char)('A' + below(26)), number);
+        return (size_t)snprintf(text, KEY_MOST, "SOME_REGISTER_%u__OF_SOMETHING_%c%c_%u", below(4),
+                                (char)('A' + below(3)), (char)('A' + below(26)), number);
     case NULS:
         size = below(20);
         memset(key, 0, size);

@@ -333,7 +333,7 @@ START_TEST(what_is_small)
         size_t size;
         size_t names;
         bool small;
-    } cases[] = {{0, 1, true},      {1, 1, true},      {65536, 1, true}, {65537, 1, false},
+    } cases[] = {{0, 1, true},      {1, 1, true},     {65536, 1, true}, {65537, 1, false},
                  {70000, 1, false}, {32768, 2, true}, {32769, 2, false}};
     reader_fill_lines(data, sizeof data, 50, 1);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

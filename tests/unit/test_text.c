@@ -17,9 +17,10 @@
 #define MOST 400
 
 static const char *const pieces[] = {
-    "a", "B",  "the",      "Word",     " ",    " ",        "  ",           "\t", "\n",   "\n",
-    "\r\n", "\v", "\f",    "\xc3\x89", "\xc3", "\xc3\x9f", "\xe2\x82\xac", "_",  "can't", "1.5",
-    "\xff", ",",  "\x80",  "\xcc\x81", "\n\n", "a\xc3\x89Z", "",        ".",  "12",   "\xd0\x96",
+    "a",     "B",    "the",      "Word", " ",        " ",        "  ",       "\t",           "\n",
+    "\n",    "\r\n", "\v",       "\f",   "\xc3\x89", "\xc3",     "\xc3\x9f", "\xe2\x82\xac", "_",
+    "can't", "1.5",  "\xff",     ",",    "\x80",     "\xcc\x81", "\n\n",     "a\xc3\x89Z",   "",
+    ".",     "12",   "\xd0\x96",
 };
 
 static size_t make(unsigned char *text, size_t most)
@@ -199,9 +200,9 @@ END_TEST
 
 START_TEST(test_empty)
 {
-    static const struct token_kind *const kinds[] = {
-        &token_kind_unicode, &token_kind_spaces, &token_kind_letters, &token_kind_lines,
-        &token_kind_chars};
+    static const struct token_kind *const kinds[] = {&token_kind_unicode, &token_kind_spaces,
+                                                     &token_kind_letters, &token_kind_lines,
+                                                     &token_kind_chars};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         const struct token_kind *kind = kinds[i];
         struct tokenizer_options options = tally_options(kind);

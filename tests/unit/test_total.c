@@ -10,7 +10,7 @@ Suite *test_total_suite(void);
 
 static void check_format(uint64_t high, uint64_t low, const char *wanted)
 {
-    const struct total total = { low, high };
+    const struct total total = {low, high};
     char text[TOTAL_ROOM];
 
     total_format(&total, text);
@@ -31,8 +31,8 @@ END_TEST
 
 START_TEST(totals_carry_instead_of_wrapping)
 {
-    struct total total = { 0, 0 };
-    struct total other = { 0, 0 };
+    struct total total = {0, 0};
+    struct total other = {0, 0};
 
     for (int i = 0; i < 3; i++)
         total_add(&total, UINT64_MAX);

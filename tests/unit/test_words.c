@@ -110,7 +110,8 @@ static void run_words(struct words *words, const unsigned char *data, size_t siz
         abort();
     memcpy(copy, data, size);
     for (size_t i = 0; i < MR_PAD; i++) /* would go on with almost any text */
-        copy[size + i] = (unsigned char)"a\x80" "1\xCC\x81"[i % 5];
+        copy[size + i] = (unsigned char)"a\x80"
+                                        "1\xCC\x81"[i % 5];
     words_begin(words, copy, size);
     while ((got = words_next(words, &batch)) > 0) {
         if (batch.count > WORDS_BATCH || (batch.count > 0) == (batch.giant > 0))
@@ -312,16 +313,25 @@ START_TEST(no_word_has_white_space_at_an_end)
         const char *pieces[8];
         const char *wanted;
     } cases[] = {
-        {{"#"}, ""}, {{"#", "#"}, ""}, {{"#", "\u0301"}, ""}, {{"_", "#"}, ""},
-        {{"oui", "#", "!"}, "[oui]"}, {{"#", "oui"}, "[oui]"}, {{"#", "oui", "#"}, "[oui]"},
-        {{"#", "#", "oui", "#", "#"}, "[oui]"}, {{"\u0436", "#", "#"}, "[\u0436]"},
+        {{"#"}, ""},
+        {{"#", "#"}, ""},
+        {{"#", "\u0301"}, ""},
+        {{"_", "#"}, ""},
+        {{"oui", "#", "!"}, "[oui]"},
+        {{"#", "oui"}, "[oui]"},
+        {{"#", "oui", "#"}, "[oui]"},
+        {{"#", "#", "oui", "#", "#"}, "[oui]"},
+        {{"\u0436", "#", "#"}, "[\u0436]"},
         {{"#", "\u0436\u0436\u0436\u0436\u0436\u0436\u0436\u0436", "#", " "},
          "[\u0436\u0436\u0436\u0436\u0436\u0436\u0436\u0436]"},
-        {{"1", "#", "\u4E2D", "#"}, "[1][\u4E2D]"}, {{"\u30AB", "#", "\u20AC"}, "[\u30AB]"},
-        {{"\u05D0", "#", "'"}, "[\u05D0]"}, {{"#", "\U00010400", "#"}, "[\U00010400]"},
+        {{"1", "#", "\u4E2D", "#"}, "[1][\u4E2D]"},
+        {{"\u30AB", "#", "\u20AC"}, "[\u30AB]"},
+        {{"\u05D0", "#", "'"}, "[\u05D0]"},
+        {{"#", "\U00010400", "#"}, "[\U00010400]"},
         {{"a", "#", "\xFF", "#", "b"}, "[a][b]"},
         /* A mark that is a letter as well (Alphabetic) begins a word even on a space. */
-        {{"x ", "#", "\u0345", "#", "."}, "[x][\u0345]"}, {{"#", "\u0903", "\n"}, "[\u0903]"},
+        {{"x ", "#", "\u0345", "#", "."}, "[x][\u0345]"},
+        {{"#", "\u0903", "\n"}, "[\u0903]"},
     };
     struct bytes text = {0};
 
@@ -359,21 +369,23 @@ END_TEST
 
 /* One of each class or kind of character that the rules or the decoder tell apart. */
 static const char *const kinds[] = {
-    "!", "-", "\t", "\r", "\n", "\v", "\xC2\x85", /* line ends */
-    "\u0301", "\u0345", /* Extend; the second is Alphabetic too */
-    "\u00AD", "\u200D", /* Format, ZWJ */
-    "a", "Z", "\u0436", "\u0130", /* ALetter */
-    "\u05D0", /* Hebrew_Letter */
-    "1", "\u0661", /* Numeric */
-    "\u30AB", /* Katakana */
-    "_", /* ExtendNumLet */
-    "\U0001F1E6", /* Regional_Indicator */
-    " ", "\u3000", /* WSegSpace */
-    "\u202F", "\u00A0", /* White_Space of classes ExtendNumLet and Other */
-    ":", "\u00B7", ",", ";", ".", "\u2019", "'", "\"",
-    "\u00A9", "\u24C2", /* Extended_Pictographic; the second is ALetter too */
-    "\u4E2D", /* Other, kept */
-    "\xFF", "\xE4\xB8", "\xC0\x80", "\xED\xA0\x80", /* invalid */
+    "!",          "-",        "\t",       "\r",
+    "\n",         "\v",       "\xC2\x85",           /* line ends */
+    "\u0301",     "\u0345",                         /* Extend; the second is Alphabetic too */
+    "\u00AD",     "\u200D",                         /* Format, ZWJ */
+    "a",          "Z",        "\u0436",   "\u0130", /* ALetter */
+    "\u05D0",                                       /* Hebrew_Letter */
+    "1",          "\u0661",                         /* Numeric */
+    "\u30AB",                                       /* Katakana */
+    "_",                                            /* ExtendNumLet */
+    "\U0001F1E6",                                   /* Regional_Indicator */
+    " ",          "\u3000",                         /* WSegSpace */
+    "\u202F",     "\u00A0", /* White_Space of classes ExtendNumLet and Other */
+    ":",          "\u00B7",   ",",        ";",
+    ".",          "\u2019",   "'",        "\"",
+    "\u00A9",     "\u24C2", /* Extended_Pictographic; the second is ALetter too */
+    "\u4E2D",               /* Other, kept */
+    "\xFF",       "\xE4\xB8", "\xC0\x80", "\xED\xA0\x80", /* invalid */
 };
 #define KINDS (sizeof kinds / sizeof *kinds)
 
@@ -434,7 +446,9 @@ static void hard_text(struct bytes *text)
         "\u30AB\u30BF\u30AB\u30CA_\u6F22\u5B57\u3000\u3000\u4EEE\u540D\u3002",
         "\U0001F1E9\U0001F1EA\U0001F1EB\U0001F1F7\U0001F1EC x\u200D\U0001F468\u200D\U0001F469"
         "\u200D\U0001F467 \u24C2\u200D\u24C2\n",
-        "\xFF\xC3\xE2\x82 a\xF0\x9F\x98 b\xED\xA0\x80.c\xC0\xAF""d\xF4\x90\x80\x80""1\xE2\x82",
+        "\xFF\xC3\xE2\x82 a\xF0\x9F\x98 b\xED\xA0\x80.c\xC0\xAF"
+        "d\xF4\x90\x80\x80"
+        "1\xE2\x82",
         "{\"key\":[1,2.5,\"v a:l\"],\"\u0436\u0451\":null}  \u00A0 \u2003 \u0345\t_\u0345 _ __",
         "\u0435\u0441\u0442\u044C \u0447\u0442\u043E \u0441\u043A\u0430\u0437\u0430\u0442\u044C ",
         "\u0928\u092E\u0938\u094D\u0924\u0947 \u0E2A\u0E27\u0E31\u0E2A\u0E14\u0E35 \uD55C\uAE00 "
@@ -611,9 +625,9 @@ END_TEST
 START_TEST(random_pairs)
 {
     static const char *const between[] = {
-        " ",    " ",   " ",    ", ",       ". ",     "\n",     ".",    ":",         "'",
-        "\"",   ".'",  "..",   "...\n",    "  ",     " \u0301", "\u0301", "-",      "1",
-        "a",    "\u02F4", "\u200D", "\u05D0", "\xD0", ":\u0436", "\xC1\x81",
+        " ",  " ",      " ",      ", ",     ". ",   "\n",      ".",        ":", "'",
+        "\"", ".'",     "..",     "...\n",  "  ",   " \u0301", "\u0301",   "-", "1",
+        "a",  "\u02F4", "\u200D", "\u05D0", "\xD0", ":\u0436", "\xC1\x81",
     };
     static const char *const letters[] = {"\u0436", "\u0410", "\u03B1", "\u0390", "\u00DF",
                                           "\u0130", "\u017F", "\u0587", "\u0643"};
@@ -642,10 +656,24 @@ END_TEST
 START_TEST(long_texts)
 {
     static const char *const repeated[] = {
-        "a ", "ab", "\u0436 ", "\u4E2D", "Word, ", "\u0390\u0390 ",
-        "one t\u00FC two three four five, six ", " ", "\n", "\xFF", "_", "\u0301",
-        "12,34;5.6'7 ", "A.B.C.D ", "\u0421\u043B\u043E\u0432\u043E. \u042F, ",
-        "\u0436", "\u0436.\u0436 \u0436' ", "\u0149\u0436 \u00DF\u0436 ",
+        "a ",
+        "ab",
+        "\u0436 ",
+        "\u4E2D",
+        "Word, ",
+        "\u0390\u0390 ",
+        "one t\u00FC two three four five, six ",
+        " ",
+        "\n",
+        "\xFF",
+        "_",
+        "\u0301",
+        "12,34;5.6'7 ",
+        "A.B.C.D ",
+        "\u0421\u043B\u043E\u0432\u043E. \u042F, ",
+        "\u0436",
+        "\u0436.\u0436 \u0436' ",
+        "\u0149\u0436 \u00DF\u0436 ",
     };
     for (size_t i = 0; i < sizeof repeated / sizeof *repeated; i++) {
         struct bytes text = {0};

@@ -192,8 +192,8 @@ struct words_segment *words_reference(const unsigned char *data, size_t size, si
         c->class = unicode_word(code) & UNICODE_CLASS;
         c->keep = (unicode_word(code) & UNICODE_KEEP) != 0;
         c->white = white_space(code);
-        c->pictographic = c->class == UNICODE_PICTOGRAPHIC ||
-                          c->class == UNICODE_ALETTER_PICTOGRAPHIC;
+        c->pictographic =
+            c->class == UNICODE_PICTOGRAPHIC || c->class == UNICODE_ALETTER_PICTOGRAPHIC;
         if (c->class == UNICODE_PICTOGRAPHIC)
             c->class = UNICODE_OTHER;
         else if (c->class == UNICODE_ALETTER_PICTOGRAPHIC)

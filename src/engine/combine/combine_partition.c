@@ -92,9 +92,9 @@ static int call_combine(struct combine_partition *combine, uint64_t *into, const
 #define COMBINE_OVERFLOW 1
 
 /* Combines a record's value into the entry of its key, a new one where it is not `known`. */
-static inline __attribute__((always_inline))
-int combine_value(struct combine_partition *combine, uint64_t *into, bool known, uint64_t value,
-                  const bool sums)
+static inline __attribute__((always_inline)) int combine_value(struct combine_partition *combine,
+                                                               uint64_t *into, bool known,
+                                                               uint64_t value, const bool sums)
 {
     struct context *context = combine->worker->context;
     if (sums) {
@@ -114,9 +114,10 @@ int combine_value(struct combine_partition *combine, uint64_t *into, bool known,
 }
 
 /* Combines the probes gathered and empties them. */
-static inline __attribute__((always_inline))
-int combine_probes(struct combine_partition *combine, const enum key_class key_class,
-                   struct probes *probes, const bool sums)
+static inline __attribute__((always_inline)) int combine_probes(struct combine_partition *combine,
+                                                                const enum key_class key_class,
+                                                                struct probes *probes,
+                                                                const bool sums)
 {
     const size_t words = key_class_words(key_class), count = probes->count;
     struct grouping_class *class = &combine->table.classes[key_class];
@@ -137,19 +138,18 @@ int combine_probes(struct combine_partition *combine, const enum key_class key_c
         int status =
             combine_value(combine, entry + words, number != before, probe[words + 1], sums);
         if (status != 0)
-            return status == COMBINE_OVERFLOW
-                       ? context_overflow(combine->worker->context, entry,
-                                          key_words_size(entry, words))
-                       : -1;
+            return status == COMBINE_OVERFLOW ? context_overflow(combine->worker->context, entry,
+                                                                 key_words_size(entry, words))
+                                              : -1;
     }
     class->used = now.used;
     return 0;
 }
 
 /* Adds a record's key, and combines when there are enough to be looked up together. */
-static inline __attribute__((always_inline))
-int add_probe(struct combine_partition *combine, const enum key_class key_class,
-              struct probes *probes, const struct record *record, uint64_t value, const bool sums)
+static inline __attribute__((always_inline)) int
+add_probe(struct combine_partition *combine, const enum key_class key_class, struct probes *probes,
+          const struct record *record, uint64_t value, const bool sums)
 {
     const size_t words = key_class_words(key_class);
     const struct grouping_class *class = &combine->table.classes[key_class];
@@ -201,8 +201,8 @@ static int combine_long(struct combine_partition *combine, const struct record *
 }
 
 /* Brings the records of a chunk into the table. */
-static inline __attribute__((always_inline))
-int combine_chunk(struct combine_partition *combine, const struct chunk *chunk, const bool sums)
+static inline __attribute__((always_inline)) int
+combine_chunk(struct combine_partition *combine, const struct chunk *chunk, const bool sums)
 {
     const enum record_kind kind = sums ? RECORD_SUM : RECORD_VALUE;
     const size_t value_size = sums ? 0 : combine->worker->context->value_size;

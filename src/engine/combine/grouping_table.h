@@ -59,9 +59,9 @@ static inline uint32_t grouping_tag(uint64_t hash)
 /* The number of the key of these words, not long, or `used` where it is new; *slot is its place in
  * the index. Whether a key is new is as good as random where few repeat, so that there is one
  * branch for both. A loop calls it with a copy of the class, whose members stay in registers. */
-static inline __attribute__((always_inline))
-size_t grouping_find(enum key_class key_class, const struct grouping_class *class,
-                     const uint64_t *words, uint64_t hash, size_t *slot)
+static inline __attribute__((always_inline)) size_t
+grouping_find(enum key_class key_class, const struct grouping_class *class, const uint64_t *words,
+              uint64_t hash, size_t *slot)
 {
     const size_t mask = class->mask;
     const uint32_t low = (uint32_t)mask, tag = grouping_tag(hash) & ~low;
@@ -102,8 +102,8 @@ static inline size_t grouping_find_long(const struct grouping_class *class,
 
 /* Adds the key of grouping_find to the index, where it was new, and otherwise changes nothing:
  * `number` and `slot` are what that returned. The caller fills the entry. */
-static inline __attribute__((always_inline))
-void grouping_insert(struct grouping_class *class, size_t number, size_t slot, uint64_t hash)
+static inline __attribute__((always_inline)) void
+grouping_insert(struct grouping_class *class, size_t number, size_t slot, uint64_t hash)
 {
     const uint32_t low = (uint32_t)(class->mask);
     class->index[slot] = (grouping_tag(hash) & ~low) | (uint32_t)(number + 1);

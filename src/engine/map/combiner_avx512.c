@@ -36,9 +36,9 @@ struct taken {
 /* Lists the keys of LANES spans, those in `valid`, `number` being the first one's. Vectors are
  * stored whole, behind at most as many keys as were taken before: so there is room for all of the
  * last. */
-static inline __attribute__((always_inline))
-void take_lanes(__m512i keeps, const unsigned char *base, const struct mr_span *spans,
-                __mmask8 valid, size_t number, struct taken *taken, struct combiner_batch *keys)
+static inline __attribute__((always_inline)) void
+take_lanes(__m512i keeps, const unsigned char *base, const struct mr_span *spans, __mmask8 valid,
+           size_t number, struct taken *taken, struct combiner_batch *keys)
 {
     const struct lanes lanes = lanes_load(base, spans);
     const __m512i keep = lanes_keep(lanes.size, keeps);
@@ -130,9 +130,9 @@ static inline void prefetch(uintptr_t slots, uint64_t place)
  * Where `far`, prefetches the places of the next ones, one for each key counted: many at once would
  * wait for each other, with nothing to do meanwhile. Where there are fewer of those, what was left
  * of other batches is prefetched, which costs next to nothing. */
-static inline __attribute__((always_inline))
-uint64_t *count_w1(const struct combiner_batch *keys, const struct combiner_batch *next,
-                   const bool far, uint64_t *row)
+static inline __attribute__((always_inline)) uint64_t *count_w1(const struct combiner_batch *keys,
+                                                                const struct combiner_batch *next,
+                                                                const bool far, uint64_t *row)
 {
     uint64_t *const slots = keys->table.w1_slots;
     const size_t count = keys->w1_count;

@@ -71,8 +71,8 @@ static int evict(struct mr_emitter *emitter, enum key_class key_class, uint64_t 
 
 /* Evicts all keys of a class that is not long: lists some, and prefetches the places to which they
  * will be written, before it writes them. */
-static inline __attribute__((always_inline))
-int evict_words(struct mr_emitter *emitter, const enum key_class key_class)
+static inline __attribute__((always_inline)) int evict_words(struct mr_emitter *emitter,
+                                                             const enum key_class key_class)
 {
     struct combiner_table_class *class = &emitter->table.classes[key_class];
     const struct partition_writer *writer = &emitter->pairs;

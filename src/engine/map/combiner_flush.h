@@ -42,9 +42,9 @@ static inline uint64_t combiner_flush_number(const struct context *context, cons
 
 /* Writes a pair whose key is held in words, with its hash of key_grouping_hash, to its partition.
  */
-static inline __attribute__((always_inline))
-int combiner_flush_words(struct mr_emitter *emitter, enum key_class key_class, uint64_t hash,
-                         const uint64_t *words, const void *value)
+static inline __attribute__((always_inline)) int
+combiner_flush_words(struct mr_emitter *emitter, enum key_class key_class, uint64_t hash,
+                     const uint64_t *words, const void *value)
 {
     struct partition_writer *writer = &emitter->pairs;
     const struct context *context = emitter->context;

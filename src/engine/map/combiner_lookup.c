@@ -70,9 +70,9 @@ static inline int combine_value(struct context *context, uint64_t *into, const v
 }
 
 /* Brings the rows of one class to the table or to their partitions. */
-static inline __attribute__((always_inline))
-int combine_rows(struct mr_emitter *emitter, const enum key_class key_class, const uint64_t *rows,
-                 size_t count, const unsigned char *values, const enum value_op op)
+static inline __attribute__((always_inline)) int
+combine_rows(struct mr_emitter *emitter, const enum key_class key_class, const uint64_t *rows,
+             size_t count, const unsigned char *values, const enum value_op op)
 {
     struct context *context = emitter->context;
     struct combiner_table_class *class = &emitter->table.classes[key_class];
@@ -127,9 +127,9 @@ int combine_rows(struct mr_emitter *emitter, const enum key_class key_class, con
 }
 
 /* Writes a key to a row of its class; returns its hash. */
-static inline __attribute__((always_inline))
-uint64_t fill_row(const enum key_class key_class, uint64_t *row, const struct hash_seed *seed,
-                  const unsigned char *key, size_t size, size_t number)
+static inline __attribute__((always_inline)) uint64_t
+fill_row(const enum key_class key_class, uint64_t *row, const struct hash_seed *seed,
+         const unsigned char *key, size_t size, size_t number)
 {
     uint64_t words[KEY_W4_WORDS];
     const uint64_t hash = key_load(key_class, seed, words, key, size);
@@ -140,9 +140,10 @@ uint64_t fill_row(const enum key_class key_class, uint64_t *row, const struct ha
 }
 
 /* Prefetches the slot where the probe of a hash begins. */
-static inline __attribute__((always_inline))
-void prefetch_home(const enum key_class key_class, uint64_t hash, const uint64_t *slots,
-                   size_t mask, size_t stride)
+static inline __attribute__((always_inline)) void prefetch_home(const enum key_class key_class,
+                                                                uint64_t hash,
+                                                                const uint64_t *slots, size_t mask,
+                                                                size_t stride)
 {
     const uint64_t *slot = slots + combiner_table_home(key_class, hash, mask) * stride;
     __builtin_prefetch(slot, 1);
@@ -202,10 +203,9 @@ int combiner_lookup_long(struct mr_emitter *emitter, const unsigned char *key, s
 }
 
 /* The keys of a batch that are longer than a W2 key, by their number in it. */
-static inline __attribute__((always_inline))
-int lookup_rest(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
-                const uint32_t *rest, size_t count, const unsigned char *values,
-                const enum value_op op)
+static inline __attribute__((always_inline)) int
+lookup_rest(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
+            const uint32_t *rest, size_t count, const unsigned char *values, const enum value_op op)
 {
     const size_t value_size = op == VALUE_COMBINE ? emitter->context->value_size : sizeof(uint64_t);
     const struct combiner_table_class *class = &emitter->table.classes[KEY_W4];
@@ -229,9 +229,10 @@ int lookup_rest(struct mr_emitter *emitter, const unsigned char *base, const str
 }
 
 /* Apart from emit, so that the loop over the common keys has the registers to itself. */
-static __attribute__((noinline))
-int lookup_rest_units(struct mr_emitter *emitter, const unsigned char *base,
-                      const struct mr_span *spans, const uint32_t *rest, size_t count)
+static __attribute__((noinline)) int lookup_rest_units(struct mr_emitter *emitter,
+                                                       const unsigned char *base,
+                                                       const struct mr_span *spans,
+                                                       const uint32_t *rest, size_t count)
 {
     return lookup_rest(emitter, base, spans, rest, count, NULL, VALUE_ONE);
 }
@@ -282,9 +283,9 @@ int combiner_lookup_bypassed(struct mr_emitter *emitter, const unsigned char *ba
     return 0;
 }
 
-static inline __attribute__((always_inline))
-int lookup(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
-           size_t count, const unsigned char *values, const enum value_op op)
+static inline __attribute__((always_inline)) int
+lookup(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
+       size_t count, const unsigned char *values, const enum value_op op)
 {
     const struct hash_seed seed = *emitter->table.seed;
     const struct combiner_table_class *class = emitter->table.classes;
@@ -361,9 +362,9 @@ static struct combiner_slots slots_of(const struct mr_emitter *emitter)
 }
 
 /* Writes the keys of a class that is bypassed to their partitions; returns as combine_rows. */
-static inline __attribute__((always_inline))
-int pass_keys(struct mr_emitter *emitter, const enum key_class key_class,
-              const struct combiner_batch *keys)
+static inline __attribute__((always_inline)) int pass_keys(struct mr_emitter *emitter,
+                                                           const enum key_class key_class,
+                                                           const struct combiner_batch *keys)
 {
     struct combiner_class *state = &emitter->classes[key_class];
     const bool w1 = key_class == KEY_W1;
@@ -380,9 +381,10 @@ int pass_keys(struct mr_emitter *emitter, const enum key_class key_class,
 }
 
 /* Takes a batch, which may be empty, and counts the one before. */
-static inline __attribute__((always_inline))
-int step_avx512(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
-                size_t count)
+static inline __attribute__((always_inline)) int step_avx512(struct mr_emitter *emitter,
+                                                             const unsigned char *base,
+                                                             const struct mr_span *spans,
+                                                             size_t count)
 {
     struct combiner_pipeline *line = &emitter->line;
     struct combiner_batch *next = &line->keys[line->next], *now = &line->keys[line->next ^ 1];

@@ -40,8 +40,8 @@ struct lanes {
     __m512i first, second; /* bytes 0 to 7, 8 to 15 */
 };
 
-static inline __attribute__((always_inline))
-struct lanes lanes_load(const unsigned char *base, const struct mr_span *spans)
+static inline __attribute__((always_inline)) struct lanes lanes_load(const unsigned char *base,
+                                                                     const struct mr_span *spans)
 {
     const __m512i span = _mm512_loadu_si512(spans);
     const __m512i begin = _mm512_and_si512(span, lanes_all(UINT32_MAX));

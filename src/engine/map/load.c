@@ -32,9 +32,9 @@ TARGET_BEGIN
 
 _Static_assert(LOAD_ROOM >= LOAD_BATCH + LANES, "vectors are stored whole");
 
-static inline __attribute__((always_inline))
-void load_lanes(const struct hash_seed *seed, __m512i keeps, const unsigned char *base,
-                const struct mr_span *spans, size_t at, struct load *load)
+static inline __attribute__((always_inline)) void
+load_lanes(const struct hash_seed *seed, __m512i keeps, const unsigned char *base,
+           const struct mr_span *spans, size_t at, struct load *load)
 {
     const struct lanes lanes = lanes_load(base, spans);
     const __m512i keep = lanes_keep(lanes.size, keeps);

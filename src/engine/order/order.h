@@ -23,7 +23,7 @@ struct range_split {
     struct range_split *next;
     struct ranges ranges;
     struct partitions results; /* by these ranges; there may be more partitions */
-    bool alike;             /* all of the sample were of one place in the order */
+    bool alike;                /* all of the sample were of one place in the order */
 };
 
 /* A range, to be sorted and put out as one. */

@@ -29,8 +29,8 @@ struct ranges_cut {
 struct ranges {
     const struct sort_order *order;
     struct ranges_cut *cuts; /* cut i is where range i + 1 begins */
-    size_t count;         /* of ranges: one more than cuts */
-    struct search *codes; /* of the cuts */
+    size_t count;            /* of ranges: one more than cuts */
+    struct search *codes;    /* of the cuts */
     search_count *search;
 };
 

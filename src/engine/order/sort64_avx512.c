@@ -103,8 +103,8 @@ static inline __attribute__((always_inline)) void merge_all(__m512i *all, const 
 }
 
 /* Sorts at most as many words as so many registers hold, and more than half of that. */
-static inline __attribute__((always_inline))
-void sort_registers(uint64_t *words, size_t count, const unsigned registers)
+static inline __attribute__((always_inline)) void sort_registers(uint64_t *words, size_t count,
+                                                                 const unsigned registers)
 {
     const __m512i none = _mm512_set1_epi64(-1);
     __m512i all[FEW / LANES];
@@ -152,8 +152,8 @@ struct sides {
 };
 
 /* Puts the words of a register below the pivot on one side, the others on the other. */
-static inline __attribute__((always_inline))
-void part(struct sides *sides, __m512i words, __mmask8 valid, __m512i pivot)
+static inline __attribute__((always_inline)) void part(struct sides *sides, __m512i words,
+                                                       __mmask8 valid, __m512i pivot)
 {
     const __mmask8 low = _mm512_mask_cmplt_epu64_mask(valid, words, pivot);
     const __mmask8 high = (__mmask8)(valid & ~low);

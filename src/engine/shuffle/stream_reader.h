@@ -12,12 +12,12 @@
 struct stream_reader {
     struct worker *worker;
     struct stream *stream;
-    bool consume;          /* chunks and extents are given back as soon as they have been passed */
-    bool failed;           /* the job has failed */
-    bool reading;          /* `extent_reader` is open */
-    struct chunk *memory;  /* next chunk in memory */
+    bool consume;         /* chunks and extents are given back as soon as they have been passed */
+    bool failed;          /* the job has failed */
+    bool reading;         /* `extent_reader` is open */
+    struct chunk *memory; /* next chunk in memory */
     struct spill_extent *extent; /* next extent */
-    struct chunk *current; /* the chunk given out, where it is the reader's to give back */
+    struct chunk *current;       /* the chunk given out, where it is the reader's to give back */
     struct spill_reader extent_reader;
 };
 

@@ -96,8 +96,7 @@ struct body_classes {
 
 static inline __m256i classes_of(__m256i v)
 {
-    const __m256i low =
-        _mm256_broadcastsi128_si256(_mm_load_si128((const void *)lookup_low_half));
+    const __m256i low = _mm256_broadcastsi128_si256(_mm_load_si128((const void *)lookup_low_half));
     const __m256i high =
         _mm256_broadcastsi128_si256(_mm_load_si128((const void *)lookup_high_half));
     __m256i halves = _mm256_and_si256(_mm256_srli_epi16(v, 4), _mm256_set1_epi8(15));

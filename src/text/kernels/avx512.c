@@ -32,11 +32,9 @@ static inline void block_store(unsigned char *p, struct block block)
 
 static inline struct block block_lower(struct block block)
 {
-    __mmask64 capitals =
-        _mm512_cmplt_epu8_mask(_mm512_sub_epi8(block.v, _mm512_set1_epi8('A')),
-                               _mm512_set1_epi8(26));
-    return (struct block){
-        _mm512_mask_add_epi8(block.v, capitals, block.v, _mm512_set1_epi8(0x20))};
+    __mmask64 capitals = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(block.v, _mm512_set1_epi8('A')),
+                                                _mm512_set1_epi8(26));
+    return (struct block){_mm512_mask_add_epi8(block.v, capitals, block.v, _mm512_set1_epi8(0x20))};
 }
 
 static inline uint64_t block_wide(struct block block)
@@ -104,8 +102,8 @@ static inline uint32_t *body_flatten(uint64_t mask, uint32_t base, uint32_t *out
 
     _mm512_storeu_si512(out,
                         _mm512_add_epi32(from, _mm512_cvtepu8_epi32(_mm512_castsi512_si128(bits))));
-    _mm512_storeu_si512(out + 16, _mm512_add_epi32(from, _mm512_cvtepu8_epi32(
-                                                             _mm512_extracti32x4_epi32(bits, 1))));
+    _mm512_storeu_si512(
+        out + 16, _mm512_add_epi32(from, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(bits, 1))));
     if (__builtin_expect(count > 32, 0)) {
         _mm512_storeu_si512(
             out + 32,

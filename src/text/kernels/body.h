@@ -33,8 +33,8 @@ static inline uint64_t body_valid(size_t left)
 enum body_class { BODY_SPACES, BODY_BLANKS, BODY_LETTERS };
 
 /* Inlined with a constant class, so that each kernel is a loop of its own. */
-static inline __attribute__((always_inline))
-uint64_t body_tokens(enum body_class class, struct block block, unsigned char extra)
+static inline __attribute__((always_inline)) uint64_t
+body_tokens(enum body_class class, struct block block, unsigned char extra)
 {
     if (class == BODY_LETTERS)
         return block_letters(block);
@@ -44,10 +44,10 @@ uint64_t body_tokens(enum body_class class, struct block block, unsigned char ex
     return ~gaps;
 }
 
-static inline __attribute__((always_inline))
-size_t body_runs(enum body_class class, bool folding, const unsigned char *data, size_t size,
-                 size_t pos, struct mr_span *spans, size_t max, size_t *count,
-                 unsigned char *folded, bool *wide, unsigned char extra)
+static inline __attribute__((always_inline)) size_t
+body_runs(enum body_class class, bool folding, const unsigned char *data, size_t size, size_t pos,
+          struct mr_span *spans, size_t max, size_t *count, unsigned char *folded, bool *wide,
+          unsigned char extra)
 {
     uint32_t *const first = &spans->begin;
     uint32_t *const limit = first + 2 * max - 64;
@@ -106,10 +106,10 @@ static size_t body_letters(const unsigned char *data, size_t size, size_t pos,
     return body_runs(BODY_LETTERS, false, data, size, pos, spans, max, count, NULL, NULL, 0);
 }
 
-static inline __attribute__((always_inline))
-size_t body_marks_of(bool folding, bool two, const unsigned char *data, size_t size, size_t pos,
-                     uint32_t *positions, size_t max, size_t *count, unsigned char *folded,
-                     bool *wide, unsigned char a, unsigned char b)
+static inline __attribute__((always_inline)) size_t
+body_marks_of(bool folding, bool two, const unsigned char *data, size_t size, size_t pos,
+              uint32_t *positions, size_t max, size_t *count, unsigned char *folded, bool *wide,
+              unsigned char a, unsigned char b)
 {
     uint32_t *const limit = positions + max - 64;
     uint32_t *out = positions;
@@ -175,8 +175,8 @@ static bool body_keeps_underscores(struct body_underscores *run, const unsigned 
             at++;
         run->end = at;
         /* A character above 0x7f may go on with the run: then it is not ours to drop. */
-        run->keep = at < size && (data[at] > 0x7f || body_is_letter(data[at]) ||
-                                  body_is_digit(data[at]));
+        run->keep =
+            at < size && (data[at] > 0x7f || body_is_letter(data[at]) || body_is_digit(data[at]));
     }
     return run->keep;
 }
@@ -240,10 +240,9 @@ struct body_carry {
 };
 
 /* The tokens of the block at pos, of which the `valid` bytes count. */
-static inline __attribute__((always_inline))
-uint64_t body_word_tokens(struct block block, uint64_t valid, const unsigned char *data,
-                          size_t size, size_t pos, struct body_carry *carry,
-                          struct body_underscores *underscores)
+static inline __attribute__((always_inline)) uint64_t
+body_word_tokens(struct block block, uint64_t valid, const unsigned char *data, size_t size,
+                 size_t pos, struct body_carry *carry, struct body_underscores *underscores)
 {
     struct body_classes classes = block_classes(block);
     uint64_t letters = classes.letters & valid, digits = classes.digits & valid;
@@ -257,10 +256,9 @@ uint64_t body_word_tokens(struct block block, uint64_t valid, const unsigned cha
         next_digit = (uint64_t)body_is_digit(data[pos + 64]) << 63;
     }
     /* `valid` needs not be asked of joiners: they join to valid neighbours on both sides. */
-    uint64_t joins = (classes.joins_letters & (letters << 1 | carry->letters) &
-                      (letters >> 1 | next_letter)) |
-                     (classes.joins_digits & (digits << 1 | carry->digits) &
-                      (digits >> 1 | next_digit));
+    uint64_t joins =
+        (classes.joins_letters & (letters << 1 | carry->letters) & (letters >> 1 | next_letter)) |
+        (classes.joins_digits & (digits << 1 | carry->digits) & (digits >> 1 | next_digit));
     uint64_t tokens = letters | digits | underscore | joins;
     uint64_t begins = underscore & tokens & ~(tokens << 1 | carry->tokens);
     if (__builtin_expect(begins != 0, 0))
@@ -270,9 +268,9 @@ uint64_t body_word_tokens(struct block block, uint64_t valid, const unsigned cha
     return tokens;
 }
 
-static inline __attribute__((always_inline))
-size_t body_words_of(bool folding, const unsigned char *data, size_t size, size_t pos,
-                     struct mr_span *spans, size_t max, size_t *count, unsigned char *folded)
+static inline __attribute__((always_inline)) size_t
+body_words_of(bool folding, const unsigned char *data, size_t size, size_t pos,
+              struct mr_span *spans, size_t max, size_t *count, unsigned char *folded)
 {
     const size_t start = pos;
     uint32_t *const first = &spans->begin;

@@ -73,4 +73,4 @@ const uint8_t lookup_blanks[16] __attribute__((aligned(16))) = {
 #define SIXTY_FOUR(b) SIXTEEN(b), SIXTEEN((b) + 16u), SIXTEEN((b) + 32u), SIXTEEN((b) + 48u)
 
 const uint64_t lookup_bits[256] = {SIXTY_FOUR(0u), SIXTY_FOUR(64u), SIXTY_FOUR(128u),
-                                           SIXTY_FOUR(192u)};
+                                   SIXTY_FOUR(192u)};

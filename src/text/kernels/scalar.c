@@ -51,8 +51,8 @@ static inline size_t runs(unsigned mask, bool inside, const unsigned char *data,
 }
 
 static size_t scalar_spaces(const unsigned char *data, size_t size, size_t pos,
-                            struct mr_span *spans, size_t max, size_t *count,
-                            unsigned char *folded, bool *wide, unsigned char extra)
+                            struct mr_span *spans, size_t max, size_t *count, unsigned char *folded,
+                            bool *wide, unsigned char extra)
 {
     size_t end = runs(LOOKUP_SPACE, false, data, size, pos, spans, max, count, extra);
     if (folded && lower(data, pos, end, folded))
@@ -61,8 +61,8 @@ static size_t scalar_spaces(const unsigned char *data, size_t size, size_t pos,
 }
 
 static size_t scalar_blanks(const unsigned char *data, size_t size, size_t pos,
-                            struct mr_span *spans, size_t max, size_t *count,
-                            unsigned char *folded, bool *wide, unsigned char extra)
+                            struct mr_span *spans, size_t max, size_t *count, unsigned char *folded,
+                            bool *wide, unsigned char extra)
 {
     size_t end = runs(LOOKUP_BLANK, false, data, size, pos, spans, max, count, extra);
     if (folded && lower(data, pos, end, folded))
@@ -119,8 +119,7 @@ static size_t word_end(const unsigned char *data, size_t size, size_t pos, bool 
 }
 
 static size_t scalar_words(const unsigned char *data, size_t size, size_t pos,
-                           struct mr_span *spans, size_t max, size_t *count,
-                           unsigned char *folded)
+                           struct mr_span *spans, size_t max, size_t *count, unsigned char *folded)
 {
     const size_t start = pos;
     size_t n = 0;

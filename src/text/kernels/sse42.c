@@ -123,8 +123,8 @@ static inline struct body_classes block_classes(struct block block)
     for (int i = 0; i < 4; i++) {
         __m128i halves = _mm_and_si128(_mm_srli_epi16(block.v[i], 4), _mm_set1_epi8(15));
         /* A byte above 0x7f looks up 0 in `low`. */
-        block.v[i] = _mm_and_si128(_mm_shuffle_epi8(low, block.v[i]),
-                                   _mm_shuffle_epi8(high, halves));
+        block.v[i] =
+            _mm_and_si128(_mm_shuffle_epi8(low, block.v[i]), _mm_shuffle_epi8(high, halves));
     }
     return (struct body_classes){
         .letters = having(block, LOOKUP_LETTER_46 | LOOKUP_LETTER_57),
