@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -141,6 +142,17 @@ unsigned cases_print_skipped(FILE *out)
     return lines;
 }
 
+/* What the tests were started with, as nohup's ignored SIGHUP, shall change nothing for programs. */
+static void reset_signals(void)
+{
+    sigset_t none;
+
+    for (int number = 1; number < NSIG; number++)
+        signal(number, SIG_DFL); /* fails for those that cannot be caught or are not there */
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 /* Runs `program argument` in `folder`, its output to `log`; returns as the shell's $?. */
 static int run(const char *program, const char *argument, const char *folder, const char *log)
 {
@@ -154,6 +166,7 @@ static int run(const char *program, const char *argument, const char *folder, co
             _exit(126);
         close(in);
         close(out);
+        reset_signals();
         execl(program, program, argument, (char *)NULL);
         fprintf(stderr, "%s: %s\n", program, strerror(errno));
         _exit(127);
