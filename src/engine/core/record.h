@@ -54,22 +54,12 @@ static inline unsigned char *record_put_number(unsigned char *at, uint64_t numbe
     return at;
 }
 
-/* The same for a number that may be left out, being 1: whether it is would be an unpredictable
- * branch. One byte is written in any case. */
-static inline unsigned char *record_put_more(unsigned char *at, uint64_t number)
-{
-    if (__builtin_expect(number >= 128, 0))
-        return record_put_number(at, number);
-    *at = (unsigned char)number;
-    return at + (number != 1);
-}
-
 /* What follows the key of a pair: its number, or the value's bytes. */
 static inline unsigned char *record_put_value(unsigned char *at, struct record_form form,
                                               uint64_t number, const void *value)
 {
     if (form.kind == RECORD_SUM)
-        return record_put_more(at, number);
+        return number == 1 ? at : record_put_number(at, number);
     memcpy(at, value, form.value_size);
     return at + form.value_size;
 }
@@ -121,7 +111,8 @@ static inline unsigned char *record_put_result(unsigned char *at, const struct r
     at = record_put_head(at, result->size, result->number != 1);
     record_copy_key(at, result->key, result->size);
     at += result->size;
-    at = record_put_more(at, result->number);
+    if (result->number != 1)
+        at = record_put_number(at, result->number);
     at = record_put_number(at, result->value_size);
     if (result->value_size > 0)
         memcpy(at, result->value, result->value_size);
@@ -152,13 +143,9 @@ static inline const unsigned char *record_get(const unsigned char *at, enum reco
         record->number = 0;
         return at + value_size;
     }
-    /* As with record_put_more: one byte is read in any case, and no branch taken. */
-    const bool more = head & RECORD_NUMBER;
-    record->number = more ? *at : 1;
-    if (__builtin_expect(record->number >= 128, 0))
+    record->number = 1;
+    if (head & RECORD_NUMBER)
         at = record_get_number(at, &record->number);
-    else
-        at += more;
     record->value = at;
     record->value_size = 0;
     if (kind == RECORD_RESULT) {
