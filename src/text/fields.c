@@ -17,7 +17,7 @@
 /* The line at hand. */
 struct line {
     const unsigned char *data; /* the window */
-    bool wide;
+    struct kernels_output output;
     bool joining; /* keys are put together in state->joined */
     uint64_t field;
     size_t range;      /* the first that is not left behind */
@@ -31,7 +31,7 @@ static int flush(struct tokenizer_state *state, struct line *line)
     size_t count = line->count;
 
     line->count = 0;
-    return tokens_put(state, line->data, state->spans, count, line->wide);
+    return tokens_put(state, line->data, state->spans, count, line->output.wide);
 }
 
 /* The line has one more field, [begin, end). */
@@ -96,10 +96,12 @@ static int map_delimited(struct tokenizer_state *state, struct line *line, size_
     const unsigned char *data = line->data;
     size_t begin = 0;
 
-    for (size_t pos = 0, count; pos < size;) {
-        pos = kernels_selected.marks(data, size, pos, state->positions, KEYS_SPANS, &count, folded,
-                                     &line->wide, tokenizer->delimiter, tokenizer->end);
-        for (size_t i = 0; i < count; i++) {
+    line->output =
+        (struct kernels_output){.positions = state->positions, .max = KEYS_SPANS, .folded = folded};
+    for (size_t pos = 0; pos < size;) {
+        pos = kernels_selected.marks(data, size, pos, &line->output, tokenizer->delimiter,
+                                     tokenizer->end);
+        for (size_t i = 0; i < line->output.count; i++) {
             size_t end = state->positions[i];
             if (add_field(state, line, begin, end) != 0)
                 return -1;
@@ -123,10 +125,11 @@ static int map_blanks(struct tokenizer_state *state, struct line *line, size_t s
     struct mr_span fields[KEYS_SPANS / 8];
     size_t before = 0;
 
-    for (size_t pos = 0, count; pos < size;) {
-        pos = kernels_selected.blanks(data, size, pos, fields, sizeof fields / sizeof *fields,
-                                      &count, folded, &line->wide, tokenizer->extra);
-        for (size_t i = 0; i < count; i++) {
+    line->output = (struct kernels_output){
+        .spans = fields, .max = sizeof fields / sizeof *fields, .folded = folded};
+    for (size_t pos = 0; pos < size;) {
+        pos = kernels_selected.blanks(data, size, pos, &line->output, tokenizer->extra);
+        for (size_t i = 0; i < line->output.count; i++) {
             bool ended = false;
             for (; before < fields[i].begin; before++)
                 ended |= data[before] == tokenizer->end;

@@ -8,9 +8,11 @@
 static int map_window(struct tokenizer_state *state, const unsigned char *data, size_t size,
                       unsigned char *folded)
 {
-    for (size_t pos = 0, count; pos < size;) {
-        pos = kernels_selected.letters(data, size, pos, state->spans, KEYS_SPANS, &count, folded);
-        if (tokens_put(state, data, state->spans, count, false) != 0)
+    struct kernels_output output = {.spans = state->spans, .max = KEYS_SPANS, .folded = folded};
+
+    for (size_t pos = 0; pos < size;) {
+        pos = kernels_selected.letters(data, size, pos, &output);
+        if (tokens_put(state, data, state->spans, output.count, false) != 0)
             return -1;
     }
     return 0;

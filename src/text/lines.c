@@ -14,23 +14,23 @@ static int map_window(struct tokenizer_state *state, const unsigned char *data, 
                       unsigned char *folded)
 {
     const struct tokenizer *tokenizer = state->tokenizer;
-    bool wide = false;
+    struct kernels_output output = {
+        .positions = state->positions, .max = KEYS_SPANS, .folded = folded};
     uint32_t begin = 0;
 
-    for (size_t pos = 0, count; pos < size;) {
-        pos = kernels_selected.marks(data, size, pos, state->positions, KEYS_SPANS, &count, folded,
-                                     &wide, tokenizer->end, tokenizer->end);
-        for (size_t i = 0; i < count; i++) {
+    for (size_t pos = 0; pos < size;) {
+        pos = kernels_selected.marks(data, size, pos, &output, tokenizer->end, tokenizer->end);
+        for (size_t i = 0; i < output.count; i++) {
             state->spans[i] = (struct mr_span){begin, state->positions[i]};
             begin = state->positions[i] + 1;
         }
-        if (tokens_put(state, data, state->spans, count, wide) != 0)
+        if (tokens_put(state, data, state->spans, output.count, output.wide) != 0)
             return -1;
     }
     if (begin == size)
         return 0;
     state->spans[0] = (struct mr_span){begin, (uint32_t)size};
-    return tokens_put(state, data, state->spans, 1, wide);
+    return tokens_put(state, data, state->spans, 1, output.wide);
 }
 
 static int map_long_line(struct tokenizer_state *state, const unsigned char *data, size_t size,

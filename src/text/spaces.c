@@ -8,12 +8,11 @@
 static int map_window(struct tokenizer_state *state, const unsigned char *data, size_t size,
                       unsigned char *folded)
 {
-    bool wide = false;
+    struct kernels_output output = {.spans = state->spans, .max = KEYS_SPANS, .folded = folded};
 
-    for (size_t pos = 0, count; pos < size;) {
-        pos = kernels_selected.spaces(data, size, pos, state->spans, KEYS_SPANS, &count, folded,
-                                      &wide, state->tokenizer->extra);
-        if (tokens_put(state, data, state->spans, count, wide) != 0)
+    for (size_t pos = 0; pos < size;) {
+        pos = kernels_selected.spaces(data, size, pos, &output, state->tokenizer->extra);
+        if (tokens_put(state, data, state->spans, output.count, output.wide) != 0)
             return -1;
     }
     return 0;

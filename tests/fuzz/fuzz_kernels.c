@@ -32,42 +32,53 @@ static void *take(size_t size)
     return block;
 }
 
+/* What a kernel is asked, and the bytes that are special to it. */
+struct question {
+    enum kind kind;
+    size_t max; /* spans in a call */
+    unsigned char a, b;
+};
+
 /* Calls the kernel until it is at the end, or a words kernel does not get on. */
-static void drive(const struct kernels *kernels, enum kind kind, const unsigned char *text,
-                  size_t size, size_t pos, size_t max, unsigned char a, unsigned char b,
-                  struct found *found)
+static void drive(const struct kernels *kernels, const struct question *question,
+                  const unsigned char *text, size_t size, size_t pos, struct found *found)
 {
+    const enum kind kind = question->kind;
+    const size_t max = question->max;
     struct mr_span *spans = take(max * sizeof *spans);
     uint32_t *positions = take(2 * max * sizeof *positions);
+    struct kernels_output output = {.spans = spans, .max = max};
 
     found->spans = take((size + 1) * sizeof *found->spans);
     found->folded = take(size + 64);
     found->count = 0;
-    found->wide = false;
+    output.folded = found->folded;
+    if (kind == MARKS) {
+        output.positions = positions;
+        output.max = 2 * max;
+    }
     do {
-        size_t count = 0, old = pos;
+        size_t old = pos;
+        output.count = 0;
         switch (kind) {
         case SPACES:
-            pos = kernels->spaces(text, size, pos, spans, max, &count, found->folded, &found->wide,
-                                  a);
+            pos = kernels->spaces(text, size, pos, &output, question->a);
             break;
         case BLANKS:
-            pos = kernels->blanks(text, size, pos, spans, max, &count, found->folded, &found->wide,
-                                  a);
+            pos = kernels->blanks(text, size, pos, &output, question->a);
             break;
         case LETTERS:
-            pos = kernels->letters(text, size, pos, spans, max, &count, found->folded);
+            pos = kernels->letters(text, size, pos, &output);
             break;
         case MARKS:
-            pos = kernels->marks(text, size, pos, positions, 2 * max, &count, found->folded,
-                                 &found->wide, a, b);
+            pos = kernels->marks(text, size, pos, &output, question->a, question->b);
             break;
         default:
-            pos = kernels->words(text, size, pos, spans, max, &count, found->folded);
+            pos = kernels->words(text, size, pos, spans, max, &output.count, found->folded);
             break;
         }
-        if (pos > size || count > (kind == MARKS ? 2 * max : max) ||
-            found->count + count > size + 1)
+        size_t count = output.count;
+        if (pos > size || count > output.max || found->count + count > size + 1)
             abort();
         for (size_t i = 0; i < count; i++)
             found->spans[found->count++] =
@@ -78,6 +89,7 @@ static void drive(const struct kernels *kernels, enum kind kind, const unsigned 
             abort();
     } while (pos < size);
     found->end = pos;
+    found->wide = output.wide;
     free(spans);
     free(positions);
 }
@@ -101,13 +113,14 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     size_t pos = size > 0 ? head[0] % size : 0, max = KERNELS_MIN + head[1] % 128;
 
     for (enum kind kind = 0; kind < KINDS; kind++) {
+        const struct question question = {kind, max, head[2], head[3]};
         struct found want;
-        drive(&kernels_scalar, kind, text, size, pos, max, head[2], head[3], &want);
+        drive(&kernels_scalar, &question, text, size, pos, &want);
         for (size_t i = 0; (kernels = kernels_available(i)) != NULL; i++) {
             struct found got;
             if (kernels == &kernels_scalar)
                 continue;
-            drive(kernels, kind, text, size, pos, max, head[2], head[3], &got);
+            drive(kernels, &question, text, size, pos, &got);
             if (got.count != want.count || got.end != want.end || got.wide != want.wide ||
                 memcmp(got.spans, want.spans, got.count * sizeof *got.spans) != 0 ||
                 memcmp(got.folded + pos, want.folded + pos, got.end - pos) != 0)

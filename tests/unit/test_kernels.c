@@ -134,38 +134,55 @@ static void reference(enum kind kind, const unsigned char *data, size_t size, un
 
 /* ---- Driving a kernel ------------------------------------------------------------------------ */
 
+/* What a kernel is asked, and the bytes that are special to it. */
+struct question {
+    enum kind kind;
+    size_t max; /* spans in a call */
+    unsigned char a, b;
+};
+
 /* Calls the kernel until it has got to the end, or does not get on. */
-static void drive(const struct kernels *kernels, enum kind kind, const unsigned char *data,
-                  size_t size, size_t pos, size_t max, unsigned char *folded, unsigned char a,
-                  unsigned char b, struct tokens *out)
+static void drive(const struct kernels *kernels, const struct question *question,
+                  const unsigned char *data, size_t size, size_t pos, unsigned char *folded,
+                  struct tokens *out)
 {
     static struct mr_span spans[4 * KERNELS_MIN];
     static uint32_t positions[4 * KERNELS_MIN];
-    bool wide = false, is_wide = false;
+    const enum kind kind = question->kind;
+    const size_t max = question->max;
+    const unsigned char a = question->a, b = question->b;
+    struct kernels_output output = {.spans = spans, .max = max, .folded = folded};
+    bool is_wide = false;
     size_t from = pos;
 
+    if (kind == MARKS) {
+        output.positions = positions;
+        output.max = 2 * max;
+    }
     out->count = 0;
     do {
-        size_t count = SIZE_MAX, old = pos;
+        size_t old = pos;
+        output.count = SIZE_MAX;
         switch (kind) {
         case SPACES:
-            pos = kernels->spaces(data, size, pos, spans, max, &count, folded, &wide, a);
+            pos = kernels->spaces(data, size, pos, &output, a);
             break;
         case BLANKS:
-            pos = kernels->blanks(data, size, pos, spans, max, &count, folded, &wide, a);
+            pos = kernels->blanks(data, size, pos, &output, a);
             break;
         case LETTERS:
-            pos = kernels->letters(data, size, pos, spans, max, &count, folded);
+            pos = kernels->letters(data, size, pos, &output);
             break;
         case MARKS:
-            pos = kernels->marks(data, size, pos, positions, 2 * max, &count, folded, &wide, a, b);
+            pos = kernels->marks(data, size, pos, &output, a, b);
             break;
         default:
-            pos = kernels->words(data, size, pos, spans, max, &count, folded);
+            pos = kernels->words(data, size, pos, spans, max, &output.count, folded);
             break;
         }
+        size_t count = output.count;
         ck_assert_uint_le(pos, size);
-        ck_assert_uint_le(count, kind == MARKS ? 2 * max : max);
+        ck_assert_uint_le(count, output.max);
         ck_assert_uint_le(out->count + count, MOST + 1);
         for (size_t i = 0; i < count; i++) {
             if (kind == MARKS)
@@ -185,7 +202,7 @@ static void drive(const struct kernels *kernels, enum kind kind, const unsigned 
     for (size_t i = from; i < size; i++)
         is_wide |= data[i] > 0x7f;
     if (folded && kind != LETTERS && kind != WORDS)
-        ck_assert(wide == is_wide);
+        ck_assert(output.wide == is_wide);
 }
 
 static void compare(const struct tokens *got, const struct tokens *want, enum kind kind,
@@ -233,10 +250,10 @@ static void check_text(const struct room *room, const unsigned char *text, size_
     for (enum kind kind = 0; kind < KINDS; kind++) {
         bool fold = below(2);
         size_t max = KERNELS_MIN + below(3) * 20;
-        reference(kind, data, size, kind == MARKS ? '\n' : extra, b, 'A', &want);
+        const struct question question = {kind, max, kind == MARKS ? '\n' : extra, b};
+        reference(kind, data, size, question.a, b, 'A', &want);
         for (size_t i = 0; (kernels = kernels_available(i)) != NULL; i++) {
-            drive(kernels, kind, data, size, 0, max, fold ? folded : NULL,
-                  kind == MARKS ? '\n' : extra, b, &got);
+            drive(kernels, &question, data, size, 0, fold ? folded : NULL, &got);
             if (kind != WORDS) {
                 compare(&got, &want, kind, kernels->name);
                 continue;
@@ -374,9 +391,9 @@ START_TEST(test_middle)
         fill(text, size);
         for (size_t i = 0; (kernels = kernels_available(i)) != NULL; i++) {
             for (enum kind kind = 0; kind < KINDS; kind++) {
-                drive(kernels, kind, text, size, pos, KERNELS_MIN, NULL, ' ', 'b', &got);
-                drive(&kernels_scalar, kind, text + pos, size - pos, 0, KERNELS_MIN, NULL, ' ', 'b',
-                      &want);
+                const struct question question = {kind, KERNELS_MIN, ' ', 'b'};
+                drive(kernels, &question, text, size, pos, NULL, &got);
+                drive(&kernels_scalar, &question, text + pos, size - pos, 0, NULL, &want);
                 for (size_t k = 0; k < want.count; k++) {
                     want.spans[k].begin += (uint32_t)pos;
                     want.spans[k].end += (uint32_t)pos;

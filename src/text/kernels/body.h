@@ -46,11 +46,11 @@ body_tokens(enum body_class class, struct block block, unsigned char extra)
 
 static inline __attribute__((always_inline)) size_t
 body_runs(enum body_class class, bool folding, const unsigned char *data, size_t size, size_t pos,
-          struct mr_span *spans, size_t max, size_t *count, unsigned char *folded, bool *wide,
-          unsigned char extra)
+          struct kernels_output *output, unsigned char extra)
 {
-    uint32_t *const first = &spans->begin;
-    uint32_t *const limit = first + 2 * max - 64;
+    unsigned char *const folded = output->folded;
+    uint32_t *const first = &output->spans->begin;
+    uint32_t *const limit = first + 2 * output->max - 64;
     uint32_t *out = first;
     uint64_t carry = 0, seen = 0;
 
@@ -75,44 +75,43 @@ body_runs(enum body_class class, bool folding, const unsigned char *data, size_t
         pos = *--out; /* a token that goes on behind: from its begin next time */
     }
     if (class != BODY_LETTERS && seen)
-        *wide = true;
-    *count = (size_t)(out - first) / 2;
+        output->wide = true;
+    output->count = (size_t)(out - first) / 2;
     return pos;
 }
 
 #define BODY_RUNS_KERNEL(name, class)                                                              \
-    static size_t name(const unsigned char *data, size_t size, size_t pos, struct mr_span *spans,  \
-                       size_t max, size_t *count, unsigned char *folded, bool *wide,               \
-                       unsigned char extra)                                                        \
+    static size_t name(const unsigned char *data, size_t size, size_t pos,                         \
+                       struct kernels_output *output, unsigned char extra)                         \
     {                                                                                              \
-        if (folded && extra != ' ')                                                                \
-            return body_runs(class, true, data, size, pos, spans, max, count, folded, wide,        \
-                             extra);                                                               \
-        if (folded)                                                                                \
-            return body_runs(class, true, data, size, pos, spans, max, count, folded, wide, ' ');  \
+        if (output->folded && extra != ' ')                                                        \
+            return body_runs(class, true, data, size, pos, output, extra);                         \
+        if (output->folded)                                                                        \
+            return body_runs(class, true, data, size, pos, output, ' ');                           \
         if (extra != ' ')                                                                          \
-            return body_runs(class, false, data, size, pos, spans, max, count, NULL, wide, extra); \
-        return body_runs(class, false, data, size, pos, spans, max, count, NULL, wide, ' ');       \
+            return body_runs(class, false, data, size, pos, output, extra);                        \
+        return body_runs(class, false, data, size, pos, output, ' ');                              \
     }
 
 BODY_RUNS_KERNEL(body_spaces, BODY_SPACES)
 BODY_RUNS_KERNEL(body_blanks, BODY_BLANKS)
 
 static size_t body_letters(const unsigned char *data, size_t size, size_t pos,
-                           struct mr_span *spans, size_t max, size_t *count, unsigned char *folded)
+                           struct kernels_output *output)
 {
-    if (folded)
-        return body_runs(BODY_LETTERS, true, data, size, pos, spans, max, count, folded, NULL, 0);
-    return body_runs(BODY_LETTERS, false, data, size, pos, spans, max, count, NULL, NULL, 0);
+    if (output->folded)
+        return body_runs(BODY_LETTERS, true, data, size, pos, output, 0);
+    return body_runs(BODY_LETTERS, false, data, size, pos, output, 0);
 }
 
 static inline __attribute__((always_inline)) size_t
 body_marks_of(bool folding, bool two, const unsigned char *data, size_t size, size_t pos,
-              uint32_t *positions, size_t max, size_t *count, unsigned char *folded, bool *wide,
-              unsigned char a, unsigned char b)
+              struct kernels_output *output, unsigned char a, unsigned char b)
 {
-    uint32_t *const limit = positions + max - 64;
-    uint32_t *out = positions;
+    unsigned char *const folded = output->folded;
+    uint32_t *const first = output->positions;
+    uint32_t *const limit = first + output->max - 64;
+    uint32_t *out = first;
     uint64_t seen = 0;
 
     while (pos < size && out <= limit) {
@@ -131,21 +130,19 @@ body_marks_of(bool folding, bool two, const unsigned char *data, size_t size, si
         pos += 64;
     }
     if (folding && seen)
-        *wide = true;
-    *count = (size_t)(out - positions);
+        output->wide = true;
+    output->count = (size_t)(out - first);
     return pos < size ? pos : size;
 }
 
-static size_t body_marks(const unsigned char *data, size_t size, size_t pos, uint32_t *positions,
-                         size_t max, size_t *count, unsigned char *folded, bool *wide,
-                         unsigned char a, unsigned char b)
+static size_t body_marks(const unsigned char *data, size_t size, size_t pos,
+                         struct kernels_output *output, unsigned char a, unsigned char b)
 {
-    if (folded)
-        return body_marks_of(true, true, data, size, pos, positions, max, count, folded, wide, a,
-                             b);
+    if (output->folded)
+        return body_marks_of(true, true, data, size, pos, output, a, b);
     if (a != b)
-        return body_marks_of(false, true, data, size, pos, positions, max, count, NULL, wide, a, b);
-    return body_marks_of(false, false, data, size, pos, positions, max, count, NULL, wide, a, a);
+        return body_marks_of(false, true, data, size, pos, output, a, b);
+    return body_marks_of(false, false, data, size, pos, output, a, a);
 }
 
 /* ---- Words -------------------------------------------------------------------------------- */

@@ -7,13 +7,13 @@
  * All kernels keep to these terms:
  *  - They begin at `pos`, which nothing before it concerns, and take data[size] as the end of the
  *    text. Positions are counted from data; size is below 2^32 - 64.
- *  - They write at most `max` spans, and `max` is at least KERNELS_MIN. They may use all of the
- *    array for scratch.
+ *  - They write at most `max` spans, how many says `count`, and `max` is at least KERNELS_MIN. They
+ *    may use all of the array for scratch.
  *  - They return `size` when done, or a smaller position when the array is full: all that begins
  *    before it was written and it can be given as the next call's `pos`. They always get on.
  *  - `folded`, where it is not NULL, receives the bytes from `pos` on with A-Z made small, at the
  *    indices that they have in data. It has room for size + 64 bytes; those past the returned
- *    position are undefined. *wide is then set (never cleared) where a byte above 0x7f was met.
+ *    position are undefined. `wide` is then set (never cleared) where a byte above 0x7f was met.
  *  - They read up to 64 bytes past data[size - 1] and none before data[pos].
  */
 #ifndef TEXT_KERNELS_KERNELS_H
@@ -27,24 +27,33 @@
 
 #define KERNELS_MIN 64
 
+/* What a kernel writes, and where to. The caller sets all but `count`, once for many calls. */
+struct kernels_output {
+    union {
+        struct mr_span *spans;
+        uint32_t *positions; /* of marks */
+    };
+    size_t max;
+    size_t count; /* of the last call */
+    unsigned char *folded;
+    bool wide; /* letters leave it as it is */
+};
+
 struct kernels {
     const char *name;
     /* Runs of bytes other than space \t \n \v \f \r and `extra` (give ' ' for none). */
-    size_t (*spaces)(const unsigned char *data, size_t size, size_t pos, struct mr_span *spans,
-                     size_t max, size_t *count, unsigned char *folded, bool *wide,
-                     unsigned char extra);
+    size_t (*spaces)(const unsigned char *data, size_t size, size_t pos,
+                     struct kernels_output *output, unsigned char extra);
     /* Runs of bytes other than space \t \n and `extra`. */
-    size_t (*blanks)(const unsigned char *data, size_t size, size_t pos, struct mr_span *spans,
-                     size_t max, size_t *count, unsigned char *folded, bool *wide,
-                     unsigned char extra);
+    size_t (*blanks)(const unsigned char *data, size_t size, size_t pos,
+                     struct kernels_output *output, unsigned char extra);
     /* Runs of A-Z a-z. */
-    size_t (*letters)(const unsigned char *data, size_t size, size_t pos, struct mr_span *spans,
-                      size_t max, size_t *count, unsigned char *folded);
+    size_t (*letters)(const unsigned char *data, size_t size, size_t pos,
+                      struct kernels_output *output);
     /* The positions of the bytes equal to a or b. `max` counts positions here, and is at least
      * 2 * KERNELS_MIN. */
-    size_t (*marks)(const unsigned char *data, size_t size, size_t pos, uint32_t *positions,
-                    size_t max, size_t *count, unsigned char *folded, bool *wide, unsigned char a,
-                    unsigned char b);
+    size_t (*marks)(const unsigned char *data, size_t size, size_t pos,
+                    struct kernels_output *output, unsigned char a, unsigned char b);
     /* The UAX #29 words of ASCII text that hold a letter or a digit. `pos` is a segment boundary.
      * Ends also at a byte above 0x7f: the position returned is then a segment boundary, whatever
      * that byte begins, before which every word was written, and behind which none was. It is that

@@ -32,8 +32,10 @@ static inline bool in_class(unsigned char c, unsigned mask)
 
 /* Runs of bytes of a class in `mask`, or of none if `inside` is false, which are not extra. */
 static inline size_t runs(unsigned mask, bool inside, const unsigned char *data, size_t size,
-                          size_t pos, struct mr_span *spans, size_t max, size_t *count, int extra)
+                          size_t pos, struct kernels_output *output, int extra)
 {
+    struct mr_span *const spans = output->spans;
+    const size_t max = output->max;
     size_t n = 0;
 
     while (pos < size) {
@@ -46,53 +48,51 @@ static inline size_t runs(unsigned mask, bool inside, const unsigned char *data,
             pos++;
         spans[n++].end = (uint32_t)pos;
     }
-    *count = n;
+    output->count = n;
     return pos;
 }
 
 static size_t scalar_spaces(const unsigned char *data, size_t size, size_t pos,
-                            struct mr_span *spans, size_t max, size_t *count, unsigned char *folded,
-                            bool *wide, unsigned char extra)
+                            struct kernels_output *output, unsigned char extra)
 {
-    size_t end = runs(LOOKUP_SPACE, false, data, size, pos, spans, max, count, extra);
-    if (folded && lower(data, pos, end, folded))
-        *wide = true;
+    size_t end = runs(LOOKUP_SPACE, false, data, size, pos, output, extra);
+    if (output->folded && lower(data, pos, end, output->folded))
+        output->wide = true;
     return end;
 }
 
 static size_t scalar_blanks(const unsigned char *data, size_t size, size_t pos,
-                            struct mr_span *spans, size_t max, size_t *count, unsigned char *folded,
-                            bool *wide, unsigned char extra)
+                            struct kernels_output *output, unsigned char extra)
 {
-    size_t end = runs(LOOKUP_BLANK, false, data, size, pos, spans, max, count, extra);
-    if (folded && lower(data, pos, end, folded))
-        *wide = true;
+    size_t end = runs(LOOKUP_BLANK, false, data, size, pos, output, extra);
+    if (output->folded && lower(data, pos, end, output->folded))
+        output->wide = true;
     return end;
 }
 
 static size_t scalar_letters(const unsigned char *data, size_t size, size_t pos,
-                             struct mr_span *spans, size_t max, size_t *count,
-                             unsigned char *folded)
+                             struct kernels_output *output)
 {
-    size_t end = runs(LOOKUP_LETTER, true, data, size, pos, spans, max, count, -1);
-    if (folded)
-        lower(data, pos, end, folded);
+    size_t end = runs(LOOKUP_LETTER, true, data, size, pos, output, -1);
+    if (output->folded)
+        lower(data, pos, end, output->folded);
     return end;
 }
 
-static size_t scalar_marks(const unsigned char *data, size_t size, size_t pos, uint32_t *positions,
-                           size_t max, size_t *count, unsigned char *folded, bool *wide,
-                           unsigned char a, unsigned char b)
+static size_t scalar_marks(const unsigned char *data, size_t size, size_t pos,
+                           struct kernels_output *output, unsigned char a, unsigned char b)
 {
+    uint32_t *const positions = output->positions;
+    const size_t max = output->max;
     size_t i = pos, n = 0;
 
     for (; i < size && n < max; i++) {
         if (data[i] == a || data[i] == b)
             positions[n++] = (uint32_t)i;
     }
-    if (folded && lower(data, pos, i, folded))
-        *wide = true;
-    *count = n;
+    if (output->folded && lower(data, pos, i, output->folded))
+        output->wide = true;
+    output->count = n;
     return i;
 }
 
