@@ -10,6 +10,7 @@
 
 #include "base/io.h"
 #include "base/read_all.h"
+#include "base/test_hooks.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -196,10 +197,9 @@ static bool set_walk(struct walk *walk, const char *point, const char *path)
 /* Begins at the process's own group, in the tree as it is mounted. Of several mounts the one that
  * shows most of the levels above is taken; where none shows the group (a container's may come from
  * outside of its namespace), the first, whose root then is the best guess. */
-static bool find_mounted(const struct cgroup_files *files, const char *controller,
-                         const char *group, struct walk *walk)
+static bool find_mounted(const char *controller, const char *group, struct walk *walk)
 {
-    char *text = read_file(files->mounts);
+    char *text = read_file(test_hooks.mounts ? test_hooks.mounts : "/proc/self/mountinfo");
     char *rest = text, *root, *point;
     size_t best = SIZE_MAX;
     bool found = false;
@@ -217,12 +217,12 @@ static bool find_mounted(const struct cgroup_files *files, const char *controlle
 }
 
 /* Tries the usual places first: to list the mounts of a machine can take longer than counting. */
-static bool find_usual(const struct cgroup_files *files, const char *controller, const char *group,
-                       struct walk *walk)
+static bool find_usual(const char *controller, const char *group, struct walk *walk)
 {
+    const char *trees = test_hooks.trees ? test_hooks.trees : "/sys/fs/cgroup";
     char point[PATH_SIZE], path[PATH_SIZE + 64];
-    int length = snprintf(point, sizeof point, "%s%s%s", files->usual,
-                          walk->first_version ? "/" : "", walk->first_version ? controller : "");
+    int length = snprintf(point, sizeof point, "%s%s%s", trees, walk->first_version ? "/" : "",
+                          walk->first_version ? controller : "");
     if (length < 0 || (size_t)length >= sizeof point || !set_walk(walk, point, group))
         return false;
     /* A file that each group has, and nothing else in its place. */
@@ -233,13 +233,11 @@ static bool find_usual(const struct cgroup_files *files, const char *controller,
 
 /* Begins at our group in the tree that has the controller, as the text of /proc/self/cgroup says;
  * false where none is to be found. */
-static bool walk_begin(const struct cgroup_files *files, const char *groups, const char *controller,
-                       struct walk *walk)
+static bool walk_begin(const char *groups, const char *controller, struct walk *walk)
 {
     char text[TEXT_SIZE];
     const char *group = find_group(strcpy(text, groups), controller, &walk->first_version);
-    return group && (find_usual(files, controller, group, walk) ||
-                     find_mounted(files, controller, group, walk));
+    return group && (find_usual(controller, group, walk) || find_mounted(controller, group, walk));
 }
 
 /* To the group above; false at the root of what can be seen. */
@@ -337,16 +335,17 @@ static void walk_memory_1(struct walk *walk, struct cgroup_limits *limits)
     } while (walk_up(walk));
 }
 
-struct cgroup_limits cgroup_limits(const struct cgroup_files *files)
+struct cgroup_limits cgroup_limits(void)
 {
     struct cgroup_limits limits = {UINT64_MAX, UINT64_MAX, UINT64_MAX};
+    const char *name = test_hooks.groups ? test_hooks.groups : "/proc/self/cgroup";
     char groups[TEXT_SIZE];
     struct walk walk;
-    if (io_read_text(files->groups, groups, sizeof groups) < 0)
+    if (io_read_text(name, groups, sizeof groups) < 0)
         return limits;
-    if (walk_begin(files, groups, "cpu", &walk))
+    if (walk_begin(groups, "cpu", &walk))
         limits.cpus = walk_cpus(&walk);
-    if (!walk_begin(files, groups, "memory", &walk))
+    if (!walk_begin(groups, "memory", &walk))
         return limits;
     if (walk.first_version)
         walk_memory_1(&walk, &limits);

@@ -11,14 +11,6 @@
 
 #include <stdint.h>
 
-/* Where the kernel tells about control groups: files other than the usual ones let tests build
- * their own machine. */
-struct cgroup_files {
-    const char *groups; /* as /proc/self/cgroup */
-    const char *usual;  /* where the trees are mounted as a rule, as /sys/fs/cgroup */
-    const char *mounts; /* as /proc/self/mountinfo: asked where they are not */
-};
-
 /* The least of the process's group and of those above it; UINT64_MAX where there is none. */
 struct cgroup_limits {
     uint64_t cpus;        /* the CPU quota in processors, rounded up, at least 1 */
@@ -26,6 +18,6 @@ struct cgroup_limits {
     uint64_t memory_left; /* what a group still leaves of its limit */
 };
 
-struct cgroup_limits cgroup_limits(const struct cgroup_files *files);
+struct cgroup_limits cgroup_limits(void);
 
 #endif

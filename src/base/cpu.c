@@ -4,7 +4,9 @@
  */
 #include "base/cpu.h"
 
+#include "base/cgroup.h"
 #include "base/io.h"
+#include "base/test_hooks.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,12 +29,6 @@
 
 /* The files read are a few KiB at most, what is wanted is near their beginning. */
 #define TEXT_SIZE 8192
-
-static const struct cpu_files system_files = {
-    .cgroup = {"/proc/self/cgroup", "/sys/fs/cgroup", "/proc/self/mountinfo"},
-    .meminfo = "/proc/meminfo",
-    .statm = "/proc/self/statm",
-};
 
 static uint64_t least(uint64_t a, uint64_t b)
 {
@@ -59,11 +55,12 @@ static unsigned count_affinity(void)
 }
 
 /* What a line of meminfo says, in bytes. */
-static uint64_t read_meminfo(const struct cpu_files *files, const char *label)
+static uint64_t read_meminfo(const char *label)
 {
+    const char *name = test_hooks.meminfo ? test_hooks.meminfo : "/proc/meminfo";
     char text[TEXT_SIZE];
     uint64_t kib;
-    if (io_read_text(files->meminfo, text, sizeof text) < 0)
+    if (io_read_text(name, text, sizeof text) < 0)
         return UINT64_MAX;
     const char *line = strstr(text, label);
     if (!line || sscanf(line + strlen(label), "%" SCNu64, &kib) != 1 || kib > UINT64_MAX / 1024)
@@ -71,42 +68,46 @@ static uint64_t read_meminfo(const struct cpu_files *files, const char *label)
     return kib * 1024;
 }
 
-uint64_t cpu_memory_total_in(const struct cpu_files *files)
-{
-    return least(read_meminfo(files, "MemTotal:"), cgroup_limits(&files->cgroup).memory);
-}
-
-struct cpu_available cpu_available_in(const struct cpu_files *files, unsigned cpus)
-{
-    const struct cgroup_limits limits = cgroup_limits(&files->cgroup);
-    return (struct cpu_available){
-        .cpus = (unsigned)least(limits.cpus, cpus),
-        .memory = least(limits.memory_left, read_meminfo(files, "MemAvailable:")),
-    };
-}
-
 struct cpu_available cpu_available(void)
 {
-    unsigned cpus = count_affinity();
+    const struct cgroup_limits limits = cgroup_limits();
+    unsigned cpus = test_hooks.cpus > 0 ? test_hooks.cpus : count_affinity();
     if (cpus == 0) {
         long online = sysconf(_SC_NPROCESSORS_ONLN);
         cpus = online > 0 ? (unsigned)online : 1;
     }
-    struct cpu_available available = cpu_available_in(&system_files, cpus);
+    struct cpu_available available = {
+        .cpus = (unsigned)least(limits.cpus, cpus),
+        .memory = least(limits.memory_left, read_meminfo("MemAvailable:")),
+    };
     /* No /proc: half of the RAM is a fair guess. */
     if (available.memory == UINT64_MAX)
         available.memory = cpu_memory_total() / 2;
     return available;
 }
 
-uint64_t cpu_room_in(const struct cpu_files *files, uint64_t address_space, uint64_t data)
+/* A limit of the process; UINT64_MAX where there is none. */
+static uint64_t read_limit(int resource, uint64_t hook)
 {
+    struct rlimit limit;
+    if (hook > 0)
+        return hook;
+    if (getrlimit(resource, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+        return limit.rlim_cur;
+    return UINT64_MAX;
+}
+
+uint64_t cpu_room(void)
+{
+    const char *name = test_hooks.statm ? test_hooks.statm : "/proc/self/statm";
+    uint64_t address_space = read_limit(RLIMIT_AS, test_hooks.address_space);
+    uint64_t data = read_limit(RLIMIT_DATA, test_hooks.data);
     char text[TEXT_SIZE];
     uint64_t all = 0, written = 0;
     if (address_space == UINT64_MAX && data == UINT64_MAX)
         return UINT64_MAX;
     /* size, resident, shared, text, lib, data with stacks: in pages. */
-    if (io_read_text(files->statm, text, sizeof text) > 0 &&
+    if (io_read_text(name, text, sizeof text) > 0 &&
         sscanf(text, "%" SCNu64 " %*u %*u %*u %*u %" SCNu64, &all, &written) == 2) {
         const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
         all *= page;
@@ -119,20 +120,9 @@ uint64_t cpu_room_in(const struct cpu_files *files, uint64_t address_space, uint
     return least(address_space, data);
 }
 
-uint64_t cpu_room(void)
-{
-    struct rlimit limit;
-    uint64_t space = UINT64_MAX, data = UINT64_MAX;
-    if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
-        space = limit.rlim_cur;
-    if (getrlimit(RLIMIT_DATA, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
-        data = limit.rlim_cur;
-    return cpu_room_in(&system_files, space, data);
-}
-
 uint64_t cpu_memory_total(void)
 {
-    uint64_t total = cpu_memory_total_in(&system_files);
+    uint64_t total = least(read_meminfo("MemTotal:"), cgroup_limits().memory);
     if (total != UINT64_MAX)
         return total;
     long pages = sysconf(_SC_PHYS_PAGES);

@@ -8,8 +8,6 @@
 #ifndef BASE_CPU_H
 #define BASE_CPU_H
 
-#include "base/cgroup.h"
-
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -38,19 +36,5 @@ bool cpu_has_avx2(void);
 bool cpu_has_avx512(void);
 /* These, VBMI and VBMI2: the same from 2019 on. */
 bool cpu_has_avx512_vbmi2(void);
-
-/* Where the kernel tells about control groups and memory: files other than the usual ones let tests
- * build their own machine. */
-struct cpu_files {
-    struct cgroup_files cgroup;
-    const char *meminfo; /* as /proc/meminfo */
-    const char *statm;   /* as /proc/self/statm */
-};
-
-/* As the functions above, of a machine with so many CPUs. */
-struct cpu_available cpu_available_in(const struct cpu_files *files, unsigned cpus);
-uint64_t cpu_memory_total_in(const struct cpu_files *files);
-/* As cpu_room, with the limits as given; UINT64_MAX is none. */
-uint64_t cpu_room_in(const struct cpu_files *files, uint64_t address_space, uint64_t data);
 
 #endif

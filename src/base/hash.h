@@ -20,7 +20,7 @@ struct hash_seed {
 
 /* Draws a seed from the system's random source. */
 void hash_seed_draw(struct hash_seed *seed);
-/* Derives a seed from a number, for tests that need the same one twice. */
+/* Derives a seed from a number: the same one from the same number. */
 void hash_seed_fixed(struct hash_seed *seed, uint64_t number);
 
 static inline uint64_t hash_mix(uint64_t a, uint64_t b)

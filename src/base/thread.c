@@ -4,6 +4,8 @@
  */
 #include "base/thread.h"
 
+#include "base/test_hooks.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <signal.h>
@@ -12,6 +14,7 @@
 #include <time.h>
 
 #define NANOSECONDS UINT64_C(1000000000)
+#define MILLISECOND UINT64_C(1000000)
 
 /* What a new thread is to do; freed by it. */
 struct start {
@@ -155,13 +158,24 @@ void thread_wait(struct thread_cond *cond, struct thread_mutex *mutex)
     (void)error;
 }
 
+static uint64_t monotonic(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * NANOSECONDS + (uint64_t)now.tv_nsec;
+}
+
 bool thread_wait_until(struct thread_cond *cond, struct thread_mutex *mutex, uint64_t deadline)
 {
+    if (test_hooks.now && test_hooks.now() >= deadline)
+        return false;
+    if (test_hooks.now)
+        deadline = monotonic() + MILLISECOND;
     struct timespec at = {.tv_sec = (time_t)(deadline / NANOSECONDS),
                           .tv_nsec = (long)(deadline % NANOSECONDS)};
     int error = pthread_cond_timedwait(&cond->cond, &mutex->lock, &at);
     assert(error == 0 || error == ETIMEDOUT);
-    return error == 0;
+    return error == 0 || test_hooks.now;
 }
 
 void thread_wake_one(struct thread_cond *cond)
@@ -180,7 +194,5 @@ void thread_wake_all(struct thread_cond *cond)
 
 uint64_t thread_now(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * NANOSECONDS + (uint64_t)now.tv_nsec;
+    return test_hooks.now ? test_hooks.now() : monotonic();
 }

@@ -4,6 +4,7 @@
  */
 #include "input/input.h"
 
+#include "base/test_hooks.h"
 #include "base/thread.h"
 #include "input/blocks.h"
 #include "input/source.h"
@@ -46,8 +47,8 @@ static int open_blocks(struct input *input, struct mr_error *error)
     uint64_t blocks = WORKER_BLOCKS * threads + 2;
     uint64_t share = options->memory / 8;
     size_t size = USUAL_BLOCK;
-    if (options->buffer_size > 0) {
-        size = options->buffer_size;
+    if (test_hooks.buffer_size > 0) {
+        size = test_hooks.buffer_size;
     } else {
         while (size > LEAST_BLOCK && size * blocks > share)
             size /= 2;

@@ -37,8 +37,6 @@ struct input_options {
      * The rest of the input goes on. */
     void (*fault)(void *context, const char *name, int errnum);
     void *fault_context;
-    size_t split_size;  /* bytes a split of a regular file; 0: chosen */
-    size_t buffer_size; /* bytes a buffer of a stream; 0: chosen */
 };
 
 struct input;

@@ -4,6 +4,8 @@
  */
 #include "input/splitter.h"
 
+#include "base/test_hooks.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -32,8 +34,8 @@ void splitter_open(struct splitter *splitter, const struct input_options *option
 /* A file should give each worker several ranges, where that leaves them large enough. */
 static size_t choose_step(const struct splitter *splitter, uint64_t bytes)
 {
-    if (splitter->options->split_size > 0)
-        return splitter->options->split_size;
+    if (test_hooks.split_size > 0)
+        return test_hooks.split_size;
     uint64_t threads = splitter->options->threads > 0 ? splitter->options->threads : 1;
     uint64_t step = bytes / threads / 4;
     if (step >= splitter->most)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/test_hooks.h"
 #include "base/utf8.h"
 #include "text/kernels/kernels.h"
 #include "text/lines.h"
@@ -58,9 +59,10 @@ int tokenizer_open(const struct tokenizer_options *options, struct tokenizer **r
     tokenizer->extra = options->zero_terminated ? '\0' : ' ';
     tokenizer->ngram_min = options->ngram_min;
     tokenizer->ngram_max = options->ngram_max;
-    tokenizer->fold_window = TOKENS_FOLD_WINDOW;
-    tokenizer->window = TOKENS_WINDOW;
-    tokenizer->longest = TOKENS_LONGEST;
+    const size_t reach = test_hooks.tokens_reach;
+    tokenizer->fold_window = reach > 0 ? reach : TOKENS_FOLD_WINDOW;
+    tokenizer->window = reach > 0 ? reach : TOKENS_WINDOW;
+    tokenizer->longest = reach > 0 ? reach : TOKENS_LONGEST;
     if (options->range_count > 0) {
         tokenizer->ranges = malloc(options->range_count * sizeof *tokenizer->ranges);
         if (!tokenizer->ranges)

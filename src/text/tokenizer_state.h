@@ -29,7 +29,7 @@ struct tokenizer {
     struct range *ranges;
     size_t range_count;
     struct filter *filter;               /* NULL: every key passes */
-    size_t fold_window, window, longest; /* the constants of tokens.h; tests make them small */
+    size_t fold_window, window, longest; /* the constants of tokens.h */
 
     struct first_fault *faults; /* strict kinds only */
     /* written by tokenizer_mapper_close only, which is called one at a time */

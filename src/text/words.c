@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/test_hooks.h"
 #include "text/case_fold.h"
 #include "text/kernels/kernels.h"
 #include "text/pairs.h"
@@ -245,6 +246,10 @@ void words_open(struct words *words, struct words_kernel kernel, bool case_fold)
     words->case_fold = case_fold;
     words->span_limit = UINT32_MAX;
     words->window = case_fold ? WINDOW_FOLD : WINDOW_PLAIN;
+    if (test_hooks.words_reach > 0) {
+        words->span_limit = test_hooks.words_reach;
+        words->window = test_hooks.words_reach / 2;
+    }
     words->folded = NULL;
     words->folded_room = 0;
     words->invalid = 0;

@@ -38,9 +38,8 @@ struct words {
     /* set by words_open */
     struct words_kernel kernel;
     bool case_fold;
-    size_t span_limit; /* largest offset in a span, UINT32_MAX; tests lower it */
-    size_t window;     /* how far one call of the kernel may reach, at most half of span_limit;
-                        * tests lower it */
+    size_t span_limit; /* largest offset in a span, UINT32_MAX */
+    size_t window;     /* how far one call of the kernel may reach, at most half of span_limit */
 
     /* the text at hand */
     const unsigned char *data;

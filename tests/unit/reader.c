@@ -13,6 +13,7 @@
 
 #include "base/budget.h"
 #include "base/io.h"
+#include "base/test_hooks.h"
 #include "engine/core/buffer.h"
 
 /* ---- Border rules ---------------------------------------------------------------------------- */
@@ -205,6 +206,7 @@ char reader_path[256];
 void reader_setup(void)
 {
     memset(&reader_faults, 0, sizeof reader_faults);
+    test_hooks = (struct test_hooks){0};
     ck_assert_int_eq(thread_mutex_open(&reader_faults.lock), 0);
     memcpy(reader_folder + sizeof reader_folder - 7, "XXXXXX", 6);
     ck_assert_ptr_nonnull(mkdtemp(reader_folder));

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text/tokenizer_state.h"
+#include "base/test_hooks.h"
 #include "unit/random.h"
 
 struct tokenizer_options tally_options(const struct token_kind *kind)
@@ -157,9 +157,9 @@ void tally_count(struct tally *tally, const struct tokenizer_options *options, c
         struct mr_engine_options threads = {.threads = 2, .memory = (uint64_t)256 << 20};
         ck_assert_int_eq(mr_engine_open(&threads, &engine, &error), MR_OK);
     }
+    test_hooks.tokens_reach = limit;
     ck_assert_msg(tokenizer_open(options, &text, &error) == 0, "%s", error.text);
-    if (limit > 0)
-        text->fold_window = text->window = text->longest = limit;
+    test_hooks.tokens_reach = 0;
     struct pieces pieces = {.text = text, .data = data, .size = size, .cut = cut};
     struct mr_job_spec spec = {
         .input = {.context = &pieces, .size = size, .next = next_piece, .release = release_piece},

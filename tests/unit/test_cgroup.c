@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cgroup.h"
+#include "base/test_hooks.h"
 
 #define NO_LIMIT_1 "9223372036854771712\n" /* as version 1 says it */
 
@@ -20,7 +21,6 @@ static char root[64];
 static char groups[96];
 static char usual[96];
 static char mounts[96];
-static const struct cgroup_files files = {.groups = groups, .usual = usual, .mounts = mounts};
 
 /* Writes a file below the root, and makes the folders it is in. */
 static void put(const char *name, const char *format, ...)
@@ -64,6 +64,7 @@ static void setup(void)
     snprintf(groups, sizeof groups, "%s/groups", root);
     snprintf(usual, sizeof usual, "%s/tree", root);
     snprintf(mounts, sizeof mounts, "%s/mounts", root);
+    test_hooks = (struct test_hooks){.groups = groups, .trees = usual, .mounts = mounts};
 }
 
 /* A machine with version 2 alone, on which this process is in /a/b. */
@@ -104,12 +105,13 @@ static int remove_one(const char *path, const struct stat *status, int type, str
 
 static void teardown(void)
 {
+    test_hooks = (struct test_hooks){0};
     ck_assert_int_eq(nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
 
 static void expect_memory(uint64_t limit, uint64_t left)
 {
-    struct cgroup_limits limits = cgroup_limits(&files);
+    struct cgroup_limits limits = cgroup_limits();
     ck_assert_uint_eq(limits.memory, limit);
     ck_assert_uint_eq(limits.memory_left, left);
 }
@@ -118,19 +120,19 @@ static void expect_memory(uint64_t limit, uint64_t left)
 
 START_TEST(quota_of_version_2)
 {
-    ck_assert_uint_eq(cgroup_limits(&files).cpus, UINT64_MAX);
+    ck_assert_uint_eq(cgroup_limits().cpus, UINT64_MAX);
     put("tree/a/b/cpu.max", "max 100000\n");
-    ck_assert_uint_eq(cgroup_limits(&files).cpus, UINT64_MAX);
+    ck_assert_uint_eq(cgroup_limits().cpus, UINT64_MAX);
     put("tree/a/b/cpu.max", "400000 100000\n");
-    ck_assert_uint_eq(cgroup_limits(&files).cpus, 4);
+    ck_assert_uint_eq(cgroup_limits().cpus, 4);
     put("tree/a/cpu.max", "250000 100000\n"); /* rounded up; the group above binds */
-    ck_assert_uint_eq(cgroup_limits(&files).cpus, 3);
+    ck_assert_uint_eq(cgroup_limits().cpus, 3);
     put("tree/cpu.max", "50000 100000\n");
-    ck_assert_uint_eq(cgroup_limits(&files).cpus, 1);
+    ck_assert_uint_eq(cgroup_limits().cpus, 1);
     put("tree/cpu.max", "nonsense");
-    ck_assert_uint_eq(cgroup_limits(&files).cpus, 3);
+    ck_assert_uint_eq(cgroup_limits().cpus, 3);
     put("tree/cpu.max", "5 0\n");
-    ck_assert_uint_eq(cgroup_limits(&files).cpus, 3);
+    ck_assert_uint_eq(cgroup_limits().cpus, 3);
 }
 END_TEST
 
@@ -157,21 +159,21 @@ START_TEST(where_the_group_is)
     put("tree/cpu.max", "700000 100000\n");
     put("tree/a/cpu.max", "200000 100000\n");
     put("groups", "0::/\n");
-    ck_assert_uint_eq(cgroup_limits(&files).cpus, 7);
+    ck_assert_uint_eq(cgroup_limits().cpus, 7);
     put("groups", "0::/a\n");
-    ck_assert_uint_eq(cgroup_limits(&files).cpus, 2);
+    ck_assert_uint_eq(cgroup_limits().cpus, 2);
     put("groups", "0::/a/not/seen/here");
-    ck_assert_uint_eq(cgroup_limits(&files).cpus, 2);
+    ck_assert_uint_eq(cgroup_limits().cpus, 2);
     put("groups", "0::/../../other\n"); /* outside of our namespace */
-    ck_assert_uint_eq(cgroup_limits(&files).cpus, 7);
+    ck_assert_uint_eq(cgroup_limits().cpus, 7);
     put("groups", "1:name=systemd:/a\n2:cpuset:/a\n"); /* no tree has the controller */
-    ck_assert_uint_eq(cgroup_limits(&files).cpus, UINT64_MAX);
+    ck_assert_uint_eq(cgroup_limits().cpus, UINT64_MAX);
     put("groups", "");
-    ck_assert_uint_eq(cgroup_limits(&files).cpus, UINT64_MAX);
+    ck_assert_uint_eq(cgroup_limits().cpus, UINT64_MAX);
     put("groups", "::\n0\n0:\n:cpu:a\n");
-    ck_assert_uint_eq(cgroup_limits(&files).cpus, UINT64_MAX);
+    ck_assert_uint_eq(cgroup_limits().cpus, UINT64_MAX);
     unlink(groups);
-    ck_assert_uint_eq(cgroup_limits(&files).cpus, UINT64_MAX);
+    ck_assert_uint_eq(cgroup_limits().cpus, UINT64_MAX);
     expect_memory(UINT64_MAX, UINT64_MAX);
 }
 END_TEST
@@ -180,25 +182,25 @@ END_TEST
 
 START_TEST(quota_of_version_1)
 {
-    ck_assert_uint_eq(cgroup_limits(&files).cpus, UINT64_MAX);
+    ck_assert_uint_eq(cgroup_limits().cpus, UINT64_MAX);
     put("tree/cpu/docker/x/cpu.cfs_quota_us", "350000\n");
-    ck_assert_uint_eq(cgroup_limits(&files).cpus, 4);
+    ck_assert_uint_eq(cgroup_limits().cpus, 4);
     put("tree/cpu/docker/cpu.cfs_quota_us", "150000\n"); /* no period: no limit */
-    ck_assert_uint_eq(cgroup_limits(&files).cpus, 4);
+    ck_assert_uint_eq(cgroup_limits().cpus, 4);
     put("tree/cpu/docker/cpu.cfs_period_us", "100000\n");
-    ck_assert_uint_eq(cgroup_limits(&files).cpus, 2);
+    ck_assert_uint_eq(cgroup_limits().cpus, 2);
     put("tree/cpu/cpu.cfs_quota_us", "-1\n");
     put("tree/cpu/cpu.cfs_period_us", "100000\n");
-    ck_assert_uint_eq(cgroup_limits(&files).cpus, 2);
+    ck_assert_uint_eq(cgroup_limits().cpus, 2);
     put("tree/cpu/docker/cpu.cfs_period_us", "0\n");
-    ck_assert_uint_eq(cgroup_limits(&files).cpus, 4);
+    ck_assert_uint_eq(cgroup_limits().cpus, 4);
     put("tree/cpu/docker/x/cpu.cfs_quota_us", "1000\n");
-    ck_assert_uint_eq(cgroup_limits(&files).cpus, 1);
+    ck_assert_uint_eq(cgroup_limits().cpus, 1);
     /* The controller is in version 1's tree: nothing in the other one counts. */
     put("tree/docker/x/cgroup.controllers", "");
     put("tree/docker/x/cpu.max", "100 100000\n");
     put("tree/cpu/docker/x/cpu.cfs_quota_us", "800000\n");
-    ck_assert_uint_eq(cgroup_limits(&files).cpus, 8);
+    ck_assert_uint_eq(cgroup_limits().cpus, 8);
 }
 END_TEST
 
@@ -234,7 +236,7 @@ START_TEST(controllers_of_both_versions)
     put("tree/unified/docker/memory.current", "1000000\n");
     put("tree/cpu/docker/x/cpu.cfs_quota_us", "200000\n");
     expect_memory(4000000, 3000000);
-    ck_assert_uint_eq(cgroup_limits(&files).cpus, 2);
+    ck_assert_uint_eq(cgroup_limits().cpus, 2);
 }
 END_TEST
 
@@ -253,7 +255,7 @@ START_TEST(container_with_the_hosts_paths)
     put("tree/at home/cpu.cfs_quota_us", "300000\n");
     put("tree/at home/cpu.cfs_period_us", "100000\n");
     expect_memory(2500000, 1500000);
-    ck_assert_uint_eq(cgroup_limits(&files).cpus, 3);
+    ck_assert_uint_eq(cgroup_limits().cpus, 3);
     /* In a group that the container made for itself. */
     put("groups", "5:memory:/kubepods/pod1/x/own\n");
     put_memory_1("tree/memory/own", "1200000\n", "1200000\n", 100000, 0);
@@ -297,7 +299,7 @@ START_TEST(paths_too_long_do_not_limit)
     put("groups", "5:memory:/%s\n0::/%s\n", path, path);
     put("mounts", "7 1 0:7 / %s/memory ro - cgroup cgroup rw,memory\n", usual);
     expect_memory(UINT64_MAX, UINT64_MAX);
-    ck_assert_uint_eq(cgroup_limits(&files).cpus, UINT64_MAX);
+    ck_assert_uint_eq(cgroup_limits().cpus, UINT64_MAX);
 }
 END_TEST
 

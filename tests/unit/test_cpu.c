@@ -12,14 +12,13 @@
 #include <unistd.h>
 
 #include "base/cpu.h"
+#include "base/test_hooks.h"
 
 static char root[64];
 static char groups[96];
 static char mount[96];
 static char meminfo[96];
 static char statm[96];
-static const struct cpu_files files = {
-    .cgroup = {groups, mount, "/dev/null"}, .meminfo = meminfo, .statm = statm};
 
 static void put(const char *folder, const char *name, const char *text)
 {
@@ -39,6 +38,14 @@ static void setup(void)
     snprintf(mount, sizeof mount, "%s/tree", root);
     snprintf(meminfo, sizeof meminfo, "%s/meminfo", root);
     snprintf(statm, sizeof statm, "%s/statm", root);
+    test_hooks = (struct test_hooks){
+        .groups = groups,
+        .trees = mount,
+        .mounts = "/dev/null",
+        .meminfo = meminfo,
+        .statm = statm,
+        .cpus = 8,
+    };
     ck_assert_int_eq(mkdir(mount, 0700), 0);
     put(root, "groups", "0::/\n");
     put(root, "meminfo", "MemTotal:       8000 kB\nMemFree:  1 kB\nMemAvailable:   4000 kB\n");
@@ -50,6 +57,7 @@ static void teardown(void)
     static const char *const names[] = {"cgroup.controllers", "cpu.max", "memory.max",
                                         "memory.current"};
     char path[256];
+    test_hooks = (struct test_hooks){0};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         snprintf(path, sizeof path, "%s/%s", mount, names[i]);
         unlink(path);
@@ -61,25 +69,33 @@ static void teardown(void)
     rmdir(root);
 }
 
+static uint64_t room_under(uint64_t address_space, uint64_t data)
+{
+    test_hooks.address_space = address_space;
+    test_hooks.data = data;
+    return cpu_room();
+}
+
 START_TEST(least_of_machine_and_group)
 {
-    ck_assert_uint_eq(cpu_available_in(&files, 8).cpus, 8);
-    ck_assert_uint_eq(cpu_memory_total_in(&files), 8000 * 1024);
-    ck_assert_uint_eq(cpu_available_in(&files, 8).memory, 4000 * 1024);
+    ck_assert_uint_eq(cpu_available().cpus, 8);
+    ck_assert_uint_eq(cpu_memory_total(), 8000 * 1024);
+    ck_assert_uint_eq(cpu_available().memory, 4000 * 1024);
     put(mount, "cpu.max", "250000 100000\n");
     put(mount, "memory.max", "2000000\n");
     put(mount, "memory.current", "1500000\n");
-    ck_assert_uint_eq(cpu_available_in(&files, 8).cpus, 3);
-    ck_assert_uint_eq(cpu_available_in(&files, 2).cpus, 2);
-    ck_assert_uint_eq(cpu_memory_total_in(&files), 2000000);
-    ck_assert_uint_eq(cpu_available_in(&files, 8).memory, 500000);
+    ck_assert_uint_eq(cpu_available().cpus, 3);
+    test_hooks.cpus = 2;
+    ck_assert_uint_eq(cpu_available().cpus, 2);
+    ck_assert_uint_eq(cpu_memory_total(), 2000000);
+    ck_assert_uint_eq(cpu_available().memory, 500000);
     put(mount, "memory.max", "9000000\n");
-    ck_assert_uint_eq(cpu_memory_total_in(&files), 8000 * 1024);
-    ck_assert_uint_eq(cpu_available_in(&files, 8).memory, 4000 * 1024);
+    ck_assert_uint_eq(cpu_memory_total(), 8000 * 1024);
+    ck_assert_uint_eq(cpu_available().memory, 4000 * 1024);
     unlink(meminfo);
-    ck_assert_uint_eq(cpu_memory_total_in(&files), 9000000);
+    ck_assert_uint_eq(cpu_memory_total(), 9000000);
     put(root, "meminfo", "MemTotal: much\n");
-    ck_assert_uint_eq(cpu_available_in(&files, 8).memory, 7500000);
+    ck_assert_uint_eq(cpu_available().memory, 7500000);
 }
 END_TEST
 
@@ -87,19 +103,20 @@ START_TEST(room_under_limits)
 {
     const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), none = UINT64_MAX;
     put(root, "statm", "1000 50 40 10 0 300 0\n");
-    ck_assert_uint_eq(cpu_room_in(&files, none, none), none);
-    ck_assert_uint_eq(cpu_room_in(&files, 1500 * page, none), 500 * page);
-    ck_assert_uint_eq(cpu_room_in(&files, none, 1500 * page), 1200 * page);
-    ck_assert_uint_eq(cpu_room_in(&files, 1500 * page, 400 * page), 100 * page);
-    ck_assert_uint_eq(cpu_room_in(&files, 900 * page, none), 0);
+    ck_assert_uint_eq(room_under(none, none), none);
+    ck_assert_uint_eq(room_under(1500 * page, none), 500 * page);
+    ck_assert_uint_eq(room_under(none, 1500 * page), 1200 * page);
+    ck_assert_uint_eq(room_under(1500 * page, 400 * page), 100 * page);
+    ck_assert_uint_eq(room_under(900 * page, none), 0);
     unlink(statm); /* no /proc: all of the limit seems to be left */
-    ck_assert_uint_eq(cpu_room_in(&files, 900 * page, none), 900 * page);
+    ck_assert_uint_eq(room_under(900 * page, none), 900 * page);
 }
 END_TEST
 
 START_TEST(this_machine)
 {
     cpu_set_t before, one;
+    test_hooks = (struct test_hooks){0};
     ck_assert_uint_ge(cpu_available().cpus, 1);
     ck_assert_uint_gt(cpu_memory_total(), 1 << 20);
     ck_assert_uint_gt(cpu_available().memory, 0);

@@ -15,6 +15,7 @@
 
 #include "base/budget.h"
 #include "base/io.h"
+#include "base/test_hooks.h"
 #include "engine/core/buffer.h"
 #include "input/input.h"
 #include "unit/reader.h"
@@ -32,7 +33,7 @@ START_TEST(ranges_at_every_offset)
             for (size_t step = 1; step <= 20; step++) {
                 bool pair = (step + sizes[i]) % 2 == 0;
                 struct input_options options = reader_options(names, 1);
-                options.split_size = options.buffer_size = step;
+                test_hooks.split_size = test_hooks.buffer_size = step;
                 options.border = pair ? reader_pair_border : reader_line_border;
                 options.border_last = pair ? reader_pair_border_last : reader_line_border_last;
                 struct input *input = reader_open(&options);
@@ -61,7 +62,7 @@ START_TEST(ranges_with_long_tokens)
         reader_write_file(reader_path, data, size);
         for (size_t j = 0; j < sizeof steps / sizeof *steps; j++) {
             struct input_options options = reader_options(names, 1);
-            options.split_size = steps[j];
+            test_hooks.split_size = steps[j];
             struct input *input = reader_open(&options);
             struct reader reader;
             reader_run(input, 4, &reader);
@@ -101,7 +102,7 @@ START_TEST(file_grows_and_shrinks)
     enum { COUNT = 10 };
     unsigned char data[2000];
     struct input_options options = reader_options(names, 1);
-    options.split_size = 100;
+    test_hooks.split_size = 100;
     reader_fill_lines(data, sizeof data, 30, 3);
     for (int grow = 0; grow <= 1; grow++) {
         struct mr_input job;
@@ -146,7 +147,7 @@ START_TEST(file_grows_while_cut)
     struct mr_input job;
     struct mr_split split;
     struct mr_error error;
-    options.split_size = 100;
+    test_hooks.split_size = 100;
     reader_fill_lines(data, sizeof data, 30, 3);
     reader_write_file(reader_path, data, 500);
     struct input *input = reader_open(&options);
@@ -241,7 +242,7 @@ START_TEST(many_files_few_descriptors)
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
     for (unsigned workers = 1; workers <= 4; workers *= 4) {
         struct input_options options = reader_options(names, COUNT);
-        options.split_size = options.buffer_size = 32;
+        test_hooks.split_size = test_hooks.buffer_size = 32;
         struct input *input = reader_open(&options);
         struct reader reader;
         reader_run(input, workers, &reader);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/test_hooks.h"
 #include "base/thread.h"
 #include "input/input.h"
 #include "unit/reader.h"
@@ -93,7 +94,7 @@ START_TEST(pipe_at_every_offset)
             reader_fill_lines(data, sizes[i], longest, (uint32_t)sizes[i]);
             for (size_t block = 1; block <= 20; block++) {
                 struct input_options options = reader_options(NULL, 0);
-                options.buffer_size = block;
+                test_hooks.buffer_size = block;
                 bool pair = (block + sizes[i]) % 2 == 0;
                 options.border = pair ? reader_pair_border : reader_line_border;
                 options.border_last = pair ? reader_pair_border_last : reader_line_border_last;
@@ -111,9 +112,10 @@ START_TEST(pipe_with_long_tokens)
     unsigned char *data = malloc(size);
     for (size_t i = 0; i < sizeof longest / sizeof *longest; i++) {
         reader_fill_lines(data, size, longest[i], 11);
+        test_hooks.buffer_size = 0;
         struct input_options options = reader_options(NULL, 0);
         check_pipe(&options, data, size, 7001, 4);
-        options.buffer_size = 5000;
+        test_hooks.buffer_size = 5000;
         options.memory = 0;
         check_pipe(&options, data, size, 100000, 4);
         check_pipe(&options, data, size, 7001, 1);
@@ -191,7 +193,7 @@ START_TEST(slow_mapper_slows_reader)
     struct writer writer = {.fd = ends[1], .data = data, .size = size, .step = 50000};
     ck_assert_int_eq(thread_start(&writer.thread, "writer", write_slowly, &writer), 0);
     struct input_options options = reader_options(NULL, 0);
-    options.buffer_size = BLOCK;
+    test_hooks.buffer_size = BLOCK;
     struct input *input = reader_open(&options);
     input_job(input, &ahead.job);
     ck_assert_int_eq(thread_mutex_open(&ahead.lock), 0);
@@ -291,7 +293,7 @@ START_TEST(stdin_from_where_it_stands)
         ck_assert_int_eq(lseek(fd, start, SEEK_SET), start);
         int saved = replace_stdin(fd);
         struct input_options options = reader_options(names, 3);
-        options.split_size = 100;
+        test_hooks.split_size = 100;
         struct input *input = reader_open(&options);
         struct reader reader;
         reader_run(input, 2, &reader);
