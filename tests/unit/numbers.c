@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "unit/await.h"
 
 static const unsigned char nothing[1 + MR_PAD];
 
@@ -42,11 +43,14 @@ static int next_split(void *context, struct mr_split *split, struct mr_error *er
 {
     struct numbers *numbers = context;
     (void)error;
-    if (numbers->next == numbers->splits)
+    if (numbers->next == numbers->splits && !numbers->endless)
         return 0;
     *split = (struct mr_split){
         .data = nothing, .size = 1, .length = numbers->each, .number = numbers->next++};
-    atomic_fetch_add(&numbers->read, 1);
+    /* Nobody else reads, so this is how many are out, or were a moment ago: never more than that. */
+    uint64_t ahead = atomic_fetch_add(&numbers->read, 1) + 1 - atomic_load(&numbers->released);
+    if (ahead > numbers->most_ahead)
+        numbers->most_ahead = ahead;
     return 1;
 }
 
@@ -65,8 +69,8 @@ static int map_numbers(void *context, void *state, const struct mr_split *split,
     char keys[BATCH * 256 + MR_PAD];
     struct mr_span spans[BATCH];
     (void)state;
-    if (numbers->map_us)
-        usleep(numbers->map_us);
+    if (numbers->holds)
+        AWAIT(split->number < atomic_load(&numbers->may_map));
     for (uint64_t i = 0; i < numbers->each;) {
         size_t n = 0, at = 0;
         for (; n < BATCH && i < numbers->each; n++, i++) {
@@ -126,7 +130,7 @@ void numbers_job(struct numbers *numbers, struct mr_job_spec *spec)
     ck_assert_ptr_nonnull(numbers->counts);
     *spec = (struct mr_job_spec){
         .input = {.context = numbers,
-                  .size = numbers->splits * numbers->each,
+                  .size = numbers->endless ? MR_UNKNOWN : numbers->splits * numbers->each,
                   .next = next_split,
                   .release = release_split},
         .context = numbers,

@@ -17,8 +17,11 @@ struct numbers {
     size_t key_size; /* 0: of many sizes; else all keys have this one, at least 8 */
     uint64_t next;   /* split to be read next */
     _Atomic uint64_t read, released, mapped; /* splits */
-    unsigned map_us;                         /* a map takes this long */
-    uint64_t *counts;                        /* as collected, by key */
+    bool endless;                            /* there is always one more split, whatever `splits` */
+    bool holds; /* only splits below `may_map` are mapped: others wait */
+    _Atomic uint64_t may_map;
+    uint64_t most_ahead; /* how many splits were read and not yet released, at most */
+    uint64_t *counts;    /* as collected, by key */
     uint64_t collected;
     char *last_key; /* of the record collected last, to see the order */
     size_t last_size;

@@ -3,8 +3,10 @@
  * test_engine - what a MapReduce engine must do, each a thing a caller can do.
  */
 #include "base/cpu.h"
+#include "base/test_hooks.h"
 #include "base/thread.h"
 #include "engine/schedule/engine.h"
+#include "unit/await.h"
 #include "unit/numbers.h"
 
 #include <check.h>
@@ -14,10 +16,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
-
-#define AWAIT(condition)                                                                           \
-    while (!(condition))                                                                           \
-    usleep(200)
 
 static struct mr_engine *engine_of(unsigned threads, uint64_t memory)
 {
@@ -185,7 +183,7 @@ END_TEST
 START_TEST(a_future_goes_from_pending_to_done)
 {
     struct mr_engine *engine = engine_of(1, 0);
-    struct numbers first = {.splits = 40, .each = 100, .keys = 50, .map_us = 2000};
+    struct numbers first = {.splits = 40, .each = 100, .keys = 50, .holds = true};
     struct numbers second = {.splits = 3, .each = 100, .keys = 50};
     struct mr_job_spec spec;
     struct mr_job *one, *two;
@@ -202,6 +200,7 @@ START_TEST(a_future_goes_from_pending_to_done)
     ck_assert(state == MR_PENDING || state == MR_RUNNING);
     struct mr_stats stats;
     struct mr_error error;
+    atomic_store(&first.may_map, 40);
     ck_assert_int_eq(mr_wait(one, -1, &stats, &error), MR_DONE);
     ck_assert_int_eq(mr_wait(one, -1, &stats, &error), MR_DONE);
     ck_assert_int_eq(mr_poll(one, &progress), MR_DONE);
@@ -222,14 +221,14 @@ START_TEST(a_cancelled_job_gives_all_back)
 {
     struct mr_engine *engine = engine_of(2, 0);
     unsigned files = entries_of("/proc/self/fd");
-    for (unsigned delay = 0; delay < 20; delay++) {
-        struct numbers numbers = {.splits = 100000, .each = 1000, .keys = 1000003, .step = 7919};
+    for (uint64_t first = 0; first < 200; first += 10) {
+        struct numbers numbers = {.endless = true, .each = 1000, .keys = 1000003, .step = 7919};
         struct mr_job_spec spec;
         struct mr_job *job;
         struct mr_error error;
         numbers_job(&numbers, &spec);
         ck_assert_int_eq(mr_submit(engine, &spec, &job, NULL), MR_OK);
-        usleep(delay * 1000);
+        AWAIT(atomic_load(&numbers.mapped) >= first);
         mr_cancel(job);
         ck_assert_int_eq(mr_wait(job, -1, NULL, &error), MR_STOPPED);
         ck_assert_int_eq(error.status, MR_CANCELLED);
@@ -249,7 +248,7 @@ START_TEST(close_cancels_jobs_and_leaves_their_outcomes)
 {
     struct mr_engine *engine = engine_of(2, 0);
     struct numbers done = {.splits = 3, .each = 100, .keys = 50};
-    struct numbers cut = {.splits = 100000, .each = 1000, .keys = 1000003, .step = 7919};
+    struct numbers cut = {.endless = true, .each = 1000, .keys = 1000003, .step = 7919};
     struct mr_job_spec spec;
     struct mr_job *jobs[2];
     struct mr_progress progress;
@@ -304,7 +303,7 @@ START_TEST(close_waits_for_other_threads_jobs)
 {
     for (unsigned round = 0; round < 10; round++) {
         struct mr_engine *engine = engine_of(2, 0);
-        const struct numbers endless = {.splits = 1000000, .each = 1000, .keys = 1000};
+        const struct numbers endless = {.endless = true, .each = 1000, .keys = 1000};
         struct other_user users[2] = {{.engine = engine, .numbers = endless},
                                       {.engine = engine, .numbers = endless}};
         struct mr_job_spec spec;
@@ -314,8 +313,7 @@ START_TEST(close_waits_for_other_threads_jobs)
         for (unsigned i = 0; i < 2; i++)
             ck_assert_int_eq(thread_start(&threads[i], "user", use_engine, &users[i]), 0);
         /* The first has begun its job when something of it has been mapped. */
-        while (atomic_load(&users[0].numbers.mapped) == 0)
-            usleep(100);
+        AWAIT(atomic_load(&users[0].numbers.mapped) > 0);
         mr_engine_close(engine);
         for (unsigned i = 0; i < 2; i++) {
             thread_join(&threads[i]);
@@ -330,14 +328,13 @@ END_TEST
 START_TEST(release_cancels_a_job_that_runs)
 {
     struct mr_engine *engine = engine_of(2, 0);
-    struct numbers numbers = {.splits = 100000, .each = 1000, .keys = 1000};
+    struct numbers numbers = {.endless = true, .each = 1000, .keys = 1000};
     struct mr_job_spec spec;
     struct mr_job *job;
     numbers_job(&numbers, &spec);
     ck_assert_int_eq(mr_submit(engine, &spec, &job, NULL), MR_OK);
     mr_release(job);
     ck_assert_uint_eq(numbers.read, numbers.released);
-    ck_assert_uint_lt(numbers.mapped, 100000);
     free(numbers.counts);
     mr_engine_close(engine);
 }
@@ -347,7 +344,8 @@ END_TEST
 
 struct watcher {
     struct numbers numbers; /* first: it is the job's context too */
-    unsigned maps, reduces, last_maps, last_reduces;
+    _Atomic unsigned maps;
+    unsigned reduces, last_maps, last_reduces;
     unsigned cancel_at;   /* the call that cancels, from 1; 0: none */
     unsigned long worker; /* a thread that has mapped */
     bool on_worker;
@@ -358,10 +356,30 @@ struct watcher {
 static int (*plain_map)(void *, void *, const struct mr_split *, struct mr_emitter *);
 static _Thread_local bool maps_here;
 
+/* A clock that goes on when it is told to. */
+static _Atomic uint64_t clock_now = 1000000000;
+
+static uint64_t read_clock(void)
+{
+    return atomic_load(&clock_now);
+}
+
+#define OVER_HALF_A_SECOND 600000000
+
+/* At two splits half a second passes, and progress is waited for; at the first only, where that
+ * cancels. */
 static int watched_map(void *context, void *state, const struct mr_split *split,
                        struct mr_emitter *emitter)
 {
+    struct watcher *watcher = context;
     maps_here = true;
+    for (unsigned nth = 0; nth < (watcher->cancel_at > 0 ? 1u : 2u); nth++) {
+        if (split->number == 100 * (nth + 1)) {
+            AWAIT(atomic_load(&watcher->maps) >= nth);
+            atomic_fetch_add(&clock_now, OVER_HALF_A_SECOND);
+            AWAIT(atomic_load(&watcher->maps) > nth);
+        }
+    }
     return plain_map(context, state, split, emitter);
 }
 
@@ -375,6 +393,7 @@ static int watch(void *context, const struct mr_progress *progress)
         watcher->maps++;
         watcher->last_maps += progress->not_done == 0;
         watcher->backwards |=
+            !watcher->numbers.endless &&
             progress->done + progress->not_done != watcher->numbers.splits * watcher->numbers.each;
     } else {
         watcher->reduces++;
@@ -389,14 +408,14 @@ static void watched(struct watcher *watcher, struct mr_job_spec *spec)
     plain_map = spec->map;
     spec->map = watched_map;
     spec->progress = watch;
+    test_hooks.now = read_clock;
 }
 
 START_TEST(progress_tells_of_both_phases_on_a_thread_of_its_own)
 {
     struct mr_engine *engine = engine_of(2, 0);
     for (int future = 0; future < 2; future++) {
-        struct watcher watcher = {
-            .numbers = {.splits = 400, .each = 50, .keys = 77, .map_us = 7000}};
+        struct watcher watcher = {.numbers = {.splits = 400, .each = 50, .keys = 77}};
         struct mr_job_spec spec;
         watched(&watcher, &spec);
         if (future) {
@@ -407,9 +426,9 @@ START_TEST(progress_tells_of_both_phases_on_a_thread_of_its_own)
         } else {
             ck_assert_int_eq(mr_run(engine, &spec, NULL, NULL), MR_OK);
         }
-        ck_assert_uint_ge(watcher.maps, 2); /* 1.4 s and more: at the half seconds, and the end */
+        ck_assert_uint_eq(watcher.maps, 3); /* at the half seconds, and the end */
         ck_assert_uint_eq(watcher.last_maps, 1);
-        ck_assert_uint_ge(watcher.reduces, 1);
+        ck_assert_uint_eq(watcher.reduces, 1);
         ck_assert_uint_eq(watcher.last_reduces, 1);
         ck_assert(!watcher.backwards);
         ck_assert(!watcher.on_worker);
@@ -423,8 +442,8 @@ START_TEST(progress_that_says_so_cancels)
 {
     struct mr_engine *engine = engine_of(2, 0);
     for (int future = 0; future < 2; future++) {
-        struct watcher watcher = {
-            .numbers = {.splits = 100000, .each = 50, .keys = 77, .map_us = 3000}, .cancel_at = 1};
+        struct watcher watcher = {.numbers = {.endless = true, .each = 50, .keys = 77},
+                                  .cancel_at = 1};
         struct mr_job_spec spec;
         struct mr_error error;
         watched(&watcher, &spec);
@@ -487,16 +506,14 @@ END_TEST
 START_TEST(a_small_job_passes_a_long_one)
 {
     struct mr_engine *engine = engine_of(2, 0);
-    struct numbers big = {.splits = 2000, .each = 10, .keys = 5, .map_us = 2000};
+    struct numbers big = {.endless = true, .each = 10, .keys = 5};
     struct numbers small = {.splits = 1, .each = 10, .keys = 5};
     struct mr_job_spec spec;
     struct mr_job *job;
     numbers_job(&big, &spec);
     ck_assert_int_eq(mr_submit(engine, &spec, &job, NULL), MR_OK);
     AWAIT(atomic_load(&big.mapped) > 5);
-    run(engine, &small, NULL);
-    /* Had it waited for the long one, all 2000 would have been mapped. */
-    ck_assert_uint_lt(atomic_load(&big.mapped), 1000);
+    run(engine, &small, NULL); /* which would wait for the end of the long one in vain */
     ck_assert_int_eq(mr_poll(job, NULL), MR_RUNNING);
     mr_release(job);
     numbers_check(&small);
@@ -507,21 +524,23 @@ END_TEST
 
 START_TEST(a_slow_mapper_stops_the_reader)
 {
+    enum { QUEUED = 8 * 3, IN_READERS_HAND = 1, IN_WORKERS_HANDS = 2 };
     struct mr_engine *engine = engine_of(2, 0);
-    struct numbers numbers = {.splits = 100000, .each = 1, .keys = 5, .map_us = 20000};
+    struct numbers numbers = {.splits = 2000, .each = 1, .keys = 5, .holds = true};
     struct mr_job_spec spec;
     struct mr_job *job;
     numbers_job(&numbers, &spec);
     ck_assert_int_eq(mr_submit(engine, &spec, &job, NULL), MR_OK);
-    for (int i = 0; i < 20; i++) {
-        usleep(10000);
-        /* The released first: what is read meanwhile may only make the difference look larger. */
-        uint64_t released = atomic_load(&numbers.released);
-        /* On the queue, in the reader's hand, in the workers' hands, and released meanwhile. */
-        ck_assert_uint_le(atomic_load(&numbers.read), released + 8 * 3 + 1 + 2 + 2);
+    /* Mapping begins when the reader has read all that it may. */
+    AWAIT(atomic_load(&numbers.read) >= QUEUED + IN_READERS_HAND);
+    for (uint64_t split = 0; split < 2000; split++) {
+        atomic_store(&numbers.may_map, split + 1);
+        AWAIT(atomic_load(&numbers.released) > split);
     }
+    ck_assert_int_eq(mr_wait(job, -1, NULL, NULL), MR_DONE);
+    ck_assert_uint_le(numbers.most_ahead, QUEUED + IN_READERS_HAND + IN_WORKERS_HANDS);
     mr_release(job);
-    free(numbers.counts);
+    numbers_check(&numbers);
     mr_engine_close(engine);
 }
 END_TEST

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "unit/await.h"
 
 Suite *test_io_suite(void);
 
@@ -134,10 +135,11 @@ START_TEST(test_faults)
 }
 END_TEST
 
+static _Atomic unsigned next;
+
 /* Makes files without a name until it may not any more. */
 static void *make_unlinked(void *folder)
 {
-    static _Atomic unsigned next;
     char name[64];
     for (;;) {
         snprintf(name, sizeof name, "%s/%u", (char *)folder, next++);
@@ -157,7 +159,7 @@ START_TEST(test_names_end)
     ck_assert_ptr_nonnull(mkdtemp(folder));
     for (size_t i = 0; i < sizeof threads / sizeof *threads; i++)
         ck_assert(pthread_create(&threads[i], NULL, make_unlinked, folder) == 0);
-    usleep((useconds_t)(1000 + 997 * _i % 4000));
+    AWAIT(next > 7 * (unsigned)_i);
     io_end_names(60000);
     DIR *entries = opendir(folder);
     ck_assert_ptr_nonnull(entries);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_queue - order, bound, wake-ups, ending while full and while empty, many on both sides.
+ * test_split_queue - order, bound, wake-ups, ending while full and while empty, many on both sides.
  */
 #include "engine/schedule/split_queue.h"
 
 #include <check.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <unistd.h>
+
+#include "unit/await.h"
 
 struct party {
     struct split_queue *queue;
@@ -16,11 +17,13 @@ struct party {
     _Atomic unsigned popped;
     _Atomic unsigned long long sum;
     _Atomic bool returned;
+    _Atomic pid_t thread; /* which sleeps nowhere but in the queue */
 };
 
 static void push_all(void *argument)
 {
     struct party *party = argument;
+    atomic_store(&party->thread, await_thread());
     for (unsigned i = 0; i < party->count; i++) {
         unsigned item = party->from + i;
         if (!split_queue_push(party->queue, &item))
@@ -34,18 +37,13 @@ static void pop_all(void *argument)
 {
     struct party *party = argument;
     unsigned item;
+    atomic_store(&party->thread, await_thread());
     while (split_queue_pop(party->queue, &item) == SPLIT_QUEUE_GOT) {
         atomic_fetch_add(&party->sum, item);
         atomic_fetch_add(&party->popped, 1);
     }
     atomic_store(&party->returned, true);
 }
-
-/* Waits for a condition that must come about, without a bound of its own:
- * check has the time-out. */
-#define AWAIT(condition)                                                                           \
-    while (!(condition))                                                                           \
-    usleep(200)
 
 START_TEST(items_come_in_order)
 {
@@ -75,8 +73,7 @@ START_TEST(a_full_queue_holds_its_producer)
     while (popped < 100) {
         /* The producer fills the queue and no more. */
         unsigned most = popped + 4 < 100 ? popped + 4 : 100;
-        AWAIT(atomic_load(&party.pushed) == most);
-        usleep(500);
+        AWAIT(atomic_load(&party.returned) || await_asleep(atomic_load(&party.thread)));
         ck_assert_uint_eq(atomic_load(&party.pushed), most);
         /* Two pops leave it half empty, which wakes the producer. */
         for (int i = 0; i < 2 && popped < 100; i++) {
@@ -113,13 +110,17 @@ END_TEST
 START_TEST(ending_while_empty_frees_all_consumers)
 {
     struct split_queue queue;
-    struct party party = {.queue = &queue};
+    struct party parties[4];
     struct thread threads[4];
     ck_assert_int_eq(split_queue_open(&queue, 2, sizeof(unsigned)), 0);
-    for (int i = 0; i < 4; i++)
-        ck_assert_int_eq(thread_start(&threads[i], "pop", pop_all, &party), 0);
-    usleep(1000);
-    ck_assert(!atomic_load(&party.returned));
+    for (int i = 0; i < 4; i++) {
+        parties[i] = (struct party){.queue = &queue};
+        ck_assert_int_eq(thread_start(&threads[i], "pop", pop_all, &parties[i]), 0);
+    }
+    for (int i = 0; i < 4; i++) {
+        AWAIT(await_asleep(atomic_load(&parties[i].thread)));
+        ck_assert(!atomic_load(&parties[i].returned));
+    }
     split_queue_end(&queue);
     split_queue_end(&queue);
     for (int i = 0; i < 4; i++)
