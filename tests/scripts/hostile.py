@@ -14,7 +14,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -232,6 +231,14 @@ def between(name, out, line, least, most):
     done += 1
 
 
+def has_read(pid, size):
+    """Whether the process has read so many bytes, or is no more."""
+    try:
+        return int(re.search(r"rchar: (\d+)", Path(f"/proc/{pid}/io").read_text(encoding="ascii")).group(1)) >= size
+    except OSError:
+        return True
+
+
 def changing():
     line = b"a line of some length to be counted"
     count = 20_000 if SLOW else 400_000
@@ -257,7 +264,8 @@ def changing():
         Path("file").write_bytes(data)
         kept = count // 4
         child = start(["-l", f"-j{i + 1}"], ["file"])
-        time.sleep(0.002 * i)
+        while child.poll() is None and not has_read(child.pid, i * len(data) // 4):
+            pass
         os.truncate("file", kept * (len(line) + 1))
         between("a file that shrinks", finish("a file that shrinks", child), line, kept, count)
 

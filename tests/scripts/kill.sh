@@ -11,16 +11,36 @@ kills=${MRCOUNT_KILLS:-20}
 
 awk 'BEGIN { for (i = 0; i < 60000; i++) printf "%0300d\n", i * 7919 % 60000 }' > long
 mkdir tmp
+cat > moments.py <<'END'
+"""How far a run has come: by the bytes that it has read and written, not by the time, as a machine is
+now slow and now fast."""
+import re, sys
+def moved(child):
+    try:
+        with open(f"/proc/{child.pid}/io", encoding="ascii") as file:
+            return sum(int(number) for number in re.findall(r"[rw]char: (\d+)", file.read()))
+    except OSError: # it is no more
+        return None
+def whole(child):
+    most = 0
+    while child.poll() is None:
+        most = moved(child) or most
+    if child.returncode != 0:
+        sys.exit(f"exit status {child.returncode}")
+    return most
+def reach(child, goal):
+    while child.poll() is None and (at := moved(child)) is not None and at < goal:
+        pass
+END
 cat > kill.py <<'END'
-import os, random, signal, subprocess, sys, time
+import moments, os, random, signal, subprocess, sys, time
 kills = int(sys.argv[1])
 named = sys.argv[2] # a library that refuses files without a name, or nothing
 environment = dict(os.environ, **({"LD_PRELOAD": named, "FAULT_RULE": "tmpfile:1+:EOPNOTSUPP"} if named else {}))
 draw = random.Random(11)
 command = ["mrcount", "-q", "-l", "-j2", "-S1K", "-T", "tmp", "-o", "out", "long"]
-begin = time.monotonic()
-subprocess.run(command, check=True, env=environment)
-whole = time.monotonic() - begin
+with subprocess.Popen(command, env=environment) as child:
+    whole = moments.whole(child)
 want = open("out", "rb").read()
 os.remove("out")
 ended = 0
@@ -34,7 +54,7 @@ except OSError as error:
 for i in range(kills):
     number = numbers[i % len(numbers)]
     with subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
-        time.sleep(whole * draw.random())
+        moments.reach(child, whole * draw.random())
         child.send_signal(number)
         if i % 3 == 1:
             time.sleep(0.001 * draw.random())
@@ -60,12 +80,13 @@ python3 kill.py "$kills" "" || fail "$kills kills"
 [ -n "$slow" ] || python3 kill.py "$kills" "$MRCOUNT_BUILD/fault/preload.so" || fail "$kills kills, temporaries with names"
 
 cat > shared.py <<'END'
-import os, random, signal, subprocess, sys, time
+import moments, os, random, signal, subprocess, sys
 kills, draw = int(sys.argv[1]), random.Random(13)
 command = ["mrcount", "-q", "-l", "-j2", "long"]
-begin = time.monotonic()
-want = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
-whole = time.monotonic() - begin
+with open("want", "wb") as file, subprocess.Popen(command, stdout=file) as child:
+    whole = moments.whole(child)
+with open("want", "rb") as file:
+    want = file.read()
 ended = 0
 for i in range(kills):
     number = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP][i % 3]
@@ -73,7 +94,7 @@ for i in range(kills):
         file.write(b"head\n")
         file.flush()
         with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file) as child:
-            time.sleep(whole * draw.random())
+            moments.reach(child, whole * draw.random())
             child.send_signal(number)
             status = child.wait(60)
         os.write(file.fileno(), b"tail\n")

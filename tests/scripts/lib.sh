@@ -21,6 +21,18 @@ skip() {
     exit 77
 }
 
+# await WHAT COMMAND... - waits until the command succeeds, and fails after a minute without that. It
+# is how scripts wait: for what must come about, never for a time.
+await() {
+    local what=$1 tries
+    shift
+    for ((tries = 0; tries < 600; tries++)); do
+        if "$@"; then return; fi
+        sleep 0.1
+    done
+    fail "never: $what"
+}
+
 # Whether a pseudo-terminal can be had: a root without devpts has none.
 have_terminals() {
     python3 -c 'import os; os.openpty()' 2> /dev/null

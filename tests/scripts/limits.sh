@@ -85,10 +85,8 @@ mkfifo fifo
 child=$!
 exec 3> fifo
 seq 1000 >&3
-for _ in $(seq 200); do
-    [ "$(sed -n 's/^Threads:\t//p' "/proc/$child/status")" -lt 5 ] || break
-    sleep 0.05
-done
+all_threads() { [ "$(sed -n 's/^Threads:\t//p' "/proc/$child/status")" -ge 5 ]; }
+await "all threads run" all_threads
 kill -TERM $child
 status=0
 wait $child 2> /dev/null || status=$?
@@ -120,10 +118,7 @@ trap '[ ! -s pid ] || kill -KILL "$(cat pid)" 2> /dev/null || true' EXIT
 yes line 2> /dev/null | FAULT_RULE=thread:1+:EAGAIN LD_PRELOAD=$MRCOUNT_BUILD/fault/preload.so \
     bash -c 'echo $$ > pid && exec mrcount -l' > got 2> err &
 child=$!
-for _ in $(seq 600); do
-    [ ! -s err ] || break
-    sleep 0.1
-done
+await "it says that it has no threads" test -s err
 status=0
 kill -TERM "$(cat pid)"
 wait $child 2> /dev/null || status=$?

@@ -80,11 +80,7 @@ for shell in sh bash; do
     done
 done
 mrcount -l -o >(cat > substituted) large
-for _ in $(seq 600); do
-    cmp -s large.counted substituted && break
-    sleep 0.1
-done
-same "-o >(cat)" large.counted substituted
+await "all of the output in -o >(cat)" cmp -s large.counted substituted
 
 # A limit on the size of files: it is a message, not a death by SIGXFSZ, and no half line is left.
 limited() {
