@@ -22,15 +22,14 @@
 struct command_line {
     struct option *longs;
     char *letters;
-    const struct option_row **given; /* the rows met so far, in that order, each once */
-    size_t given_count;
+    bool *given; /* a row: whether it has been met */
 };
 
 static void command_line_close(struct command_line *line)
 {
     free(line->longs);
     free(line->letters);
-    free((void *)line->given);
+    free(line->given);
 }
 
 /* Returns -1 when memory is out; either way command_line_close is to be called. */
@@ -42,8 +41,7 @@ static int command_line_open(struct command_line *line)
     *line = (struct command_line){
         .longs = longs,
         .letters = letters,
-        /* An array of pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
-        .given = malloc(option_table_count * sizeof *line->given),
+        .given = calloc(option_table_count, sizeof *line->given),
     };
     if (longs == NULL || letters == NULL || line->given == NULL)
         return -1;
@@ -106,14 +104,20 @@ static void command_line_unknown(struct option_pass *pass, const char *word)
                      nearest->name);
 }
 
-/* The first given option that goes not with this one; NULL: all do. */
+static bool command_line_given(const struct command_line *line, const struct option_row *row)
+{
+    return line->given[row - option_table];
+}
+
+/* The first given option, in the table's order, that goes not with this one; NULL: all do. */
 static const struct option_row *command_line_excluding(const struct command_line *line,
                                                        const struct option_row *row)
 {
-    for (size_t i = 0; i < line->given_count; i++) {
-        const struct option_row *other = line->given[i];
-        if (other != row && (option_listed(other->excludes, row->name) ||
-                             option_listed(row->excludes, other->name)))
+    for (size_t i = 0; i < option_table_count; i++) {
+        const struct option_row *other = &option_table[i];
+        if (line->given[i] && other != row &&
+            (option_listed(other->excludes, row->name) ||
+             option_listed(row->excludes, other->name)))
             return other;
     }
     return NULL;
@@ -124,16 +128,12 @@ static void command_line_take(struct command_line *line, struct option_pass *pas
                               const struct option_row *row)
 {
     const struct option_row *other = command_line_excluding(line, row);
-    size_t i = 0;
 
     if (other != NULL) {
         option_wrong(pass, "--%s and --%s exclude each other", other->name, row->name);
         return;
     }
-    while (i < line->given_count && line->given[i] != row)
-        i++;
-    if (i == line->given_count)
-        line->given[line->given_count++] = row;
+    line->given[row - option_table] = true;
     row->take(pass, row, optarg);
 }
 
@@ -142,10 +142,8 @@ static bool command_line_in_force(const struct command_line *line, const char *n
 {
     const struct option_row *row = option_table_named(name);
 
-    for (size_t i = 0; i < line->given_count; i++)
-        if (line->given[i] == row)
-            return true;
-    return row->standing && command_line_excluding(line, row) == NULL;
+    return command_line_given(line, row) ||
+           (row->standing && command_line_excluding(line, row) == NULL);
 }
 
 /* One of the options in row->requires must be in force. */
@@ -182,10 +180,7 @@ static void command_line_check(const struct command_line *line, struct option_pa
 {
     for (size_t i = 0; i < option_table_count && !pass->failed; i++) {
         const struct option_row *row = &option_table[i];
-        size_t j = 0;
-        while (j < line->given_count && line->given[j] != row)
-            j++;
-        if (j == line->given_count)
+        if (!command_line_given(line, row))
             continue;
         if (row->requires != NULL)
             command_line_require(line, pass, row);
