@@ -13,6 +13,17 @@ void budget_open(struct budget *budget, uint64_t limit)
 {
     budget->limit = limit;
     atomic_init(&budget->used, 0);
+    atomic_init(&budget->most, 0);
+}
+
+/* Keeps the high mark after a taking: rarely does it move. */
+static void mark(struct budget *budget, uint64_t used)
+{
+    uint64_t most = atomic_load_explicit(&budget->most, memory_order_relaxed);
+    while (used > most &&
+           !atomic_compare_exchange_weak_explicit(&budget->most, &most, used, memory_order_relaxed,
+                                                  memory_order_relaxed)) {
+    }
 }
 
 bool budget_take(struct budget *budget, uint64_t bytes, uint64_t reserve)
@@ -24,12 +35,13 @@ bool budget_take(struct budget *budget, uint64_t bytes, uint64_t reserve)
             return false;
     } while (!atomic_compare_exchange_weak_explicit(&budget->used, &used, used + bytes,
                                                     memory_order_relaxed, memory_order_relaxed));
+    mark(budget, used + bytes);
     return true;
 }
 
 void budget_charge(struct budget *budget, uint64_t bytes)
 {
-    atomic_fetch_add_explicit(&budget->used, bytes, memory_order_relaxed);
+    mark(budget, atomic_fetch_add_explicit(&budget->used, bytes, memory_order_relaxed) + bytes);
 }
 
 void budget_give(struct budget *budget, uint64_t bytes)

@@ -17,6 +17,7 @@
 struct budget {
     uint64_t limit;        /* bytes; constant */
     _Atomic uint64_t used; /* bytes taken and not given back; may pass limit by budget_charge */
+    _Atomic uint64_t most; /* of `used`, since the budget was opened */
 };
 
 void budget_open(struct budget *budget, uint64_t limit);
