@@ -116,10 +116,36 @@ START_TEST(test_all)
         check_class(&table, KEY_W4, KEY_W2_MOST + 1, KEY_W4_MOST, count, expected, false);
         check_class(&table, KEY_LONG, KEY_W4_MOST + 1, 100, count, expected, false);
     }
+    budget.limit = UINT64_MAX; /* a table whose tags are alike must not grow: see add */
     check_class(&table, KEY_W2, 0, KEY_W2_MOST, 600, KEYS, true);
     check_class(&table, KEY_W4, KEY_W2_MOST + 1, KEY_W4_MOST, 600, KEYS, true);
     grouping_table_close(&table);
     ck_assert_uint_eq(atomic_load(&budget.used), 0);
+}
+END_TEST
+
+/* The first guess is made of what the budget has; only few keys pass it, as few as values are large. */
+START_TEST(a_table_begins_within_the_budget)
+{
+    struct hash_seed seed;
+    struct budget budget;
+    hash_seed_fixed(&seed, 7);
+    for (size_t value_words = 1; value_words <= 12500; value_words *= 50) {
+        struct grouping_table table;
+        budget_open(&budget, (uint64_t)1 << 20);
+        grouping_table_open(&table, &seed, value_words, &budget);
+        ck_assert(grouping_table_begin(&table, KEY_W2, 0));
+        ck_assert_uint_eq(budget.used, 0);
+        ck_assert(grouping_table_begin(&table, KEY_W2, 1000000));
+        ck_assert_uint_gt(budget.used, budget.limit / 4);
+        ck_assert_uint_le(budget.most, budget.limit);
+        ck_assert(grouping_table_begin(&table, KEY_W4, 1000000));
+        ck_assert_uint_le(budget.most, budget.limit + 4 * (value_words * 8 + 64));
+        ck_assert(grouping_table_reserve(&table, KEY_LONG, 1));
+        ck_assert_uint_ge(table.classes[KEY_LONG].limit, 1);
+        grouping_table_close(&table);
+        ck_assert_uint_eq(budget.used, 0);
+    }
 }
 END_TEST
 
@@ -130,6 +156,7 @@ Suite *test_grouping_table_suite(void)
     Suite *suite = suite_create("grouping_table");
     TCase *tests = tcase_create("grouping_table");
     tcase_add_test(tests, test_all);
+    tcase_add_test(tests, a_table_begins_within_the_budget);
     suite_add_tcase(suite, tests);
     return suite;
 }

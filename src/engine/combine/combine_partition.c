@@ -17,6 +17,8 @@ struct probes {
 
 /* Keys for which there is room at first, at the most; the table grows from there. */
 #define MOST_FIRST_KEYS ((uint64_t)1 << 19)
+/* The tables of all workers together take such a part of the memory. */
+#define TABLES_SHARE 4
 
 void combine_partition_open(struct combine_partition *combine, struct worker *worker)
 {
@@ -36,18 +38,40 @@ void combine_partition_close(struct combine_partition *combine)
 
 /* ---- Into the table --------------------------------------------------------------------- */
 
+uint64_t combine_partition_share(const struct worker *worker)
+{
+    return worker->context->budget->limit / TABLES_SHARE / worker->context->worker_count;
+}
+
 /* Empties the table and gives it slots for the keys that `records` records will bring. Partitions
- * are alike: the one before tells how many keys of each class to expect. */
+ * are alike: the one before tells how many keys of each class to expect. However many, the table
+ * begins within the worker's share: keys that repeat are fewer, and large values make it large. */
 static int start_table(struct combine_partition *combine, uint64_t records)
 {
     static const unsigned guess[KEY_CLASSES] = {[KEY_W2] = 2, [KEY_W4] = 8, [KEY_LONG] = 32};
+    const uint64_t share = combine_partition_share(combine->worker);
+    uint64_t keys[KEY_CLASSES] = {0}, bytes;
     for (int key_class = KEY_W2; key_class < KEY_CLASSES; key_class++) {
-        uint64_t keys = records / guess[key_class];
+        keys[key_class] = records / guess[key_class];
         if (combine->records > 0)
-            keys = (uint64_t)((double)combine->found[key_class] / (double)combine->records *
-                              (double)records * 1.0625);
+            keys[key_class] = (uint64_t)((double)combine->found[key_class] /
+                                         (double)combine->records * (double)records * 1.0625);
+        if (keys[key_class] > MOST_FIRST_KEYS)
+            keys[key_class] = MOST_FIRST_KEYS;
+    }
+    for (;;) {
+        bytes = 0;
+        for (int key_class = KEY_W2; key_class < KEY_CLASSES; key_class++)
+            bytes +=
+                grouping_table_bytes(&combine->table, (enum key_class)key_class, keys[key_class]);
+        if (bytes <= share || (keys[KEY_W2] | keys[KEY_W4] | keys[KEY_LONG]) == 0)
+            break;
+        for (int key_class = KEY_W2; key_class < KEY_CLASSES; key_class++)
+            keys[key_class] /= 2;
+    }
+    for (int key_class = KEY_W2; key_class < KEY_CLASSES; key_class++) {
         if (!grouping_table_begin(&combine->table, (enum key_class)key_class,
-                                  (size_t)(keys < MOST_FIRST_KEYS ? keys : MOST_FIRST_KEYS))) {
+                                  (size_t)keys[key_class])) {
             context_no_memory(combine->worker->context);
             return -1;
         }
@@ -228,32 +252,6 @@ combine_chunk(struct combine_partition *combine, const struct chunk *chunk, cons
     return combine_probes(combine, KEY_W4, &w4, sums);
 }
 
-/* Brings a stream into the table. */
-int combine_partition_begin(struct combine_partition *combine, struct stream *stream, bool consume)
-{
-    struct stream_reader reader;
-    struct chunk *chunk;
-    const uint64_t records = stream_records(stream);
-    int result = start_table(combine, records);
-    stream_writer_open(&combine->long_key_writer, &combine->long_keys, combine->worker,
-                       POOL_OVER_BUDGET);
-    combine->worker->combining = true;
-    stream_reader_open(&reader, combine->worker, stream, consume);
-    while (result == 0 && (chunk = stream_reader_next(&reader))) {
-        result = combine->worker->context->sums ? combine_chunk(combine, chunk, true)
-                                                : combine_chunk(combine, chunk, false);
-        if (context_stopped(combine->worker->context))
-            result = -1;
-    }
-    if (stream_reader_close(&reader) != 0)
-        result = -1;
-    stream_writer_close(&combine->long_key_writer);
-    combine->records = records;
-    for (int key_class = 0; key_class < KEY_CLASSES; key_class++)
-        combine->found[key_class] = combine->table.classes[key_class].used;
-    return result;
-}
-
 /* ---- Out of the table ------------------------------------------------------------------- */
 
 static int write_class(struct combine_partition *combine, enum key_class key_class,
@@ -275,16 +273,82 @@ static int write_class(struct combine_partition *combine, enum key_class key_cla
     return 0;
 }
 
+/* Writes what the table holds, as pairs. Returns -1 when the job fails. */
+static int write_table(struct combine_partition *combine, struct stream_writer *writer)
+{
+    int result = 0;
+    for (int key_class = 0; result == 0 && key_class < KEY_CLASSES; key_class++)
+        result = write_class(combine, (enum key_class)key_class, writer);
+    return result;
+}
+
+/* The same, and empties the table, keeping its memory. */
+static int empty_table(struct combine_partition *combine, struct stream_writer *writer)
+{
+    if (write_table(combine, writer) != 0)
+        return -1;
+    for (int key_class = KEY_W2; key_class < KEY_CLASSES; key_class++)
+        (void)grouping_table_begin(&combine->table, (enum key_class)key_class,
+                                   combine->table.classes[key_class].limit);
+    stream_writer_close(&combine->long_key_writer);
+    pool_give(&combine->worker->cache, stream_take_chunks(&combine->long_keys));
+    return 0;
+}
+
+/* ---- All ---------------------------------------------------------------------------------- */
+
+/* Brings a stream into the table. Where `passed` is not NULL, what the table holds goes there whenever
+ * it would grow past the worker's share. */
+static int combine_stream(struct combine_partition *combine, struct stream *stream, bool consume,
+                          struct stream_writer *passed)
+{
+    const uint64_t records = stream_records(stream);
+    const uint64_t share = combine_partition_share(combine->worker);
+    const bool sums = combine->worker->context->sums;
+    struct stream_reader reader;
+    struct chunk *chunk;
+    bool whole = true; /* the table holds all keys */
+    int result = start_table(combine, records);
+    stream_writer_open(&combine->long_key_writer, &combine->long_keys, combine->worker,
+                       POOL_OVER_BUDGET);
+    combine->worker->combining = true;
+    stream_reader_open(&reader, combine->worker, stream, consume);
+    while (result == 0 && (chunk = stream_reader_next(&reader))) {
+        if (passed && grouping_table_would_pass(&combine->table, (size_t)chunk->records, share)) {
+            whole = false;
+            result = empty_table(combine, passed);
+        }
+        if (result == 0)
+            result =
+                sums ? combine_chunk(combine, chunk, true) : combine_chunk(combine, chunk, false);
+        if (context_stopped(combine->worker->context))
+            result = -1;
+    }
+    if (stream_reader_close(&reader) != 0)
+        result = -1;
+    stream_writer_close(&combine->long_key_writer);
+    if (whole)
+        combine->records = records;
+    for (int key_class = 0; whole && key_class < KEY_CLASSES; key_class++)
+        combine->found[key_class] = combine->table.classes[key_class].used;
+    return result;
+}
+
+int combine_partition_begin(struct combine_partition *combine, struct stream *stream, bool consume)
+{
+    return combine_stream(combine, stream, consume, NULL);
+}
+
 int combine_partition(struct combine_partition *combine, struct stream *pairs,
                       struct stream *combined)
 {
     struct worker *worker = combine->worker;
-    int result = combine_partition_begin(combine, pairs, true);
-    stream_drop(pairs, &worker->cache);
     struct stream_writer writer;
     stream_writer_open(&writer, combined, worker, POOL_OVER_BUDGET);
-    for (int key_class = 0; result == 0 && key_class < KEY_CLASSES; key_class++)
-        result = write_class(combine, (enum key_class)key_class, &writer);
+    int result = combine_stream(combine, pairs, true, &writer);
+    stream_drop(pairs, &worker->cache);
+    if (result == 0)
+        result = write_table(combine, &writer);
     stream_writer_close(&writer);
     combine_partition_end(combine);
     return result;

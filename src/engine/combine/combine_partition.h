@@ -30,6 +30,9 @@ void combine_partition_open(struct combine_partition *combine, struct worker *wo
 /* Frees the memory. */
 void combine_partition_close(struct combine_partition *combine);
 
+/* Bytes of memory that combining one partition may take: a part of what there is for each worker. */
+uint64_t combine_partition_share(const struct worker *worker);
+
 /* Brings a stream's pairs into the table, which must not be in use: of kept values it counts how
  * many each key has. Where `consume`, gives the stream's chunks back in passing. May take memory
  * past the budget. combine_partition_end is due in any case. Returns -1 when the job fails. */
@@ -37,8 +40,8 @@ int combine_partition_begin(struct combine_partition *combine, struct stream *st
 /* Empties the table. */
 void combine_partition_end(struct combine_partition *combine);
 
-/* Combines the pairs of a stream, which it takes, into one pair a key, written to *combined.
- * Returns -1 when the job fails. */
+/* Combines the pairs of a stream, which it takes, into one pair a key, or some where all keys do not
+ * fit the worker's share, written to *combined. Returns -1 when the job fails. */
 int combine_partition(struct combine_partition *combine, struct stream *pairs,
                       struct stream *combined);
 

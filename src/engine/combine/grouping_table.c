@@ -10,7 +10,10 @@
  * is an unpredictable branch. */
 #define LOAD 3
 #define LOAD_WHOLE 8
-#define FEWEST_SLOTS ((size_t)64)
+/* Slots at the least, of which 3 keys fit into the fewer, where values are large. */
+#define FEWEST_SLOTS ((size_t)8)
+#define USUAL_FEWEST ((size_t)64)
+#define FEWEST_BYTES ((size_t)64 << 10)
 /* An index slot has no bits for more. */
 #define MOST_SLOTS ((uint64_t)1 << 32)
 
@@ -22,8 +25,9 @@ static size_t limit_of(size_t slots)
 /* The index, the entries, and one more, whose value is made 0 ahead. */
 static size_t bytes_of(const struct grouping_class *class, size_t slots)
 {
-    return slots * sizeof *class->index +
-           (limit_of(slots) + 1) * class->stride * sizeof *class->entries;
+    return slots == 0 ? 0
+                      : slots * sizeof *class->index +
+                            (limit_of(slots) + 1) * class->stride * sizeof *class->entries;
 }
 
 void grouping_table_open(struct grouping_table *table, const struct hash_seed *seed,
@@ -36,6 +40,17 @@ void grouping_table_open(struct grouping_table *table, const struct hash_seed *s
             key_class == KEY_LONG ? KEY_LONG_WORDS : key_class_words((enum key_class)key_class);
         class->stride = class->words + value_words;
     }
+}
+
+/* Slots that hold so many keys. */
+static uint64_t slots_for(const struct grouping_class *class, uint64_t keys)
+{
+    uint64_t slots = FEWEST_SLOTS;
+    while (slots < USUAL_FEWEST && bytes_of(class, (size_t)slots * 2) <= FEWEST_BYTES)
+        slots *= 2;
+    while (slots < MOST_SLOTS && limit_of((size_t)slots) < keys)
+        slots *= 2;
+    return slots;
 }
 
 static void free_class(struct grouping_table *table, struct grouping_class *class)
@@ -52,12 +67,13 @@ void grouping_table_close(struct grouping_table *table)
         free_class(table, &table->classes[key_class]);
 }
 
-/* Gives a class that holds no memory so many slots, empty. */
-static bool take_class(struct grouping_table *table, struct grouping_class *class, uint64_t slots)
+/* Gives a class that holds no memory so many slots, empty, within the budget unless it must. */
+static bool take_class(struct grouping_table *table, struct grouping_class *class, uint64_t slots,
+                       bool must)
 {
     if (slots > MOST_SLOTS || slots > SIZE_MAX / 2 / (sizeof *class->index + 8 * class->stride))
         return false;
-    class->index = slots_take(table->budget, bytes_of(class, (size_t)slots), true);
+    class->index = slots_take(table->budget, bytes_of(class, (size_t)slots), must);
     if (!class->index)
         return false;
     class->entries = (uint64_t *)(void *)(class->index + slots);
@@ -71,12 +87,16 @@ static bool take_class(struct grouping_table *table, struct grouping_class *clas
 bool grouping_table_begin(struct grouping_table *table, enum key_class key_class, size_t keys)
 {
     struct grouping_class *class = &table->classes[key_class];
-    uint64_t slots = FEWEST_SLOTS;
-    while (slots < MOST_SLOTS && limit_of((size_t)slots) < keys)
-        slots *= 2;
+    const uint64_t fewest = slots_for(class, 0);
+    uint64_t slots = slots_for(class, keys);
+    if (keys == 0 && class->have == 0)
+        return true;
     if (slots > class->have) {
         free_class(table, class);
-        return take_class(table, class, slots);
+        for (; slots > fewest; slots /= 2)
+            if (take_class(table, class, slots, false))
+                return true;
+        return take_class(table, class, fewest, true);
     }
     memset(class->index, 0, (size_t)slots * sizeof *class->index);
     class->mask = (size_t)slots - 1;
@@ -101,11 +121,10 @@ bool grouping_table_reserve(struct grouping_table *table, enum key_class key_cla
     if (class->used + more <= class->limit)
         return true;
     struct grouping_class old = *class;
-    uint64_t slots = (uint64_t)old.mask + 1;
-    do
+    uint64_t slots = old.have == 0 ? slots_for(class, 0) : 2 * ((uint64_t)old.mask + 1);
+    while (slots < MOST_SLOTS && limit_of((size_t)slots) < old.used + more)
         slots *= 2;
-    while (slots < MOST_SLOTS && limit_of((size_t)slots) < old.used + more);
-    if (!take_class(table, class, slots)) {
+    if (!take_class(table, class, slots, true)) {
         *class = old;
         return false;
     }
@@ -121,4 +140,23 @@ bool grouping_table_reserve(struct grouping_table *table, enum key_class key_cla
     }
     free_class(table, &old);
     return true;
+}
+
+uint64_t grouping_table_bytes(const struct grouping_table *table, enum key_class key_class,
+                              uint64_t keys)
+{
+    const struct grouping_class *class = &table->classes[key_class];
+    return keys == 0 ? 0 : bytes_of(class, (size_t)slots_for(class, keys));
+}
+
+bool grouping_table_would_pass(const struct grouping_table *table, size_t more, uint64_t most)
+{
+    uint64_t now = 0, growing = 0;
+    for (int key_class = KEY_W2; key_class < KEY_CLASSES; key_class++) {
+        const struct grouping_class *class = &table->classes[key_class];
+        now += bytes_of(class, class->have);
+        if (class->used > 0 && class->used + more > class->limit)
+            growing += bytes_of(class, 2 * (class->mask + 1));
+    }
+    return growing > 0 && now + growing > most;
 }

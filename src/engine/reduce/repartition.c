@@ -4,6 +4,7 @@
  */
 #include "engine/reduce/repartition.h"
 
+#include "engine/combine/combine_partition.h"
 #include "engine/shuffle/stream_reader.h"
 
 #include <stdlib.h>
@@ -15,7 +16,7 @@
 
 uint64_t repartition_share(const struct worker *worker)
 {
-    return worker->context->budget->limit / 4 / worker->context->worker_count;
+    return combine_partition_share(worker);
 }
 
 static uint64_t estimate(const struct worker *worker, const struct stream *stream)
