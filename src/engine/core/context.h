@@ -32,6 +32,7 @@ struct context {
     struct record_form form;
     const struct hash_seed *seed;
     struct budget *budget;
+    uint64_t memory; /* of the budget, by which the job sizes what it holds: less beside others */
     struct pool *pool;
     unsigned worker_count;
     /* The job has failed, perhaps not for the first time. On any thread. */

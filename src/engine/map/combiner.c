@@ -82,8 +82,8 @@ int combiner_open(struct mr_emitter *emitter, struct worker *worker)
     }
     for (int key_class = 0; key_class < KEY_CLASSES; key_class++)
         combiner_policy_open(&emitter->classes[key_class], (enum key_class)key_class,
-                             table->classes[key_class].stride * sizeof(uint64_t),
-                             context->budget->limit, context->worker_count);
+                             table->classes[key_class].stride * sizeof(uint64_t), context->memory,
+                             context->worker_count);
     if (!combiner_table_class_open(table, KEY_W1, COMBINER_FIRST_SLOTS, true) ||
         !combiner_table_class_open(table, KEY_W2, COMBINER_FIRST_SLOTS, true) ||
         !combiner_table_class_open(table, KEY_W4, COMBINER_FIRST_SLOTS / 4, true)) {
@@ -116,8 +116,8 @@ uint64_t combiner_held(const struct mr_emitter *emitter)
 
 int combiner_make_partitions(struct stores *stores, struct context *context, uint64_t held)
 {
-    const unsigned most = combiner_policy_partition_bits(
-        context->budget->limit, context->spec.input.size, context->worker_count, POOL_CHUNK);
+    const unsigned most = combiner_policy_partition_bits(context->memory, context->spec.input.size,
+                                                         context->worker_count, POOL_CHUNK);
     return stores_make_pairs(stores, context, combiner_policy_last_bits(held, most));
 }
 

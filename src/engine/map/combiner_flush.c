@@ -16,8 +16,8 @@ int combiner_flush_open(struct mr_emitter *emitter)
     struct stores *stores = emitter->worker->stores;
     if (emitter->pairs.ends)
         return 0;
-    const unsigned bits = combiner_policy_partition_bits(
-        context->budget->limit, context->spec.input.size, context->worker_count, POOL_CHUNK);
+    const unsigned bits = combiner_policy_partition_bits(context->memory, context->spec.input.size,
+                                                         context->worker_count, POOL_CHUNK);
     if (stores_make_pairs(stores, context, bits) != 0)
         return -1;
     if (partition_writer_open(&emitter->pairs, &stores->pairs, emitter->worker) == 0)

@@ -142,7 +142,7 @@ static int route_wanted(struct order_worker *own, struct record *results, size_t
 /* Bytes of results in a sample from which it is worth while to flush it. */
 static uint64_t sample_most(const struct order *order)
 {
-    return order->context->budget->limit / SAMPLES;
+    return order->context->memory / SAMPLES;
 }
 
 /* Cuts the order into ranges by the sample, `share` times which all results are thought to be,
@@ -170,8 +170,7 @@ static int cut_order(struct order_worker *own, const struct stream *sample, doub
     while (bits < MOST_RANGE_BITS && bytes * share > (double)(RANGE_BYTES << bits))
         bits++;
     /* With little memory the open chunks of all workers must stay a small part of it. */
-    while (bits > 0 &&
-           ((uint64_t)POOL_CHUNK << bits) * context->worker_count > context->budget->limit / 8)
+    while (bits > 0 && ((uint64_t)POOL_CHUNK << bits) * context->worker_count > context->memory / 8)
         bits--;
     size_t ranges = (size_t)1 << bits;
     if (ranges > count)
@@ -303,7 +302,7 @@ static uint64_t memory_of(const struct order_part *part, uint64_t *records)
 /* What one worker may take of the memory, when nothing but sorting and output is left to do. */
 static uint64_t share_of(const struct order *order)
 {
-    return order->context->budget->limit / 2 / order->context->worker_count;
+    return order->context->memory / 2 / order->context->worker_count;
 }
 
 static bool too_large(const struct order *order, const struct order_part *part)

@@ -31,6 +31,10 @@
 #define UNBUDGETED_MEMORY ((uint64_t)8 << 20)
 #define UNBUDGETED_MEMORY_A_THREAD ((uint64_t)2 << 20)
 
+/* A worker that has been idle for so many nanoseconds while a job waits lets that begin whether there
+ * is room or not: those that have begun may wait for it, each in its own way. */
+#define PATIENCE UINT64_C(1000000000)
+
 /* Of the address space that a limit leaves, one part in so many is not for the budget: mappings
  * before they are cut down to their aligned part, and what the allocator cannot give back. */
 #define ROOM_PARTS 4
@@ -46,9 +50,11 @@ struct mr_job {
 static bool take_task(struct mr_engine *engine, struct job_task *task)
 {
     struct round_robin *jobs = &engine->jobs;
+    if (jobs->review)
+        job_admit(jobs, false);
     struct round_robin_place *place = jobs->first;
     /* Jobs may leave the ring while it is walked: they are counted first. */
-    for (size_t left = round_robin_count(jobs); left > 0 && jobs->first; left--) {
+    for (size_t left = round_robin_count(place); left > 0 && jobs->first; left--) {
         struct round_robin_place *next = place->next;
         /* A job begins with its place. */
         if (job_take((struct job *)(void *)place, task)) {
@@ -65,12 +71,30 @@ struct worker_arg {
     unsigned number;
 };
 
+/* Waits until there may be a task, but where jobs wait for room only as long as patience allows,
+ * and then lets one begin. Takes and returns the end of patience. */
+static uint64_t wait_for_work(struct mr_engine *engine, uint64_t patient)
+{
+    struct round_robin *jobs = &engine->jobs;
+    if (jobs->ready == 0) {
+        thread_wait(&jobs->work, &jobs->lock);
+        return 0;
+    }
+    if (patient == 0)
+        patient = thread_now() + PATIENCE;
+    if (thread_wait_until(&jobs->work, &jobs->lock, patient) && thread_now() < patient)
+        return patient;
+    job_admit(jobs, true);
+    return 0;
+}
+
 static void work(void *argument)
 {
     struct worker_arg arg = *(struct worker_arg *)argument;
     free(argument);
     struct mr_engine *engine = arg.engine;
     struct job_task task;
+    uint64_t patient = 0; /* until when; 0: not idle while a job waits */
     thread_lock(&engine->jobs.lock);
     while (!engine->jobs.stopping) {
         if (take_task(engine, &task)) {
@@ -78,9 +102,10 @@ static void work(void *argument)
             tasks_do(&task, arg.number);
             thread_lock(&engine->jobs.lock);
             job_done(task.job, &task);
+            patient = 0;
         } else {
             engine->jobs.idle++;
-            thread_wait(&engine->jobs.work, &engine->jobs.lock);
+            patient = wait_for_work(engine, patient);
             engine->jobs.idle--;
         }
     }
@@ -206,7 +231,7 @@ enum mr_status mr_engine_open(const struct mr_engine_options *options, struct mr
         goto no_pool;
     if (pool_open(&engine->pool, &engine->budget) != 0)
         goto no_pool;
-    if (round_robin_open(&engine->jobs) == 0) {
+    if (round_robin_open(&engine->jobs, engine->budget.limit) == 0) {
         engine->users = 1;
         *result = engine;
         return MR_OK;
@@ -237,9 +262,10 @@ void mr_engine_close(struct mr_engine *engine)
         return;
     struct round_robin *jobs = &engine->jobs;
     thread_lock(&jobs->lock);
-    struct round_robin_place *place = jobs->first;
-    for (size_t left = round_robin_count(jobs); left > 0; left--, place = place->next)
-        job_cancel((struct job *)(void *)place);
+    struct round_robin_place *rings[] = {jobs->first, jobs->waiting};
+    for (size_t i = 0; i < sizeof rings / sizeof *rings; i++)
+        for (size_t left = round_robin_count(rings[i]); left > 0; left--, rings[i] = rings[i]->next)
+            job_cancel((struct job *)(void *)rings[i]);
     while (jobs->open > 0)
         thread_wait(&jobs->none_open, &jobs->lock);
     jobs->stopping = true;
@@ -335,7 +361,7 @@ static int start_threads(struct mr_engine *engine, struct job *job, bool reporte
         job->context.worker_count = mr_engine_threads(engine);
     }
     if (reason == 0 && !job->alone)
-        round_robin_add(&engine->jobs, &job->place);
+        job_hold_back(job);
     thread_unlock(&engine->jobs.lock);
     return reason;
 }

@@ -62,11 +62,13 @@ enum mr_status job_open(const struct job_resources *resources, const struct mr_j
     job->began = thread_now();
     context->seed = resources->seed;
     context->budget = resources->budget;
+    context->memory = resources->budget->limit;
     context->pool = resources->pool;
     context->worker_count = resources->worker_count;
     context->failed = failed;
     context->owner = job;
-    compaction_open(&job->compaction, context->budget->limit);
+    compaction_open(&job->compaction, context->memory);
+    job->input = spec->input.size > 0 ? spec->input.size : MR_UNKNOWN;
 
     /* An array of pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
     job->workers = calloc(context->worker_count, sizeof *job->workers);
@@ -142,6 +144,71 @@ void job_cancel(struct job *job)
     if (job->phase < PHASE_FINISH) {
         context_fail(&job->context, MR_CANCELLED, 0, "cancelled");
         round_robin_wake_locked(job->jobs);
+        thread_wake_all(&job->changed);
+    }
+}
+
+/* ---- Waiting --------------------------------------------------------------------------------- */
+
+void job_hold_back(struct job *job)
+{
+    job->waiting = true;
+    round_robin_hold_back(job->jobs, &job->place);
+}
+
+void job_offer(struct job *job, bool ended, uint64_t bytes)
+{
+    if (ended)
+        job->input = bytes;
+    job->jobs->ready += job->waiting && !job->offered;
+    job->jobs->review = true;
+    job->offered = true;
+    round_robin_wake_locked(job->jobs);
+}
+
+void job_stop_waiting(struct job *job)
+{
+    round_robin_remove(job->jobs, &job->place);
+    job->jobs->ready -= job->offered;
+    job->waiting = false;
+}
+
+/* Lets a waiting job begin where there is room, or where it `must`. */
+static bool begin(struct job *job, bool must)
+{
+    struct round_robin *jobs = job->jobs;
+    struct context *context = &job->context;
+    if (!admission_try(&jobs->admission, job->input, context->worker_count, must, &job->share))
+        return false;
+    context->memory = job->share.memory;
+    compaction_open(&job->compaction, context->memory);
+    job_stop_waiting(job);
+    round_robin_add(jobs, &job->place);
+    thread_wake_all(&job->changed);
+    return true;
+}
+
+void job_admit(struct round_robin *jobs, bool must)
+{
+    bool full[ADMISSION_ROOMS] = {false};
+    struct round_robin_place *place = jobs->waiting;
+    jobs->review = false;
+    /* Jobs leave the ring while it is walked: they are counted first. */
+    for (size_t left = round_robin_count(place); left > 0; left--) {
+        struct job *job = (struct job *)(void *)place; /* it begins with its place */
+        place = place->next;
+        /* A job without input yet may wait for another's output: it is in nobody's way. One that
+         * has failed is its reader's. */
+        if (!job->offered || context_stopped(&job->context))
+            continue;
+        /* No job overtakes another that waits for the same room. */
+        const enum admission_room room = admission_room_of(&jobs->admission, job->input);
+        if (full[room])
+            continue;
+        if (!begin(job, must))
+            full[room] = true;
+        else if (must)
+            return;
     }
 }
 
@@ -186,6 +253,8 @@ static void advance(struct job *job)
         if (!job->context.spec.progress)
             job_end(job);
         round_robin_remove(job->jobs, &job->place);
+        admission_end(&job->jobs->admission, &job->share);
+        job->jobs->review = true;
         enter(job, PHASE_ENDED, 0);
         break;
     }
@@ -194,7 +263,8 @@ static void advance(struct job *job)
 bool job_take(struct job *job, struct job_task *task)
 {
     while (job->phase != PHASE_ENDED) {
-        *task = (struct job_task){.job = job, .phase = job->phase};
+        *task = (struct job_task){
+            .job = job, .phase = job->phase, .shared = round_robin_shared(job->jobs)};
         if (job->phase == PHASE_MAP) {
             enum split_queue_result result = split_queue_try_pop(&job->queue, &task->split);
             if (result == SPLIT_QUEUE_EMPTY)

@@ -77,17 +77,21 @@ struct job {
 
     /* The schedule: under the lock of `jobs`. */
     enum job_phase phase;
-    size_t task;                      /* next task of the phase */
-    size_t tasks;                     /* number of its tasks */
-    unsigned running;                 /* tasks taken and not done */
-    size_t done;                      /* tasks of reduce and output done, for progress */
-    size_t parts;                     /* partitions, once known */
-    size_t outputs;                   /* ranges to be put out, once known */
-    bool started;                     /* a task has been taken */
+    size_t task;      /* next task of the phase */
+    size_t tasks;     /* number of its tasks */
+    unsigned running; /* tasks taken and not done */
+    size_t done;      /* tasks of reduce and output done, for progress */
+    size_t parts;     /* partitions, once known */
+    size_t outputs;   /* ranges to be put out, once known */
+    bool started;     /* a task has been taken */
+    bool waiting;     /* it may not map yet: it is among the waiting */
+    bool offered;     /* there is something to map, or the end of the input */
+    uint64_t input;   /* bytes, as far as known, or MR_UNKNOWN */
+    struct admission_share share;
     bool reader_done;                 /* no more splits will come */
     bool closed;                      /* the outcome stands, all callbacks have returned */
     uint64_t began, map_ended, ended; /* thread_now; 0: not yet */
-    struct thread_cond changed;       /* phase, end or closing */
+    struct thread_cond changed;       /* phase, end or closing; may map, or has failed waiting */
 
     struct split_queue queue; /* splits read and not yet mapped */
     struct thread reader, reporter;
@@ -100,6 +104,7 @@ struct job_task {
     struct job *job;
     enum job_phase phase;
     size_t number;
+    bool shared;           /* other jobs are there: keep nothing that can be had again */
     struct mr_split split; /* in PHASE_MAP */
 };
 
@@ -112,6 +117,17 @@ void job_close(struct job *job);
 /* Under the lock of `jobs`: the next task of this job, where it has one now. Moves the
  * job from phase to phase. */
 bool job_take(struct job *job, struct job_task *task);
+/* Under that lock: a job waits until it may map. */
+void job_hold_back(struct job *job);
+/* Under that lock: it waits no longer, and is among none. */
+void job_stop_waiting(struct job *job);
+/* Under that lock: lets waiting jobs that have something to map begin, the oldest first: all for
+ * which there is room, or, where one `must`, the first. */
+void job_admit(struct round_robin *jobs, bool must);
+/* Under that lock: a waiting job has something to map, or, where `ended`, all its input has been
+ * read, so many bytes. */
+void job_offer(struct job *job, bool ended, uint64_t bytes);
+
 /* Under that lock: a task taken has been done. */
 void job_done(struct job *job, const struct job_task *task);
 

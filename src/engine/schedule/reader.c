@@ -20,23 +20,55 @@ static bool read_split(struct job *job, struct mr_split *split)
     return result > 0;
 }
 
+/* Does, under the lock, all that is left of a job whose input has ended, on this thread. */
+static void do_rest(struct job *job, uint64_t *next)
+{
+    struct thread_mutex *lock = &job->jobs->lock;
+    struct job_task task;
+    while (job_take(job, &task)) {
+        thread_unlock(lock);
+        tasks_do(&task, 0);
+        thread_lock(lock);
+        job_done(job, &task);
+        reporter_when_due(job, next);
+    }
+}
+
 void reader_read(void *argument)
 {
     struct job *job = argument;
+    struct thread_mutex *lock = &job->jobs->lock;
     struct mr_split split;
+    uint64_t bytes = 0, next = 0;
+    bool offered = false;
     while (read_split(job, &split)) {
         if (!split_queue_push(&job->queue, &split)) {
             if (job->context.spec.input.release)
                 job->context.spec.input.release(job->context.spec.input.context, &split);
             break;
         }
-        round_robin_wake(job->jobs);
+        bytes += split.length;
+        if (offered) {
+            round_robin_wake(job->jobs);
+            continue;
+        }
+        offered = true;
+        thread_lock(lock);
+        job_offer(job, false, 0);
+        thread_unlock(lock);
     }
     split_queue_end(&job->queue);
-    thread_lock(&job->jobs->lock);
+    thread_lock(lock);
     job->reader_done = true;
-    round_robin_wake_locked(job->jobs);
-    thread_unlock(&job->jobs->lock);
+    job_offer(job, true, bytes);
+    /* Workers may be busy with other jobs for long: one that failed before it began ends here. */
+    while (job->waiting && !context_stopped(&job->context))
+        thread_wait(&job->changed, lock);
+    if (job->waiting) {
+        job_stop_waiting(job);
+        do_rest(job, &next);
+    }
+    thread_unlock(lock);
 }
 
 void reader_do_all(struct job *job)
@@ -54,15 +86,8 @@ void reader_do_all(struct job *job)
         thread_unlock(lock);
     }
     split_queue_end(&job->queue);
-    job->reader_done = true;
-
     thread_lock(lock);
-    while (job_take(job, &task)) {
-        thread_unlock(lock);
-        tasks_do(&task, 0);
-        thread_lock(lock);
-        job_done(job, &task);
-        reporter_when_due(job, &next);
-    }
+    job->reader_done = true;
+    do_rest(job, &next);
     thread_unlock(lock);
 }

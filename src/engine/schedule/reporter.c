@@ -19,6 +19,7 @@ static void report(struct job *job, bool map)
         round_robin_wake(job->jobs);
     }
     thread_lock(&job->jobs->lock);
+    thread_wake_all(&job->changed);
 }
 
 uint64_t reporter_first(const struct job *job)

@@ -4,8 +4,9 @@
  */
 #include "engine/schedule/round_robin.h"
 
-int round_robin_open(struct round_robin *jobs)
+int round_robin_open(struct round_robin *jobs, uint64_t memory)
 {
+    admission_open(&jobs->admission, memory);
     int error = thread_mutex_open(&jobs->lock);
     if (error != 0)
         return error;
@@ -41,22 +42,35 @@ void round_robin_wake(struct round_robin *jobs)
     thread_unlock(&jobs->lock);
 }
 
-void round_robin_add(struct round_robin *jobs, struct round_robin_place *place)
+static void append(struct round_robin_place **ring, struct round_robin_place *place)
 {
-    struct round_robin_place *first = jobs->first;
+    struct round_robin_place *first = *ring;
     place->next = first ? first : place;
     place->previous = first ? first->previous : place;
     place->previous->next = place;
     place->next->previous = place;
-    jobs->first = first ? first : place;
+    *ring = first ? first : place;
+}
+
+void round_robin_add(struct round_robin *jobs, struct round_robin_place *place)
+{
+    append(&jobs->first, place);
+}
+
+void round_robin_hold_back(struct round_robin *jobs, struct round_robin_place *place)
+{
+    append(&jobs->waiting, place);
 }
 
 void round_robin_remove(struct round_robin *jobs, struct round_robin_place *place)
 {
+    struct round_robin_place *next = place->next == place ? NULL : place->next;
     if (!place->next)
         return;
     if (jobs->first == place)
-        jobs->first = place->next == place ? NULL : place->next;
+        jobs->first = next;
+    if (jobs->waiting == place)
+        jobs->waiting = next;
     place->previous->next = place->next;
     place->next->previous = place->previous;
     place->next = place->previous = NULL;
@@ -73,13 +87,18 @@ void round_robin_closed(struct round_robin *jobs)
         thread_wake_all(&jobs->none_open);
 }
 
-size_t round_robin_count(const struct round_robin *jobs)
+size_t round_robin_count(const struct round_robin_place *ring)
 {
     size_t count = 0;
-    const struct round_robin_place *place = jobs->first;
+    const struct round_robin_place *place = ring;
     if (place)
         do
             count++;
-        while ((place = place->next) != jobs->first);
+        while ((place = place->next) != ring);
     return count;
+}
+
+bool round_robin_shared(const struct round_robin *jobs)
+{
+    return jobs->waiting || (jobs->first && jobs->first->next != jobs->first);
 }

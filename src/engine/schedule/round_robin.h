@@ -10,10 +10,11 @@
 #define ENGINE_ROUND_ROBIN_H
 
 #include "base/thread.h"
+#include "engine/schedule/admission.h"
 
 #include <stddef.h>
 
-/* A job's place among the others; all zero where it has none. */
+/* A job's place among the live or the waiting; all zero where it has none. */
 struct round_robin_place {
     struct round_robin_place *next, *previous;
 };
@@ -23,13 +24,17 @@ struct round_robin {
     struct thread_cond work;  /* there may be a task to take, or the engine is stopping */
     unsigned idle;            /* workers waiting for work */
     bool stopping;
-    struct round_robin_place *first; /* the job that is served next; a ring */
-    size_t open;                     /* jobs begun whose outcome does not stand yet */
+    struct round_robin_place *first;   /* the job that is served next; a ring */
+    struct round_robin_place *waiting; /* jobs that may not map yet, the oldest first; a ring */
+    size_t ready;                      /* of these, those that have something to map */
+    bool review;                       /* one of them may begin now */
+    struct admission admission;
+    size_t open; /* jobs begun whose outcome does not stand yet */
     struct thread_cond none_open;
 };
 
-/* Returns 0 or an errno value. */
-int round_robin_open(struct round_robin *jobs);
+/* For jobs that share so much memory. Returns 0 or an errno value. */
+int round_robin_open(struct round_robin *jobs, uint64_t memory);
 void round_robin_close(struct round_robin *jobs);
 
 /* There may be a task to take. */
@@ -37,14 +42,17 @@ void round_robin_wake(struct round_robin *jobs);
 
 /* The lock is held for all that follow. */
 void round_robin_wake_locked(struct round_robin *jobs);
-/* Adds a job, to be served last. */
+/* Adds a job to the live, to be served last, or to the waiting. */
 void round_robin_add(struct round_robin *jobs, struct round_robin_place *place);
+void round_robin_hold_back(struct round_robin *jobs, struct round_robin_place *place);
 /* Takes it out, where it is in. */
 void round_robin_remove(struct round_robin *jobs, struct round_robin_place *place);
 /* A job begins; its outcome stands. */
 void round_robin_begun(struct round_robin *jobs);
 void round_robin_closed(struct round_robin *jobs);
-/* How many there are. */
-size_t round_robin_count(const struct round_robin *jobs);
+/* How many there are in a ring. */
+size_t round_robin_count(const struct round_robin_place *ring);
+/* Whether jobs run or wait side by side. */
+bool round_robin_shared(const struct round_robin *jobs);
 
 #endif

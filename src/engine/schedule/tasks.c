@@ -112,6 +112,17 @@ static void map_split(struct job_worker *worker, struct mr_split *split)
     buffer_trim(&worker->scratch, KEEP_SCRATCH);
 }
 
+/* Gives back what a worker keeps for its next task only to have it at hand: where jobs share the
+ * memory, each of them would keep it. */
+static void keep_nothing(struct job_worker *worker)
+{
+    buffer_close(&worker->scratch);
+    combine_partition_close(&worker->combine);
+    buffer_close(&worker->results.key);
+    buffer_close(&worker->order.sorting);
+    pool_cache_close(&worker->worker.cache);
+}
+
 static void drain(struct job_worker *worker)
 {
     if (worker->emitter.context && !context_stopped(worker->worker.context))
@@ -172,7 +183,7 @@ void tasks_do(struct job_task *task, unsigned number)
 {
     struct job *job = task->job;
     const struct mr_input *input = &job->context.spec.input;
-    struct job_worker *worker;
+    struct job_worker *worker = NULL;
     switch (task->phase) {
     case PHASE_MAP:
         worker = need_worker(job, number);
@@ -211,4 +222,6 @@ void tasks_do(struct job_task *task, unsigned number)
     case PHASE_ENDED:
         break;
     }
+    if (worker && task->shared)
+        keep_nothing(worker);
 }
