@@ -114,7 +114,7 @@ START_TEST(test_against_list)
         const size_t count = 1 + below(MOST_KEYS);
         budget_open(&budget, 1);
         hash_seed_fixed(&seed, round);
-        combiner_table_open(&table, &seed, value_words, LOAD, &budget);
+        combiner_table_open(&table, &seed, value_words, 8, LOAD, &budget);
         ck_assert(combiner_table_class_open(&table, key_class, FIRST_SLOTS, true));
         for (size_t i = 0; i < count; i++)
             make_key(key_class, &seed, (unsigned)i, &keys[i]);
@@ -142,7 +142,7 @@ START_TEST(test_large)
     struct combiner_table table;
     budget_open(&budget, 1);
     hash_seed_fixed(&seed, 0);
-    combiner_table_open(&table, &seed, 1, HALF, &budget);
+    combiner_table_open(&table, &seed, 1, 8, HALF, &budget);
     ck_assert(combiner_table_class_open(&table, key_class, FIRST_SLOTS, true));
     for (size_t i = 0; i < MANY_KEYS; i++)
         make_key(key_class, &seed, (unsigned)i, &keys[i]);
@@ -161,7 +161,7 @@ START_TEST(test_pairs_are_lines)
     struct combiner_table table;
     budget_open(&budget, 1);
     hash_seed_fixed(&seed, 0);
-    combiner_table_open(&table, &seed, 1, LOAD, &budget);
+    combiner_table_open(&table, &seed, 1, 8, LOAD, &budget);
     ck_assert_uint_eq(2 * table.classes[KEY_W2].stride * sizeof(uint64_t), 64);
     for (size_t slots = FIRST_SLOTS; slots <= 1u << 16; slots *= 2) {
         ck_assert(combiner_table_class_open(&table, KEY_W2, slots, true));

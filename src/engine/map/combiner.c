@@ -4,11 +4,17 @@
  */
 #include "engine/map/combiner.h"
 
+#include "engine/core/slots.h"
 #include "engine/map/combiner_flush.h"
 #include "engine/map/combiner_lookup.h"
 #include "engine/shuffle/stores.h"
 
 #include <stdlib.h>
+
+/* Larger values lie apart from the table, which stays as small as with sums: where several of them
+ * fit. */
+#define INLINE_WORDS (CONTEXT_SMALL_VALUE / sizeof(uint64_t))
+#define FEWEST_VALUES 4
 
 /* ---- Emitting ------------------------------------------------------------------------------- */
 
@@ -53,9 +59,10 @@ int mr_emit(struct mr_emitter *emitter, const void *key, size_t size, const void
     }
     emitter->records++;
     return combiner_lookup_long(emitter, key, size, value ? value : &combiner_flush_one,
-                                !context->sums ? VALUE_COMBINE
-                                : value        ? VALUE_SUM
-                                               : VALUE_ONE);
+                                emitter->table.apart > 0 ? VALUE_APART
+                                : !context->sums         ? VALUE_COMBINE
+                                : value                  ? VALUE_SUM
+                                                         : VALUE_ONE);
 }
 
 struct mr_error *mr_emitter_error(struct mr_emitter *emitter)
@@ -73,17 +80,26 @@ int combiner_open(struct mr_emitter *emitter, struct worker *worker)
                                    .loops = combiner_avx512_select(),
                                    .load = load_select()};
     struct combiner_table *table = &emitter->table;
-    combiner_table_open(table, context->seed, (context->value_size + 7) / 8, COMBINER_LOAD,
-                        context->budget);
-    if (!combiner_lookup_kept(context)) {
+    const size_t words = (context->value_size + 7) / 8;
+    emitter->values_most =
+        combiner_policy_values(context->memory, context->worker_count, words * sizeof(uint64_t));
+    combiner_table_open(table, context->seed, words, INLINE_WORDS, COMBINER_LOAD, context->budget);
+    if (context->keeps ||
+        (table->apart > 0 && context->value_size > emitter->values_most / FEWEST_VALUES)) {
         for (int key_class = 0; key_class < KEY_CLASSES; key_class++)
             combiner_policy_none(&emitter->classes[key_class]);
         return combiner_flush_open(emitter);
     }
     for (int key_class = 0; key_class < KEY_CLASSES; key_class++)
         combiner_policy_open(&emitter->classes[key_class], (enum key_class)key_class,
-                             table->classes[key_class].stride * sizeof(uint64_t), context->memory,
-                             context->worker_count);
+                             (table->classes[key_class].stride + table->apart) * sizeof(uint64_t),
+                             context->memory, context->worker_count);
+    if (table->apart > 0 &&
+        !(emitter->aligned =
+              slots_take(context->budget, table->apart * sizeof *emitter->aligned, true))) {
+        context_no_memory(context);
+        return -1;
+    }
     if (!combiner_table_class_open(table, KEY_W1, COMBINER_FIRST_SLOTS, true) ||
         !combiner_table_class_open(table, KEY_W2, COMBINER_FIRST_SLOTS, true) ||
         !combiner_table_class_open(table, KEY_W4, COMBINER_FIRST_SLOTS / 4, true)) {
@@ -97,6 +113,9 @@ void combiner_close(struct mr_emitter *emitter)
 {
     partition_writer_close(&emitter->pairs);
     combiner_table_close(&emitter->table);
+    slots_give(emitter->table.budget, emitter->aligned,
+               emitter->table.apart * sizeof *emitter->aligned);
+    emitter->aligned = NULL;
     free(emitter->arena);
     emitter->arena = NULL;
 }

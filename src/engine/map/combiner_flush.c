@@ -93,7 +93,9 @@ static inline __attribute__((always_inline)) int evict_words(struct mr_emitter *
             __builtin_prefetch(writer->ends[partitions_of_hash(writer->partitions, hashes[i])], 1);
         }
         for (size_t i = 0; i < count; i++)
-            if (combiner_flush_words(emitter, key_class, hashes[i], used[i], used[i] + words) != 0)
+            if (combiner_flush_words(
+                    emitter, key_class, hashes[i], used[i],
+                    combiner_table_value(&emitter->table, class, used[i] + words)) != 0)
                 return -1;
     }
     return 0;
@@ -121,7 +123,9 @@ int combiner_flush_class(struct mr_emitter *emitter, enum key_class key_class)
             if (key_slot_used(slot, key_class)) {
                 size_t size;
                 const unsigned char *key = key_slot_key(slot, key_class, &size);
-                result = combiner_flush_long(emitter, slot[0], key, size, slot + class->words);
+                result = combiner_flush_long(
+                    emitter, slot[0], key, size,
+                    combiner_table_value(&emitter->table, class, slot + class->words));
             }
         }
         emitter->arena_used = 0;
@@ -191,11 +195,27 @@ static int flush_or_bypass(struct mr_emitter *emitter, enum key_class key_class,
     return 0;
 }
 
+/* There is no room for another value of those that lie apart. */
+static int values_full(struct mr_emitter *emitter, enum key_class key_class)
+{
+    struct combiner_class *state = &emitter->classes[key_class];
+    if (combiner_table_values_grow(&emitter->table, key_class, emitter->values_most))
+        return 0;
+    if (combiner_flush_open(emitter) != 0)
+        return -1;
+    /* Where there is not even a first one, looking is in vain for now. */
+    const bool empty = emitter->table.classes[key_class].used == 0;
+    return flush_or_bypass(emitter, key_class,
+                           empty ? COMBINER_PASS : combiner_policy_arena_full(state));
+}
+
 int combiner_flush_when_full(struct mr_emitter *emitter, enum key_class key_class)
 {
     struct combiner_table_class *class = &emitter->table.classes[key_class];
     struct combiner_class *state = &emitter->classes[key_class];
     const size_t slots = class->mask + 1;
+    if (class->limit < class->slots_limit)
+        return values_full(emitter, key_class);
     enum combiner_action action = combiner_policy_full(state, key_class, slots, class->limit, true);
     if (action == COMBINER_GROW) {
         if (combiner_table_class_grow(&emitter->table, key_class,
@@ -206,7 +226,7 @@ int combiner_flush_when_full(struct mr_emitter *emitter, enum key_class key_clas
         action = combiner_policy_full(state, key_class, slots, class->limit, false);
     }
     if (action == COMBINER_LOAD_MORE) {
-        class->limit = combiner_policy_last_limit(slots);
+        combiner_table_class_limit(class, combiner_policy_last_limit(slots));
         return 0;
     }
     if (combiner_flush_open(emitter) != 0)
@@ -251,7 +271,12 @@ int combiner_flush_miss(struct mr_emitter *emitter, enum key_class key_class, co
             if (!slot)
                 break;
             memcpy(slot, row + 1, class->words * sizeof *slot);
-            memcpy(slot + class->words, value, emitter->context->value_size);
+            uint64_t *at = slot + class->words;
+            if (emitter->table.apart > 0) {
+                *at = class->used;
+                at = class->values + class->used * emitter->table.apart;
+            }
+            memcpy(at, value, emitter->context->value_size);
             class->used++;
             return 0;
         }

@@ -51,10 +51,13 @@ static inline void move_toward_home(const enum key_class key_class, uint64_t *ho
         swap_slots(home, slot, words + 1);
 }
 
-/* Combines a value with a used slot's. Returns -1 when a sum overflows: the caller reports it. */
-static inline int combine_value(struct context *context, uint64_t *into, const void *value,
-                                enum value_op op)
+/* Combines a value with that which a used slot has at `into`. Returns -1 when a sum overflows: the
+ * caller reports it. */
+static inline int combine_value(struct mr_emitter *emitter,
+                                const struct combiner_table_class *class, uint64_t *into,
+                                const void *value, enum value_op op)
 {
+    struct context *context = emitter->context;
     if (op == VALUE_ONE) {
         ++*into;
         return 0;
@@ -64,9 +67,29 @@ static inline int combine_value(struct context *context, uint64_t *into, const v
         memcpy(&more, value, sizeof more);
         return __builtin_add_overflow(*into, more, into) ? -1 : 0;
     }
+    if (op == VALUE_APART) {
+        into = class->values + *into * emitter->table.apart;
+        if ((uintptr_t)value % sizeof *into == 0)
+            context->spec.combine(context->spec.context, into, value);
+        else
+            context_combine(context, into, value, emitter->aligned);
+        return 0;
+    }
     alignas(8) unsigned char copy[CONTEXT_SMALL_VALUE];
     context_combine(context, into, value, copy);
     return 0;
+}
+
+/* Gives a new key's slot, which has it at `at`, its value. */
+static inline void set_value(const struct mr_emitter *emitter,
+                             const struct combiner_table_class *class, uint64_t *at,
+                             const void *value, size_t value_size, const enum value_op op)
+{
+    if (op == VALUE_APART) {
+        *at = class->used;
+        at = class->values + class->used * emitter->table.apart;
+    }
+    memcpy(at, value, value_size);
 }
 
 /* Brings the rows of one class to the table or to their partitions. */
@@ -78,9 +101,9 @@ combine_rows(struct mr_emitter *emitter, const enum key_class key_class, const u
     struct combiner_table_class *class = &emitter->table.classes[key_class];
     struct combiner_class *state = &emitter->classes[key_class];
     const size_t words = key_class_words(key_class);
-    const size_t value_size = op == VALUE_COMBINE ? context->value_size : sizeof(uint64_t);
+    const size_t value_size = op >= VALUE_COMBINE ? context->value_size : sizeof(uint64_t);
     const size_t stride =
-        op == VALUE_COMBINE ? class->stride : combiner_table_sum_stride(key_class);
+        op >= VALUE_COMBINE ? class->stride : combiner_table_sum_stride(key_class);
 
     state->seen += count;
     if (state->mode == COMBINER_BYPASS) {
@@ -102,7 +125,7 @@ combine_rows(struct mr_emitter *emitter, const enum key_class key_class, const u
                                                 : values + row[words + 1] * value_size;
             uint64_t *slot;
             if (combiner_table_find(key_class, slots, mask, stride, row + 1, row[0], &slot)) {
-                if (combine_value(context, slot + words, value, op) != 0)
+                if (combine_value(emitter, class, slot + words, value, op) != 0)
                     return context_overflow(context, slot, key_words_size(slot, words));
                 if (op == VALUE_ONE)
                     move_toward_home(key_class,
@@ -113,7 +136,7 @@ combine_rows(struct mr_emitter *emitter, const enum key_class key_class, const u
             state->missed++;
             if (slot && class->used < class->limit && state->mode == COMBINER_FILL) {
                 memcpy(slot, row + 1, words * sizeof *slot);
-                memcpy(slot + words, value, value_size);
+                set_value(emitter, class, slot + words, value, value_size, op);
                 class->used++;
                 continue;
             }
@@ -159,7 +182,7 @@ int combiner_lookup_long(struct mr_emitter *emitter, const unsigned char *key, s
     struct combiner_table_class *class = &emitter->table.classes[KEY_LONG];
     struct combiner_class *state = &emitter->classes[KEY_LONG];
     uint64_t hash = hash_bytes(emitter->table.seed, key, size);
-    bool kept = combiner_lookup_kept(emitter->context) && size <= COMBINER_ARENA / 4;
+    bool kept = size <= COMBINER_ARENA / 4;
     state->seen++;
     while (kept && state->mode == COMBINER_FILL) {
         if (!class->slots &&
@@ -174,7 +197,7 @@ int combiner_lookup_long(struct mr_emitter *emitter, const unsigned char *key, s
         uint64_t *slot;
         if (combiner_table_find_long(class->slots, class->mask, class->stride, key, size, hash,
                                      &slot))
-            return combine_value(emitter->context, slot + KEY_LONG_WORDS, value, op) == 0
+            return combine_value(emitter, class, slot + KEY_LONG_WORDS, value, op) == 0
                        ? 0
                        : context_overflow(emitter->context, key, size);
         if (class->used < class->limit && size <= COMBINER_ARENA - emitter->arena_used) {
@@ -185,7 +208,8 @@ int combiner_lookup_long(struct mr_emitter *emitter, const unsigned char *key, s
             slot[0] = hash;
             slot[1] = size;
             slot[2] = (uint64_t)(uintptr_t)copy;
-            memcpy(slot + KEY_LONG_WORDS, value, emitter->context->value_size);
+            set_value(emitter, class, slot + KEY_LONG_WORDS, value, emitter->context->value_size,
+                      op);
             class->used++;
             return 0;
         }
@@ -207,7 +231,7 @@ static inline __attribute__((always_inline)) int
 lookup_rest(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
             const uint32_t *rest, size_t count, const unsigned char *values, const enum value_op op)
 {
-    const size_t value_size = op == VALUE_COMBINE ? emitter->context->value_size : sizeof(uint64_t);
+    const size_t value_size = op >= VALUE_COMBINE ? emitter->context->value_size : sizeof(uint64_t);
     const struct combiner_table_class *class = &emitter->table.classes[KEY_W4];
     uint64_t rows[REST * (KEY_W4_WORDS + 2)];
     size_t w4_count = 0;
@@ -290,9 +314,9 @@ lookup(struct mr_emitter *emitter, const unsigned char *base, const struct mr_sp
     const struct hash_seed seed = *emitter->table.seed;
     const struct combiner_table_class *class = emitter->table.classes;
     const size_t w1_stride =
-        op == VALUE_COMBINE ? class[KEY_W1].stride : combiner_table_sum_stride(KEY_W1);
+        op >= VALUE_COMBINE ? class[KEY_W1].stride : combiner_table_sum_stride(KEY_W1);
     const size_t w2_stride =
-        op == VALUE_COMBINE ? class[KEY_W2].stride : combiner_table_sum_stride(KEY_W2);
+        op >= VALUE_COMBINE ? class[KEY_W2].stride : combiner_table_sum_stride(KEY_W2);
     uint64_t w1_rows[BATCH * (KEY_W1_WORDS + 2)];
     uint64_t w2_rows[BATCH * (KEY_W2_WORDS + 2)];
     uint32_t rest[REST];
@@ -445,6 +469,8 @@ int combiner_lookup_units(struct mr_emitter *emitter, const unsigned char *base,
 int combiner_lookup_values(struct mr_emitter *emitter, const unsigned char *base,
                            const struct mr_span *spans, size_t count, const void *values)
 {
-    return emitter->context->sums ? lookup(emitter, base, spans, count, values, VALUE_SUM)
-                                  : lookup(emitter, base, spans, count, values, VALUE_COMBINE);
+    if (emitter->context->sums)
+        return lookup(emitter, base, spans, count, values, VALUE_SUM);
+    return emitter->table.apart == 0 ? lookup(emitter, base, spans, count, values, VALUE_COMBINE)
+                                     : lookup(emitter, base, spans, count, values, VALUE_APART);
 }

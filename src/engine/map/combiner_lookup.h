@@ -13,14 +13,9 @@
 enum value_op {
     VALUE_ONE,     /* sums, each value 1 */
     VALUE_SUM,     /* sums of given values */
-    VALUE_COMBINE, /* the caller's combine */
+    VALUE_COMBINE, /* the caller's combine, */
+    VALUE_APART,   /* with values that lie apart from the table */
 };
-
-/* Whether the job's values can be combined in the table at all. */
-static inline bool combiner_lookup_kept(const struct context *context)
-{
-    return !context->keeps && context->value_size <= CONTEXT_SMALL_VALUE;
-}
 
 /* Pairs with values. */
 int combiner_lookup_values(struct mr_emitter *emitter, const unsigned char *base,

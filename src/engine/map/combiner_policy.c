@@ -19,6 +19,10 @@
  * language fit however little there is. */
 static const unsigned memory_share[KEY_CLASSES] = {
     [KEY_W1] = 12, [KEY_W2] = 6, [KEY_W4] = 18, [KEY_LONG] = 18};
+/* Values that lie apart from the tables take one part in so many besides, and are not so many that
+ * most of those of a hundred bytes are in no cache when they are met again. */
+#define VALUES_SHARE 8
+#define MOST_VALUES ((uint64_t)1 << 14)
 
 /* Below this rate of hits, expected of the largest table, none is worth while. */
 #define WORTH_HITS 0.25
@@ -93,6 +97,12 @@ void combiner_policy_open(struct combiner_class *state, enum key_class key_class
     *state = (struct combiner_class){
         .most_slots = slots, .cache_slots = cached[key_class] < slots ? cached[key_class] : slots};
     fill_anew(state);
+}
+
+uint64_t combiner_policy_values(uint64_t memory, unsigned workers, size_t value_bytes)
+{
+    const uint64_t share = memory / VALUES_SHARE / workers;
+    return share < MOST_VALUES * value_bytes ? share : MOST_VALUES * value_bytes;
 }
 
 void combiner_policy_none(struct combiner_class *state)

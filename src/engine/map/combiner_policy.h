@@ -51,6 +51,8 @@ struct combiner_class {
 /* Begins to fill. `slot_bytes`: of one slot; `budget`: bytes of memory that all workers share. */
 void combiner_policy_open(struct combiner_class *state, enum key_class key_class, size_t slot_bytes,
                           uint64_t budget, unsigned workers);
+/* Bytes that the values of one worker's tables may take where they lie apart, each of so many. */
+uint64_t combiner_policy_values(uint64_t memory, unsigned workers, size_t value_bytes);
 /* There is no table: all pairs pass. */
 void combiner_policy_none(struct combiner_class *state);
 

@@ -10,6 +10,8 @@
  * are given back together, one huge page. */
 #define STEP ((size_t)4096)
 #define EMPTIED ((size_t)2 << 20)
+/* Bytes of the first values that lie apart. */
+#define FIRST_VALUES ((uint64_t)16 << 10)
 
 static const size_t key_words[KEY_CLASSES] = {KEY_W1_WORDS, KEY_W2_WORDS, KEY_W4_WORDS,
                                               KEY_LONG_WORDS};
@@ -20,12 +22,19 @@ static size_t class_bytes(const struct combiner_table_class *class)
 }
 
 void combiner_table_open(struct combiner_table *table, const struct hash_seed *seed,
-                         size_t value_words, unsigned load, struct budget *budget)
+                         size_t value_words, size_t most_inline, unsigned load,
+                         struct budget *budget)
 {
     *table = (struct combiner_table){.seed = seed, .budget = budget, .load = load};
+    if (value_words > most_inline) {
+        table->apart = value_words;
+        value_words = 1;
+    }
     for (int key_class = 0; key_class < KEY_CLASSES; key_class++) {
-        table->classes[key_class].words = key_words[key_class];
-        table->classes[key_class].stride = key_words[key_class] + value_words;
+        struct combiner_table_class *class = &table->classes[key_class];
+        class->words = key_words[key_class];
+        class->stride = key_words[key_class] + value_words;
+        class->room = table->apart > 0 ? 0 : SIZE_MAX;
     }
     if (value_words == 1)
         table->classes[KEY_W2].stride = combiner_table_sum_stride(KEY_W2);
@@ -41,8 +50,52 @@ void combiner_table_close(struct combiner_table *table)
 static void use_slots(struct combiner_table_class *class, size_t count, unsigned load)
 {
     class->mask = count - 1;
-    class->limit = count / COMBINER_TABLE_LOAD_WHOLE * load;
     class->used = 0;
+    combiner_table_class_limit(class, count / COMBINER_TABLE_LOAD_WHOLE * load);
+}
+
+void combiner_table_class_limit(struct combiner_table_class *class, size_t limit)
+{
+    class->slots_limit = limit;
+    class->limit = limit < class->room ? limit : class->room;
+}
+
+static uint64_t values_bytes(const struct combiner_table *table,
+                             const struct combiner_table_class *class)
+{
+    return class->values ? class->room * table->apart * sizeof *class->values : 0;
+}
+
+static void free_values(struct combiner_table *table, struct combiner_table_class *class)
+{
+    slots_give(table->budget, class->values, values_bytes(table, class));
+    class->values = NULL;
+    class->room = table->apart > 0 ? 0 : SIZE_MAX;
+}
+
+bool combiner_table_values_grow(struct combiner_table *table, enum key_class key_class,
+                                uint64_t most)
+{
+    struct combiner_table_class *class = &table->classes[key_class];
+    const uint64_t value = table->apart * sizeof *class->values;
+    uint64_t others = 0, room = class->values ? 2 * class->room : FIRST_VALUES / value;
+    for (int i = 0; i < KEY_CLASSES; i++)
+        if (i != (int)key_class)
+            others += values_bytes(table, &table->classes[i]);
+    const uint64_t left = others < most ? (most - others) / value : 0;
+    room = room > left ? left : room > 0 ? room : 1;
+    if (room <= (class->values ? class->room : 0))
+        return false;
+    uint64_t *values = slots_take_untouched(table->budget, room * value, false);
+    if (!values)
+        return false;
+    if (class->used > 0)
+        memcpy(values, class->values, class->used * value);
+    free_values(table, class);
+    class->values = values;
+    class->room = room;
+    combiner_table_class_limit(class, class->slots_limit);
+    return true;
 }
 
 bool combiner_table_class_open(struct combiner_table *table, enum key_class key_class, size_t slots,
@@ -59,8 +112,9 @@ void combiner_table_class_close(struct combiner_table *table, enum key_class key
 {
     struct combiner_table_class *class = &table->classes[key_class];
     slots_give(table->budget, class->slots, class_bytes(class));
+    free_values(table, class);
     class->slots = NULL;
-    class->mask = class->used = class->limit = 0;
+    class->mask = class->used = class->limit = class->slots_limit = 0;
 }
 
 void combiner_table_class_clear(struct combiner_table_class *class)

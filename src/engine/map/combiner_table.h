@@ -19,9 +19,12 @@ struct combiner_table_class {
     uint64_t *slots;
     size_t mask; /* slots less one: a power of two; `slots` is NULL before the first use */
     size_t used;
-    size_t limit;  /* how many may be used before the table must grow */
-    size_t stride; /* words of a slot */
-    size_t words;  /* words of its key */
+    size_t limit;       /* how many may be used before something must grow: the less of the two */
+    size_t slots_limit; /* before the table must, */
+    size_t room;        /* and before what is at `values` must */
+    uint64_t *values;   /* of keys, in the order in which they came, where they are apart */
+    size_t stride;      /* words of a slot */
+    size_t words;       /* words of its key */
 };
 
 /* Of how many slots `load` may be used. */
@@ -30,13 +33,16 @@ struct combiner_table_class {
 struct combiner_table {
     struct combiner_table_class classes[KEY_CLASSES];
     unsigned load;
+    size_t apart; /* 8-byte words of a value that lies apart, its number in the slot; else 0 */
     const struct hash_seed *seed;
     struct budget *budget;
 };
 
-/* `value_words`: 8-byte words of a value. `load`: see above. Takes no memory yet. */
+/* `value_words`: 8-byte words of a value. Those of more than `most_inline` lie apart, so that slots
+ * stay small, and take memory only when there are keys. `load`: see above. Takes no memory yet. */
 void combiner_table_open(struct combiner_table *table, const struct hash_seed *seed,
-                         size_t value_words, unsigned load, struct budget *budget);
+                         size_t value_words, size_t most_inline, unsigned load,
+                         struct budget *budget);
 /* Frees the slots; the table is as after combiner_table_open. */
 void combiner_table_close(struct combiner_table *table);
 
@@ -47,6 +53,12 @@ bool combiner_table_class_open(struct combiner_table *table, enum key_class key_
 /* Doubles one class, keeping its content. As above; then nothing has changed. */
 bool combiner_table_class_grow(struct combiner_table *table, enum key_class key_class, bool must);
 void combiner_table_class_close(struct combiner_table *table, enum key_class key_class);
+/* Lets so many slots of a class be used. */
+void combiner_table_class_limit(struct combiner_table_class *class, size_t limit);
+/* Makes room for more values that lie apart, where those of all classes then take no more than
+ * `most` bytes and the budget has them. Returns false, and nothing has changed, where not. */
+bool combiner_table_values_grow(struct combiner_table *table, enum key_class key_class,
+                                uint64_t most);
 /* Empties a class, keeping its slots. */
 void combiner_table_class_clear(struct combiner_table_class *class);
 /* The hash of the key in a slot. */
@@ -54,6 +66,14 @@ uint64_t combiner_table_slot_hash(const struct combiner_table *table, enum key_c
                                   const uint64_t *slot);
 /* After slots were emptied at will: moves every key to where a lookup finds it. */
 void combiner_table_class_repair(struct combiner_table *table, enum key_class key_class);
+
+/* The value of a used slot, whose value's words are at `at`. */
+static inline const uint64_t *combiner_table_value(const struct combiner_table *table,
+                                                   const struct combiner_table_class *class,
+                                                   const uint64_t *at)
+{
+    return table->apart == 0 ? at : class->values + *at * table->apart;
+}
 
 /* The words of a slot whose value is one word. A W2 key's has one to spare, so that a pair of
  * them is a cache line. */

@@ -19,6 +19,8 @@ struct mr_emitter {
     const struct combiner_loops *loops; /* NULL: a key at a time */
     struct combiner_pipeline line;
     load_keys *load;
+    uint64_t *aligned;    /* room for one value, where values lie apart from the table */
+    uint64_t values_most; /* bytes that these may take */
     unsigned char *arena; /* bytes of the long keys in the table */
     size_t arena_used;
     struct partition_writer pairs; /* to the partitions by hash */
