@@ -21,6 +21,7 @@ _Static_assert(1u << MOST_RANGE_BITS <= RANGES_MOST, "as many ranges as can be s
 _Static_assert(REDUCE_BATCH <= RANGES_BATCH, "what is put together can be routed together");
 /* Of so many parts of the memory a sample takes one; sorting it takes some three more. */
 #define SAMPLES 64
+#define SAMPLES_A_SHARE 8
 /* Splits of splits at the most: far more than any number of results calls for. One whose
  * sample was all alike counts for several: results of one key and rank cannot be split. */
 #define MOST_DEPTH 12
@@ -139,10 +140,24 @@ static int route_wanted(struct order_worker *own, struct record *results, size_t
 
 /* ---- The sample ----------------------------------------------------------------------- */
 
+/* What one worker may take of the memory, when nothing but sorting and output is left to do. */
+static uint64_t share_of(const struct order *order)
+{
+    return order->context->memory / 2 / order->context->worker_count;
+}
+
 /* Bytes of results in a sample from which it is worth while to flush it. */
 static uint64_t sample_most(const struct order *order)
 {
     return order->context->memory / SAMPLES;
+}
+
+/* The same where a range is split, which all workers may be at together: sorting the sample takes
+ * some three times as much, which must stay a small part of a worker's share. */
+static uint64_t split_sample_most(const struct order *order)
+{
+    const uint64_t part = share_of(order) / SAMPLES_A_SHARE;
+    return part < sample_most(order) ? part : sample_most(order);
 }
 
 /* Cuts the order into ranges by the sample, `share` times which all results are thought to be,
@@ -221,6 +236,7 @@ static int flush_sample(struct order_sink *sink)
     double share = sink->pairs > 0 ? (double)sink->all_pairs / (double)sink->pairs : 1;
     int result = cut_order(own, &sink->sample, share);
     pool_give(&own->worker->cache, stream_take_chunks(&sink->sample));
+    buffer_close(&own->sorting); /* a sample may be larger than any range */
     return result;
 }
 
@@ -297,12 +313,6 @@ static uint64_t memory_of(const struct order_part *part, uint64_t *records)
     uint64_t bytes = results->fresh.bytes + results->fresh.spilled;
     thread_unlock(&results->lock);
     return 2 * bytes + sort_bytes(*records);
-}
-
-/* What one worker may take of the memory, when nothing but sorting and output is left to do. */
-static uint64_t share_of(const struct order *order)
-{
-    return order->context->memory / 2 / order->context->worker_count;
 }
 
 static bool too_large(const struct order *order, const struct order_part *part)
@@ -407,7 +417,7 @@ static int split_results(struct order_worker *own, struct stream_reader *reader,
     struct context *context = order->context;
     struct stream sample = {0};
     struct chunk *chunk = NULL;
-    while ((sample.bytes < sample_most(order) || sample.records < 2) &&
+    while ((sample.bytes < split_sample_most(order) || sample.records < 2) &&
            (chunk = stream_reader_next(reader))) {
         stream_reader_keep(reader);
         stream_push(&sample, chunk);
