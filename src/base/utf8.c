@@ -39,3 +39,21 @@ uint64_t utf8_count_invalid(const unsigned char *data, size_t size)
     }
     return invalid;
 }
+
+bool utf8_begins(const unsigned char *data, size_t size, size_t p)
+{
+    uint32_t code;
+
+    if ((data[p] & 0xC0) != 0x80)
+        return true;
+    for (size_t back = 1; back < UTF8_MOST; back++) {
+        if (back > p)
+            return false;
+        const unsigned char *lead = data + p - back;
+        if ((*lead & 0xC0) == 0x80)
+            continue;
+        size_t left = size - (p - back), length = utf8_decode(lead, left, &code);
+        return length > 0 ? length <= back : !utf8_unfinished(lead, left);
+    }
+    return true; /* no character has so many bytes behind its first */
+}

@@ -7,6 +7,7 @@
 #ifndef BASE_UTF8_H
 #define BASE_UTF8_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -44,6 +45,27 @@ static inline size_t utf8_decode(const unsigned char *p, size_t left, uint32_t *
     *code = v;
     return 4;
 }
+
+/* The bytes of the longest character. */
+#define UTF8_MOST ((size_t)4)
+
+/* Whether the `left` > 0 bytes at p may be the beginning of a valid character that is longer. */
+static inline bool utf8_unfinished(const unsigned char *p, size_t left)
+{
+    size_t size = p[0] < 0xC2 || p[0] > 0xF4 ? 1 : p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : 4;
+
+    if (left >= size)
+        return false;
+    for (size_t i = 1; i < left; i++) {
+        if ((p[i] & 0xC0) != 0x80)
+            return false;
+    }
+    return true;
+}
+
+/* Whether data[p] begins a character or is invalid, as against being within a character, whatever
+ * stands before data[0] and after data[size]. */
+bool utf8_begins(const unsigned char *data, size_t size, size_t p);
 
 /* How many bytes at the start of data[0, size) are valid: all, or those before the first that is
  * not. */

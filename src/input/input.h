@@ -18,10 +18,11 @@
 
 #include "engine/mapreduce.h"
 
-/* Where `data` may be cut. Both look at no more than the bytes on the two sides of a cut.
- * input_border: the smallest safe cut in [from, size), size when there is none; data[0] may be in
- * the middle of anything. input_border_last: the largest safe cut in (0, size], 0 when there is
- * none. */
+/* Where `data` may be cut. Both look at no more than the characters on the two sides of a cut, of
+ * UTF8_MOST bytes at most, so a cut in the last few bytes may be seen only when more follow; one
+ * that is seen stays one. input_border: the smallest safe cut in [from, size), size when there is
+ * none; data[0] may be in the middle of anything. input_border_last: the largest safe cut in
+ * (0, size], 0 when there is none. */
 typedef size_t input_border(const void *text, const unsigned char *data, size_t size, size_t from);
 typedef size_t input_border_last(const void *text, const unsigned char *data, size_t size);
 

@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
+
 /* Ranges are read whole, into a buffer that is used again and again and should stay in the core's
  * cache. From 64 KiB to 1 MiB the size made no difference to speed at few threads; many threads
  * meet at the queue less often with larger ones. */
@@ -21,6 +23,10 @@
 
 /* Read along with a range, as the first safe cut behind it is mostly near. */
 #define AHEAD ((size_t)256)
+/* Whether there is a cut may follow from the characters on its two sides: bytes before it, and
+ * behind the one that it stands before, which whoever searches has in view. */
+#define VIEW_BEFORE UTF8_MOST
+#define VIEW_BEHIND (UTF8_MOST - 1)
 /* One read is of no more than this, so that an interruption is seen in time. */
 #define READ_SIZE ((size_t)16 * 1024 * 1024)
 
@@ -132,15 +138,15 @@ static int read_more(struct load *load, size_t more, struct mr_error *error)
 }
 
 /* Finds the first safe cut at or after data[from] (from > 0), reading on until there is one or the
- * file ends: then that is the cut. The search starts at the byte before `from` whoever searches, so
- * that the range that ends there and the one that begins there find the same. */
+ * file ends: then that is the cut. Whoever searches sees all that a cut follows from before going
+ * past, so that the range that ends there and the one that begins there find the same. */
 static int find_cut(struct load *load, size_t from, size_t *cut, struct mr_error *error)
 {
     const struct input_options *options = load->splitter->options;
     size_t searched = from;
     size_t more = AHEAD;
+    size_t base = from > VIEW_BEFORE ? from - VIEW_BEFORE : 0;
     for (;;) {
-        size_t base = from - 1;
         if (load->size > searched) {
             size_t found = options->border(options->text, load->data + base, load->size - base,
                                            searched - base);
@@ -148,7 +154,8 @@ static int find_cut(struct load *load, size_t from, size_t *cut, struct mr_error
                 *cut = base + found;
                 return 0;
             }
-            searched = load->size;
+            if (load->size > from + VIEW_BEHIND)
+                searched = load->size - VIEW_BEHIND;
         }
         if (load->ended) {
             *cut = load->size;
@@ -161,12 +168,14 @@ static int find_cut(struct load *load, size_t from, size_t *cut, struct mr_error
     }
 }
 
-/* As find_cut, but looks only at [from, to) and reads nothing: `to` where there is none. */
+/* As find_cut, but for cuts in [from, to) only, and reads nothing: `to` where there is none. */
 static size_t find_cut_within(const struct load *load, size_t from, size_t to)
 {
     const struct input_options *options = load->splitter->options;
-    size_t base = from - 1;
-    return base + options->border(options->text, load->data + base, to - base, 1);
+    size_t base = from > VIEW_BEFORE ? from - VIEW_BEFORE : 0;
+    size_t view = load->size - to > VIEW_BEHIND ? to + VIEW_BEHIND : load->size;
+    size_t cut = base + options->border(options->text, load->data + base, view - base, from - base);
+    return cut < to ? cut : to;
 }
 
 int splitter_load(const struct splitter *splitter, struct mr_split *split,
@@ -174,8 +183,9 @@ int splitter_load(const struct splitter *splitter, struct mr_split *split,
 {
     struct source *source = split->handle;
     bool last = atomic_load(&source->end) == split->offset + split->length;
-    /* The first byte of the file is a cut; else one byte of what stands before is needed. */
-    size_t before = split->offset > source->start ? 1 : 0;
+    /* The first byte of the file is a cut. */
+    uint64_t past = split->offset - source->start;
+    size_t before = past < VIEW_BEFORE ? (size_t)past : VIEW_BEFORE;
     size_t length = before + (size_t)split->length;
     size_t step = (size_t)split->length;
     struct load load = {
@@ -187,7 +197,7 @@ int splitter_load(const struct splitter *splitter, struct mr_split *split,
     split->data = NULL;
     split->size = 0;
     mr_buffer_clear(scratch);
-    if (read_more(&load, length + (step < AHEAD ? step : AHEAD), error) != 0)
+    if (read_more(&load, length + (step < AHEAD ? step + VIEW_BEHIND : AHEAD), error) != 0)
         return -1;
 
     size_t start = 0;

@@ -92,17 +92,12 @@ static int map_line(struct tokenizer_state *state, const unsigned char *data, si
     return 0;
 }
 
-/* Characters come apart before a byte that does not go on with one, and behind ASCII. */
-static bool is_border(const unsigned char *data, size_t p)
-{
-    return (data[p] & 0xc0) != 0x80 || (p > 0 && data[p - 1] < 0x80);
-}
-
+/* Characters come apart where one begins. */
 static size_t border(const struct tokenizer *tokenizer, const unsigned char *data, size_t size,
                      size_t from)
 {
     (void)tokenizer;
-    while (from < size && !is_border(data, from))
+    while (from < size && !utf8_begins(data, size, from))
         from++;
     return from;
 }
@@ -112,9 +107,10 @@ static size_t border_last(const struct tokenizer *tokenizer, const unsigned char
     (void)tokenizer;
     if (size == 0 || data[size - 1] < 0x80)
         return size;
-    while (--size > 0 && !is_border(data, size))
-        ;
-    return size;
+    size_t p = size - 1;
+    while (p > 0 && !utf8_begins(data, size, p))
+        p--;
+    return p;
 }
 
 const struct token_kind token_kind_chars = {

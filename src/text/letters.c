@@ -4,6 +4,7 @@
  */
 #include "text/kernels/kernels.h"
 #include "text/tokens.h"
+#include "base/utf8.h"
 
 static int map_window(struct tokenizer_state *state, const unsigned char *data, size_t size,
                       unsigned char *folded)
@@ -52,24 +53,19 @@ static size_t edge_last(const struct tokenizer *tokenizer, const unsigned char *
     return size;
 }
 
-static bool continues_character(unsigned char c)
-{
-    return (c & 0xc0) == 0x80;
-}
-
 /* No border is inside a character, so that its bytes are not counted as invalid. */
-static bool is_border(const unsigned char *data, size_t p)
+static bool is_border(const unsigned char *data, size_t size, size_t p)
 {
-    if (!is_letter(data[p]) && !continues_character(data[p]))
-        return true;
-    return p > 0 && data[p - 1] < 0x80 && !is_letter(data[p - 1]);
+    if (is_letter(data[p]))
+        return p > 0 && !is_letter(data[p - 1]);
+    return utf8_begins(data, size, p);
 }
 
 static size_t border(const struct tokenizer *tokenizer, const unsigned char *data, size_t size,
                      size_t from)
 {
     (void)tokenizer;
-    while (from < size && !is_border(data, from))
+    while (from < size && !is_border(data, size, from))
         from++;
     return from;
 }
@@ -81,9 +77,10 @@ static size_t border_last(const struct tokenizer *tokenizer, const unsigned char
         return 0;
     if (data[size - 1] < 0x80 && !is_letter(data[size - 1]))
         return size;
-    while (--size > 0 && !is_border(data, size))
-        ;
-    return size;
+    size_t p = size - 1;
+    while (p > 0 && !is_border(data, size, p))
+        p--;
+    return p;
 }
 
 const struct token_kind token_kind_letters = {

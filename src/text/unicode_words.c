@@ -3,6 +3,7 @@
  * unicode_words - words by UAX #29, which words.h finds, as a kind of tokens.
  */
 #include "text/tokens.h"
+#include "text/words_border.h"
 
 _Static_assert(WORDS_BATCH <= KEYS_SPANS, "a batch of words goes on whole");
 

@@ -23,6 +23,7 @@
 #include "text/kernels/kernels.h"
 #include "text/pairs.h"
 #include "text/unicode/tables.h"
+#include "text/words_border.h"
 #include "base/utf8.h"
 
 /* What the kernel sees of the text in one go: without folding only what keeps spans within 32
@@ -464,63 +465,4 @@ int words_next(struct words *words, struct words_batch *batch)
     if (words->pos == words->size)
         return give(batch, words->data, words->spans, 0, 0);
     return words->case_fold ? next_folded(words, batch) : next_plain(words, batch);
-}
-
-/* Whether the text can be cut before data[p]: whether the rules break there whatever else is there,
- * and none looks across. Both follow from the two characters at the cut, `before` and `after`. With
- * `after` in ASCII, so that p is no middle of a character, it is so where
- *  - `after` is a line end (WB3b) or of class Other: only WB3c and WB4 join anything to what stands
- *    before, namely pictographs, Extend, Format and ZWJ, of which ASCII has none. CR and LF may
- *    come apart: neither is in a word, and no more joins to either than to both;
- *  - `after` is a space and `before` is not of WSegSpace, as only WB3d joins a space to what stands
- *    before it;
- *  - `after` is a double quote and `before` is ASCII: WB7b wants a Hebrew letter there, or what WB4
- *    attaches to one;
- *  - `after` is a comma or semicolon and `before` is ASCII but no digit: WB12 wants Numeric there,
- *    or what WB4 attaches to it;
- *  - `before` is a line end, Other or a space in ASCII, and `after` is no space: nothing in ASCII
- *    joins to these from the right but LF to CR (above) and WSegSpace to itself.
- * The rules that look at more than two characters (WB6, 7, 7b, 7c, 11, 12, 15, 16) go over nothing
- * but letters, digits, marks, regional indicators and what is attached to them; each time it is
- * `before` or `after` that ends them, by being none of these or the wrong one. */
-static bool safe_cut(const unsigned char *data, size_t p)
-{
-    unsigned char after = data[p], before;
-    unsigned class;
-
-    if (after >= 0x80)
-        return false;
-    class = unicode_word_second[after] & UNICODE_CLASS;
-    if (class <= UNICODE_NEWLINE) /* OTHER, CR, LF, NEWLINE */
-        return true;
-    if (p == 0)
-        return false;
-    before = data[p - 1];
-    if (before >= 0x80) /* WSegSpace beyond ASCII ends in one of these bytes; so do some others */
-        return class == UNICODE_SPACE && !(before <= 0x8A || before == 0x9F);
-    switch (class) {
-    case UNICODE_SPACE:
-        return before != ' ';
-    case UNICODE_DOUBLE_QUOTE:
-        return true;
-    case UNICODE_MIDNUM:
-        return before < '0' || before > '9';
-    default:
-        return (unicode_word_second[before] & UNICODE_CLASS) <= UNICODE_NEWLINE || before == ' ';
-    }
-}
-
-size_t words_border(const unsigned char *data, size_t size, size_t from)
-{
-    while (from < size && !safe_cut(data, from))
-        from++;
-    return from;
-}
-
-size_t words_border_last(const unsigned char *data, size_t size)
-{
-    while (size > 1)
-        if (safe_cut(data, --size))
-            return size;
-    return 0;
 }

@@ -73,11 +73,4 @@ void words_begin(struct words *words, const unsigned char *data, size_t size);
  * `words`. Returns 1, 0 at the end of the text, -1 when memory is out. */
 int words_next(struct words *words, struct words_batch *batch);
 
-/* The smallest position p in [from, size) at which the text can be cut in two that are segmented
- * apart with the same words and the same count of invalid bytes, whatever stands before data and
- * whatever follows; size when there is none. */
-size_t words_border(const unsigned char *data, size_t size, size_t from);
-/* The largest such position in (0, size), or 0 when there is none. */
-size_t words_border_last(const unsigned char *data, size_t size);
-
 #endif

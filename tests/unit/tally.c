@@ -97,10 +97,13 @@ static size_t next_cut(const struct pieces *pieces)
     size_t at = pieces->at, size = pieces->size;
 
     if (pieces->cut == TALLY_BORDERS) {
-        /* From the piece's own begin, and from a place before: the answer may not depend on it. */
-        size_t here = at + tokenizer_border(pieces->text, data + at, size - at, 1);
-        ck_assert_uint_eq(tokenizer_border(pieces->text, data, size, at + 1), here);
-        return here;
+        /* With more in view there may be more cuts, but never one less. */
+        size_t narrow = at + tokenizer_border(pieces->text, data + at, size - at, 1);
+        size_t wide = tokenizer_border(pieces->text, data, size, at + 1);
+        ck_assert_uint_le(wide, narrow);
+        if (narrow < size)
+            ck_assert_uint_eq(tokenizer_border(pieces->text, data, size, narrow), narrow);
+        return wide;
     }
     if (pieces->cut == TALLY_LAST) {
         for (size_t length = 1 + below(40); length < size - at; length += 40) {

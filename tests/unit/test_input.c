@@ -18,6 +18,8 @@
 #include "base/test_hooks.h"
 #include "engine/core/buffer.h"
 #include "input/input.h"
+#include "text/token_kind.h"
+#include "unit/random.h"
 #include "unit/reader.h"
 
 START_TEST(ranges_at_every_offset)
@@ -72,6 +74,57 @@ START_TEST(ranges_with_long_tokens)
         }
     }
     free(data);
+}
+END_TEST
+
+/* The rules of kinds that look at characters, which need no tokenizer. */
+static size_t words_rule(const void *text, const unsigned char *data, size_t size, size_t from)
+{
+    return token_kind_unicode.border(text, data, size, from);
+}
+
+static size_t characters_rule(const void *text, const unsigned char *data, size_t size, size_t from)
+{
+    return token_kind_chars.border(text, data, size, from);
+}
+
+static size_t letters_rule(const void *text, const unsigned char *data, size_t size, size_t from)
+{
+    return token_kind_letters.border(text, data, size, from);
+}
+
+/* Whether there is a cut may depend on all bytes of the characters beside it: neither the range
+ * that ends there nor the one that begins may see less. */
+START_TEST(ranges_of_characters)
+{
+    static const char *const characters[] = {
+        "a",      "\u4E2D",     "\u30AB", "\u0301", "\u0436",       ".",
+        "\u0E2A", "\U0001F600", "\xFF",   "\x80",   "\xF0\x9F\x98", " ",
+    };
+    static input_border *const rules[] = {words_rule, characters_rule, letters_rule};
+    const size_t count = sizeof characters / sizeof *characters;
+    const char *names[] = {reader_path};
+    unsigned char data[1200];
+    for (unsigned round = 0; round < 60; round++) {
+        size_t size = 0, few = 1 + below((unsigned)count), most = round % 4 == 0 ? 1190 : 60;
+        while (size < most) {
+            const char *character = characters[below(round % 2 == 0 ? 1 + below(few) : count)];
+            memcpy(data + size, character, strlen(character));
+            size += strlen(character);
+        }
+        reader_write_file(reader_path, data, size);
+        for (size_t step = 1; step <= 20; step++) {
+            struct input_options options = reader_options(names, 1);
+            options.split_size = step;
+            options.border = rules[round % 3];
+            struct input *input = reader_open(&options);
+            struct reader reader;
+            reader_run(input, 1, &reader);
+            reader_check(&reader, options.border, 0, 0, data, size);
+            reader_free(&reader);
+            input_close(input);
+        }
+    }
 }
 END_TEST
 
@@ -359,6 +412,7 @@ Suite *test_input_suite(void)
     tcase_add_checked_fixture(files, reader_setup, reader_teardown);
     tcase_add_test(files, ranges_at_every_offset);
     tcase_add_test(files, ranges_with_long_tokens);
+    tcase_add_test(files, ranges_of_characters);
     tcase_add_test(files, file_gives_work_to_all);
     tcase_add_test(files, file_grows_and_shrinks);
     tcase_add_test(files, file_grows_while_cut);

@@ -13,6 +13,7 @@
 #include "text/kernels/kernels.h"
 #include "text/unicode/tables.h"
 #include "text/words.h"
+#include "text/words_border.h"
 #include "unit/words_reference.h"
 
 Suite *test_words_suite(void);
@@ -406,8 +407,13 @@ static void check_cut(const struct bytes *text, size_t cut)
     free(parts.data);
 }
 
-/* All sequences of four kinds: a cut seen as safe with only a part of the text in view, from any
- * byte on and up to any byte, is safe in the whole. */
+static bool is_cut(const unsigned char *data, size_t size, size_t p)
+{
+    return words_border(data, size, p) == p;
+}
+
+/* All sequences of four kinds: a cut seen in the middle with only a part of the text in view, from
+ * any byte on and up to any byte, is seen in the whole and safe there. */
 START_TEST(border_exhaustive)
 {
     struct bytes text = {0};
@@ -419,18 +425,120 @@ START_TEST(border_exhaustive)
             text.size = 0;
             for (size_t k = 0; k < 4; k++)
                 append(&text, kinds[index[k]], strlen(kinds[index[k]]));
-            size_t middle = strlen(kinds[index[0]]) + strlen(kinds[index[1]]);
-            /* The cut in the middle, seen from one byte before, and with nothing before. */
-            size_t seen = middle - 1;
-            if (words_border(text.data + seen, text.size - seen, 1) == 1) {
+            size_t first = strlen(kinds[i]), middle = first + strlen(kinds[index[1]]);
+            if (is_cut(text.data, text.size, middle)) {
                 check_cut(&text, middle);
                 cuts++;
-            } else if (words_border(text.data, text.size, middle) == middle ||
-                       words_border(text.data + middle, text.size - middle, 0) == 0) {
-                fail_with("a cut depends on what is out of view", "reference", &text);
+                continue;
             }
+            /* More in view takes no cut away. */
+            for (size_t from = 0; from <= middle; from++)
+                for (size_t to = middle + 1; to <= text.size; to++)
+                    if (is_cut(text.data + from, to - from, middle - from))
+                        fail_with("a cut depends on what is out of view", "reference", &text);
         }
-    ck_assert_uint_gt(cuts, 100000);
+    ck_assert_uint_gt(cuts, 1000000);
+    free(text.data);
+}
+END_TEST
+
+/* The words of what stands before and after a cut. */
+static void words_apart(const struct bytes *text, size_t cut, struct bytes *words)
+{
+    uint64_t invalid = 0;
+
+    words->size = 0;
+    run_reference(text->data, cut, false, words, &invalid);
+    run_reference(text->data + cut, text->size - cut, false, words, &invalid);
+}
+
+/* Where no cut is seen between two characters, some text around them has other words when cut. But
+ * for white space that is of class Other: a mark on it is a word without it, as on a space. */
+START_TEST(border_wherever_the_rules_allow_one)
+{
+    static const char *const around[] = {"",       "a", "\u05D0",     "1",
+                                         "\u30AB", "_", "\U0001F1E6", "\u0345"};
+    const size_t arounds = sizeof around / sizeof *around;
+    struct bytes text = {0}, whole = {0}, apart = {0};
+
+    for (size_t i = 0; i < KINDS * KINDS; i++) {
+        const char *before = kinds[i % KINDS], *after = kinds[i / KINDS];
+        size_t tried;
+        text.size = 0;
+        append(&text, before, strlen(before));
+        append(&text, after, strlen(after));
+        append(&text, "!!!", 3); /* the last character is all in view */
+        if (is_cut(text.data, text.size, strlen(before)) || strcmp(before, "\t") == 0 ||
+            strcmp(before, "\u00A0") == 0)
+            continue;
+        for (tried = 0; tried < arounds * KINDS * arounds; tried++) {
+            const char *left = around[tried % arounds];
+            const char *mark = tried / arounds % KINDS == 0 ? "" : kinds[tried / arounds % KINDS];
+            const char *right = around[tried / arounds / KINDS];
+            uint64_t invalid = 0;
+            text.size = whole.size = 0;
+            append(&text, left, strlen(left));
+            append(&text, mark, strlen(mark));
+            append(&text, before, strlen(before));
+            size_t cut = text.size;
+            append(&text, after, strlen(after));
+            append(&text, right, strlen(right));
+            run_reference(text.data, text.size, false, &whole, &invalid);
+            words_apart(&text, cut, &apart);
+            if (!equal(&whole, &apart))
+                break;
+        }
+        if (tried == arounds * KINDS * arounds)
+            fail_with("a cut that no text forbids", "reference", &text);
+    }
+    free(text.data);
+    free(whole.data);
+    free(apart.data);
+}
+END_TEST
+
+/* Texts that never end a line have cuts every few bytes, whatever byte the search begins at. */
+START_TEST(border_distance)
+{
+    static const struct {
+        const char *text;
+        size_t most; /* bytes from anywhere to the next cut */
+    } cases[] = {
+        {"\u6211\u4EEC\u7684\u4E2D\u6587\uFF0C\u6CA1\u6709\u7A7A\u683C\u3002", 6},
+        {"\u3042\u308A\u304C\u3068\u3046\u3054\u3056\u3044\u307E\u3059\u3002", 4},
+        {"\u30AB\u30BF\u30AB\u30CA\u3068\u6F22\u5B57\u30FB\u30C6\u30B9\u30C8\u3001", 16},
+        {"\u0E2A\u0E27\u0E31\u0E2A\u0E14\u0E35\u0E17\u0E35\u0E48\u0E19\u0E35\u0E48", 12},
+        {"\u0EAA\u0EB0\u0E9A\u0EB2\u0E8D\u0E94\u0EB5", 8},
+        {"\U00020000\U0002A6D6", 4},
+        {"\U0001F600\U0001F602", 8},
+        {"\uFF01\u2026\u2014", 4},
+        {"\xFF", 4},
+        {"\x80", 4},
+        {"\xE4\xB8", 4},
+        {"\xF0\x9F\x98\x80\x80", 8},
+        {"\xC0\xAF", 4},
+        {" ", 4},
+        {"\u3000", 4},
+        {"...", 4},
+        {"''", 4},
+        {"\r\n", 4},
+    };
+    struct bytes text = {0};
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        text.size = 0;
+        while (text.size < 300)
+            append(&text, cases[i].text, strlen(cases[i].text));
+        for (size_t at = 1; at + 100 < text.size; at++) {
+            /* As a splitter sees it, from one byte before. */
+            size_t next = words_border(text.data + at - 1, text.size - at + 1, 1);
+            if (next > cases[i].most)
+                fail_with("far from a cut", "reference", &text);
+            size_t last = words_border_last(text.data + at, 100);
+            if (100 - last > cases[i].most + 3) /* the last character may be cut off */
+                fail_with("far from a last cut", "reference", &text);
+        }
+    }
     free(text.data);
 }
 END_TEST
@@ -517,21 +625,6 @@ START_TEST(border_splits)
     free(text.data);
     free(whole.data);
     free(found.data);
-}
-END_TEST
-
-/* The last bytes by which safe_cut knows a WSegSpace beyond ASCII. */
-START_TEST(border_spaces)
-{
-    for (uint32_t code = 0x80; code < 0x110000; code++) {
-        struct bytes text = {0};
-        if ((unicode_word(code) & UNICODE_CLASS) != UNICODE_SPACE)
-            continue;
-        append_code(&text, code);
-        append(&text, " x", 2);
-        ck_assert_uint_eq(words_border(text.data, text.size, 1), text.size - 1);
-        free(text.data);
-    }
 }
 END_TEST
 
@@ -703,9 +796,10 @@ Suite *test_words_suite(void)
     tcase_add_test(standard, standard_file);
     tcase_add_test(tcase(suite, "words_white_space"), no_word_has_white_space_at_an_end);
     tcase_add_test(borders, border_exhaustive);
+    tcase_add_test(borders, border_wherever_the_rules_allow_one);
+    tcase_add_test(borders, border_distance);
     tcase_add_test(borders, border_everywhere);
     tcase_add_test(borders, border_splits);
-    tcase_add_test(borders, border_spaces);
     tcase_add_loop_test(randoms, random_kinds, 0, 4);
     tcase_add_loop_test(randoms, random_codes, 0, 2);
     tcase_add_loop_test(randoms, random_bytes, 0, 2);
