@@ -2,9 +2,10 @@
  *
  * words - UAX #29 word segmentation, see words.h.
  *
- * ASCII goes through the kernel given to words_open, and words of two-byte letters through pairs.c.
- * What these leave (a segment that some other character touches or may touch) goes through the
- * automaton below, one segment after the other, until one ends where either can go on.
+ * ASCII goes through the kernel given to words_open, words of two-byte letters through pairs.c, and
+ * characters of three bytes through triples.c. What these leave (a segment that some other
+ * character touches or may touch) goes through the automaton below, one segment after the other,
+ * until one ends where one of the three can go on.
  *
  * Segmentation needs no memory across a boundary: every rule that forbids a break looks back only
  * over characters that are themselves joined (WB7, WB11: the letter, the mark, the letter; WB15 and
@@ -22,6 +23,7 @@
 #include "text/case_fold.h"
 #include "text/kernels/kernels.h"
 #include "text/pairs.h"
+#include "text/triples.h"
 #include "text/unicode/tables.h"
 #include "text/words_border.h"
 #include "base/utf8.h"
@@ -30,6 +32,8 @@
  * bits; with folding what the buffer of folded text takes without falling out of a near cache. */
 #define WINDOW_PLAIN ((size_t)1 << 30)
 #define WINDOW_FOLD ((size_t)1 << 16)
+
+_Static_assert(TRIPLES_MIN <= PAIRS_MIN, "nearly_full leaves room for both");
 
 /* A byte that is no part of valid UTF-8, as a class next to those of enum unicode_class. */
 #define INVALID UNICODE_CLASSES
@@ -358,10 +362,13 @@ static inline words_run *choose(struct words *words, const unsigned char **stop)
         *stop = words->data + words->window_end;
         return words->kernel.run;
     }
-    if (!pairs_ahead(p, end))
-        return NULL;
+    words_run *run = NULL;
+    if (pairs_ahead(p, end))
+        run = pairs_words;
+    else if (triples_ahead(p, end))
+        run = triples_words;
     *stop = words->size - words->pos > words->window ? p + words->window : end;
-    return pairs_words;
+    return run;
 }
 
 /* words_next without folding: spans of the text itself. */
@@ -432,7 +439,7 @@ static int next_folded(struct words *words, struct words_batch *batch)
                 words->spans[i].end += (uint32_t)used;
             }
             count += got;
-            used += done;
+            used = count > 0 ? used + done : 0;
             p += done;
             if (p == end || nearly_full(count))
                 break;

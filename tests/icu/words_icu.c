@@ -8,6 +8,7 @@
  * from random code points. It is compared with two iterators of ICU: one built here from the
  * default rules of UAX #29, for all text; and ICU's own for words, for text without what that one
  * tailors: the colons, the at sign (a letter there), and the scripts that it cuts by dictionary.
+ * Each text is segmented whole and cut at every border.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@
 #include "text/kernels/kernels.h"
 #include "text/unicode/tables.h"
 #include "text/words.h"
+#include "text/words_border.h"
 
 /* In ICU's language a rule goes on where another ended, one character shared; ^ keeps a rule from
  * being gone on to, and the longest match counts. */
@@ -220,7 +222,7 @@ static void add_random(struct text *text)
 static struct {
     UBreakIterator *rules, *own;
     UText *utext;
-    size_t texts, words, own_texts;
+    size_t texts, words, pieces, own_texts;
 } icu;
 
 /* Whether ICU's own iterator does what the standard says for this text. */
@@ -277,22 +279,29 @@ static void compare_with(const struct text *text, UBreakIterator *iterator, cons
     }
 
     const struct kernels *kernels;
-    for (size_t k = 0; (kernels = kernels_available(k)) != NULL; k++) {
-        struct words_batch batch;
-        size_t found = 0;
-        words_open(&words, (struct words_kernel){kernels->words}, false);
-        words_begin(&words, text->bytes, text->size);
-        while (words_next(&words, &batch) > 0)
-            for (size_t i = 0; i < batch.count; i++, found++) {
-                size_t begin = (size_t)(batch.base - text->bytes) + batch.spans[i].begin;
-                size_t end = (size_t)(batch.base - text->bytes) + batch.spans[i].end;
-                if (found == count || wanted[found].begin != begin || wanted[found].end != end)
-                    disagree(text, name, kernels->name, begin);
+    for (size_t k = 0; (kernels = kernels_available(k)) != NULL; k++)
+        for (int cut = 0; cut < 2; cut++) {
+            size_t found = 0;
+            words_open(&words, (struct words_kernel){kernels->words}, false);
+            for (size_t from = 0, to; from < text->size; from = to) {
+                struct words_batch batch;
+                to = cut ? words_border(text->bytes, text->size, from + 1) : text->size;
+                words_begin(&words, text->bytes + from, to - from);
+                while (words_next(&words, &batch) > 0)
+                    for (size_t i = 0; i < batch.count; i++, found++) {
+                        size_t base = (size_t)(batch.base - text->bytes);
+                        size_t begin = base + batch.spans[i].begin;
+                        size_t end = base + batch.spans[i].end;
+                        if (found == count || wanted[found].begin != begin ||
+                            wanted[found].end != end)
+                            disagree(text, name, kernels->name, begin);
+                    }
+                icu.pieces += (size_t)cut;
             }
-        if (found != count)
-            disagree(text, name, kernels->name, wanted[found].begin);
-        words_close(&words);
-    }
+            if (found != count)
+                disagree(text, name, kernels->name, wanted[found].begin);
+            words_close(&words);
+        }
     icu.words += count;
 }
 
@@ -380,7 +389,8 @@ int main(int argc, char **argv)
         compare_file(argv[i]);
     compare_random(add_hard, "random hard characters");
     compare_random(add_random, "random code points");
-    printf("%zu texts, %zu words compared\n", icu.texts, icu.words);
+    printf("%zu texts, %zu words compared, also of %zu pieces cut at borders\n", icu.texts,
+           icu.words, icu.pieces);
     ubrk_close(icu.rules);
     ubrk_close(icu.own);
     utext_close(icu.utext);

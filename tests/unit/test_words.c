@@ -744,6 +744,61 @@ START_TEST(random_pairs)
 }
 END_TEST
 
+/* Mostly three-byte characters and what is found between them. */
+START_TEST(random_triples)
+{
+    static const char *const between[] = {
+        "\uFF0C",     "\u3002", "\u2019",   "\uFF1A",       " ",      "\n",
+        "\u3000",     ", ",     "'",        "\"",           "1",      "a",
+        "_",          "\u0301", "\u0E35",   "\u0345",       ".",      "\u200D",
+        "\u0436",     "\u05D0", "\u203F",   "\uFF21",       "\uFF11", "\u2028",
+        "\U0001F600", "#",      "\xE4\xB8", "\xFF",         "\x80",   "\u202F",
+        "\u0967",     "\u2764", "\u00A0",   "\xED\xA0\x80",
+    };
+    static const char *const letters[] = {"\u4E2D", "\u3042", "\u0E01", "\u30AB", "\u0E35",
+                                          "\uAC00", "\u0928", "\u094D", "\u30FC", "\u3099"};
+
+    random_state = 4000 + (uint64_t)_i;
+    for (int round = 0; round < 1500; round++) {
+        struct bytes text = {0};
+        uint32_t first = random_below(sizeof letters / sizeof *letters);
+        uint32_t plain = 1 + random_below(sizeof letters / sizeof *letters - first);
+        uint32_t gaps = 1 + random_below(sizeof between / sizeof *between);
+        for (size_t n = random_below(60); n > 0; n--) {
+            for (size_t k = random_below(n % 8 == 0 ? 50 : 9); k > 0; k--) {
+                const char *letter = letters[first + random_below(plain)];
+                append(&text, letter, strlen(letter));
+            }
+            const char *gap = between[random_below(gaps)];
+            append(&text, gap, strlen(gap));
+        }
+        append(&text, "", 0);
+        compare(&text);
+        free(text.data);
+    }
+}
+END_TEST
+
+/* Every character of three bytes, where it may be joined to others of three or stay alone. */
+START_TEST(all_triples)
+{
+    static const char *const before[] = {"\u4E2D", "\u30AB", "\uAC00", "\u3000", "\n"};
+    static const char *const after[] = {"\u4E2D", "\u30AB", "\uAC00", "\u0E35\u4E2D"};
+
+    for (uint32_t code = 0x800; code < 0x10000; code += 16) {
+        struct bytes text = {0};
+        for (uint32_t i = code; i < code + 16; i++) /* surrogates too: invalid bytes */
+            for (size_t k = 0; k < 20; k++) {
+                append(&text, before[k % 5], strlen(before[k % 5]));
+                append_code(&text, i);
+                append(&text, after[k / 5], strlen(after[k / 5]));
+            }
+        compare(&text);
+        free(text.data);
+    }
+}
+END_TEST
+
 /* Batches fill up in the kernel, in the automaton, and with the buffer of folded keys. */
 START_TEST(long_texts)
 {
@@ -766,6 +821,11 @@ START_TEST(long_texts)
         "\u0436",
         "\u0436.\u0436 \u0436' ",
         "\u0149\u0436 \u00DF\u0436 ",
+        "\u4E2D\u6587\uFF0C",
+        "\u30AB\u30BF\u30AB\u30CA",
+        "\u0E17\u0E35\u0E48\u0E19\u0E35\u0E48 ",
+        "\u0928\u092E\u0938\u094D\u0924\u0947 ",
+        "\u4E2D\xFF",
     };
     for (size_t i = 0; i < sizeof repeated / sizeof *repeated; i++) {
         struct bytes text = {0};
@@ -792,6 +852,7 @@ Suite *test_words_suite(void)
     Suite *suite = suite_create("words");
     TCase *standard = tcase(suite, "words_standard"), *borders = tcase(suite, "words_borders");
     TCase *randoms = tcase(suite, "words_random"), *batches = tcase(suite, "words_batches");
+    TCase *triples = tcase(suite, "words_triples");
 
     tcase_add_test(standard, standard_file);
     tcase_add_test(tcase(suite, "words_white_space"), no_word_has_white_space_at_an_end);
@@ -804,6 +865,8 @@ Suite *test_words_suite(void)
     tcase_add_loop_test(randoms, random_codes, 0, 2);
     tcase_add_loop_test(randoms, random_bytes, 0, 2);
     tcase_add_loop_test(randoms, random_pairs, 0, 4);
+    tcase_add_loop_test(randoms, random_triples, 0, 4);
+    tcase_add_test(triples, all_triples);
     tcase_add_test(batches, long_texts);
     return suite;
 }

@@ -140,6 +140,37 @@ def foldings(directory):
     return table, forms
 
 
+# What triples.c asks of a character; a bit moved left by one is what may not follow it.
+TRIPLE_WHITE, TRIPLE_ATTACHED, TRIPLE_LETTER, TRIPLE_MID, TRIPLE_KATAKANA, TRIPLE_STOP = (
+    1, 2, 4, 8, 16, 64)
+TRIPLES = {"OTHER": 0, "CR": 0, "LF": 0, "NEWLINE": 0, "SPACE": 0, "MIDNUM": 0, "DOUBLE_QUOTE": 0,
+           "PICTOGRAPHIC": 0, "EXTEND": TRIPLE_ATTACHED, "ALETTER": TRIPLE_LETTER,
+           "KATAKANA": TRIPLE_KATAKANA, "MIDLETTER": TRIPLE_MID, "MIDNUMLET": TRIPLE_MID,
+           "SINGLE_QUOTE": TRIPLE_MID}
+
+
+def triples(properties, folds):
+    """The kinds of three-byte characters in two stages, by the low bits of the first two bytes and
+    by those of the third; before these, as the first two blocks, the kinds of ASCII."""
+    def kind(code):
+        if 0x80 <= code < 0x800 or 0xD800 <= code < 0xE000:
+            return TRIPLE_STOP  # no three bytes encode it
+        name = CLASSES[properties[code] & 0x1F]
+        if name not in TRIPLES or folds[code] or code < 0x80 and TRIPLES[name] == TRIPLE_LETTER:
+            return TRIPLE_STOP
+        white = TRIPLE_WHITE if properties[code] & WHITE else 0
+        return TRIPLES[name] | white | properties[code] & KEEP
+    kinds = [kind(code) for code in range(0x10000)]
+    blocks = [tuple(kinds[:64]), tuple(kinds[64:128])]
+    first = []
+    for start in range(0, 0x10000, 64):
+        block = tuple(kinds[start:start + 64]) if start >= 0x800 else (TRIPLE_STOP,) * 64
+        if block not in blocks[2:]:
+            blocks.append(block)
+        first.append(blocks.index(block, 2))
+    return first, [value for block in blocks for value in block]
+
+
 def two_stages(table, shift, width):
     """Splits a table into blocks; the blocks of DIRECT stay in place, so that a code point below
     it indexes the second stage itself. `width` is the bytes an element takes."""
@@ -193,6 +224,7 @@ def main():
     _, word_shift, word_first, word_second = smallest(properties, 1)
     fold_table, forms = foldings(directory)
     _, fold_shift, fold_first, fold_second = smallest(fold_table, 2)
+    triple_first, triple_second = triples(properties, fold_table)
 
     classes = "".join(f"    UNICODE_{name},\n" for name in CLASSES)
     header = f"""{NOTICE}#ifndef TEXT_UNICODE_TABLES_H
@@ -225,6 +257,20 @@ extern const uint16_t unicode_fold_second[{len(fold_second)}];
 /* By the first of two bytes a mask with, at the place that the low six bits of the second name, a 1
  * where they encode an ALETTER to be kept; all ones for ASCII that ends a word of such letters. */
 extern const uint64_t unicode_pairs[256];
+
+/* Of a character of three bytes, or of ASCII, how triples.c goes on with it. A letter is of class
+ * ALETTER, a mid is what may join letters, and a stop is what else there is, or what has another
+ * folded form. */
+#define UNICODE_TRIPLE_WHITE 0x{TRIPLE_WHITE:02X}
+#define UNICODE_TRIPLE_ATTACHED 0x{TRIPLE_ATTACHED:02X}
+#define UNICODE_TRIPLE_LETTER 0x{TRIPLE_LETTER:02X}
+#define UNICODE_TRIPLE_MID 0x{TRIPLE_MID:02X}
+#define UNICODE_TRIPLE_KATAKANA 0x{TRIPLE_KATAKANA:02X}
+#define UNICODE_TRIPLE_STOP 0x{TRIPLE_STOP:02X}
+/* By the low four and six bits of the first two bytes, a block of 64 kinds: by the low six bits of
+ * the third. The first two blocks are ASCII. UNICODE_KEEP is set as in unicode_word. */
+extern const {integer(triple_first)} unicode_triple_first[1024];
+extern const uint8_t unicode_triple_second[{len(triple_second)}];
 
 /* A folded form: its size in UTF-8, then its bytes. */
 extern const uint8_t unicode_folded[{len(forms)}][8];
@@ -261,6 +307,8 @@ static inline unsigned unicode_fold(uint32_t code)
 {array("unicode_fold_first", integer(fold_first), fold_first)}
 {array("unicode_fold_second", "uint16_t", fold_second)}
 {array("unicode_pairs", "uint64_t", pairs(properties))}
+{array("unicode_triple_first", integer(triple_first), triple_first)}
+{array("unicode_triple_second", "uint8_t", triple_second)}
 {array("unicode_folded", "uint8_t", folded, "[8]")}"""
     for name, text in (("tables.h", header), ("tables.c", source)):
         with open(os.path.join(output, name), "w", encoding="ascii", newline="\n") as file:

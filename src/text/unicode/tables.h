@@ -55,6 +55,20 @@ extern const uint16_t unicode_fold_second[4608];
  * where they encode an ALETTER to be kept; all ones for ASCII that ends a word of such letters. */
 extern const uint64_t unicode_pairs[256];
 
+/* Of a character of three bytes, or of ASCII, how triples.c goes on with it. A letter is of class
+ * ALETTER, a mid is what may join letters, and a stop is what else there is, or what has another
+ * folded form. */
+#define UNICODE_TRIPLE_WHITE 0x01
+#define UNICODE_TRIPLE_ATTACHED 0x02
+#define UNICODE_TRIPLE_LETTER 0x04
+#define UNICODE_TRIPLE_MID 0x08
+#define UNICODE_TRIPLE_KATAKANA 0x10
+#define UNICODE_TRIPLE_STOP 0x40
+/* By the low four and six bits of the first two bytes, a block of 64 kinds: by the low six bits of
+ * the third. The first two blocks are ASCII. UNICODE_KEEP is set as in unicode_word. */
+extern const uint8_t unicode_triple_first[1024];
+extern const uint8_t unicode_triple_second[10304];
+
 /* A folded form: its size in UTF-8, then its bytes. */
 extern const uint8_t unicode_folded[1531][8];
 
