@@ -46,6 +46,7 @@ int setup_input(const struct operands *operands, const struct tokenizer *tokeniz
         .text = tokenizer,
         .border = tokenizer_border,
         .border_last = tokenizer_border_last,
+        .context = tokenizer_looks_back(tokenizer) ? tokenizer_context : NULL,
         .fault = message_fault,
         .fault_context = message,
     };

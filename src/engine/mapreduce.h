@@ -89,7 +89,7 @@ MR_API void mr_buffer_clear(struct mr_buffer *buffer);
 /* ---- Input ------------------------------------------------------------------- */
 
 /* One piece of input, small enough that many of them keep all workers busy. All
- * members are the input's own; the engine reads `data`, `size` and `length`. */
+ * members are the input's own; the engine reads `data`, `size`, `length` and whether there is a `context`. */
 struct mr_split {
     const unsigned char *data; /* the bytes; MR_PAD readable bytes follow them */
     size_t size;               /* how many */
@@ -97,6 +97,10 @@ struct mr_split {
     uint64_t offset;           /* where it starts, in the input's own terms */
     uint64_t number;           /* which input (file) it is from, likewise */
     void *handle;              /* the input's own */
+    /* What else the map must know to map it, between the input and the map: NULL where it is
+     * nothing. A split that has it is mapped even where size is 0. */
+    const unsigned char *context;
+    size_t context_size;
 };
 
 struct mr_input {

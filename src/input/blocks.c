@@ -26,6 +26,7 @@ int blocks_open(struct blocks *blocks, size_t block_size, uint64_t limit, struct
 
 static void free_block(struct block *block)
 {
+    free(block->context);
     free(block->data);
     free(block);
 }
@@ -137,6 +138,9 @@ int blocks_take(struct blocks *blocks, size_t capacity, struct block **taken,
  * stay: its memory goes back. */
 static void put_back(struct blocks *blocks, struct block *block)
 {
+    free(block->context);
+    block->context = NULL;
+    block->context_size = 0;
     if (block->capacity > blocks->block_size || block->capacity == 0) {
         blocks->bytes -= block->capacity;
         free_block(block);

@@ -24,6 +24,8 @@ struct block {
     unsigned char *data; /* MR_PAD bytes follow the capacity */
     size_t capacity;
     size_t used;
+    unsigned char *context; /* of the split, or NULL; freed with the bytes. As `data` */
+    size_t context_size;
     bool lent;          /* a split of it is out; under the lock */
     bool kept;          /* the reader still needs its bytes; under the lock */
     struct block *next; /* among the idle; under the lock */

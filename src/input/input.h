@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/lookback.h"
 #include "engine/mapreduce.h"
 
 /* Where `data` may be cut. Both look at no more than the characters on the two sides of a cut, of
@@ -26,14 +27,21 @@
 typedef size_t input_border(const void *text, const unsigned char *data, size_t size, size_t from);
 typedef size_t input_border_last(const void *text, const unsigned char *data, size_t size);
 
+/* What the text must know of what stands before a cut to go on behind it, as context of the split
+ * that begins there: bytes that the caller frees, NULL where it is nothing. Returns 0, or -1 with
+ * *error filled. On any thread. */
+typedef int input_context(const void *text, struct lookback *lookback, unsigned char **context,
+                          size_t *size, struct mr_error *error);
+
 struct input_options {
     const char *const *names; /* "-" is standard input; must outlive the input */
     size_t count;             /* 0: standard input */
     size_t threads;           /* workers that will share the splits */
     uint64_t memory;          /* the whole budget; buffers of streams take a small part of it */
-    const void *text;         /* for the two below; must outlive the input */
+    const void *text;         /* for the hooks below; must outlive the input */
     input_border *border;
     input_border_last *border_last;
+    input_context *context; /* NULL: nothing crosses a cut */
     /* Called for a FILE that cannot be read or whose reading broke off, once a FILE, on any thread.
      * The rest of the input goes on. */
     void (*fault)(void *context, const char *name, int errnum);

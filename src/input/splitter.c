@@ -7,6 +7,7 @@
 #include "base/test_hooks.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -178,9 +179,79 @@ static size_t find_cut_within(const struct load *load, size_t from, size_t to)
     return cut < to ? cut : to;
 }
 
+/* A split that is loaded and looks back. */
+struct past {
+    struct lookback lookback;
+    struct load *load;
+    size_t start; /* of the split, in the buffer */
+};
+
+/* As struct lookback's read. What stands before the range is read behind all else in the buffer. */
+static long read_past(struct lookback *lookback, uint64_t back, size_t size,
+                      const unsigned char **data)
+{
+    struct past *past = (struct past *)lookback;
+    struct load *load = past->load;
+    const uint64_t begin = load->begin + past->start - back - load->source->start;
+    size_t most = begin < size ? (size_t)begin : size, read = 0;
+    unsigned char *room = size <= SIZE_MAX / 2 ? mr_buffer_reserve(load->buffer, most) : NULL;
+
+    if (!room)
+        return -1;
+    while (read < most) {
+        uint64_t at = load->source->start + begin - most + read;
+        size_t want = most - read < READ_SIZE ? most - read : READ_SIZE;
+        ssize_t got = pread(load->source->fd, room + read, want, (off_t)at);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            sources_fault(load->splitter->sources, load->source, errno);
+        if (got <= 0 || atomic_load(&load->splitter->sources->interrupted)) {
+            most = 0; /* the file was cut short: nothing is known to stand before */
+            break;
+        }
+        read += (size_t)got;
+    }
+    memset(room + most, 0, MR_PAD);
+    *data = room;
+    return (long)most;
+}
+
+/* Gives the split [start, end) its context, which is kept behind it in the buffer. */
+static int add_context(struct load *load, size_t start, size_t end, struct mr_split *split,
+                       struct mr_error *error)
+{
+    const struct input_options *options = load->splitter->options;
+    struct past past = {
+        .lookback = {.read = read_past, .piece = load->data + start, .piece_size = end - start},
+        .load = load,
+        .start = start,
+    };
+    unsigned char *context, *room;
+    size_t size;
+
+    if (options->context(options->text, &past.lookback, &context, &size, error) != 0)
+        return -1;
+    if (context) {
+        room = mr_buffer_reserve(load->buffer, size);
+        if (room)
+            memcpy(room, context, size);
+        free(context);
+        if (!room) {
+            mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
+            return -1;
+        }
+        split->context = room;
+        split->context_size = size;
+    }
+    load->data = mr_buffer_data(load->buffer, &load->size);
+    return 0;
+}
+
 int splitter_load(const struct splitter *splitter, struct mr_split *split,
                   struct mr_buffer *scratch, struct mr_error *error)
 {
+    const struct input_options *options = splitter->options;
     struct source *source = split->handle;
     bool last = atomic_load(&source->end) == split->offset + split->length;
     /* The first byte of the file is a cut. */
@@ -218,6 +289,11 @@ int splitter_load(const struct splitter *splitter, struct mr_split *split,
             start = end; /* an earlier range carries these bytes on */
     }
     if (!last && start < end && find_cut(&load, length, &end, error) != 0)
+        return -1;
+    split->context = NULL;
+    split->context_size = 0;
+    if (start < end && load.begin + start > source->start && options->context &&
+        add_context(&load, start, end, split, error) != 0)
         return -1;
     split->data = load.data + start;
     split->size = end - start;

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The first block of a stream starts at this size, enough for most of what is piped by hand. */
@@ -38,6 +39,7 @@ void stream_close(struct stream *stream)
         blocks_drop(stream->blocks, stream->block);
     if (stream->previous)
         blocks_drop(stream->blocks, stream->previous);
+    free(stream->context);
 }
 
 void stream_begin(struct stream *stream, struct source *source)
@@ -112,6 +114,10 @@ static int start_block(struct stream *stream, struct mr_error *error)
         stream->block = NULL;
         return rc;
     }
+    stream->block->context = stream->context;
+    stream->block->context_size = stream->context_size;
+    stream->context = NULL;
+    stream->context_size = 0;
     if (previous) {
         if (left > 0)
             memcpy(stream->block->data, previous->data + stream->cut, left);
@@ -130,13 +136,51 @@ int stream_probe(struct stream *stream, uint64_t deadline, struct mr_error *erro
     return rc;
 }
 
-/* Hands the block out up to `cut`. */
-static void hand_out(struct stream *stream, size_t cut, struct mr_split *split)
+/* A block that is cut, behind which something begins that looks back. */
+struct past {
+    struct lookback lookback;
+    const struct block *block;
+    size_t cut;
+};
+
+/* As struct lookback's read. */
+static long read_past(struct lookback *lookback, uint64_t back, size_t size,
+                      const unsigned char **data)
+{
+    const struct past *past = (const struct past *)lookback;
+    const size_t end = past->cut - (size_t)back, got = end < size ? end : size;
+
+    *data = past->block->data + end - got;
+    return (long)got;
+}
+
+/* Makes the context of the next block, which begins at `cut` in this one. */
+static int make_context(struct stream *stream, size_t cut, struct mr_error *error)
+{
+    const struct input_options *options = stream->options;
+    const struct block *block = stream->block;
+    struct past past = {
+        .lookback = {.read = read_past, .older = block->context, .older_size = block->context_size},
+        .block = block,
+        .cut = cut,
+    };
+
+    if (!options->context)
+        return 0;
+    return options->context(options->text, &past.lookback, &stream->context, &stream->context_size,
+                            error);
+}
+
+/* Hands the block out up to `cut`. Returns 1, or -1 with *error filled. */
+static int hand_out(struct stream *stream, size_t cut, struct mr_split *split,
+                    struct mr_error *error)
 {
     struct block *block = stream->block;
     bool keep = cut < block->used;
     /* There must be bytes there, and nobody should see uninitialised ones. */
     memset(block->data + block->used, 0, MR_PAD);
+    if (!stream->ended && make_context(stream, cut, error) != 0)
+        return -1;
     *split = (struct mr_split){
         .data = block->data,
         .size = cut,
@@ -144,12 +188,15 @@ static void hand_out(struct stream *stream, size_t cut, struct mr_split *split)
         .offset = stream->offset,
         .number = stream->source->number,
         .handle = block,
+        .context = block->context,
+        .context_size = block->context_size,
     };
     stream->offset += cut;
     stream->cut = cut;
     stream->previous = keep ? block : NULL;
     stream->block = NULL;
     blocks_lend(stream->blocks, block, keep);
+    return 1;
 }
 
 /* A pipe that brings more than a block is worth making larger; that may be refused. */
@@ -180,17 +227,14 @@ int stream_next(struct stream *stream, struct mr_split *split, struct mr_error *
                 stream->block = NULL;
                 return 0;
             }
-            hand_out(stream, block->used, split);
-            return 1;
+            return hand_out(stream, block->used, split, error);
         }
         widen(stream);
         size_t capacity = stream->blocks->block_size;
         if (block->capacity >= capacity) {
             size_t cut = options->border_last(options->text, block->data, block->used);
-            if (cut > 0) {
-                hand_out(stream, cut, split);
-                return 1;
-            }
+            if (cut > 0)
+                return hand_out(stream, cut, split, error);
             capacity = block->capacity > SIZE_MAX / 2 ? SIZE_MAX : block->capacity * 2;
         }
         int rc = blocks_grow(stream->blocks, block, capacity, error);

@@ -23,6 +23,8 @@ struct stream {
     struct block *block;    /* being filled, or NULL */
     struct block *previous; /* handed out; its bytes from `cut` on begin the next block. Or NULL */
     size_t cut;
+    unsigned char *context; /* of the block that comes next, or NULL */
+    size_t context_size;
     uint64_t offset; /* of the block's first byte in the source */
     bool ended;      /* nothing more comes from the source */
     bool widened;    /* the pipe was told to hold more, if it may */

@@ -27,7 +27,8 @@ void keys_close(struct keys *keys)
 
 int keys_no_memory(struct keys *keys)
 {
-    mr_error_set(mr_emitter_error(keys->emitter), MR_NOMEM, ENOMEM, "memory exhausted");
+    if (keys->emitter)
+        mr_error_set(mr_emitter_error(keys->emitter), MR_NOMEM, ENOMEM, "memory exhausted");
     return -1;
 }
 

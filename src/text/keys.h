@@ -27,7 +27,7 @@ struct keys {
     size_t longest;              /* a key that ends beyond that is too long for spans */
     bool valued;                 /* keys that are made have values */
 
-    struct mr_emitter *emitter; /* of the split at hand */
+    struct mr_emitter *emitter; /* of the split at hand; NULL where nothing is emitted */
     struct total tokens;
 
     struct room made; /* keys that stand in no split */
@@ -42,7 +42,7 @@ struct keys {
 void keys_open(struct keys *keys, const struct filter *filter, size_t longest, bool valued);
 void keys_close(struct keys *keys);
 
-/* Reports that memory is out; returns -1. */
+/* Reports that memory is out, where there is whom to tell; returns -1. */
 int keys_no_memory(struct keys *keys);
 
 /* Emits keys; values may be NULL. KEYS_SPANS at most; MR_PAD bytes can be read behind the last. */

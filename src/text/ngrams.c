@@ -25,6 +25,11 @@ void ngrams_close(struct ngrams *ngrams)
     free(ngrams->spans);
 }
 
+void ngrams_collect(struct ngrams *ngrams)
+{
+    ngrams->min = ngrams->max + 1;
+}
+
 int ngrams_flush(struct ngrams *ngrams)
 {
     size_t count = ngrams->count;
@@ -96,12 +101,28 @@ unsigned char *ngrams_room(struct ngrams *ngrams, size_t size)
     return ngrams->text.data + ngrams->used;
 }
 
-int ngrams_add(struct ngrams *ngrams, size_t size)
+void ngrams_add_before(struct ngrams *ngrams, size_t size)
 {
-    size_t token = ngrams->tokens++, end = ngrams->used + size;
+    size_t token = ngrams->tokens++;
 
     ngrams->begins[token] = ngrams->used;
-    ngrams->ends[token] = ngrams->used = end;
+    ngrams->ends[token] = ngrams->used += size;
+}
+
+const unsigned char *ngrams_token(const struct ngrams *ngrams, size_t last, size_t *size)
+{
+    if (last >= ngrams->tokens - ngrams->line || last + 1 >= ngrams->max)
+        return NULL;
+    size_t token = ngrams->tokens - 1 - last;
+    *size = ngrams->ends[token] - ngrams->begins[token];
+    return ngrams->text.data + ngrams->begins[token];
+}
+
+int ngrams_add(struct ngrams *ngrams, size_t size)
+{
+    size_t end = ngrams->used + size;
+
+    ngrams_add_before(ngrams, size);
     size_t most = ngrams->tokens - ngrams->line;
     if (most > ngrams->max)
         most = ngrams->max;

@@ -13,7 +13,7 @@
 #include "text/keys.h"
 
 struct ngrams {
-    unsigned min, max; /* 0: there are none */
+    unsigned min, max; /* 0: there are none; min > max: none are made */
     bool spaced;       /* a space stands between tokens; else nothing */
     struct keys *keys; /* where they go */
 
@@ -29,11 +29,18 @@ struct ngrams {
 /* Allocates nothing yet. */
 void ngrams_open(struct ngrams *ngrams, unsigned min, unsigned max, bool spaced, struct keys *keys);
 void ngrams_close(struct ngrams *ngrams);
+/* From now on tokens are kept for ngrams_token only. */
+void ngrams_collect(struct ngrams *ngrams);
 
 /* Where a token of up to `size` bytes can be written; NULL when the job has ended. */
 unsigned char *ngrams_room(struct ngrams *ngrams, size_t size);
 /* The token written there has `size` bytes. Returns non-zero when the job has ended. */
 int ngrams_add(struct ngrams *ngrams, size_t size);
+/* The same for a token of what stands before the split, which ends no n-gram here. */
+void ngrams_add_before(struct ngrams *ngrams, size_t size);
+/* The last tokens of the line at hand, the last one being 0, as long as nothing is added: NULL
+ * where there are no more, or enough of them. */
+const unsigned char *ngrams_token(const struct ngrams *ngrams, size_t last, size_t *size);
 /* What comes next is of another line. */
 void ngrams_end_line(struct ngrams *ngrams);
 /* Emits what has been found so far. To be called before the end of a split; returns as the one

@@ -25,7 +25,7 @@ struct token_kind {
     int (*map)(struct tokenizer_state *state, const struct mr_split *split);
     /* Emits those of one line, in order, for n-grams. NULL: there are none of this kind. */
     int (*map_line)(struct tokenizer_state *state, const unsigned char *data, size_t size);
-    /* Where a text can be cut for splits; n-grams are cut at lines only. */
+    /* Where a text can be cut for splits. */
     token_kind_border *border;
     token_kind_border_last *border_last;
     /* The same within a split, where only tokens matter: for windows, see tokens.h. */

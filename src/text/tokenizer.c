@@ -11,7 +11,7 @@
 #include "base/test_hooks.h"
 #include "base/utf8.h"
 #include "text/kernels/kernels.h"
-#include "text/lines.h"
+#include "text/ngram_context.h"
 #include "text/tokens.h"
 
 /* Makes the filter where one is wanted. Returns -1 when memory is out. */
@@ -126,8 +126,6 @@ size_t tokenizer_border(const void *context, const unsigned char *data, size_t s
 {
     const struct tokenizer *tokenizer = context;
 
-    if (tokenizer->ngram_max > 0)
-        return lines_border(tokenizer, data, size, from);
     return tokenizer->kind->border(tokenizer, data, size, from);
 }
 
@@ -135,25 +133,30 @@ size_t tokenizer_border_last(const void *context, const unsigned char *data, siz
 {
     const struct tokenizer *tokenizer = context;
 
-    if (tokenizer->ngram_max > 0)
-        return lines_border_last(tokenizer, data, size);
     return tokenizer->kind->border_last(tokenizer, data, size);
+}
+
+bool tokenizer_looks_back(const struct tokenizer *tokenizer)
+{
+    return tokenizer->ngram_max > 1;
+}
+
+int tokenizer_context(const void *tokenizer, struct lookback *lookback, unsigned char **context,
+                      size_t *size, struct mr_error *error)
+{
+    return ngram_context_make(tokenizer, lookback, context, size, error);
 }
 
 /* ---- Mappers --------------------------------------------------------------------------------- */
 
-int tokenizer_mapper_open(void *context, void **opened, struct mr_error *error)
+struct tokenizer_state *tokenizer_state_open(const struct tokenizer *tokenizer)
 {
-    const struct tokenizer *tokenizer = context;
     /* Mappers count on every token: none shares a cache line with another's counters. */
     size_t size = (sizeof(struct tokenizer_state) + 127) / 128 * 128;
     struct tokenizer_state *state = aligned_alloc(128, size);
 
-    *opened = state;
-    if (!state) {
-        mr_error_set(error, MR_NOMEM, ENOMEM, "memory exhausted");
-        return -1;
-    }
+    if (!state)
+        return NULL;
     /* The arrays need no content. */
     state->tokenizer = tokenizer;
     state->invalid = 0;
@@ -162,7 +165,26 @@ int tokenizer_mapper_open(void *context, void **opened, struct mr_error *error)
     ngrams_open(&state->ngrams, tokenizer->ngram_min, tokenizer->ngram_max, tokenizer->kind->spaced,
                 &state->keys);
     words_open(&state->words, (struct words_kernel){kernels_selected.words}, tokenizer->case_fold);
-    return 0;
+    return state;
+}
+
+void tokenizer_state_close(struct tokenizer_state *state)
+{
+    words_close(&state->words);
+    ngrams_close(&state->ngrams);
+    keys_close(&state->keys);
+    room_free(&state->folded);
+    room_free(&state->joined);
+    free(state);
+}
+
+int tokenizer_mapper_open(void *context, void **opened, struct mr_error *error)
+{
+    *opened = tokenizer_state_open(context);
+    if (*opened)
+        return 0;
+    mr_error_set(error, MR_NOMEM, ENOMEM, "memory exhausted");
+    return -1;
 }
 
 void tokenizer_mapper_close(void *context, void *opened)
@@ -172,12 +194,7 @@ void tokenizer_mapper_close(void *context, void *opened)
 
     total_join(&tokenizer->stats.tokens, &state->keys.tokens);
     tokenizer->stats.invalid_bytes += state->invalid + state->words.invalid;
-    words_close(&state->words);
-    ngrams_close(&state->ngrams);
-    keys_close(&state->keys);
-    room_free(&state->folded);
-    room_free(&state->joined);
-    free(state);
+    tokenizer_state_close(state);
 }
 
 int tokenizer_map(void *context, void *opened, const struct mr_split *split,
@@ -189,7 +206,9 @@ int tokenizer_map(void *context, void *opened, const struct mr_split *split,
     state->keys.emitter = emitter;
     if (tokenizer->count_invalid && !tokenizer->kind->decodes)
         state->invalid += utf8_count_invalid(split->data, split->size);
-    if (tokenizer->ngram_max > 0)
-        return tokens_lines(state, split->data, split->size);
-    return tokenizer->kind->map(state, split);
+    if (tokenizer->ngram_max == 0)
+        return tokenizer->kind->map(state, split);
+    if (ngram_context_recall(state, split->context, split->context_size) != 0)
+        return -1;
+    return tokens_lines(state, split->data, split->size);
 }

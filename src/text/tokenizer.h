@@ -16,8 +16,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/total.h"
+#include "base/lookback.h"
 #include "base/range.h"
+#include "base/total.h"
 #include "engine/mapreduce.h"
 #include "text/token_kind.h"
 
@@ -66,6 +67,14 @@ void tokenizer_mapper_close(void *tokenizer, void *state);
 size_t tokenizer_border(const void *tokenizer, const unsigned char *data, size_t size, size_t from);
 /* The largest safe cut in (0, size], or 0 where there is none. */
 size_t tokenizer_border_last(const void *tokenizer, const unsigned char *data, size_t size);
+
+/* Whether what stands before a cut matters for what comes behind it, n-grams for one: then a split
+ * needs its context, as struct mr_split has it, unless it begins where the text does. */
+bool tokenizer_looks_back(const struct tokenizer *tokenizer);
+/* Makes the context of a split, which the caller frees; NULL where it is empty. Returns 0, or -1
+ * with *error filled. */
+int tokenizer_context(const void *tokenizer, struct lookback *lookback, unsigned char **context,
+                      size_t *size, struct mr_error *error);
 
 struct tokenizer_stats {
     struct total tokens;    /* pairs emitted; of a kind with values the sum of these */

@@ -52,4 +52,8 @@ struct tokenizer_state {
     struct keys keys;
 };
 
+/* What a mapper opens and closes, but for its statistics. NULL when memory is out. */
+struct tokenizer_state *tokenizer_state_open(const struct tokenizer *tokenizer);
+void tokenizer_state_close(struct tokenizer_state *state);
+
 #endif

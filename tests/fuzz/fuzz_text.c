@@ -43,8 +43,60 @@ struct run {
     size_t size, at, step; /* step 0: whole */
     bool last;             /* cuts as a pipe does */
     unsigned char *piece;
+    size_t before; /* where the piece before the one at hand begins */
+    unsigned char *context;
+    size_t context_size; /* of that */
     struct bytes result;
 };
+
+/* Looks back as a file can, over all of the text, or as a pipe, to the piece before only. */
+struct past {
+    struct lookback lookback;
+    const struct run *run;
+    unsigned char *copy;
+};
+
+static long read_past(struct lookback *lookback, uint64_t back, size_t size,
+                      const unsigned char **data)
+{
+    struct past *past = (struct past *)lookback;
+    const struct run *run = past->run;
+    const size_t first = run->last ? run->before : 0;
+    const size_t end = run->at - (size_t)back, got = end - first < size ? end - first : size;
+
+    free(past->copy);
+    past->copy = malloc(got + MR_PAD);
+    if (!past->copy)
+        abort();
+    memcpy(past->copy, run->data + end - got, got);
+    memset(past->copy + got, 'a', MR_PAD);
+    *data = past->copy;
+    return (long)got;
+}
+
+/* The context of the piece at hand takes the place of the one before. */
+static void look_back(struct run *run, size_t size)
+{
+    struct past past = {.run = run};
+    unsigned char *context = NULL;
+    size_t context_size = 0;
+
+    past.lookback.read = read_past;
+    if (run->last) {
+        past.lookback.older = run->context;
+        past.lookback.older_size = run->context_size;
+    } else {
+        past.lookback.piece = run->piece;
+        past.lookback.piece_size = size;
+    }
+    if (run->at > 0 && tokenizer_looks_back(run->text) &&
+        tokenizer_context(run->text, &past.lookback, &context, &context_size, NULL) != 0)
+        abort();
+    free(past.copy);
+    free(run->context);
+    run->context = context;
+    run->context_size = context_size;
+}
 
 static int next(void *context, struct mr_split *split, struct mr_error *error)
 {
@@ -73,7 +125,17 @@ static int next(void *context, struct mr_split *split, struct mr_error *error)
         abort();
     memcpy(run->piece, run->data + run->at, size);
     memset(run->piece + size, run->last ? 'a' : 0, MR_PAD);
-    *split = (struct mr_split){.data = run->piece, .size = size, .length = size, .offset = run->at};
+    if (run->text)
+        look_back(run, size);
+    *split = (struct mr_split){
+        .data = run->piece,
+        .size = size,
+        .length = size,
+        .offset = run->at,
+        .context = run->context,
+        .context_size = run->context_size,
+    };
+    run->before = run->at;
     run->at = end;
     return 1;
 }
@@ -116,7 +178,8 @@ static enum mr_status count(struct run *run, struct tokenizer *text)
     tokenizer_follow_input(text, &spec.input);
     enum mr_status status = mr_run(engine(), &spec, NULL, &error);
     free(run->piece);
-    run->piece = NULL;
+    free(run->context);
+    run->piece = run->context = NULL;
     return status;
 }
 

@@ -54,6 +54,40 @@ size_t reader_pair_border_last(const void *text, const unsigned char *data, size
     return 0;
 }
 
+/* ---- Context --------------------------------------------------------------------------------- */
+
+int reader_context(const void *text, struct lookback *lookback, unsigned char **context,
+                   size_t *size, struct mr_error *error)
+{
+    unsigned char *bytes = malloc(READER_CONTEXT);
+    const unsigned char *data;
+    size_t used = 0;
+    (void)text;
+    (void)error;
+    ck_assert_ptr_nonnull(bytes);
+    /* From behind, 1 byte, then 2, 3 and 4. */
+    for (size_t step = 1; used < READER_CONTEXT; step++) {
+        long got = lookback->read(lookback, used, step, &data);
+        ck_assert_int_ge(got, 0);
+        used += (size_t)got;
+        memcpy(bytes + READER_CONTEXT - used, data, (size_t)got);
+        if ((size_t)got < step) {
+            size_t left = READER_CONTEXT - used;
+            if (left > lookback->older_size)
+                left = lookback->older_size;
+            used += left;
+            if (left > 0)
+                memcpy(bytes + READER_CONTEXT - used, lookback->older + lookback->older_size - left,
+                       left);
+            break;
+        }
+    }
+    memmove(bytes, bytes + READER_CONTEXT - used, used);
+    *context = bytes;
+    *size = used;
+    return 0;
+}
+
 /* ---- A stand-in for the engine --------------------------------------------------------------- */
 
 static void keep_piece(struct reader *reader, const struct mr_split *split)
@@ -64,8 +98,13 @@ static void keep_piece(struct reader *reader, const struct mr_split *split)
         reader->pieces = realloc(reader->pieces, reader->room * sizeof *reader->pieces);
     }
     struct piece *piece = &reader->pieces[reader->count++];
-    *piece = (struct piece){split->number, split->offset, split->size, malloc(split->size + 1)};
+    *piece =
+        (struct piece){split->number, split->offset, split->size, malloc(split->size + 1), 0, ""};
     memcpy(piece->data, split->data, split->size);
+    ck_assert_uint_le(split->context_size, READER_CONTEXT);
+    piece->context_size = split->context_size;
+    if (split->context)
+        memcpy(piece->context, split->context, split->context_size);
     /* The padding must be readable. */
     piece->data[split->size] = split->data[split->size + MR_PAD - 1];
     thread_unlock(&reader->lock);
@@ -158,6 +197,11 @@ size_t reader_check(const struct reader *reader, input_border *border, uint64_t 
         ck_assert_int_eq(memcmp(piece->data, data + at, piece->size), 0);
         if (at > 0)
             ck_assert_uint_eq(border(NULL, data, size, at), at);
+        if (reader->context) {
+            size_t before = at < READER_CONTEXT ? (size_t)at : READER_CONTEXT;
+            ck_assert_uint_eq(piece->context_size, before);
+            ck_assert_int_eq(memcmp(piece->context, data + at - before, before), 0);
+        }
         at += piece->size;
     }
     ck_assert_uint_eq(at, size);

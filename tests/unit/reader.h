@@ -19,10 +19,17 @@ size_t reader_line_border_last(const void *text, const unsigned char *data, size
 size_t reader_pair_border(const void *text, const unsigned char *data, size_t size, size_t from);
 size_t reader_pair_border_last(const void *text, const unsigned char *data, size_t size);
 
+/* The context of a split, where the options have it: so many bytes that stand before it, or all. */
+#define READER_CONTEXT 10
+int reader_context(const void *text, struct lookback *lookback, unsigned char **context,
+                   size_t *size, struct mr_error *error);
+
 struct piece {
     uint64_t number, offset;
     size_t size;
     unsigned char *data;
+    size_t context_size;
+    unsigned char context[READER_CONTEXT];
 };
 
 struct reader {
@@ -32,6 +39,7 @@ struct reader {
     struct piece *pieces;
     size_t count, room;
     uint64_t length;
+    bool context; /* contexts are to be checked */
     int failed;
 };
 
@@ -61,7 +69,8 @@ struct input *reader_open(const struct input_options *options);
 void reader_run(struct input *input, unsigned workers, struct reader *reader);
 void reader_free(struct reader *reader);
 /* Checks that the pieces with that number are the `size` bytes that follow `base` in their FILE,
- * cut by the rule only; returns how many pieces there were. */
+ * cut by the rule only, and have their context where the reader's options say so; returns how many
+ * pieces there were. */
 size_t reader_check(const struct reader *reader, input_border *border, uint64_t number,
                     uint64_t base, const unsigned char *data, size_t size);
 

@@ -89,7 +89,60 @@ struct pieces {
     const unsigned char *data;
     size_t size, at;
     enum tally_cut cut;
+    size_t before; /* where the piece before the one at hand begins */
+    unsigned char *context;
+    size_t context_size; /* of that */
 };
+
+/* Looks back as a file can, over all of the text, or as a pipe, to the piece before only. */
+struct past {
+    struct lookback lookback;
+    const struct pieces *pieces;
+    unsigned char *copy;
+};
+
+static long read_past(struct lookback *lookback, uint64_t back, size_t size,
+                      const unsigned char **data)
+{
+    struct past *past = (struct past *)lookback;
+    const struct pieces *pieces = past->pieces;
+    const size_t first = pieces->cut == TALLY_LAST ? pieces->before : 0;
+    const size_t end = pieces->at - (size_t)back, got = end - first < size ? end - first : size;
+
+    ck_assert_uint_ge(end, first);
+    free(past->copy);
+    past->copy = malloc(got + MR_PAD);
+    ck_assert_ptr_nonnull(past->copy);
+    memcpy(past->copy, pieces->data + end - got, got);
+    memset(past->copy + got, "aa \n\xc3"[below(5)], MR_PAD);
+    *data = past->copy;
+    return (long)got;
+}
+
+/* The context of the piece at hand takes the place of the one before. */
+static void look_back(struct pieces *pieces, const unsigned char *piece, size_t size)
+{
+    struct mr_error error = {.status = MR_OK};
+    unsigned char *context = NULL;
+    size_t context_size = 0;
+    struct past past = {.pieces = pieces};
+
+    past.lookback.read = read_past;
+    if (pieces->cut == TALLY_LAST) {
+        past.lookback.older = pieces->context;
+        past.lookback.older_size = pieces->context_size;
+    } else {
+        past.lookback.piece = piece;
+        past.lookback.piece_size = size;
+    }
+    if (pieces->at > 0 && tokenizer_looks_back(pieces->text))
+        ck_assert_int_eq(
+            tokenizer_context(pieces->text, &past.lookback, &context, &context_size, &error), 0);
+    free(past.copy);
+    free(pieces->context);
+    pieces->context = context;
+    pieces->context_size = context_size;
+}
 
 static size_t next_cut(const struct pieces *pieces)
 {
@@ -128,8 +181,17 @@ static int next_piece(void *context, struct mr_split *split, struct mr_error *er
     ck_assert_ptr_nonnull(copy);
     memcpy(copy, pieces->data + pieces->at, size);
     memset(copy + size, "aa \n\xc3"[below(5)], MR_PAD);
+    look_back(pieces, copy, size);
     *split = (struct mr_split){
-        .data = copy, .size = size, .length = size, .offset = pieces->at, .handle = copy};
+        .data = copy,
+        .size = size,
+        .length = size,
+        .offset = pieces->at,
+        .handle = copy,
+        .context = pieces->context,
+        .context_size = pieces->context_size,
+    };
+    pieces->before = pieces->at;
     pieces->at = cut;
     return 1;
 }
@@ -175,6 +237,7 @@ void tally_count(struct tally *tally, const struct tokenizer_options *options, c
     };
     tokenizer_follow_input(text, &spec.input);
     tally->status = mr_run(engine, &spec, NULL, &error);
+    free(pieces.context);
     tokenizer_statistics(text, &tally->stats);
     if (!tokenizer_first_fault(text, &tally->fault))
         tally->fault.reason = NULL;

@@ -38,9 +38,11 @@ START_TEST(ranges_at_every_offset)
                 test_hooks.split_size = test_hooks.buffer_size = step;
                 options.border = pair ? reader_pair_border : reader_line_border;
                 options.border_last = pair ? reader_pair_border_last : reader_line_border_last;
+                options.context = reader_context;
                 struct input *input = reader_open(&options);
                 struct reader reader;
                 reader_run(input, 1, &reader);
+                reader.context = true;
                 reader_check(&reader, options.border, 0, 0, data, sizes[i]);
                 ck_assert_uint_eq(reader.length, sizes[i]);
                 reader_free(&reader);

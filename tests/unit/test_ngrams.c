@@ -51,10 +51,10 @@ static void emit_line(struct tally *tally, const struct tokenizer_options *optio
     token_count = 0;
 }
 
-static bool in_token(const struct token_kind *kind, unsigned char c)
+static bool in_token(const struct token_kind *kind, unsigned char c, bool zero)
 {
     if (kind == &token_kind_spaces)
-        return c != 0 && strchr(" \t\n\v\f\r", c) == NULL;
+        return (c != 0 || !zero) && memchr(" \t\n\v\f\r", c, 6) == NULL;
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
@@ -72,7 +72,8 @@ static void reference(struct tally *tally, const struct tokenizer_options *optio
         if (options->kind == &token_kind_chars) {
             length = utf8_decode(text + i, size - i, &code);
         } else {
-            while (i + length < size && in_token(options->kind, text[i + length]))
+            while (i + length < size &&
+                   in_token(options->kind, text[i + length], options->zero_terminated))
                 length++;
         }
         if (length > 0)
@@ -104,6 +105,9 @@ static void check_kind(const struct token_kind *kind)
         for (size_t i = 0; i < size; i++)
             text[i] = (unsigned char)"aB  c\n\xc3\x89\xc3\x9f"[below(10)];
         options.case_fold = round & 1;
+        options.zero_terminated = below(4) == 0;
+        for (size_t i = 0; i < size && options.zero_terminated; i++)
+            text[i] = text[i] == '\n' && below(2) ? '\0' : text[i];
         options.ngram_min = 1 + (unsigned)below(4);
         options.ngram_max = options.ngram_min + (unsigned)below(4);
         tally_open(&want);
@@ -148,6 +152,79 @@ START_TEST(test_unicode)
 }
 END_TEST
 
+/* Words of any shape: what stands where does not matter, but for the ends of lines. */
+START_TEST(test_unicode_at_every_cut)
+{
+    static const char *const pieces[] = {
+        "a",        "B",
+        "can't",    "1.5",
+        " ",        " ",
+        "\n",       "\r\n",
+        ",",        ".",
+        "\xff",     "\xe2\x80\xaf",
+        "\xcc\x81", "\xcd\x85",
+        "\0",       "\xd7\x90\"",
+        "_",        "  ",
+        "'",        "\xe6\xbc\xa2",
+        "\xc3\x9f", "\xe2\x82\xac",
+        "-",        "\xc2\xa0",
+    };
+    unsigned char text[MOST];
+    for (int round = 0; round < 60; round++) {
+        struct tokenizer_options options = tally_options(&token_kind_unicode);
+        struct tally want;
+        size_t size = 0, most = MOST - below(200);
+        while (size + 8 < most) {
+            size_t piece = below(sizeof pieces / sizeof *pieces);
+            size_t length = piece == 14 ? 1 : strlen(pieces[piece]);
+            memcpy(text + size, pieces[piece], length);
+            size += length;
+        }
+        options.case_fold = round & 1;
+        options.zero_terminated = round & 2;
+        options.ngram_min = 1 + (unsigned)below(3);
+        options.ngram_max = options.ngram_min + (unsigned)below(5);
+        tally_open(&want);
+        tally_count(&want, &options, text, size, TALLY_WHOLE, 0);
+        tally_check(&options, text, size, &want);
+        tally_close(&want);
+    }
+}
+END_TEST
+
+/* Gaps and tokens longer than what is read back at once. */
+START_TEST(gaps_and_long_tokens_are_looked_back_over)
+{
+    enum { GAP = 2000, LONG = 1500 };
+    struct tokenizer_options options = tally_options(&token_kind_spaces);
+    unsigned char *text = malloc(4 * (GAP + LONG));
+    size_t size = 0;
+    struct tally want;
+    ck_assert_ptr_nonnull(text);
+    for (int i = 0; i < 4; i++) {
+        memset(text + size, 'a' + i, i % 2 ? LONG : 3);
+        size += i % 2 ? LONG : 3;
+        memset(text + size, ' ', i < 3 ? GAP : 1);
+        size += i < 3 ? GAP : 1;
+    }
+    for (unsigned n = 2; n <= 4; n++) {
+        options.ngram_min = options.ngram_max = n;
+        tally_open(&want);
+        tally_count(&want, &options, text, size, TALLY_WHOLE, 0);
+        ck_assert_uint_eq(want.count, 5 - n);
+        for (enum tally_cut cut = TALLY_BORDERS; cut <= TALLY_LAST; cut++) {
+            struct tally got;
+            tally_open(&got);
+            tally_count(&got, &options, text, size, cut, 0);
+            tally_compare(&got, &want);
+            tally_close(&got);
+        }
+        tally_close(&want);
+    }
+    free(text);
+}
+END_TEST
+
 /* One line much longer than the buffers: a row of numbered words, of which each pair and each run
  * of a hundred comes once. */
 START_TEST(test_long_line)
@@ -188,6 +265,8 @@ Suite *test_ngrams_suite(void)
     tcase_add_test(tests, test_letters);
     tcase_add_test(tests, test_chars);
     tcase_add_test(tests, test_unicode);
+    tcase_add_test(tests, test_unicode_at_every_cut);
+    tcase_add_test(tests, gaps_and_long_tokens_are_looked_back_over);
     tcase_add_test(tests, test_long_line);
     suite_add_tcase(suite, tests);
     return suite;

@@ -76,6 +76,7 @@ static size_t check_pipe(const struct input_options *options, const unsigned cha
     struct reader reader;
     reader_run(input, workers, &reader);
     thread_join(&writer.thread);
+    reader.context = options->context != NULL;
     size_t pieces = reader_check(&reader, options->border, 0, 0, data, size);
     ck_assert_uint_eq(reader.length, size);
     ck_assert_str_eq(input_name(input, 0), "-");
@@ -98,6 +99,7 @@ START_TEST(pipe_at_every_offset)
                 bool pair = (block + sizes[i]) % 2 == 0;
                 options.border = pair ? reader_pair_border : reader_line_border;
                 options.border_last = pair ? reader_pair_border_last : reader_line_border_last;
+                options.context = reader_context;
                 check_pipe(&options, data, sizes[i], block % 7 + 1, 1);
             }
         }

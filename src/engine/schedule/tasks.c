@@ -100,7 +100,8 @@ static void map_split(struct job_worker *worker, struct mr_split *split)
     }
     uint64_t before = worker->emitter.records;
     worker->emitter.error = (struct mr_error){0};
-    if (split->size > 0 && spec->map(spec->context, worker->state, split, &worker->emitter) != 0 &&
+    if ((split->size > 0 || split->context) &&
+        spec->map(spec->context, worker->state, split, &worker->emitter) != 0 &&
         !context_stopped(context))
         context_fail_with(context, MR_MAP, &worker->emitter.error, "the map failed");
     if (!context_stopped(context))
