@@ -47,6 +47,8 @@ int setup_input(const struct operands *operands, const struct tokenizer *tokeniz
         .border = tokenizer_border,
         .border_last = tokenizer_border_last,
         .context = tokenizer_looks_back(tokenizer) ? tokenizer_context : NULL,
+        .condense = tokenizer_condenses(tokenizer) ? tokenizer_condense : NULL,
+        .condense_end = tokenizer_condense_end,
         .fault = message_fault,
         .fault_context = message,
     };

@@ -89,7 +89,8 @@ MR_API void mr_buffer_clear(struct mr_buffer *buffer);
 /* ---- Input ------------------------------------------------------------------- */
 
 /* One piece of input, small enough that many of them keep all workers busy. All
- * members are the input's own; the engine reads `data`, `size`, `length` and whether there is a `context`. */
+ * members are the input's own; the engine reads `data`, `size`, `length` and whether there is a
+ * `context`. */
 struct mr_split {
     const unsigned char *data; /* the bytes; MR_PAD readable bytes follow them */
     size_t size;               /* how many */

@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/condense.h"
 #include "base/lookback.h"
 #include "engine/mapreduce.h"
 
@@ -33,6 +34,16 @@ typedef size_t input_border_last(const void *text, const unsigned char *data, si
 typedef int input_context(const void *text, struct lookback *lookback, unsigned char **context,
                           size_t *size, struct mr_error *error);
 
+/* For a text without a cut for long, of which what stands between two cuts need not be held whole:
+ * keeps of the next bytes what matters, *kept of them, moved to the front. Returns where the cut
+ * is, 0 where it is not among them. `state` is all zero at its beginning. */
+typedef size_t input_condense(const void *text, struct condense *state, unsigned char *data,
+                              size_t size, size_t *kept);
+/* Ends that, at a cut or at the end of the FILE, with up to CONDENSE_END bytes more. All that was
+ * kept is the context of a split, behind whose bytes it stands. */
+typedef size_t input_condense_end(const void *text, const struct condense *state,
+                                  unsigned char *room);
+
 struct input_options {
     const char *const *names; /* "-" is standard input; must outlive the input */
     size_t count;             /* 0: standard input */
@@ -41,7 +52,9 @@ struct input_options {
     const void *text;         /* for the hooks below; must outlive the input */
     input_border *border;
     input_border_last *border_last;
-    input_context *context; /* NULL: nothing crosses a cut */
+    input_context *context;   /* NULL: nothing crosses a cut */
+    input_condense *condense; /* NULL: all must be held. Not together with `context` */
+    input_condense_end *condense_end;
     /* Called for a FILE that cannot be read or whose reading broke off, once a FILE, on any thread.
      * The rest of the input goes on. */
     void (*fault)(void *context, const char *name, int errnum);

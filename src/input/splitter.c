@@ -28,6 +28,8 @@
  * behind the one that it stands before, which whoever searches has in view. */
 #define VIEW_BEFORE UTF8_MOST
 #define VIEW_BEHIND (UTF8_MOST - 1)
+/* What need not be held whole is read in pieces of this size. */
+#define CONDENSE_SIZE ((size_t)64 * 1024)
 /* One read is of no more than this, so that an interruption is seen in time. */
 #define READ_SIZE ((size_t)16 * 1024 * 1024)
 
@@ -105,32 +107,47 @@ struct load {
     bool ended; /* the file ends with these bytes */
 };
 
-/* Reads `more` bytes behind those that are there. A failure to read is told and ends the file; -1
- * only when memory is out. */
-static int read_more(struct load *load, size_t more, struct mr_error *error)
+/* Reads up to `size` bytes of the file from `at` on. Fewer come at the end of the file, after an
+ * interruption and after a failure, which is told. */
+static size_t read_at(const struct load *load, unsigned char *room, uint64_t at, size_t size)
 {
-    unsigned char *room = NULL;
-    if (more <= SIZE_MAX / 2)
-        room = mr_buffer_reserve(load->buffer, more + MR_PAD);
-    if (!room) {
-        mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory: no room for a token of %zu bytes",
-                     load->size);
-        return -1;
-    }
     size_t read = 0;
-    while (read < more && !load->ended) {
-        size_t want = more - read < READ_SIZE ? more - read : READ_SIZE;
-        uint64_t at = load->begin + load->size + read;
-        ssize_t got = pread(load->source->fd, room + read, want, (off_t)at);
+    while (read < size && !atomic_load(&load->splitter->sources->interrupted)) {
+        size_t want = size - read < READ_SIZE ? size - read : READ_SIZE;
+        ssize_t got = pread(load->source->fd, room + read, want, (off_t)(at + read));
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
             sources_fault(load->splitter->sources, load->source, errno);
-        if (got <= 0 || atomic_load(&load->splitter->sources->interrupted))
-            load->ended = true;
-        if (got > 0)
-            read += (size_t)got;
+        if (got <= 0)
+            break;
+        read += (size_t)got;
     }
+    return read;
+}
+
+/* Room for `size` bytes behind those that are there, or NULL with *error filled. */
+static unsigned char *make_room(struct load *load, size_t size, struct mr_error *error)
+{
+    unsigned char *room =
+        size <= SIZE_MAX / 2 ? mr_buffer_reserve(load->buffer, size + MR_PAD) : NULL;
+    if (!room)
+        mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory: no room to read %zu bytes at once",
+                     load->size + size);
+    return room;
+}
+
+/* Reads `more` bytes behind those that are there; fewer end the file. Returns -1 only when memory
+ * is out. */
+static int read_more(struct load *load, size_t more, struct mr_error *error)
+{
+    unsigned char *room = make_room(load, more, error);
+    size_t read = 0;
+    if (!room)
+        return -1;
+    if (!load->ended)
+        read = read_at(load, room, load->begin + load->size, more);
+    load->ended = read < more;
     /* There must be bytes there, and nobody should see uninitialised ones. */
     memset(room + read, 0, MR_PAD);
     mr_buffer_commit(load->buffer, read);
@@ -140,8 +157,10 @@ static int read_more(struct load *load, size_t more, struct mr_error *error)
 
 /* Finds the first safe cut at or after data[from] (from > 0), reading on until there is one or the
  * file ends: then that is the cut. Whoever searches sees all that a cut follows from before going
- * past, so that the range that ends there and the one that begins there find the same. */
-static int find_cut(struct load *load, size_t from, size_t *cut, struct mr_error *error)
+ * past, so that the range that ends there and the one that begins there find the same. Returns 1
+ * where there is none in the next `most` bytes. */
+static int find_cut(struct load *load, size_t from, size_t most, size_t *cut,
+                    struct mr_error *error)
 {
     const struct input_options *options = load->splitter->options;
     size_t searched = from;
@@ -162,6 +181,8 @@ static int find_cut(struct load *load, size_t from, size_t *cut, struct mr_error
             *cut = load->size;
             return 0;
         }
+        if (load->size - from >= most)
+            return 1;
         /* In steps that grow as what has been read: the sum stays linear. */
         more = more < load->size - base ? load->size - base : more;
         if (read_more(load, more, error) != 0)
@@ -179,11 +200,43 @@ static size_t find_cut_within(const struct load *load, size_t from, size_t to)
     return cut < to ? cut : to;
 }
 
+/* The split ends at `from`: what stands from there to the next cut is not held whole but read piece
+ * by piece, and becomes the context of the split, in the buffer behind all that is there. */
+static int condense(struct load *load, size_t from, struct mr_split *split, struct mr_error *error)
+{
+    const struct input_options *options = load->splitter->options;
+    const size_t here = load->size;
+    struct condense state = {.part = 0};
+    uint64_t at = load->begin + from;
+    size_t size, used = 0;
+    bool more = true;
+
+    while (more) {
+        unsigned char *room = make_room(load, CONDENSE_SIZE + CONDENSE_END, error);
+        if (!room)
+            return -1;
+        size = read_at(load, room, at, CONDENSE_SIZE);
+        at += size;
+        more = size == CONDENSE_SIZE;
+        if (options->condense(options->text, &state, room, size, &size) > 0)
+            more = false;
+        if (!more)
+            size += options->condense_end(options->text, &state, room + size);
+        used += size;
+        mr_buffer_commit(load->buffer, size);
+    }
+    load->data = mr_buffer_data(load->buffer, &(size_t){0});
+    split->context = load->data + here;
+    split->context_size = used;
+    return 0;
+}
+
 /* A split that is loaded and looks back. */
 struct past {
     struct lookback lookback;
     struct load *load;
     size_t start; /* of the split, in the buffer */
+    struct mr_error *error;
 };
 
 /* As struct lookback's read. What stands before the range is read behind all else in the buffer. */
@@ -193,25 +246,13 @@ static long read_past(struct lookback *lookback, uint64_t back, size_t size,
     struct past *past = (struct past *)lookback;
     struct load *load = past->load;
     const uint64_t begin = load->begin + past->start - back - load->source->start;
-    size_t most = begin < size ? (size_t)begin : size, read = 0;
-    unsigned char *room = size <= SIZE_MAX / 2 ? mr_buffer_reserve(load->buffer, most) : NULL;
+    size_t most = begin < size ? (size_t)begin : size;
+    unsigned char *room = make_room(load, most, past->error);
 
     if (!room)
         return -1;
-    while (read < most) {
-        uint64_t at = load->source->start + begin - most + read;
-        size_t want = most - read < READ_SIZE ? most - read : READ_SIZE;
-        ssize_t got = pread(load->source->fd, room + read, want, (off_t)at);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            sources_fault(load->splitter->sources, load->source, errno);
-        if (got <= 0 || atomic_load(&load->splitter->sources->interrupted)) {
-            most = 0; /* the file was cut short: nothing is known to stand before */
-            break;
-        }
-        read += (size_t)got;
-    }
+    if (read_at(load, room, load->source->start + begin - most, most) < most)
+        most = 0; /* the file was cut short: nothing is known to stand before */
     memset(room + most, 0, MR_PAD);
     *data = room;
     return (long)most;
@@ -226,6 +267,7 @@ static int add_context(struct load *load, size_t start, size_t end, struct mr_sp
         .lookback = {.read = read_past, .piece = load->data + start, .piece_size = end - start},
         .load = load,
         .start = start,
+        .error = error,
     };
     unsigned char *context, *room;
     size_t size;
@@ -233,14 +275,12 @@ static int add_context(struct load *load, size_t start, size_t end, struct mr_sp
     if (options->context(options->text, &past.lookback, &context, &size, error) != 0)
         return -1;
     if (context) {
-        room = mr_buffer_reserve(load->buffer, size);
+        room = make_room(load, size, error);
         if (room)
             memcpy(room, context, size);
         free(context);
-        if (!room) {
-            mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
+        if (!room)
             return -1;
-        }
         split->context = room;
         split->context_size = size;
     }
@@ -288,10 +328,18 @@ int splitter_load(const struct splitter *splitter, struct mr_split *split,
         if (start >= to)
             start = end; /* an earlier range carries these bytes on */
     }
-    if (!last && start < end && find_cut(&load, length, &end, error) != 0)
-        return -1;
     split->context = NULL;
     split->context_size = 0;
+    if (!last && start < end) {
+        size_t most = options->condense ? step : SIZE_MAX;
+        int rc = find_cut(&load, length, most, &end, error);
+        if (rc == 1) {
+            end = start + options->border_last(options->text, load.data + start, length - start);
+            rc = condense(&load, end, split, error);
+        }
+        if (rc != 0)
+            return -1;
+    }
     if (start < end && load.begin + start > source->start && options->context &&
         add_context(&load, start, end, split, error) != 0)
         return -1;

@@ -207,11 +207,67 @@ static void widen(struct stream *stream)
     stream->widened = true;
 }
 
+_Static_assert(CONDENSE_END <= MR_PAD, "the end has room behind the capacity");
+
+/* Goes on with a block that is full and has no cut, where what stands before the next one need not
+ * be held whole: hands out what is kept of that as the context of a split without bytes. Returns 1,
+ * 0 after an interruption, -1 with *error filled. */
+static int condense(struct stream *stream, struct mr_split *split, struct mr_error *error)
+{
+    const struct input_options *options = stream->options;
+    struct block *block = stream->block;
+    struct condense state = {.part = 0};
+    uint64_t length = 0;
+    size_t kept = 0, cut = 0;
+
+    while (cut == 0) {
+        size_t begin = kept, size = block->used - begin, more;
+        cut = options->condense(options->text, &state, block->data + begin, size, &more);
+        kept += more;
+        length += cut > 0 ? cut : size;
+        if (cut > 0 || stream->ended) {
+            cut = cut > 0 ? begin + cut : block->used;
+            break;
+        }
+        block->used = kept;
+        /* With as much to read each time as is kept, all is linear. */
+        int rc = block->capacity / 2 >= kept
+                     ? 1
+                     : blocks_grow(stream->blocks, block, 2 * block->capacity, error);
+        if (rc != 1)
+            return rc;
+        if (!fill(stream, NO_DEADLINE))
+            return 0;
+    }
+    bool keep = cut < block->used;
+    if (keep) { /* what comes next makes room for the end */
+        memmove(block->data + cut + CONDENSE_END, block->data + cut, block->used - cut);
+        cut += CONDENSE_END;
+        block->used += CONDENSE_END;
+    }
+    kept += options->condense_end(options->text, &state, block->data + kept);
+    *split = (struct mr_split){
+        .data = block->data,
+        .length = length,
+        .offset = stream->offset,
+        .number = stream->source->number,
+        .handle = block,
+        .context = block->data,
+        .context_size = kept,
+    };
+    stream->offset += length;
+    stream->cut = cut;
+    stream->previous = keep ? block : NULL;
+    stream->block = NULL;
+    blocks_lend(stream->blocks, block, keep);
+    return 1;
+}
+
 int stream_next(struct stream *stream, struct mr_split *split, struct mr_error *error)
 {
     const struct input_options *options = stream->options;
     if (!stream->block) {
-        if (stream->ended)
+        if (stream->ended && !stream->previous)
             return 0;
         int rc = start_block(stream, error);
         if (rc != 1)
@@ -235,6 +291,8 @@ int stream_next(struct stream *stream, struct mr_split *split, struct mr_error *
             size_t cut = options->border_last(options->text, block->data, block->used);
             if (cut > 0)
                 return hand_out(stream, cut, split, error);
+            if (options->condense)
+                return condense(stream, split, error);
             capacity = block->capacity > SIZE_MAX / 2 ? SIZE_MAX : block->capacity * 2;
         }
         int rc = blocks_grow(stream->blocks, block, capacity, error);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "text/case_fold.h"
+#include "text/fields_condense.h"
 #include "text/kernels/kernels.h"
 #include "text/lines.h"
 #include "text/tokens.h"
@@ -189,6 +190,8 @@ static int map(struct tokenizer_state *state, const struct mr_split *split)
 {
     int status = tokens_windows(state, split->data, split->size, map_window, map_long_line);
 
+    if (status == 0 && split->context)
+        status = fields_condensed(state, split->context, split->context_size);
     return status != 0 ? status : keys_flush(&state->keys);
 }
 
@@ -198,4 +201,6 @@ const struct token_kind token_kind_fields = {
     .border_last = lines_border_last,
     .edge = lines_border,
     .edge_last = lines_border_last,
+    .condense = fields_condense,
+    .condense_end = fields_condense_end,
 };

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/condense.h"
 #include "engine/mapreduce.h"
 
 struct tokenizer;
@@ -19,6 +20,11 @@ typedef size_t token_kind_border(const struct tokenizer *tokenizer, const unsign
                                  size_t size, size_t from);
 typedef size_t token_kind_border_last(const struct tokenizer *tokenizer, const unsigned char *data,
                                       size_t size);
+
+/* As tokenizer_condense and tokenizer_condense_end. */
+typedef size_t token_kind_condense(const struct tokenizer *tokenizer, struct condense *state,
+                                   unsigned char *data, size_t size, size_t *kept);
+typedef size_t token_kind_condense_end(const struct condense *state, unsigned char *room);
 
 struct token_kind {
     /* Emits the tokens of a split. Returns 0 to go on; anything else has ended the job. */
@@ -31,6 +37,9 @@ struct token_kind {
     /* The same within a split, where only tokens matter: for windows, see tokens.h. */
     token_kind_border *edge;
     token_kind_border_last *edge_last;
+    /* Makes a key of a part of a line, as tokenizer_condense; NULL: all of it is wanted. */
+    token_kind_condense *condense;
+    token_kind_condense_end *condense_end;
     bool words;   /* tokens are words: lists of them are read as in struct filter_list */
     bool spaced;  /* a space stands between the tokens of an n-gram */
     bool decodes; /* counts invalid bytes on the way */

@@ -147,6 +147,29 @@ int tokenizer_context(const void *tokenizer, struct lookback *lookback, unsigned
     return ngram_context_make(tokenizer, lookback, context, size, error);
 }
 
+/* ---- Lines too long to be held --------------------------------------------------------------- */
+
+bool tokenizer_condenses(const struct tokenizer *tokenizer)
+{
+    return tokenizer->kind->condense != NULL;
+}
+
+size_t tokenizer_condense(const void *context, struct condense *state, unsigned char *data,
+                          size_t size, size_t *kept)
+{
+    const struct tokenizer *tokenizer = context;
+
+    return tokenizer->kind->condense(tokenizer, state, data, size, kept);
+}
+
+size_t tokenizer_condense_end(const void *context, const struct condense *state,
+                              unsigned char *room)
+{
+    const struct tokenizer *tokenizer = context;
+
+    return tokenizer->kind->condense_end(state, room);
+}
+
 /* ---- Mappers --------------------------------------------------------------------------------- */
 
 struct tokenizer_state *tokenizer_state_open(const struct tokenizer *tokenizer)

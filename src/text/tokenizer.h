@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/condense.h"
 #include "base/lookback.h"
 #include "base/range.h"
 #include "base/total.h"
@@ -75,6 +76,18 @@ bool tokenizer_looks_back(const struct tokenizer *tokenizer);
  * with *error filled. */
 int tokenizer_context(const void *tokenizer, struct lookback *lookback, unsigned char **context,
                       size_t *size, struct mr_error *error);
+
+/* Whether of a line that is too long to be held a part is enough: then its key can be had by the
+ * two below, and what they leave is the context of a split, behind whose bytes the line stands. */
+bool tokenizer_condenses(const struct tokenizer *tokenizer);
+/* Goes on with such a line: moves what must be kept of [data, data + size) to the front, *kept
+ * bytes. Returns where the next line begins in data, 0 where this one goes on behind it. */
+size_t tokenizer_condense(const void *tokenizer, struct condense *state, unsigned char *data,
+                          size_t size, size_t *kept);
+/* Ends it: puts what belongs behind all that was kept into `room`, which has CONDENSE_END bytes,
+ * and returns how much that is. */
+size_t tokenizer_condense_end(const void *tokenizer, const struct condense *state,
+                              unsigned char *room);
 
 struct tokenizer_stats {
     struct total tokens;    /* pairs emitted; of a kind with values the sum of these */

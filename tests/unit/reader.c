@@ -88,6 +88,23 @@ int reader_context(const void *text, struct lookback *lookback, unsigned char **
     return 0;
 }
 
+size_t reader_condense(const void *text, struct condense *state, unsigned char *data, size_t size,
+                       size_t *kept)
+{
+    const unsigned char *end = size > 0 ? memchr(data, '\n', size) : NULL;
+    (void)text;
+    *kept = end ? (size_t)(end - data) : size;
+    state->part += *kept;
+    return end ? *kept + 1 : 0;
+}
+
+size_t reader_condense_end(const void *text, const struct condense *state, unsigned char *room)
+{
+    (void)text;
+    room[0] = (unsigned char)(state->part % 251);
+    return 1;
+}
+
 /* ---- A stand-in for the engine --------------------------------------------------------------- */
 
 static void keep_piece(struct reader *reader, const struct mr_split *split)
@@ -99,12 +116,13 @@ static void keep_piece(struct reader *reader, const struct mr_split *split)
     }
     struct piece *piece = &reader->pieces[reader->count++];
     *piece =
-        (struct piece){split->number, split->offset, split->size, malloc(split->size + 1), 0, ""};
+        (struct piece){split->number, split->offset, split->size, malloc(split->size + 1), NULL, 0};
     memcpy(piece->data, split->data, split->size);
-    ck_assert_uint_le(split->context_size, READER_CONTEXT);
     piece->context_size = split->context_size;
-    if (split->context)
+    if (split->context) {
+        piece->context = malloc(split->context_size + 1);
         memcpy(piece->context, split->context, split->context_size);
+    }
     /* The padding must be readable. */
     piece->data[split->size] = split->data[split->size + MR_PAD - 1];
     thread_unlock(&reader->lock);
@@ -127,7 +145,7 @@ static void work(void *argument)
             uint64_t length = split.length;
             if (reader->job.load(reader->job.context, &split, &scratch, &error) != 0)
                 rc = -1;
-            else if (split.size > 0)
+            else if (split.size > 0 || split.context)
                 keep_piece(reader, &split);
             thread_lock(&reader->lock);
             reader->length += length;
@@ -177,8 +195,10 @@ void reader_run(struct input *input, unsigned workers, struct reader *reader)
 
 void reader_free(struct reader *reader)
 {
-    for (size_t i = 0; i < reader->count; i++)
+    for (size_t i = 0; i < reader->count; i++) {
         free(reader->pieces[i].data);
+        free(reader->pieces[i].context);
+    }
     free(reader->pieces);
 }
 
@@ -200,9 +220,19 @@ size_t reader_check(const struct reader *reader, input_border *border, uint64_t 
         if (reader->context) {
             size_t before = at < READER_CONTEXT ? (size_t)at : READER_CONTEXT;
             ck_assert_uint_eq(piece->context_size, before);
-            ck_assert_int_eq(memcmp(piece->context, data + at - before, before), 0);
+            if (before > 0)
+                ck_assert_int_eq(memcmp(piece->context, data + at - before, before), 0);
         }
         at += piece->size;
+        if (reader->condensed && piece->context) {
+            size_t length = piece->context_size - 1;
+            ck_assert_uint_le(at + length, size);
+            ck_assert_int_eq(memcmp(piece->context, data + at, length), 0);
+            ck_assert_uint_eq(piece->context[length], length % 251);
+            at += length;
+            if (at < size)
+                ck_assert_int_eq(data[at++], '\n');
+        }
     }
     ck_assert_uint_eq(at, size);
     return pieces;

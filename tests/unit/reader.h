@@ -24,12 +24,18 @@ size_t reader_pair_border_last(const void *text, const unsigned char *data, size
 int reader_context(const void *text, struct lookback *lookback, unsigned char **context,
                    size_t *size, struct mr_error *error);
 
+/* Of lines that are not held whole, all is kept as context, without the line end, and one byte
+ * more. */
+size_t reader_condense(const void *text, struct condense *state, unsigned char *data, size_t size,
+                       size_t *kept);
+size_t reader_condense_end(const void *text, const struct condense *state, unsigned char *room);
+
 struct piece {
     uint64_t number, offset;
     size_t size;
     unsigned char *data;
+    unsigned char *context; /* or NULL */
     size_t context_size;
-    unsigned char context[READER_CONTEXT];
 };
 
 struct reader {
@@ -39,7 +45,8 @@ struct reader {
     struct piece *pieces;
     size_t count, room;
     uint64_t length;
-    bool context; /* contexts are to be checked */
+    bool context;   /* for reader_check: contexts are by reader_context */
+    bool condensed; /* the same: by reader_condense */
     int failed;
 };
 

@@ -169,12 +169,57 @@ static size_t next_cut(const struct pieces *pieces)
     return size;
 }
 
+/* What is kept of a line that comes a few bytes at a time; *size is the line's. The caller frees
+ * it. */
+static unsigned char *condense(const struct pieces *pieces, size_t *size, size_t *kept)
+{
+    const unsigned char *data = pieces->data + pieces->at;
+    const size_t left = pieces->size - pieces->at;
+    unsigned char *line = malloc(left + CONDENSE_END + MR_PAD);
+    struct condense state = {.part = 0};
+    size_t cut = 0, more;
+
+    ck_assert_ptr_nonnull(line);
+    *size = *kept = 0;
+    while (cut == 0 && *size < left) {
+        size_t step = below(6);
+        if (step > left - *size)
+            step = left - *size;
+        /* In memory of its own, so that sanitizers see what is changed. */
+        unsigned char *copy = malloc(step + 1);
+        ck_assert_ptr_nonnull(copy);
+        memcpy(copy, data + *size, step);
+        cut = tokenizer_condense(pieces->text, &state, copy, step, &more);
+        ck_assert_uint_le(more, cut > 0 ? cut : step);
+        memcpy(line + *kept, copy, more);
+        free(copy);
+        *kept += more;
+        *size += cut > 0 ? cut : step;
+    }
+    *kept += tokenizer_condense_end(pieces->text, &state, line + *kept);
+    return line;
+}
+
 static int next_piece(void *context, struct mr_split *split, struct mr_error *error)
 {
     struct pieces *pieces = context;
     (void)error;
     if (pieces->at == pieces->size)
         return 0;
+    if (pieces->cut == TALLY_CONDENSED) {
+        size_t length, kept;
+        unsigned char *line = condense(pieces, &length, &kept);
+        *split = (struct mr_split){
+            .data = line,
+            .length = length,
+            .offset = pieces->at,
+            .handle = line,
+            .context = line,
+            .context_size = kept,
+        };
+        pieces->at += length;
+        return 1;
+    }
     size_t cut = next_cut(pieces), size = cut - pieces->at;
     ck_assert_uint_gt(cut, pieces->at);
     unsigned char *copy = malloc(size + MR_PAD);
@@ -253,7 +298,8 @@ void tally_check(const struct tokenizer_options *options, const void *data, size
     sum_up(want);
     for (size_t i = 0; i < want->count; i++)
         tokens += want->items[i].count;
-    for (enum tally_cut cut = TALLY_WHOLE; cut <= TALLY_LAST; cut++) {
+    const enum tally_cut last = options->kind->condense ? TALLY_CONDENSED : TALLY_LAST;
+    for (enum tally_cut cut = TALLY_WHOLE; cut <= last; cut++) {
         for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
             struct tally got;
             tally_open(&got);

@@ -27,8 +27,9 @@ struct tally {
 /* How a text is brought to the engine. */
 enum tally_cut {
     TALLY_WHOLE,
-    TALLY_BORDERS, /* cut at every border that tokenizer_border reports */
-    TALLY_LAST,    /* cut as a pipe is: at the last border in each few bytes */
+    TALLY_BORDERS,   /* cut at every border that tokenizer_border reports */
+    TALLY_LAST,      /* cut as a pipe is: at the last border in each few bytes */
+    TALLY_CONDENSED, /* where the kind condenses: each line as if it were too long to be held */
 };
 
 /* Options that change nothing. */

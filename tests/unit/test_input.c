@@ -54,6 +54,34 @@ START_TEST(ranges_at_every_offset)
 }
 END_TEST
 
+/* Lines that are longer than a range are not held whole. */
+START_TEST(long_lines_are_condensed)
+{
+    const char *names[] = {reader_path};
+    size_t size = 3000, steps[] = {1, 7, 100, 1000};
+    unsigned char data[3000];
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        for (uint32_t longest = 3; longest < 4000; longest *= 5) {
+            for (unsigned workers = 1; workers <= 4; workers += 3) {
+                reader_fill_lines(data, size, longest, longest + workers);
+                reader_write_file(reader_path, data, size);
+                struct input_options options = reader_options(names, 1);
+                test_hooks.split_size = steps[i];
+                options.condense = reader_condense;
+                options.condense_end = reader_condense_end;
+                struct input *input = reader_open(&options);
+                struct reader reader;
+                reader_run(input, workers, &reader);
+                reader.condensed = true;
+                reader_check(&reader, reader_line_border, 0, 0, data, size);
+                reader_free(&reader);
+                input_close(input);
+            }
+        }
+    }
+}
+END_TEST
+
 START_TEST(ranges_with_long_tokens)
 {
     static const size_t steps[] = {61, 256, 257, 1000, 4096, 100000};
@@ -117,7 +145,7 @@ START_TEST(ranges_of_characters)
         reader_write_file(reader_path, data, size);
         for (size_t step = 1; step <= 20; step++) {
             struct input_options options = reader_options(names, 1);
-            options.split_size = step;
+            test_hooks.split_size = step;
             options.border = rules[round % 3];
             struct input *input = reader_open(&options);
             struct reader reader;
@@ -413,6 +441,7 @@ Suite *test_input_suite(void)
     TCase *files = tcase_create("files");
     tcase_add_checked_fixture(files, reader_setup, reader_teardown);
     tcase_add_test(files, ranges_at_every_offset);
+    tcase_add_test(files, long_lines_are_condensed);
     tcase_add_test(files, ranges_with_long_tokens);
     tcase_add_test(files, ranges_of_characters);
     tcase_add_test(files, file_gives_work_to_all);

@@ -77,6 +77,7 @@ static size_t check_pipe(const struct input_options *options, const unsigned cha
     reader_run(input, workers, &reader);
     thread_join(&writer.thread);
     reader.context = options->context != NULL;
+    reader.condensed = options->condense != NULL;
     size_t pieces = reader_check(&reader, options->border, 0, 0, data, size);
     ck_assert_uint_eq(reader.length, size);
     ck_assert_str_eq(input_name(input, 0), "-");
@@ -121,6 +122,29 @@ START_TEST(pipe_with_long_tokens)
         options.memory = 0;
         check_pipe(&options, data, size, 100000, 4);
         check_pipe(&options, data, size, 7001, 1);
+    }
+    free(data);
+}
+END_TEST
+
+/* Lines that are longer than a block are not held whole. */
+START_TEST(long_lines_of_a_pipe_are_condensed)
+{
+    static const size_t blocks[] = {1, 7, 100, 1000, 100000};
+    static const size_t sizes[] = {0, 1, 20, 400, 3000, 300000};
+    unsigned char *data = malloc(300000);
+    for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
+        for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+            for (uint32_t longest = 3; longest < 400000; longest *= 17) {
+                struct input_options options = reader_options(NULL, 0);
+                test_hooks.buffer_size = blocks[i];
+                options.condense = reader_condense;
+                options.condense_end = reader_condense_end;
+                reader_fill_lines(data, sizes[k], longest, longest + (uint32_t)i);
+                if (sizes[k] <= 3000 || blocks[i] > 7)
+                    check_pipe(&options, data, sizes[k], blocks[i] * 2 + 1, 1 + k % 4);
+            }
+        }
     }
     free(data);
 }
@@ -402,6 +426,7 @@ Suite *test_streams_suite(void)
     tcase_add_checked_fixture(pipes, reader_setup, reader_teardown);
     tcase_add_test(pipes, pipe_at_every_offset);
     tcase_add_test(pipes, pipe_with_long_tokens);
+    tcase_add_test(pipes, long_lines_of_a_pipe_are_condensed);
     tcase_add_test(pipes, fifo);
     tcase_add_test(pipes, slow_mapper_slows_reader);
     tcase_add_test(pipes, interrupt_ends_waiting);
