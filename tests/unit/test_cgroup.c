@@ -3,43 +3,15 @@
  * test_cgroup - limits of control groups of both versions, read from trees made up for the purpose.
  */
 #include <check.h>
-#include <fcntl.h>
-#include <ftw.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cgroup.h"
 #include "base/test_hooks.h"
+#include "unit/machine.h"
 
 #define NO_LIMIT_1 "9223372036854771712\n" /* as version 1 says it */
-
-static char root[64];
-static char groups[96];
-static char usual[96];
-static char mounts[96];
-
-/* Writes a file below the root, and makes the folders it is in. */
-static void put(const char *name, const char *format, ...)
-{
-    char path[256];
-    snprintf(path, sizeof path, "%s/%s", root, name);
-    for (char *slash = path + strlen(root); (slash = strchr(slash + 1, '/'));) {
-        *slash = '\0';
-        mkdir(path, 0700);
-        *slash = '/';
-    }
-    FILE *file = fopen(path, "w");
-    ck_assert_ptr_nonnull(file);
-    va_list arguments;
-    va_start(arguments, format);
-    ck_assert_int_ge(vfprintf(file, format, arguments), 0);
-    va_end(arguments);
-    ck_assert_int_eq(fclose(file), 0);
-}
 
 /* A level of a memory tree of version 1, whose groups above are known to limit to `hierarchy`. */
 static void put_memory_1(const char *group, const char *limit, const char *hierarchy, long used,
@@ -47,66 +19,44 @@ static void put_memory_1(const char *group, const char *limit, const char *hiera
 {
     char name[128];
     snprintf(name, sizeof name, "%s/memory.limit_in_bytes", group);
-    put(name, "%s", limit);
+    machine_put(name, "%s", limit);
     snprintf(name, sizeof name, "%s/memory.usage_in_bytes", group);
-    put(name, "%ld\n", used);
+    machine_put(name, "%ld\n", used);
     snprintf(name, sizeof name, "%s/memory.stat", group);
-    put(name, "cache 7\ninactive_file 1\nhierarchical_memory_limit %stotal_inactive_file %ld\n",
-        hierarchy, inactive);
+    machine_put(name,
+                "cache 7\ninactive_file 1\nhierarchical_memory_limit %stotal_inactive_file %ld\n",
+                hierarchy, inactive);
     snprintf(name, sizeof name, "%s/cgroup.procs", group);
-    put(name, "");
-}
-
-static void setup(void)
-{
-    strcpy(root, "/tmp/test_cgroup.XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(root));
-    snprintf(groups, sizeof groups, "%s/groups", root);
-    snprintf(usual, sizeof usual, "%s/tree", root);
-    snprintf(mounts, sizeof mounts, "%s/mounts", root);
-    test_hooks = (struct test_hooks){.groups = groups, .trees = usual, .mounts = mounts};
+    machine_put(name, "%s", "");
 }
 
 /* A machine with version 2 alone, on which this process is in /a/b. */
 static void setup_2(void)
 {
-    setup();
-    put("groups", "0::/a/b\n");
-    put("mounts", "1 0 0:1 / / rw - ext4 /dev/sda1 rw\n2 1 0:2 / %s rw,nosuid - cgroup2 none rw\n",
-        usual);
-    put("tree/cgroup.controllers", "cpu memory\n");
-    put("tree/a/cgroup.controllers", "cpu memory\n");
-    put("tree/a/b/cgroup.controllers", "cpu memory\n");
+    machine_open();
+    machine_put("groups", "0::/a/b\n");
+    machine_put("mounts",
+                "1 0 0:1 / / rw - ext4 /dev/sda1 rw\n2 1 0:2 / %s rw,nosuid - cgroup2 none rw\n",
+                test_hooks.trees);
+    machine_put("tree/cgroup.controllers", "cpu memory\n");
+    machine_put("tree/a/cgroup.controllers", "cpu memory\n");
+    machine_put("tree/a/b/cgroup.controllers", "cpu memory\n");
 }
 
 /* One with a tree a controller, as systemd and Docker mounted them, and an empty one of version 2:
  * this process is in /docker/x. */
 static void setup_1(void)
 {
-    setup();
-    put("groups", "11:pids:/docker/x\n5:memory:/docker/x\n3:cpu,cpuacct:/docker/x\n"
-                  "1:name=systemd:/docker/x\n0::/docker/x\n");
-    put("mounts", "");
-    put("tree/cpu/docker/x/cgroup.procs", "");
-    put("tree/cpu/docker/x/cpu.cfs_period_us", "100000\n");
-    put("tree/cpu/docker/x/cpu.cfs_quota_us", "-1\n");
+    machine_open();
+    machine_put("groups", "11:pids:/docker/x\n5:memory:/docker/x\n3:cpu,cpuacct:/docker/x\n"
+                          "1:name=systemd:/docker/x\n0::/docker/x\n");
+    machine_put("mounts", "%s", "");
+    machine_put("tree/cpu/docker/x/cgroup.procs", "%s", "");
+    machine_put("tree/cpu/docker/x/cpu.cfs_period_us", "100000\n");
+    machine_put("tree/cpu/docker/x/cpu.cfs_quota_us", "-1\n");
     put_memory_1("tree/memory", NO_LIMIT_1, NO_LIMIT_1, 1000000, 0);
     put_memory_1("tree/memory/docker", NO_LIMIT_1, NO_LIMIT_1, 1000000, 0);
     put_memory_1("tree/memory/docker/x", NO_LIMIT_1, NO_LIMIT_1, 1000000, 0);
-}
-
-static int remove_one(const char *path, const struct stat *status, int type, struct FTW *walk)
-{
-    (void)status;
-    (void)type;
-    (void)walk;
-    return remove(path);
-}
-
-static void teardown(void)
-{
-    test_hooks = (struct test_hooks){0};
-    ck_assert_int_eq(nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
 
 static void expect_memory(uint64_t limit, uint64_t left)
@@ -121,17 +71,17 @@ static void expect_memory(uint64_t limit, uint64_t left)
 START_TEST(quota_of_version_2)
 {
     ck_assert_uint_eq(cgroup_limits().cpus, UINT64_MAX);
-    put("tree/a/b/cpu.max", "max 100000\n");
+    machine_put("tree/a/b/cpu.max", "max 100000\n");
     ck_assert_uint_eq(cgroup_limits().cpus, UINT64_MAX);
-    put("tree/a/b/cpu.max", "400000 100000\n");
+    machine_put("tree/a/b/cpu.max", "400000 100000\n");
     ck_assert_uint_eq(cgroup_limits().cpus, 4);
-    put("tree/a/cpu.max", "250000 100000\n"); /* rounded up; the group above binds */
+    machine_put("tree/a/cpu.max", "250000 100000\n"); /* rounded up; the group above binds */
     ck_assert_uint_eq(cgroup_limits().cpus, 3);
-    put("tree/cpu.max", "50000 100000\n");
+    machine_put("tree/cpu.max", "50000 100000\n");
     ck_assert_uint_eq(cgroup_limits().cpus, 1);
-    put("tree/cpu.max", "nonsense");
+    machine_put("tree/cpu.max", "nonsense");
     ck_assert_uint_eq(cgroup_limits().cpus, 3);
-    put("tree/cpu.max", "5 0\n");
+    machine_put("tree/cpu.max", "5 0\n");
     ck_assert_uint_eq(cgroup_limits().cpus, 3);
 }
 END_TEST
@@ -139,40 +89,40 @@ END_TEST
 START_TEST(memory_of_version_2)
 {
     expect_memory(UINT64_MAX, UINT64_MAX);
-    put("tree/a/b/memory.max", "max\n");
-    put("tree/a/b/memory.current", "1000\n");
+    machine_put("tree/a/b/memory.max", "max\n");
+    machine_put("tree/a/b/memory.current", "1000\n");
     expect_memory(UINT64_MAX, UINT64_MAX);
-    put("tree/a/memory.max", "2000000\n");
-    put("tree/a/memory.current", "1500000\n");
+    machine_put("tree/a/memory.max", "2000000\n");
+    machine_put("tree/a/memory.current", "1500000\n");
     expect_memory(2000000, 500000);
-    put("tree/a/memory.stat", "anon 700000\nfile 9\ninactive_file 300000\nactive_file 5\n");
+    machine_put("tree/a/memory.stat", "anon 700000\nfile 9\ninactive_file 300000\nactive_file 5\n");
     expect_memory(2000000, 800000);
-    put("tree/a/memory.high", "1600000\n");
+    machine_put("tree/a/memory.high", "1600000\n");
     expect_memory(2000000, 400000);
-    put("tree/a/b/memory.high", "1000\n"); /* full */
+    machine_put("tree/a/b/memory.high", "1000\n"); /* full */
     expect_memory(2000000, 0);
 }
 END_TEST
 
 START_TEST(where_the_group_is)
 {
-    put("tree/cpu.max", "700000 100000\n");
-    put("tree/a/cpu.max", "200000 100000\n");
-    put("groups", "0::/\n");
+    machine_put("tree/cpu.max", "700000 100000\n");
+    machine_put("tree/a/cpu.max", "200000 100000\n");
+    machine_put("groups", "0::/\n");
     ck_assert_uint_eq(cgroup_limits().cpus, 7);
-    put("groups", "0::/a\n");
+    machine_put("groups", "0::/a\n");
     ck_assert_uint_eq(cgroup_limits().cpus, 2);
-    put("groups", "0::/a/not/seen/here");
+    machine_put("groups", "0::/a/not/seen/here");
     ck_assert_uint_eq(cgroup_limits().cpus, 2);
-    put("groups", "0::/../../other\n"); /* outside of our namespace */
+    machine_put("groups", "0::/../../other\n"); /* outside of our namespace */
     ck_assert_uint_eq(cgroup_limits().cpus, 7);
-    put("groups", "1:name=systemd:/a\n2:cpuset:/a\n"); /* no tree has the controller */
+    machine_put("groups", "1:name=systemd:/a\n2:cpuset:/a\n"); /* no tree has the controller */
     ck_assert_uint_eq(cgroup_limits().cpus, UINT64_MAX);
-    put("groups", "");
+    machine_put("groups", "%s", "");
     ck_assert_uint_eq(cgroup_limits().cpus, UINT64_MAX);
-    put("groups", "::\n0\n0:\n:cpu:a\n");
+    machine_put("groups", "::\n0\n0:\n:cpu:a\n");
     ck_assert_uint_eq(cgroup_limits().cpus, UINT64_MAX);
-    unlink(groups);
+    unlink(test_hooks.groups);
     ck_assert_uint_eq(cgroup_limits().cpus, UINT64_MAX);
     expect_memory(UINT64_MAX, UINT64_MAX);
 }
@@ -183,23 +133,23 @@ END_TEST
 START_TEST(quota_of_version_1)
 {
     ck_assert_uint_eq(cgroup_limits().cpus, UINT64_MAX);
-    put("tree/cpu/docker/x/cpu.cfs_quota_us", "350000\n");
+    machine_put("tree/cpu/docker/x/cpu.cfs_quota_us", "350000\n");
     ck_assert_uint_eq(cgroup_limits().cpus, 4);
-    put("tree/cpu/docker/cpu.cfs_quota_us", "150000\n"); /* no period: no limit */
+    machine_put("tree/cpu/docker/cpu.cfs_quota_us", "150000\n"); /* no period: no limit */
     ck_assert_uint_eq(cgroup_limits().cpus, 4);
-    put("tree/cpu/docker/cpu.cfs_period_us", "100000\n");
+    machine_put("tree/cpu/docker/cpu.cfs_period_us", "100000\n");
     ck_assert_uint_eq(cgroup_limits().cpus, 2);
-    put("tree/cpu/cpu.cfs_quota_us", "-1\n");
-    put("tree/cpu/cpu.cfs_period_us", "100000\n");
+    machine_put("tree/cpu/cpu.cfs_quota_us", "-1\n");
+    machine_put("tree/cpu/cpu.cfs_period_us", "100000\n");
     ck_assert_uint_eq(cgroup_limits().cpus, 2);
-    put("tree/cpu/docker/cpu.cfs_period_us", "0\n");
+    machine_put("tree/cpu/docker/cpu.cfs_period_us", "0\n");
     ck_assert_uint_eq(cgroup_limits().cpus, 4);
-    put("tree/cpu/docker/x/cpu.cfs_quota_us", "1000\n");
+    machine_put("tree/cpu/docker/x/cpu.cfs_quota_us", "1000\n");
     ck_assert_uint_eq(cgroup_limits().cpus, 1);
     /* The controller is in version 1's tree: nothing in the other one counts. */
-    put("tree/docker/x/cgroup.controllers", "");
-    put("tree/docker/x/cpu.max", "100 100000\n");
-    put("tree/cpu/docker/x/cpu.cfs_quota_us", "800000\n");
+    machine_put("tree/docker/x/cgroup.controllers", "%s", "");
+    machine_put("tree/docker/x/cpu.max", "100 100000\n");
+    machine_put("tree/cpu/docker/x/cpu.cfs_quota_us", "800000\n");
     ck_assert_uint_eq(cgroup_limits().cpus, 8);
 }
 END_TEST
@@ -227,14 +177,14 @@ END_TEST
 START_TEST(controllers_of_both_versions)
 {
     /* systemd's hybrid: memory by version 2, mounted beside the trees of version 1. */
-    put("groups", "3:cpu,cpuacct:/docker/x\n1:name=systemd:/docker/x\n0::/docker/x\n");
-    put("mounts",
-        "5 1 0:5 / %s/unified rw shared:3 - cgroup2 cgroup2 rw,nsdelegate\n"
-        "6 1 0:6 / %s/cpu rw shared:4 - cgroup cgroup rw,cpu,cpuacct\n",
-        usual, usual);
-    put("tree/unified/docker/memory.max", "4000000\n");
-    put("tree/unified/docker/memory.current", "1000000\n");
-    put("tree/cpu/docker/x/cpu.cfs_quota_us", "200000\n");
+    machine_put("groups", "3:cpu,cpuacct:/docker/x\n1:name=systemd:/docker/x\n0::/docker/x\n");
+    machine_put("mounts",
+                "5 1 0:5 / %s/unified rw shared:3 - cgroup2 cgroup2 rw,nsdelegate\n"
+                "6 1 0:6 / %s/cpu rw shared:4 - cgroup cgroup rw,cpu,cpuacct\n",
+                test_hooks.trees, test_hooks.trees);
+    machine_put("tree/unified/docker/memory.max", "4000000\n");
+    machine_put("tree/unified/docker/memory.current", "1000000\n");
+    machine_put("tree/cpu/docker/x/cpu.cfs_quota_us", "200000\n");
     expect_memory(4000000, 3000000);
     ck_assert_uint_eq(cgroup_limits().cpus, 2);
 }
@@ -246,18 +196,18 @@ START_TEST(container_with_the_hosts_paths)
 {
     /* Without a namespace of its own: the group's path is the host's, and the container's part of
      * the tree is mounted where the whole is on the host. */
-    put("groups", "5:memory:/kubepods/pod1/x\n3:cpuacct,cpu:/kubepods/pod1/x\n");
-    put("mounts",
-        "7 1 0:7 /kubepods/pod1/x %s/memory ro - cgroup cgroup rw,memory\n"
-        "8 1 0:8 /kubepods/pod1/x %s/at\\040home ro - cgroup cgroup rw,cpuacct,cpu\n",
-        usual, usual);
+    machine_put("groups", "5:memory:/kubepods/pod1/x\n3:cpuacct,cpu:/kubepods/pod1/x\n");
+    machine_put("mounts",
+                "7 1 0:7 /kubepods/pod1/x %s/memory ro - cgroup cgroup rw,memory\n"
+                "8 1 0:8 /kubepods/pod1/x %s/at\\040home ro - cgroup cgroup rw,cpuacct,cpu\n",
+                test_hooks.trees, test_hooks.trees);
     put_memory_1("tree/memory", "3000000\n", "2500000\n", 1000000, 0);
-    put("tree/at home/cpu.cfs_quota_us", "300000\n");
-    put("tree/at home/cpu.cfs_period_us", "100000\n");
+    machine_put("tree/at home/cpu.cfs_quota_us", "300000\n");
+    machine_put("tree/at home/cpu.cfs_period_us", "100000\n");
     expect_memory(2500000, 1500000);
     ck_assert_uint_eq(cgroup_limits().cpus, 3);
     /* In a group that the container made for itself. */
-    put("groups", "5:memory:/kubepods/pod1/x/own\n");
+    machine_put("groups", "5:memory:/kubepods/pod1/x/own\n");
     put_memory_1("tree/memory/own", "1200000\n", "1200000\n", 100000, 0);
     expect_memory(1200000, 1100000);
 }
@@ -265,29 +215,29 @@ END_TEST
 
 START_TEST(mount_that_shows_the_most)
 {
-    put("groups", "0::/a/b\n");
-    put("mounts",
-        "2 1 0:2 /a/b %s/one rw - cgroup2 none rw\n"
-        "3 1 0:2 /a %s/two rw - cgroup2 none rw\n"
-        "4 1 0:2 /a/bc %s/three rw - cgroup2 none rw\n"
-        "broken\n5 1 0:2 / - cgroup2 none rw\n6 1 0:2 / /x - \n - cgroup2\n",
-        usual, usual, usual);
-    put("tree/one/memory.max", "5000000\n");
-    put("tree/two/b/memory.max", "5000000\n");
-    put("tree/two/memory.max", "4000000\n");
-    put("tree/three/memory.max", "3000000\n");
+    machine_put("groups", "0::/a/b\n");
+    machine_put("mounts",
+                "2 1 0:2 /a/b %s/one rw - cgroup2 none rw\n"
+                "3 1 0:2 /a %s/two rw - cgroup2 none rw\n"
+                "4 1 0:2 /a/bc %s/three rw - cgroup2 none rw\n"
+                "broken\n5 1 0:2 / - cgroup2 none rw\n6 1 0:2 / /x - \n - cgroup2\n",
+                test_hooks.trees, test_hooks.trees, test_hooks.trees);
+    machine_put("tree/one/memory.max", "5000000\n");
+    machine_put("tree/two/b/memory.max", "5000000\n");
+    machine_put("tree/two/memory.max", "4000000\n");
+    machine_put("tree/three/memory.max", "3000000\n");
     expect_memory(4000000, 4000000);
 }
 END_TEST
 
 START_TEST(mount_from_outside_of_the_namespace)
 {
-    put("groups", "0::/\n");
-    put("mounts", "2 1 0:2 /../.. %s/box rw - cgroup2 none rw\n", usual);
-    put("tree/box/memory.max", "5000000\n");
+    machine_put("groups", "0::/\n");
+    machine_put("mounts", "2 1 0:2 /../.. %s/box rw - cgroup2 none rw\n", test_hooks.trees);
+    machine_put("tree/box/memory.max", "5000000\n");
     expect_memory(5000000, 5000000);
-    put("mounts", "2 1 0:2 /other %s/box rw - cgroup2 none rw\n", usual);
-    put("groups", "0::/own\n");
+    machine_put("mounts", "2 1 0:2 /other %s/box rw - cgroup2 none rw\n", test_hooks.trees);
+    machine_put("groups", "0::/own\n");
     expect_memory(5000000, 5000000);
 }
 END_TEST
@@ -296,8 +246,8 @@ START_TEST(paths_too_long_do_not_limit)
 {
     static char path[6000];
     memset(path, 'x', sizeof path - 1);
-    put("groups", "5:memory:/%s\n0::/%s\n", path, path);
-    put("mounts", "7 1 0:7 / %s/memory ro - cgroup cgroup rw,memory\n", usual);
+    machine_put("groups", "5:memory:/%s\n0::/%s\n", path, path);
+    machine_put("mounts", "7 1 0:7 / %s/memory ro - cgroup cgroup rw,memory\n", test_hooks.trees);
     expect_memory(UINT64_MAX, UINT64_MAX);
     ck_assert_uint_eq(cgroup_limits().cpus, UINT64_MAX);
 }
@@ -309,19 +259,19 @@ Suite *test_cgroup_suite(void)
 {
     Suite *suite = suite_create("cgroup");
     TCase *second = tcase_create("version 2");
-    tcase_add_checked_fixture(second, setup_2, teardown);
+    tcase_add_checked_fixture(second, setup_2, machine_close);
     tcase_add_test(second, quota_of_version_2);
     tcase_add_test(second, memory_of_version_2);
     tcase_add_test(second, where_the_group_is);
     suite_add_tcase(suite, second);
     TCase *first = tcase_create("version 1");
-    tcase_add_checked_fixture(first, setup_1, teardown);
+    tcase_add_checked_fixture(first, setup_1, machine_close);
     tcase_add_test(first, quota_of_version_1);
     tcase_add_test(first, memory_of_version_1);
     tcase_add_test(first, controllers_of_both_versions);
     suite_add_tcase(suite, first);
     TCase *mounted = tcase_create("mounts");
-    tcase_add_checked_fixture(mounted, setup, teardown);
+    tcase_add_checked_fixture(mounted, machine_open, machine_close);
     tcase_add_test(mounted, container_with_the_hosts_paths);
     tcase_add_test(mounted, mount_that_shows_the_most);
     tcase_add_test(mounted, mount_from_outside_of_the_namespace);

@@ -10,6 +10,7 @@
  * is an unpredictable branch. */
 #define LOAD 3
 #define LOAD_WHOLE 8
+_Static_assert(LOAD < LOAD_WHOLE, "there is an empty slot to end a search");
 /* Slots at the least, of which 3 keys fit into the fewer, where values are large. */
 #define FEWEST_SLOTS ((size_t)8)
 #define USUAL_FEWEST ((size_t)64)

@@ -15,6 +15,8 @@
 /* As COMBINER_LOAD, for a table that cannot grow: there it costs less than pairs that find no
  * place. */
 #define LAST_LOAD 5
+_Static_assert(COMBINER_LOAD < LAST_LOAD && LAST_LOAD < COMBINER_TABLE_LOAD_WHOLE,
+               "there is more to use, and an empty slot to end a search");
 /* All workers' tables of one class together take such a part of the memory, so that the words of a
  * language fit however little there is. */
 static const unsigned memory_share[KEY_CLASSES] = {

@@ -24,6 +24,8 @@
 
 #include "text/kernels/kernels.h"
 
+_Static_assert(sizeof(struct block) == KERNELS_BLOCK, "a mask has a bit a byte of a block");
+
 /* Bits of the bytes left in the last block. */
 static inline uint64_t body_valid(size_t left)
 {

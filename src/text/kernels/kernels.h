@@ -6,15 +6,15 @@
  * and writes the positions where tokens begin and end as a flat list, which is an array of spans.
  * All kernels keep to these terms:
  *  - They begin at `pos`, which nothing before it concerns, and take data[size] as the end of the
- *    text. Positions are counted from data; size is below 2^32 - 64.
+ *    text. Positions are counted from data; size is below 2^32 - MR_PAD.
  *  - They write at most `max` spans, how many says `count`, and `max` is at least KERNELS_MIN. They
  *    may use all of the array for scratch.
  *  - They return `size` when done, or a smaller position when the array is full: all that begins
  *    before it was written and it can be given as the next call's `pos`. They always get on.
  *  - `folded`, where it is not NULL, receives the bytes from `pos` on with A-Z made small, at the
- *    indices that they have in data. It has room for size + 64 bytes; those past the returned
+ *    indices that they have in data. It has room for size + MR_PAD bytes; those past the returned
  *    position are undefined. `wide` is then set (never cleared) where a byte above 0x7f was met.
- *  - They read up to 64 bytes past data[size - 1] and none before data[pos].
+ *  - They read up to MR_PAD bytes past data[size - 1] and none before data[pos].
  */
 #ifndef TEXT_KERNELS_KERNELS_H
 #define TEXT_KERNELS_KERNELS_H
@@ -26,6 +26,11 @@
 #include "engine/mapreduce.h"
 
 #define KERNELS_MIN 64
+
+/* Bytes that are looked at together. */
+#define KERNELS_BLOCK 64
+_Static_assert(MR_PAD >= KERNELS_BLOCK, "the block of a text's last byte may be read whole");
+_Static_assert(2 * KERNELS_MIN > KERNELS_BLOCK, "a block's edges fit, and one behind them");
 
 /* What a kernel writes, and where to. The caller sets all but `count`, once for many calls. */
 struct kernels_output {
