@@ -225,13 +225,13 @@ static void run_case(const char *kind, const char *name, const char *file)
     free(source);
 }
 
-START_TEST(golden)
+START_TEST(a_run_does_what_is_recorded)
 {
     run_case("cli", golden_names[_i], "run");
 }
 END_TEST
 
-START_TEST(script)
+START_TEST(a_script_passes_or_says_why_not)
 {
     run_case("scripts", script_names[_i], script_names[_i]);
 }
@@ -279,7 +279,7 @@ Suite *cases_cli_suite(void)
     char *folder = path_of("%s/tests/cli", setting("MRCOUNT_SOURCE", "."));
     int count;
     golden_names = list_names(folder, true, &count);
-    add_cases(suite, golden_names, count, golden, GOLDEN_SECONDS);
+    add_cases(suite, golden_names, count, a_run_does_what_is_recorded, GOLDEN_SECONDS);
     free(folder);
     return suite;
 }
@@ -290,7 +290,7 @@ Suite *cases_scripts_suite(void)
     char *folder = path_of("%s/tests/scripts", setting("MRCOUNT_SOURCE", "."));
     int count;
     script_names = list_names(folder, false, &count);
-    add_cases(suite, script_names, count, script, SCRIPT_SECONDS);
+    add_cases(suite, script_names, count, a_script_passes_or_says_why_not, SCRIPT_SECONDS);
     free(folder);
     /* Before the first test runs: the list is of this run only. */
     char *skips = skip_list();

@@ -76,7 +76,7 @@ static void check_fold(const char *text, size_t size, const char *wanted, size_t
     free(out);
 }
 
-START_TEST(every_code)
+START_TEST(every_code_point_folds_as_unicode_says)
 {
     char(*forms)[16] = read_foldings();
 
@@ -109,7 +109,7 @@ START_TEST(every_code)
 }
 END_TEST
 
-START_TEST(known_words)
+START_TEST(words_of_many_scripts_fold)
 {
     static const char *const pairs[][2] = {
         {"", ""},
@@ -134,7 +134,7 @@ START_TEST(known_words)
 }
 END_TEST
 
-START_TEST(invalid_bytes)
+START_TEST(invalid_bytes_stay_as_they_are)
 {
     static const char *const pairs[][2] = {
         {"\xFF"
@@ -162,7 +162,7 @@ START_TEST(invalid_bytes)
 END_TEST
 
 /* The decoder takes exactly the encodings of the code points. */
-START_TEST(decoder)
+START_TEST(only_encodings_of_code_points_decode)
 {
     size_t valid = 0;
 
@@ -193,10 +193,10 @@ Suite *test_case_fold_suite(void)
     Suite *suite = suite_create("case_fold");
     TCase *tcase = tcase_create("case_fold");
 
-    tcase_add_test(tcase, every_code);
-    tcase_add_test(tcase, known_words);
-    tcase_add_test(tcase, invalid_bytes);
-    tcase_add_test(tcase, decoder);
+    tcase_add_test(tcase, every_code_point_folds_as_unicode_says);
+    tcase_add_test(tcase, words_of_many_scripts_fold);
+    tcase_add_test(tcase, invalid_bytes_stay_as_they_are);
+    tcase_add_test(tcase, only_encodings_of_code_points_decode);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -68,7 +68,7 @@ static void expect_memory(uint64_t limit, uint64_t left)
 
 /* ---- Version 2 ------------------------------------------------------------------------------- */
 
-START_TEST(quota_of_version_2)
+START_TEST(the_least_quota_of_version_2_binds)
 {
     ck_assert_uint_eq(cgroup_limits().cpus, UINT64_MAX);
     machine_put("tree/a/b/cpu.max", "max 100000\n");
@@ -86,7 +86,7 @@ START_TEST(quota_of_version_2)
 }
 END_TEST
 
-START_TEST(memory_of_version_2)
+START_TEST(the_least_memory_of_version_2_binds)
 {
     expect_memory(UINT64_MAX, UINT64_MAX);
     machine_put("tree/a/b/memory.max", "max\n");
@@ -104,7 +104,7 @@ START_TEST(memory_of_version_2)
 }
 END_TEST
 
-START_TEST(where_the_group_is)
+START_TEST(limits_come_from_groups_that_are_seen)
 {
     machine_put("tree/cpu.max", "700000 100000\n");
     machine_put("tree/a/cpu.max", "200000 100000\n");
@@ -130,7 +130,7 @@ END_TEST
 
 /* ---- Version 1 ------------------------------------------------------------------------------- */
 
-START_TEST(quota_of_version_1)
+START_TEST(the_least_quota_of_version_1_binds)
 {
     ck_assert_uint_eq(cgroup_limits().cpus, UINT64_MAX);
     machine_put("tree/cpu/docker/x/cpu.cfs_quota_us", "350000\n");
@@ -154,7 +154,7 @@ START_TEST(quota_of_version_1)
 }
 END_TEST
 
-START_TEST(memory_of_version_1)
+START_TEST(the_least_memory_of_version_1_binds)
 {
     expect_memory(UINT64_MAX, UINT64_MAX);
     put_memory_1("tree/memory/docker/x", "3000000\n", "3000000\n", 1000000, 200000);
@@ -174,7 +174,7 @@ START_TEST(memory_of_version_1)
 }
 END_TEST
 
-START_TEST(controllers_of_both_versions)
+START_TEST(each_controller_is_in_one_version)
 {
     /* systemd's hybrid: memory by version 2, mounted beside the trees of version 1. */
     machine_put("groups", "3:cpu,cpuacct:/docker/x\n1:name=systemd:/docker/x\n0::/docker/x\n");
@@ -192,7 +192,7 @@ END_TEST
 
 /* ---- Mounts ---------------------------------------------------------------------------------- */
 
-START_TEST(container_with_the_hosts_paths)
+START_TEST(a_container_with_the_hosts_paths_is_limited)
 {
     /* Without a namespace of its own: the group's path is the host's, and the container's part of
      * the tree is mounted where the whole is on the host. */
@@ -213,7 +213,7 @@ START_TEST(container_with_the_hosts_paths)
 }
 END_TEST
 
-START_TEST(mount_that_shows_the_most)
+START_TEST(the_mount_that_shows_most_is_taken)
 {
     machine_put("groups", "0::/a/b\n");
     machine_put("mounts",
@@ -230,7 +230,7 @@ START_TEST(mount_that_shows_the_most)
 }
 END_TEST
 
-START_TEST(mount_from_outside_of_the_namespace)
+START_TEST(a_mount_from_outside_of_the_namespace_serves)
 {
     machine_put("groups", "0::/\n");
     machine_put("mounts", "2 1 0:2 /../.. %s/box rw - cgroup2 none rw\n", test_hooks.trees);
@@ -260,21 +260,21 @@ Suite *test_cgroup_suite(void)
     Suite *suite = suite_create("cgroup");
     TCase *second = tcase_create("version 2");
     tcase_add_checked_fixture(second, setup_2, machine_close);
-    tcase_add_test(second, quota_of_version_2);
-    tcase_add_test(second, memory_of_version_2);
-    tcase_add_test(second, where_the_group_is);
+    tcase_add_test(second, the_least_quota_of_version_2_binds);
+    tcase_add_test(second, the_least_memory_of_version_2_binds);
+    tcase_add_test(second, limits_come_from_groups_that_are_seen);
     suite_add_tcase(suite, second);
     TCase *first = tcase_create("version 1");
     tcase_add_checked_fixture(first, setup_1, machine_close);
-    tcase_add_test(first, quota_of_version_1);
-    tcase_add_test(first, memory_of_version_1);
-    tcase_add_test(first, controllers_of_both_versions);
+    tcase_add_test(first, the_least_quota_of_version_1_binds);
+    tcase_add_test(first, the_least_memory_of_version_1_binds);
+    tcase_add_test(first, each_controller_is_in_one_version);
     suite_add_tcase(suite, first);
     TCase *mounted = tcase_create("mounts");
     tcase_add_checked_fixture(mounted, machine_open, machine_close);
-    tcase_add_test(mounted, container_with_the_hosts_paths);
-    tcase_add_test(mounted, mount_that_shows_the_most);
-    tcase_add_test(mounted, mount_from_outside_of_the_namespace);
+    tcase_add_test(mounted, a_container_with_the_hosts_paths_is_limited);
+    tcase_add_test(mounted, the_mount_that_shows_most_is_taken);
+    tcase_add_test(mounted, a_mount_from_outside_of_the_namespace_serves);
     tcase_add_test(mounted, paths_too_long_do_not_limit);
     suite_add_tcase(suite, mounted);
     return suite;

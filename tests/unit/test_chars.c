@@ -13,7 +13,7 @@
 
 #define MOST 200
 
-START_TEST(test_random)
+START_TEST(valid_characters_count_and_invalid_bytes_do_not)
 {
     static const char *const pieces[] = {
         "a",
@@ -73,7 +73,7 @@ START_TEST(test_random)
 END_TEST
 
 /* Chinese with no line end has borders too. */
-START_TEST(test_borders)
+START_TEST(text_without_lines_has_borders_too)
 {
     static const unsigned char text[] = "\xe4\xb8\xad\xe6\x96\x87\xe4\xb8\xad";
     struct tokenizer_options options = tally_options(&token_kind_chars);
@@ -95,8 +95,8 @@ Suite *test_chars_suite(void)
 {
     Suite *suite = suite_create("chars");
     TCase *tests = tcase_create("chars");
-    tcase_add_test(tests, test_random);
-    tcase_add_test(tests, test_borders);
+    tcase_add_test(tests, valid_characters_count_and_invalid_bytes_do_not);
+    tcase_add_test(tests, text_without_lines_has_borders_too);
     suite_add_tcase(suite, tests);
     return suite;
 }

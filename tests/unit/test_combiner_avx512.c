@@ -203,13 +203,14 @@ static void check_loops(const struct combiner_loops *loops)
     ck_assert_uint_gt(seconds, ROUNDS / 32);
 }
 
-START_TEST(selected_loop)
+START_TEST(vectors_find_what_a_scalar_loop_finds)
 {
     const struct combiner_loops *loops = combiner_avx512_select();
     if (loops)
         check_loops(loops);
     else
-        cases_skip("combiner_avx512: selected_loop", "this CPU has no AVX-512");
+        cases_skip("combiner_avx512: vectors_find_what_a_scalar_loop_finds",
+                   "this CPU has no AVX-512");
 }
 END_TEST
 
@@ -219,7 +220,7 @@ Suite *test_combiner_avx512_suite(void)
 {
     Suite *suite = suite_create("combiner_avx512");
     TCase *tests = tcase_create("combiner_avx512");
-    tcase_add_test(tests, selected_loop);
+    tcase_add_test(tests, vectors_find_what_a_scalar_loop_finds);
     suite_add_tcase(suite, tests);
     return suite;
 }

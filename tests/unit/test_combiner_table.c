@@ -102,7 +102,7 @@ static void fill(struct combiner_table *table, enum key_class key_class, struct 
     }
 }
 
-START_TEST(test_against_list)
+START_TEST(a_table_holds_what_a_list_holds)
 {
     const enum key_class key_class = (enum key_class)(_i % 3);
     const size_t value_words = _i < 3 ? 1 : 2;
@@ -133,7 +133,7 @@ START_TEST(test_against_list)
 END_TEST
 
 /* Into huge pages, which the old slots give back while their keys move. */
-START_TEST(test_large)
+START_TEST(a_table_grows_into_huge_pages)
 {
     const enum key_class key_class = (enum key_class)_i;
     static struct held keys[MANY_KEYS];
@@ -154,7 +154,7 @@ START_TEST(test_large)
 END_TEST
 
 /* Two W2 keys with a value of one word are a cache line, whatever the number of slots. */
-START_TEST(test_pairs_are_lines)
+START_TEST(two_w2_keys_fill_a_cache_line)
 {
     struct budget budget;
     struct hash_seed seed;
@@ -177,9 +177,9 @@ Suite *test_combiner_table_suite(void)
 {
     Suite *suite = suite_create("combiner_table");
     TCase *tests = tcase_create("table");
-    tcase_add_loop_test(tests, test_against_list, 0, 6);
-    tcase_add_loop_test(tests, test_large, KEY_W1, KEY_LONG);
-    tcase_add_test(tests, test_pairs_are_lines);
+    tcase_add_loop_test(tests, a_table_holds_what_a_list_holds, 0, 6);
+    tcase_add_loop_test(tests, a_table_grows_into_huge_pages, KEY_W1, KEY_LONG);
+    tcase_add_test(tests, two_w2_keys_fill_a_cache_line);
     suite_add_tcase(suite, tests);
     return suite;
 }

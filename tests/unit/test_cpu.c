@@ -26,7 +26,7 @@ static uint64_t room_under(uint64_t address_space, uint64_t data)
     return cpu_room();
 }
 
-START_TEST(least_of_machine_and_group)
+START_TEST(the_least_of_machine_and_group_counts)
 {
     ck_assert_uint_eq(cpu_available().cpus, 8);
     ck_assert_uint_eq(cpu_memory_total(), 8000 * 1024);
@@ -49,7 +49,7 @@ START_TEST(least_of_machine_and_group)
 }
 END_TEST
 
-START_TEST(room_under_limits)
+START_TEST(limits_leave_what_is_not_used)
 {
     const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), none = UINT64_MAX;
     machine_put("statm", "1000 50 40 10 0 300 0\n");
@@ -63,7 +63,7 @@ START_TEST(room_under_limits)
 }
 END_TEST
 
-START_TEST(this_machine)
+START_TEST(this_machine_has_what_it_must)
 {
     cpu_set_t before, one;
     test_hooks = (struct test_hooks){0};
@@ -93,9 +93,9 @@ Suite *test_cpu_suite(void)
     Suite *suite = suite_create("cpu");
     TCase *tests = tcase_create("cpu");
     tcase_add_checked_fixture(tests, setup, machine_close);
-    tcase_add_test(tests, least_of_machine_and_group);
-    tcase_add_test(tests, room_under_limits);
-    tcase_add_test(tests, this_machine);
+    tcase_add_test(tests, the_least_of_machine_and_group_counts);
+    tcase_add_test(tests, limits_leave_what_is_not_used);
+    tcase_add_test(tests, this_machine_has_what_it_must);
     suite_add_tcase(suite, tests);
     return suite;
 }

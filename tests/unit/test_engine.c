@@ -133,7 +133,7 @@ START_TEST(an_empty_input_has_no_results)
 }
 END_TEST
 
-START_TEST(only_the_first_results_of_the_order)
+START_TEST(a_limit_leaves_the_first_of_the_order)
 {
     static const uint64_t limits[] = {1, 2, 100, 29999, 30000, 1000000};
     struct mr_engine *engine = engine_of(2, 0);
@@ -679,7 +679,7 @@ Suite *test_engine_suite(void)
     if (!variant || !*variant) /* sanitizers take terabytes of addresses */
         tcase_add_test(tests, limited_addresses_mean_fewer_threads_and_less_memory);
     tcase_add_test(tests, an_empty_input_has_no_results);
-    tcase_add_test(tests, only_the_first_results_of_the_order);
+    tcase_add_test(tests, a_limit_leaves_the_first_of_the_order);
     tcase_add_test(tests, results_below_the_least_rank_are_dropped);
     tcase_add_test(tests, a_future_goes_from_pending_to_done);
     tcase_add_test(tests, a_cancelled_job_gives_all_back);

@@ -123,7 +123,7 @@ END_TEST
 
 /* Regions of which the same piece is left over are filled by less than was wanted, and only where
  * that would be less than is good for anything the file becomes longer. */
-START_TEST(a_place_for_fewer_before_a_longer_file)
+START_TEST(a_hole_is_filled_before_a_file_grows)
 {
     enum { REGIONS = 10, TAKEN = 46, LEFT = 64 - TAKEN };
     struct extent_map space = {0};
@@ -175,7 +175,7 @@ Suite *test_extent_map_suite(void)
     TCase *tests = tcase_create("space");
     tcase_add_test(tests, places_do_not_overlap);
     tcase_add_test(tests, what_was_given_is_taken_again);
-    tcase_add_test(tests, a_place_for_fewer_before_a_longer_file);
+    tcase_add_test(tests, a_hole_is_filled_before_a_file_grows);
     tcase_add_test(tests, most_of_what_is_free_is_given_back);
     suite_add_tcase(suite, tests);
     return suite;

@@ -106,13 +106,13 @@ static void check_fields(bool delimited)
     }
 }
 
-START_TEST(test_delimiter)
+START_TEST(delimited_fields_are_as_cut_finds_them)
 {
     check_fields(true);
 }
 END_TEST
 
-START_TEST(test_blanks)
+START_TEST(fields_between_blanks_are_as_awk_finds_them)
 {
     check_fields(false);
 }
@@ -128,7 +128,7 @@ static void check_one(struct tokenizer_options *options, const char *text, const
     tally_close(&want);
 }
 
-START_TEST(test_cases)
+START_TEST(chosen_fields_make_the_key)
 {
     struct tokenizer_options options = tally_options(&token_kind_fields);
     options.have_delimiter = true;
@@ -157,9 +157,9 @@ Suite *test_fields_suite(void)
 {
     Suite *suite = suite_create("fields");
     TCase *tests = tcase_create("fields");
-    tcase_add_test(tests, test_delimiter);
-    tcase_add_test(tests, test_blanks);
-    tcase_add_test(tests, test_cases);
+    tcase_add_test(tests, delimited_fields_are_as_cut_finds_them);
+    tcase_add_test(tests, fields_between_blanks_are_as_awk_finds_them);
+    tcase_add_test(tests, chosen_fields_make_the_key);
     suite_add_tcase(suite, tests);
     return suite;
 }

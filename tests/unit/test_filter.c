@@ -31,7 +31,7 @@ static struct filter *list(const char *text, size_t size, unsigned char end, boo
     return filter;
 }
 
-START_TEST(test_list)
+START_TEST(listed_keys_do_not_pass)
 {
     struct filter *filter = list("the\na\nThe\n\na\nsixteen bytes it is\nlast", 37, '\n', false);
     ck_assert(!lets(filter, "the"));
@@ -66,7 +66,7 @@ START_TEST(test_list)
 END_TEST
 
 /* Every way in which other systems write a list of the words "a", "to be" and "Xyz". */
-START_TEST(lists_of_words_from_other_systems)
+START_TEST(lists_of_words_from_other_systems_are_read)
 {
     static const char *const ends[] = {"\n", "\r\n", "\r", "\n\n", " \n\t", "\v\f\r\n", "\0"};
     static const char *const befores[] = {"", "\xEF\xBB\xBF", " ", "\t ", "\xEF\xBB\xBF\r\n  "};
@@ -120,7 +120,7 @@ START_TEST(lists_of_other_keys_are_taken_as_they_are)
 }
 END_TEST
 
-START_TEST(test_many)
+START_TEST(a_long_list_stops_just_its_keys)
 {
     enum { KEYS = 20000 };
     char *text = malloc(KEYS * 16), key[16];
@@ -138,7 +138,7 @@ START_TEST(test_many)
 }
 END_TEST
 
-START_TEST(test_lengths)
+START_TEST(keys_too_short_or_too_long_do_not_pass)
 {
     static const struct {
         const char *key;
@@ -170,7 +170,7 @@ START_TEST(test_lengths)
 END_TEST
 
 /* On its way from text to count: final keys are filtered, and only what passes is a token. */
-START_TEST(test_rule)
+START_TEST(keys_are_filtered_in_their_final_form)
 {
     static const char counts[] = "AND\t3\ncat\t3\nabcde\t1\nCat\t4\na\t1\n";
     static const char text[] = "The cat and the \xc3\x89tat\nAND a dog\n";
@@ -218,12 +218,12 @@ Suite *test_filter_suite(void)
 {
     Suite *suite = suite_create("filter");
     TCase *tests = tcase_create("filter");
-    tcase_add_test(tests, test_list);
-    tcase_add_test(tests, lists_of_words_from_other_systems);
+    tcase_add_test(tests, listed_keys_do_not_pass);
+    tcase_add_test(tests, lists_of_words_from_other_systems_are_read);
     tcase_add_test(tests, lists_of_other_keys_are_taken_as_they_are);
-    tcase_add_test(tests, test_many);
-    tcase_add_test(tests, test_lengths);
-    tcase_add_test(tests, test_rule);
+    tcase_add_test(tests, a_long_list_stops_just_its_keys);
+    tcase_add_test(tests, keys_too_short_or_too_long_do_not_pass);
+    tcase_add_test(tests, keys_are_filtered_in_their_final_form);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -100,7 +100,7 @@ static void check_class(struct grouping_table *table, enum key_class key_class, 
     free(known);
 }
 
-START_TEST(test_all)
+START_TEST(every_key_has_one_entry_and_its_sum)
 {
     struct hash_seed seed;
     struct budget budget;
@@ -155,7 +155,7 @@ Suite *test_grouping_table_suite(void)
 {
     Suite *suite = suite_create("grouping_table");
     TCase *tests = tcase_create("grouping_table");
-    tcase_add_test(tests, test_all);
+    tcase_add_test(tests, every_key_has_one_entry_and_its_sum);
     tcase_add_test(tests, a_table_begins_within_the_budget);
     suite_add_tcase(suite, tests);
     return suite;

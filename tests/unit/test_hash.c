@@ -54,7 +54,7 @@ static void check_family(size_t size, unsigned bit, unsigned char fill)
     }
 }
 
-START_TEST(test_counting)
+START_TEST(keys_that_count_up_spread_evenly)
 {
     static const size_t sizes[] = {2, 4, 7, 8, 12, 15, 16, 24, 31, 32, 40, 64};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
@@ -73,7 +73,7 @@ Suite *test_hash_suite(void)
     Suite *suite = suite_create("hash");
     TCase *tests = tcase_create("hash");
     tcase_set_timeout(tests, 300);
-    tcase_add_test(tests, test_counting);
+    tcase_add_test(tests, keys_that_count_up_spread_evenly);
     suite_add_tcase(suite, tests);
     return suite;
 }

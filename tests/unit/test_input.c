@@ -22,7 +22,7 @@
 #include "unit/random.h"
 #include "unit/reader.h"
 
-START_TEST(ranges_at_every_offset)
+START_TEST(a_file_is_cut_at_any_offset)
 {
     static const size_t sizes[] = {0,  1,  2,  3,  4,  5,  7,   8,   13,
                                    19, 20, 21, 40, 41, 64, 100, 199, 200};
@@ -82,7 +82,7 @@ START_TEST(long_lines_are_condensed)
 }
 END_TEST
 
-START_TEST(ranges_with_long_tokens)
+START_TEST(long_tokens_span_ranges_whole)
 {
     static const size_t steps[] = {61, 256, 257, 1000, 4096, 100000};
     static const uint32_t longest[] = {10, 300, 3000, 60000, 1000000};
@@ -158,7 +158,7 @@ START_TEST(ranges_of_characters)
 }
 END_TEST
 
-START_TEST(file_gives_work_to_all)
+START_TEST(a_file_gives_work_to_all)
 {
     const char *names[] = {reader_path};
     size_t size = 3 << 20;
@@ -179,7 +179,7 @@ START_TEST(file_gives_work_to_all)
 }
 END_TEST
 
-START_TEST(file_grows_and_shrinks)
+START_TEST(a_file_that_grows_or_shrinks_is_read)
 {
     const char *names[] = {reader_path};
     enum { COUNT = 10 };
@@ -222,7 +222,7 @@ START_TEST(file_grows_and_shrinks)
 }
 END_TEST
 
-START_TEST(file_grows_while_cut)
+START_TEST(a_file_that_grows_while_cut_is_read_whole)
 {
     const char *names[] = {reader_path};
     unsigned char data[2000];
@@ -247,7 +247,7 @@ START_TEST(file_grows_while_cut)
 }
 END_TEST
 
-START_TEST(offsets_past_4_gib)
+START_TEST(offsets_past_4_gib_are_exact)
 {
     const char *names[] = {reader_path};
     uint64_t size = (UINT64_C(5) << 30) + 5;
@@ -305,7 +305,7 @@ START_TEST(sizes_that_sum_past_2_64_are_not_known)
 }
 END_TEST
 
-START_TEST(many_files_few_descriptors)
+START_TEST(many_files_need_few_descriptors)
 {
     enum { COUNT = 1000 };
     struct rlimit before, limit;
@@ -346,7 +346,7 @@ START_TEST(many_files_few_descriptors)
 }
 END_TEST
 
-START_TEST(no_descriptors_left)
+START_TEST(a_file_without_a_descriptor_is_a_fault)
 {
     const char *names[] = {reader_path, reader_path};
     struct rlimit before, limit;
@@ -368,7 +368,7 @@ START_TEST(no_descriptors_left)
 }
 END_TEST
 
-START_TEST(faults_and_the_rest)
+START_TEST(a_fault_leaves_the_other_files)
 {
     static const struct {
         const char *name;
@@ -397,7 +397,7 @@ START_TEST(faults_and_the_rest)
 }
 END_TEST
 
-START_TEST(fault_in_the_middle)
+START_TEST(a_fault_in_reading_leaves_the_other_files)
 {
     /* Opens and examines well, but does not read: page 0 is mapped nowhere. */
     const char *names[] = {"/proc/self/mem", reader_path};
@@ -414,7 +414,7 @@ START_TEST(fault_in_the_middle)
 }
 END_TEST
 
-START_TEST(proc_file)
+START_TEST(a_file_of_proc_is_read_to_its_end)
 {
     const char *names[] = {"/proc/version", "/proc/version"};
     unsigned char data[4096];
@@ -440,20 +440,20 @@ Suite *test_input_suite(void)
     Suite *suite = suite_create("input");
     TCase *files = tcase_create("files");
     tcase_add_checked_fixture(files, reader_setup, reader_teardown);
-    tcase_add_test(files, ranges_at_every_offset);
+    tcase_add_test(files, a_file_is_cut_at_any_offset);
     tcase_add_test(files, long_lines_are_condensed);
-    tcase_add_test(files, ranges_with_long_tokens);
+    tcase_add_test(files, long_tokens_span_ranges_whole);
     tcase_add_test(files, ranges_of_characters);
-    tcase_add_test(files, file_gives_work_to_all);
-    tcase_add_test(files, file_grows_and_shrinks);
-    tcase_add_test(files, file_grows_while_cut);
-    tcase_add_test(files, offsets_past_4_gib);
+    tcase_add_test(files, a_file_gives_work_to_all);
+    tcase_add_test(files, a_file_that_grows_or_shrinks_is_read);
+    tcase_add_test(files, a_file_that_grows_while_cut_is_read_whole);
+    tcase_add_test(files, offsets_past_4_gib_are_exact);
     tcase_add_test(files, sizes_that_sum_past_2_64_are_not_known);
-    tcase_add_test(files, many_files_few_descriptors);
-    tcase_add_test(files, no_descriptors_left);
-    tcase_add_test(files, faults_and_the_rest);
-    tcase_add_test(files, fault_in_the_middle);
-    tcase_add_test(files, proc_file);
+    tcase_add_test(files, many_files_need_few_descriptors);
+    tcase_add_test(files, a_file_without_a_descriptor_is_a_fault);
+    tcase_add_test(files, a_fault_leaves_the_other_files);
+    tcase_add_test(files, a_fault_in_reading_leaves_the_other_files);
+    tcase_add_test(files, a_file_of_proc_is_read_to_its_end);
     suite_add_tcase(suite, files);
     return suite;
 }

@@ -45,7 +45,7 @@ static void disturb(long microseconds)
 
 /* A child that writes MUCH bytes in odd portions while it is disturbed, the
  * reading end non-blocking. */
-START_TEST(test_pipe)
+START_TEST(signals_lose_nothing_in_a_pipe)
 {
     int ends[2];
     ck_assert(pipe(ends) == 0);
@@ -89,7 +89,7 @@ START_TEST(test_pipe)
 }
 END_TEST
 
-START_TEST(test_positional)
+START_TEST(positional_calls_leave_the_offset)
 {
     FILE *file = tmpfile();
     ck_assert_ptr_nonnull(file);
@@ -106,7 +106,7 @@ START_TEST(test_positional)
 }
 END_TEST
 
-START_TEST(test_faults)
+START_TEST(failing_calls_say_why)
 {
     char byte = 'x';
     errno = 0;
@@ -151,7 +151,7 @@ static void *make_unlinked(void *folder)
 }
 
 /* Whenever names are ended, none is there from then on. */
-START_TEST(test_names_end)
+START_TEST(no_name_is_left_once_names_are_ended)
 {
     char folder[] = "/tmp/mrcount-io-XXXXXX";
     pthread_t threads[3];
@@ -180,10 +180,10 @@ Suite *test_io_suite(void)
 {
     Suite *suite = suite_create("io");
     TCase *tcase = tcase_create("io");
-    tcase_add_test(tcase, test_pipe);
-    tcase_add_test(tcase, test_positional);
-    tcase_add_test(tcase, test_faults);
-    tcase_add_loop_test(tcase, test_names_end, 0, 10);
+    tcase_add_test(tcase, signals_lose_nothing_in_a_pipe);
+    tcase_add_test(tcase, positional_calls_leave_the_offset);
+    tcase_add_test(tcase, failing_calls_say_why);
+    tcase_add_loop_test(tcase, no_name_is_left_once_names_are_ended, 0, 10);
     suite_add_tcase(suite, tcase);
     return suite;
 }

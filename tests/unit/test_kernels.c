@@ -321,7 +321,7 @@ static void fill(unsigned char *text, size_t size)
     }
 }
 
-START_TEST(test_random)
+START_TEST(kernels_find_what_a_reference_finds)
 {
     struct room room;
     unsigned char text[MOST];
@@ -335,7 +335,7 @@ START_TEST(test_random)
 }
 END_TEST
 
-START_TEST(test_alignments)
+START_TEST(any_alignment_gives_the_same)
 {
     struct room room;
     unsigned char text[MOST];
@@ -355,7 +355,7 @@ START_TEST(test_alignments)
 END_TEST
 
 /* Each hard spot at each place of a block, so that each comes to stand over a block's end. */
-START_TEST(test_block_ends)
+START_TEST(hard_spots_may_span_blocks)
 {
     static const char *const spots[] = {
         "can't",      "a.b",     "1.5",    "1,5",    "a,b",  "a:b",    "1:5",
@@ -381,7 +381,7 @@ START_TEST(test_block_ends)
 END_TEST
 
 /* Begins in the middle, where what stands before must not count. */
-START_TEST(test_middle)
+START_TEST(what_stands_before_does_not_count)
 {
     static struct tokens want, got;
     static unsigned char text[MOST + MR_PAD];
@@ -407,7 +407,7 @@ START_TEST(test_middle)
 END_TEST
 
 /* A megabyte of underscores is looked through once, not once a block. */
-START_TEST(test_underscores)
+START_TEST(a_run_of_underscores_is_scanned_once)
 {
     size_t size = (size_t)1 << 22, count, max = KERNELS_MIN;
     struct mr_span spans[KERNELS_MIN];
@@ -429,7 +429,7 @@ START_TEST(test_underscores)
 }
 END_TEST
 
-START_TEST(test_select)
+START_TEST(kernels_are_selected_by_name)
 {
     ck_assert_int_eq(kernels_select("scalar"), 0);
     ck_assert_str_eq(kernels_name(), "scalar");
@@ -447,12 +447,12 @@ Suite *test_kernels_suite(void)
 {
     Suite *suite = suite_create("kernels");
     TCase *tests = tcase_create("kernels");
-    tcase_add_test(tests, test_random);
-    tcase_add_test(tests, test_alignments);
-    tcase_add_test(tests, test_block_ends);
-    tcase_add_test(tests, test_middle);
-    tcase_add_test(tests, test_underscores);
-    tcase_add_test(tests, test_select);
+    tcase_add_test(tests, kernels_find_what_a_reference_finds);
+    tcase_add_test(tests, any_alignment_gives_the_same);
+    tcase_add_test(tests, hard_spots_may_span_blocks);
+    tcase_add_test(tests, what_stands_before_does_not_count);
+    tcase_add_test(tests, a_run_of_underscores_is_scanned_once);
+    tcase_add_test(tests, kernels_are_selected_by_name);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -51,19 +51,19 @@ static void check_load(load_keys *loop)
         ck_assert_uint_gt(loaded[size], ROUNDS / 10);
 }
 
-START_TEST(scalar_loop)
+START_TEST(a_scalar_loop_loads_every_key)
 {
     check_load(load_scalar);
 }
 END_TEST
 
-START_TEST(selected_loop)
+START_TEST(vectors_load_every_key)
 {
     load_keys *loop = load_select();
     if (loop != load_scalar)
         check_load(loop);
     else
-        cases_skip("load: selected_loop", "this CPU has no AVX-512");
+        cases_skip("load: vectors_load_every_key", "this CPU has no AVX-512");
 }
 END_TEST
 
@@ -73,8 +73,8 @@ Suite *test_load_suite(void)
 {
     Suite *suite = suite_create("load");
     TCase *tests = tcase_create("load");
-    tcase_add_test(tests, scalar_loop);
-    tcase_add_test(tests, selected_loop);
+    tcase_add_test(tests, a_scalar_loop_loads_every_key);
+    tcase_add_test(tests, vectors_load_every_key);
     suite_add_tcase(suite, tests);
     return suite;
 }

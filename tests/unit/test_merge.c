@@ -26,7 +26,7 @@ static size_t put_key(char *out, const char *key, size_t size, bool escape)
     return used;
 }
 
-START_TEST(test_random)
+START_TEST(merged_counts_are_exact)
 {
     for (int round = 0; round < 240; round++) {
         struct tokenizer_options options = tally_options(&token_kind_merge);
@@ -99,7 +99,7 @@ static void check_fault(const char *text, size_t line)
     check_fault_of(text, line, false);
 }
 
-START_TEST(test_bundle_faults)
+START_TEST(a_bad_bundle_is_named_by_its_line)
 {
     check_fault_of("0\ta\t1", 0, true);
     check_fault_of("\t\t1\t\t2\n7\tb\t3\n", 0, true);
@@ -114,7 +114,7 @@ START_TEST(test_bundle_faults)
 }
 END_TEST
 
-START_TEST(test_faults)
+START_TEST(a_bad_line_is_named)
 {
     check_fault("", 0);
     check_fault("a\t1", 0);
@@ -139,9 +139,9 @@ Suite *test_merge_suite(void)
 {
     Suite *suite = suite_create("merge");
     TCase *tests = tcase_create("merge");
-    tcase_add_test(tests, test_random);
-    tcase_add_test(tests, test_bundle_faults);
-    tcase_add_test(tests, test_faults);
+    tcase_add_test(tests, merged_counts_are_exact);
+    tcase_add_test(tests, a_bad_bundle_is_named_by_its_line);
+    tcase_add_test(tests, a_bad_line_is_named);
     suite_add_tcase(suite, tests);
     return suite;
 }

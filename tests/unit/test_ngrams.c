@@ -117,25 +117,25 @@ static void check_kind(const struct token_kind *kind)
     }
 }
 
-START_TEST(test_spaces)
+START_TEST(ngrams_of_words_between_spaces_are_exact)
 {
     check_kind(&token_kind_spaces);
 }
 END_TEST
 
-START_TEST(test_letters)
+START_TEST(ngrams_of_letters_are_exact)
 {
     check_kind(&token_kind_letters);
 }
 END_TEST
 
-START_TEST(test_chars)
+START_TEST(ngrams_of_characters_are_exact)
 {
     check_kind(&token_kind_chars);
 }
 END_TEST
 
-START_TEST(test_unicode)
+START_TEST(ngrams_of_unicode_words_end_with_lines)
 {
     static const char text[] = "Can't stop, won't stop.\n\nstop\nStra\xc3\x9f"
                                "e ABC";
@@ -153,7 +153,7 @@ START_TEST(test_unicode)
 END_TEST
 
 /* Words of any shape: what stands where does not matter, but for the ends of lines. */
-START_TEST(test_unicode_at_every_cut)
+START_TEST(unicode_ngrams_are_exact_at_every_cut)
 {
     static const char *const pieces[] = {
         "a",        "B",
@@ -227,7 +227,7 @@ END_TEST
 
 /* One line much longer than the buffers: a row of numbered words, of which each pair and each run
  * of a hundred comes once. */
-START_TEST(test_long_line)
+START_TEST(a_line_longer_than_the_buffers_is_whole)
 {
     enum { WORDS = 30000, RUN = 100 };
     struct tokenizer_options options = tally_options(&token_kind_spaces);
@@ -261,13 +261,13 @@ Suite *test_ngrams_suite(void)
     Suite *suite = suite_create("ngrams");
     TCase *tests = tcase_create("ngrams");
     tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, test_spaces);
-    tcase_add_test(tests, test_letters);
-    tcase_add_test(tests, test_chars);
-    tcase_add_test(tests, test_unicode);
-    tcase_add_test(tests, test_unicode_at_every_cut);
+    tcase_add_test(tests, ngrams_of_words_between_spaces_are_exact);
+    tcase_add_test(tests, ngrams_of_letters_are_exact);
+    tcase_add_test(tests, ngrams_of_characters_are_exact);
+    tcase_add_test(tests, ngrams_of_unicode_words_end_with_lines);
+    tcase_add_test(tests, unicode_ngrams_are_exact_at_every_cut);
     tcase_add_test(tests, gaps_and_long_tokens_are_looked_back_over);
-    tcase_add_test(tests, test_long_line);
+    tcase_add_test(tests, a_line_longer_than_the_buffers_is_whole);
     suite_add_tcase(suite, tests);
     return suite;
 }

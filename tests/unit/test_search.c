@@ -50,18 +50,18 @@ static void check_search(search_count *search)
     free(all);
 }
 
-START_TEST(scalar_loop)
+START_TEST(a_scalar_search_finds_each_range)
 {
     check_search(search_scalar);
 }
 END_TEST
 
-START_TEST(selected_loop)
+START_TEST(vectors_find_each_range)
 {
     if (search_select() != search_scalar)
         check_search(search_select());
     else
-        cases_skip("search: selected_loop", "this CPU has no AVX-512");
+        cases_skip("search: vectors_find_each_range", "this CPU has no AVX-512");
 }
 END_TEST
 
@@ -71,8 +71,8 @@ Suite *test_search_suite(void)
 {
     Suite *suite = suite_create("search");
     TCase *tests = tcase_create("search");
-    tcase_add_test(tests, scalar_loop);
-    tcase_add_test(tests, selected_loop);
+    tcase_add_test(tests, a_scalar_search_finds_each_range);
+    tcase_add_test(tests, vectors_find_each_range);
     suite_add_tcase(suite, tests);
     return suite;
 }

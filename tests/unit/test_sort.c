@@ -73,18 +73,18 @@ static void check_sort64(sort64_words *sort)
     }
 }
 
-START_TEST(scalar_sort)
+START_TEST(a_scalar_sort_orders_any_words)
 {
     check_sort64(sort64_scalar);
 }
 END_TEST
 
-START_TEST(selected_sort)
+START_TEST(vectors_order_any_words)
 {
     if (sort64_select() != sort64_scalar)
         check_sort64(sort64_select());
     else
-        cases_skip("sort: selected_sort", "this CPU has no AVX-512");
+        cases_skip("sort: vectors_order_any_words", "this CPU has no AVX-512");
 }
 END_TEST
 
@@ -235,7 +235,7 @@ static void check_set(enum kind kind, unsigned ranks, size_t count)
     }
 }
 
-START_TEST(records)
+START_TEST(records_sort_as_qsort_sorts_them)
 {
     static const size_t counts[] = {1, 2, 3, 19, 20, 21, 22, 64, 65, 500, RECORDS};
     static const unsigned ranks[] = {1, 2, 40, 0};
@@ -286,9 +286,9 @@ Suite *test_sort_suite(void)
     Suite *suite = suite_create("sort");
     TCase *tests = tcase_create("sort");
     tcase_set_timeout(tests, 60);
-    tcase_add_test(tests, scalar_sort);
-    tcase_add_test(tests, selected_sort);
-    tcase_add_test(tests, records);
+    tcase_add_test(tests, a_scalar_sort_orders_any_words);
+    tcase_add_test(tests, vectors_order_any_words);
+    tcase_add_test(tests, records_sort_as_qsort_sorts_them);
     tcase_add_test(tests, keys_of_a_range_share_what_its_cuts_do);
     suite_add_tcase(suite, tests);
     return suite;

@@ -87,7 +87,7 @@ static size_t check_pipe(const struct input_options *options, const unsigned cha
     return pieces;
 }
 
-START_TEST(pipe_at_every_offset)
+START_TEST(a_pipe_is_cut_at_any_offset)
 {
     static const size_t sizes[] = {0, 1, 2, 7, 20, 21, 64, 200};
     unsigned char data[200];
@@ -108,7 +108,7 @@ START_TEST(pipe_at_every_offset)
 }
 END_TEST
 
-START_TEST(pipe_with_long_tokens)
+START_TEST(long_tokens_of_a_pipe_stay_whole)
 {
     static const uint32_t longest[] = {10, 3000, 60000, 10000000};
     size_t size = 3000001;
@@ -150,7 +150,7 @@ START_TEST(long_lines_of_a_pipe_are_condensed)
 }
 END_TEST
 
-START_TEST(fifo)
+START_TEST(a_fifo_is_read_to_its_end)
 {
     const char *names[] = {reader_path};
     unsigned char data[1000];
@@ -205,7 +205,7 @@ static void run_ahead(void *argument)
     thread_unlock(&ahead->lock);
 }
 
-START_TEST(slow_mapper_slows_reader)
+START_TEST(a_slow_mapper_slows_the_reader)
 {
     enum { BLOCK = 4096, THREADS = 2 };
     size_t size = 4 << 20;
@@ -263,7 +263,7 @@ static void interrupt(void *argument)
     job->interrupt(job->context);
 }
 
-START_TEST(interrupt_ends_waiting)
+START_TEST(an_interrupt_ends_waiting)
 {
     int ends[2];
     ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
@@ -285,7 +285,7 @@ START_TEST(interrupt_ends_waiting)
 }
 END_TEST
 
-START_TEST(nonblocking_pipe)
+START_TEST(a_nonblocking_pipe_is_read_whole)
 {
     int ends[2];
     unsigned char data[50000];
@@ -308,7 +308,7 @@ END_TEST
 
 /* ---- Standard input and small inputs --------------------------------------------------------- */
 
-START_TEST(stdin_from_where_it_stands)
+START_TEST(stdin_is_read_from_where_it_stands)
 {
     const char *names[] = {"-", reader_path, "-"};
     unsigned char data[1000];
@@ -336,7 +336,7 @@ START_TEST(stdin_from_where_it_stands)
 }
 END_TEST
 
-START_TEST(stdin_closed)
+START_TEST(a_closed_stdin_is_a_fault)
 {
     int saved = replace_stdin(open("/dev/null", O_RDONLY | O_CLOEXEC));
     close(STDIN_FILENO);
@@ -353,7 +353,7 @@ START_TEST(stdin_closed)
 }
 END_TEST
 
-START_TEST(what_is_small)
+START_TEST(small_files_and_devices_are_small)
 {
     const char *names[] = {reader_path, reader_path};
     static unsigned char data[70000];
@@ -383,7 +383,7 @@ START_TEST(what_is_small)
 }
 END_TEST
 
-START_TEST(small_pipes)
+START_TEST(a_pipe_is_small_once_it_has_ended)
 {
     static unsigned char data[70000];
     static const size_t sizes[] = {0, 1, 1000, 60000};
@@ -424,20 +424,20 @@ Suite *test_streams_suite(void)
     Suite *suite = suite_create("streams");
     TCase *pipes = tcase_create("pipes");
     tcase_add_checked_fixture(pipes, reader_setup, reader_teardown);
-    tcase_add_test(pipes, pipe_at_every_offset);
-    tcase_add_test(pipes, pipe_with_long_tokens);
+    tcase_add_test(pipes, a_pipe_is_cut_at_any_offset);
+    tcase_add_test(pipes, long_tokens_of_a_pipe_stay_whole);
     tcase_add_test(pipes, long_lines_of_a_pipe_are_condensed);
-    tcase_add_test(pipes, fifo);
-    tcase_add_test(pipes, slow_mapper_slows_reader);
-    tcase_add_test(pipes, interrupt_ends_waiting);
-    tcase_add_test(pipes, nonblocking_pipe);
+    tcase_add_test(pipes, a_fifo_is_read_to_its_end);
+    tcase_add_test(pipes, a_slow_mapper_slows_the_reader);
+    tcase_add_test(pipes, an_interrupt_ends_waiting);
+    tcase_add_test(pipes, a_nonblocking_pipe_is_read_whole);
     suite_add_tcase(suite, pipes);
     TCase *standard = tcase_create("standard");
     tcase_add_checked_fixture(standard, reader_setup, reader_teardown);
-    tcase_add_test(standard, stdin_from_where_it_stands);
-    tcase_add_test(standard, stdin_closed);
-    tcase_add_test(standard, what_is_small);
-    tcase_add_test(standard, small_pipes);
+    tcase_add_test(standard, stdin_is_read_from_where_it_stands);
+    tcase_add_test(standard, a_closed_stdin_is_a_fault);
+    tcase_add_test(standard, small_files_and_devices_are_small);
+    tcase_add_test(standard, a_pipe_is_small_once_it_has_ended);
     suite_add_tcase(suite, standard);
     return suite;
 }

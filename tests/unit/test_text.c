@@ -115,26 +115,26 @@ static void check_kind(const struct token_kind *kind)
     }
 }
 
-START_TEST(test_spaces)
+START_TEST(words_between_spaces_are_counted)
 {
     check_kind(&token_kind_spaces);
 }
 END_TEST
 
-START_TEST(test_letters)
+START_TEST(runs_of_letters_are_counted)
 {
     check_kind(&token_kind_letters);
 }
 END_TEST
 
-START_TEST(test_lines)
+START_TEST(lines_are_counted)
 {
     check_kind(&token_kind_lines);
 }
 END_TEST
 
 /* Unicode words have tests of their own (test_words.c): here the ways to them. */
-START_TEST(test_unicode)
+START_TEST(unicode_words_do_not_span_lines)
 {
     unsigned char text[MOST + MR_PAD];
     for (int round = 0; round < 30; round++) {
@@ -162,7 +162,7 @@ START_TEST(test_unicode)
 END_TEST
 
 /* Many tokens, so that spans run out, by every kernel; windows under folding are many too. */
-START_TEST(test_long)
+START_TEST(long_texts_give_every_kernel_the_same)
 {
     static const struct token_kind *const kinds[] = {&token_kind_spaces, &token_kind_letters,
                                                      &token_kind_lines, &token_kind_unicode};
@@ -198,7 +198,7 @@ START_TEST(test_long)
 }
 END_TEST
 
-START_TEST(test_empty)
+START_TEST(an_empty_text_has_no_tokens)
 {
     static const struct token_kind *const kinds[] = {&token_kind_unicode, &token_kind_spaces,
                                                      &token_kind_letters, &token_kind_lines,
@@ -217,7 +217,7 @@ START_TEST(test_empty)
 }
 END_TEST
 
-START_TEST(test_refused)
+START_TEST(ngrams_of_lines_are_refused)
 {
     struct tokenizer_options options = tally_options(&token_kind_lines);
     struct mr_error error = {.status = MR_OK};
@@ -237,13 +237,13 @@ Suite *test_text_suite(void)
 {
     Suite *suite = suite_create("text");
     TCase *tests = tcase_create("text");
-    tcase_add_test(tests, test_spaces);
-    tcase_add_test(tests, test_letters);
-    tcase_add_test(tests, test_lines);
-    tcase_add_test(tests, test_unicode);
-    tcase_add_test(tests, test_long);
-    tcase_add_test(tests, test_empty);
-    tcase_add_test(tests, test_refused);
+    tcase_add_test(tests, words_between_spaces_are_counted);
+    tcase_add_test(tests, runs_of_letters_are_counted);
+    tcase_add_test(tests, lines_are_counted);
+    tcase_add_test(tests, unicode_words_do_not_span_lines);
+    tcase_add_test(tests, long_texts_give_every_kernel_the_same);
+    tcase_add_test(tests, an_empty_text_has_no_tokens);
+    tcase_add_test(tests, ngrams_of_lines_are_refused);
     suite_add_tcase(suite, tests);
     return suite;
 }

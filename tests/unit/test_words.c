@@ -204,7 +204,7 @@ static FILE *open_data(const char *name)
     return file;
 }
 
-START_TEST(standard_file)
+START_TEST(words_are_those_of_the_standards_file)
 {
     FILE *file = open_data("WordBreakTest.txt");
     char *line = NULL;
@@ -414,7 +414,7 @@ static bool is_cut(const unsigned char *data, size_t size, size_t p)
 
 /* All sequences of four kinds: a cut seen in the middle with only a part of the text in view, from
  * any byte on and up to any byte, is seen in the whole and safe there. */
-START_TEST(border_exhaustive)
+START_TEST(a_safe_cut_is_safe_in_any_text)
 {
     struct bytes text = {0};
     size_t cuts = 0;
@@ -454,7 +454,7 @@ static void words_apart(const struct bytes *text, size_t cut, struct bytes *word
 
 /* Where no cut is seen between two characters, some text around them has other words when cut. But
  * for white space that is of class Other: a mark on it is a word without it, as on a space. */
-START_TEST(border_wherever_the_rules_allow_one)
+START_TEST(a_border_is_found_wherever_the_rules_allow_one)
 {
     static const char *const around[] = {"",       "a", "\u05D0",     "1",
                                          "\u30AB", "_", "\U0001F1E6", "\u0345"};
@@ -498,7 +498,7 @@ START_TEST(border_wherever_the_rules_allow_one)
 END_TEST
 
 /* Texts that never end a line have cuts every few bytes, whatever byte the search begins at. */
-START_TEST(border_distance)
+START_TEST(borders_are_close_in_any_script)
 {
     static const struct {
         const char *text;
@@ -567,7 +567,7 @@ static void hard_text(struct bytes *text)
         append(text, pieces[i], strlen(pieces[i]));
 }
 
-START_TEST(border_everywhere)
+START_TEST(borders_are_found_from_every_byte)
 {
     struct bytes text = {0};
     hard_text(&text);
@@ -596,7 +596,7 @@ START_TEST(border_everywhere)
 END_TEST
 
 /* All cuts of a text into splits of some size, by every variant, give the words of the whole. */
-START_TEST(border_splits)
+START_TEST(splits_have_the_words_of_the_whole)
 {
     struct bytes text = {0}, whole = {0}, found = {0};
     uint64_t invalid = 0;
@@ -652,7 +652,7 @@ static uint32_t random_code(void)
 }
 
 /* Texts of the kinds above in all mixtures, from a few of them to many. */
-START_TEST(random_kinds)
+START_TEST(mixtures_of_classes_are_segmented)
 {
     random_state = (uint64_t)_i;
     for (int round = 0; round < 1500; round++) {
@@ -679,7 +679,7 @@ START_TEST(random_kinds)
 }
 END_TEST
 
-START_TEST(random_codes)
+START_TEST(any_code_points_are_segmented)
 {
     random_state = 1000 + (uint64_t)_i;
     for (int round = 0; round < 600; round++) {
@@ -693,7 +693,7 @@ START_TEST(random_codes)
 }
 END_TEST
 
-START_TEST(random_bytes)
+START_TEST(any_bytes_are_segmented)
 {
     random_state = 2000 + (uint64_t)_i;
     for (int round = 0; round < 600; round++) {
@@ -714,7 +714,7 @@ START_TEST(random_bytes)
 END_TEST
 
 /* Mostly two-byte letters and what is found between them, in runs around the size of a block. */
-START_TEST(random_pairs)
+START_TEST(two_byte_letters_are_segmented)
 {
     static const char *const between[] = {
         " ",  " ",      " ",      ", ",     ". ",   "\n",      ".",        ":", "'",
@@ -745,7 +745,7 @@ START_TEST(random_pairs)
 END_TEST
 
 /* Mostly three-byte characters and what is found between them. */
-START_TEST(random_triples)
+START_TEST(any_triples_of_characters_are_segmented)
 {
     static const char *const between[] = {
         "\uFF0C",     "\u3002", "\u2019",   "\uFF1A",       " ",      "\n",
@@ -780,7 +780,7 @@ START_TEST(random_triples)
 END_TEST
 
 /* Every character of three bytes, where it may be joined to others of three or stay alone. */
-START_TEST(all_triples)
+START_TEST(all_triples_of_classes_are_segmented)
 {
     static const char *const before[] = {"\u4E2D", "\u30AB", "\uAC00", "\u3000", "\n"};
     static const char *const after[] = {"\u4E2D", "\u30AB", "\uAC00", "\u0E35\u4E2D"};
@@ -800,7 +800,7 @@ START_TEST(all_triples)
 END_TEST
 
 /* Batches fill up in the kernel, in the automaton, and with the buffer of folded keys. */
-START_TEST(long_texts)
+START_TEST(full_batches_lose_no_word)
 {
     static const char *const repeated[] = {
         "a ",
@@ -854,19 +854,19 @@ Suite *test_words_suite(void)
     TCase *randoms = tcase(suite, "words_random"), *batches = tcase(suite, "words_batches");
     TCase *triples = tcase(suite, "words_triples");
 
-    tcase_add_test(standard, standard_file);
+    tcase_add_test(standard, words_are_those_of_the_standards_file);
     tcase_add_test(tcase(suite, "words_white_space"), no_word_has_white_space_at_an_end);
-    tcase_add_test(borders, border_exhaustive);
-    tcase_add_test(borders, border_wherever_the_rules_allow_one);
-    tcase_add_test(borders, border_distance);
-    tcase_add_test(borders, border_everywhere);
-    tcase_add_test(borders, border_splits);
-    tcase_add_loop_test(randoms, random_kinds, 0, 4);
-    tcase_add_loop_test(randoms, random_codes, 0, 2);
-    tcase_add_loop_test(randoms, random_bytes, 0, 2);
-    tcase_add_loop_test(randoms, random_pairs, 0, 4);
-    tcase_add_loop_test(randoms, random_triples, 0, 4);
-    tcase_add_test(triples, all_triples);
-    tcase_add_test(batches, long_texts);
+    tcase_add_test(borders, a_safe_cut_is_safe_in_any_text);
+    tcase_add_test(borders, a_border_is_found_wherever_the_rules_allow_one);
+    tcase_add_test(borders, borders_are_close_in_any_script);
+    tcase_add_test(borders, borders_are_found_from_every_byte);
+    tcase_add_test(borders, splits_have_the_words_of_the_whole);
+    tcase_add_loop_test(randoms, mixtures_of_classes_are_segmented, 0, 4);
+    tcase_add_loop_test(randoms, any_code_points_are_segmented, 0, 2);
+    tcase_add_loop_test(randoms, any_bytes_are_segmented, 0, 2);
+    tcase_add_loop_test(randoms, two_byte_letters_are_segmented, 0, 4);
+    tcase_add_loop_test(randoms, any_triples_of_characters_are_segmented, 0, 4);
+    tcase_add_test(triples, all_triples_of_classes_are_segmented);
+    tcase_add_test(batches, full_batches_lose_no_word);
     return suite;
 }
