@@ -257,7 +257,7 @@ START_TEST(keys_of_a_range_share_what_its_cuts_do)
         make_set(&set, SHARING, 2, RECORDS);
         by = &order;
         qsort(set.want, set.count, sizeof *set.want, compare_records);
-        ck_assert_int_eq(ranges_open(&ranges, &order, set.want, set.count, 16), 0);
+        ck_assert_int_eq(ranges_open(&ranges, &order, set.want, set.count, 16, NULL), 0);
         for (size_t i = 0; i < set.count; i++) {
             struct record record;
             uint32_t range;

@@ -82,6 +82,8 @@ static int start_table(struct combine_partition *combine, uint64_t records)
 void combine_partition_end(struct combine_partition *combine)
 {
     pool_give(&combine->worker->cache, stream_take_chunks(&combine->long_keys));
+    pool_give(&combine->worker->cache, combine->large);
+    combine->large = NULL;
     combine->worker->combining = false;
 }
 
@@ -198,8 +200,9 @@ static unsigned char *keep_key(struct combine_partition *combine, const unsigned
     return at;
 }
 
+/* `stays`: the key's bytes live as long as the table's content. */
 static int combine_long(struct combine_partition *combine, const struct record *record,
-                        uint64_t value, const bool sums)
+                        uint64_t value, const bool sums, bool stays)
 {
     struct grouping_class *class = &combine->table.classes[KEY_LONG];
     const uint64_t hash = hash_bytes(combine->table.seed, record->key, record->size);
@@ -210,18 +213,40 @@ static int combine_long(struct combine_partition *combine, const struct record *
     const size_t number = grouping_find_long(class, record->key, record->size, hash, &slot);
     uint64_t *entry = grouping_entry(class, number);
     if (number == before) {
-        const unsigned char *copy = keep_key(combine, record->key, record->size);
-        if (!copy)
+        const unsigned char *key =
+            stays ? record->key : keep_key(combine, record->key, record->size);
+        if (!key)
             return -1;
         grouping_insert(class, number, slot, hash);
         entry[0] = hash;
         entry[1] = record->size;
-        entry[2] = (uint64_t)(uintptr_t)copy;
+        entry[2] = (uint64_t)(uintptr_t)key;
     }
     int status = combine_value(combine, entry + KEY_LONG_WORDS, number != before, value, sums);
     return status == COMBINE_OVERFLOW
                ? context_overflow(combine->worker->context, record->key, record->size)
                : status;
+}
+
+/* Brings the large record of the chunk got last into the table, which keeps the chunk of a new
+ * key. */
+static int combine_large(struct combine_partition *combine, struct stream_reader *reader,
+                         struct chunk *chunk)
+{
+    const struct context *context = combine->worker->context;
+    const struct grouping_class *class = &combine->table.classes[KEY_LONG];
+    const size_t before = class->used;
+    struct record record;
+    record_get(chunk->data, context->form.kind, context->form.value_size, &record);
+    const uint64_t value = context->sums ? record.number : (uint64_t)(uintptr_t)record.value;
+    const int result = combine_long(combine, &record, value, context->sums, true);
+    if (class->used > before) {
+        stream_reader_keep(reader);
+        chunk->records = before;
+        chunk->next = combine->large;
+        combine->large = chunk;
+    }
+    return result;
 }
 
 /* Brings the records of a chunk into the table. */
@@ -243,7 +268,7 @@ combine_chunk(struct combine_partition *combine, const struct chunk *chunk, cons
         else if (record.size <= KEY_W4_MOST)
             result = add_probe(combine, KEY_W4, &w4, &record, value, sums);
         else
-            result = combine_long(combine, &record, value, sums);
+            result = combine_long(combine, &record, value, sums, false);
         if (result != 0)
             return -1;
     }
@@ -254,6 +279,37 @@ combine_chunk(struct combine_partition *combine, const struct chunk *chunk, cons
 
 /* ---- Out of the table ------------------------------------------------------------------- */
 
+struct chunk *combine_partition_take_large(struct combine_partition *combine,
+                                           const uint64_t **value)
+{
+    struct chunk *chunk = combine->large;
+    if (!chunk)
+        return NULL;
+    uint64_t *entry = grouping_entry(&combine->table.classes[KEY_LONG], (size_t)chunk->records);
+    entry[2] = 0;
+    *value = entry + KEY_LONG_WORDS;
+    combine->large = chunk->next;
+    chunk->next = NULL;
+    chunk->records = 1;
+    return chunk;
+}
+
+/* Large records go out in the chunks in which they came. */
+static void pass_large(struct combine_partition *combine, struct stream *combined)
+{
+    const struct context *context = combine->worker->context;
+    const uint64_t *value;
+    struct chunk *chunk;
+    while ((chunk = combine_partition_take_large(combine, &value))) {
+        size_t size;
+        (void)record_key(chunk->data, &size);
+        unsigned char *at = record_put_head(chunk->data, size, context->sums && *value != 1);
+        at = record_put_value(at + size, context->form, *value, value);
+        chunk->used = (size_t)(at - chunk->data);
+        stream_push(combined, chunk);
+    }
+}
+
 static int write_class(struct combine_partition *combine, enum key_class key_class,
                        struct stream_writer *writer)
 {
@@ -263,6 +319,8 @@ static int write_class(struct combine_partition *combine, enum key_class key_cla
         const uint64_t *entry = grouping_entry(class, i), *value = entry + class->words;
         size_t size;
         const unsigned char *key = key_slot_key(entry, key_class, &size);
+        if (!key)
+            continue; /* a large one */
         unsigned char *at = stream_writer_room(writer, record_bound(size, context->value_size));
         if (!at)
             return -1;
@@ -277,6 +335,7 @@ static int write_class(struct combine_partition *combine, enum key_class key_cla
 static int write_table(struct combine_partition *combine, struct stream_writer *writer)
 {
     int result = 0;
+    pass_large(combine, writer->stream);
     for (int key_class = 0; result == 0 && key_class < KEY_CLASSES; key_class++)
         result = write_class(combine, (enum key_class)key_class, writer);
     return result;
@@ -318,7 +377,9 @@ static int combine_stream(struct combine_partition *combine, struct stream *stre
             whole = false;
             result = empty_table(combine, passed);
         }
-        if (result == 0)
+        if (result == 0 && pool_chunk_large(chunk) && stream_reader_may_keep(&reader))
+            result = combine_large(combine, &reader, chunk);
+        else if (result == 0)
             result =
                 sums ? combine_chunk(combine, chunk, true) : combine_chunk(combine, chunk, false);
         if (context_stopped(combine->worker->context))

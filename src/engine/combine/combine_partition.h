@@ -21,7 +21,10 @@ struct combine_partition {
     /* Partitions are alike: the one before tells how many keys to expect. */
     uint64_t records;            /* that it brought, */
     uint64_t found[KEY_CLASSES]; /* and keys of each class among them */
-    struct stream long_keys;     /* bytes of the long keys in the table */
+    /* Large records (pool.h) stay in their chunks, which the table keeps: their `records` are the
+     * numbers of the entries. The bytes of other long keys are copied. */
+    struct chunk *large;
+    struct stream long_keys;
     struct stream_writer long_key_writer;
 };
 
@@ -37,6 +40,11 @@ uint64_t combine_partition_share(const struct worker *worker);
  * many each key has. Where `consume`, gives the stream's chunks back in passing. May take memory
  * past the budget. combine_partition_end is due in any case. Returns -1 when the job fails. */
 int combine_partition_begin(struct combine_partition *combine, struct stream *stream, bool consume);
+/* Takes the chunk of a large record out of the table, with the value; what stands behind the key in
+ * the chunk is not. Its entry has no key any more, so that nothing can be looked up from now on.
+ * NULL when there are no others. */
+struct chunk *combine_partition_take_large(struct combine_partition *combine,
+                                           const uint64_t **value);
 /* Empties the table. */
 void combine_partition_end(struct combine_partition *combine);
 

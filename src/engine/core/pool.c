@@ -101,6 +101,14 @@ static bool batch_is_left(const struct pool *pool)
     return used - (idle < used ? idle : used) + (uint64_t)POOL_BATCH * POOL_CHUNK <= limit;
 }
 
+bool pool_exhausted(struct pool *pool)
+{
+    thread_lock(&pool->lock);
+    const bool exhausted = !batch_is_left(pool);
+    thread_unlock(&pool->lock);
+    return exhausted;
+}
+
 /* Adds a slab where no chunks are free; the lock is held. */
 static bool add_slab(struct pool *pool)
 {
@@ -216,7 +224,7 @@ void pool_give(struct pool_cache *cache, struct chunk *list)
     while (list) {
         struct chunk *chunk = list;
         list = chunk->next;
-        if (chunk->capacity > POOL_CAPACITY) {
+        if (pool_chunk_large(chunk)) {
             size_t bytes = sizeof(struct chunk) + chunk->capacity + POOL_PAD;
             budget_unmap(chunk, bytes);
             budget_give(cache->pool->budget, bytes);

@@ -34,6 +34,13 @@ struct chunk {
 
 #define POOL_CAPACITY (POOL_CHUNK - sizeof(struct chunk) - POOL_PAD)
 
+/* Whether a chunk is one of its own, with one record that fits no ordinary one. Rather than to copy
+ * the record such a chunk is handed on. */
+static inline bool pool_chunk_large(const struct chunk *chunk)
+{
+    return chunk->capacity > POOL_CAPACITY;
+}
+
 struct pool {
     struct budget *budget;
     struct thread_mutex lock; /* of all below */
@@ -71,6 +78,8 @@ enum pool_need {
  * system has no memory; *exhausted then tells whether it was the budget. */
 struct chunk *pool_take(struct pool_cache *cache, size_t size, enum pool_need need,
                         bool *exhausted);
+/* Whether the budget has no chunk left. */
+bool pool_exhausted(struct pool *pool);
 /* Gives a list of chunks back. */
 void pool_give(struct pool_cache *cache, struct chunk *list);
 

@@ -105,18 +105,23 @@ static inline unsigned char *record_put_head(unsigned char *at, size_t key_size,
     return at + sizeof size;
 }
 
-/* Writes a result at `at`; returns its end. */
-static inline unsigned char *record_put_result(unsigned char *at, const struct record *result)
+/* What follows the key of a result: its number and its payload. */
+static inline unsigned char *record_put_rest(unsigned char *at, const struct record *result)
 {
-    at = record_put_head(at, result->size, result->number != 1);
-    record_copy_key(at, result->key, result->size);
-    at += result->size;
     if (result->number != 1)
         at = record_put_number(at, result->number);
     at = record_put_number(at, result->value_size);
     if (result->value_size > 0)
         memcpy(at, result->value, result->value_size);
     return at + result->value_size;
+}
+
+/* Writes a result at `at`; returns its end. */
+static inline unsigned char *record_put_result(unsigned char *at, const struct record *result)
+{
+    at = record_put_head(at, result->size, result->number != 1);
+    record_copy_key(at, result->key, result->size);
+    return record_put_rest(at + result->size, result);
 }
 
 /* The key of the record at `at`. */

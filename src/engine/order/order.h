@@ -14,9 +14,12 @@
 
 #include "engine/order/output.h"
 #include "engine/order/ranges.h"
-#include "engine/reduce/reduce.h"
 #include "engine/shuffle/partition_writer.h"
-#include "engine/shuffle/stream_writer.h"
+
+/* There are 2^ORDER_RANGE_BITS ranges at the most. */
+#define ORDER_RANGE_BITS 10
+
+extern const struct record_form order_results_form __attribute__((visibility("hidden")));
 
 /* A range of results that has been split again. */
 struct range_split {
@@ -76,32 +79,26 @@ void order_worker_close(struct order_worker *own);
 /* Hands all open chunks over to the ranges. */
 void order_worker_flush(struct order_worker *own);
 
-/* Results gathered before they go where they belong: as a sample from which the ranges of the order
- * are made, or to be put out unordered. */
-struct order_sink {
-    struct reduce_sink sink; /* for the reduce */
-    struct order_worker *own;
-    bool sampling; /* results go to `sample`, not to the ranges */
-    struct stream sample;
-    struct stream_writer writer;
-    uint64_t pairs;     /* that were reduced to these results */
-    uint64_t all_pairs; /* of the job, to which those are a sample */
-};
+/* Bytes of results in a sample from which it is worth while to make ranges by it. */
+uint64_t order_sample_most(const struct order *order);
+/* Lists the records of `chunks`, whose keys share so many bytes, in the worker's room to sort and,
+ * where `sorted`, sorts them. NULL when the job fails. */
+const unsigned char *const *order_worker_list(struct order_worker *own, const struct chunk *chunks,
+                                              uint64_t count, bool sorted, size_t shared);
 
-/* Opens a sink for one partition's results. `first`: they are the sample that makes the ranges of
- * an order, in a job of so many pairs. */
-void order_sink_open(struct order_sink *sink, struct order_worker *own, bool first,
-                     uint64_t all_pairs);
-/* Passes on what it still has, where `whole`; else drops it. Returns -1 when the job fails. */
-int order_sink_close(struct order_sink *sink, bool whole);
+/* What one worker may take of the memory, when nothing but sorting and output is left to do. */
+uint64_t order_share(const struct order *order);
+/* What of a part's results must be in memory to put it out: records, room to sort them and encoded
+ * bytes. */
+uint64_t order_part_memory(const struct order_part *part, uint64_t *records);
+/* Whether that is too much, and may be split. */
+bool order_part_too_large(const struct order *order, const struct order_part *part);
 
 /* After the last result, and again after parts have been split: lists the parts of the order.
  * Returns -1 when memory is out. */
 int order_list(struct order *order);
 /* Whether some part is too large to be sorted in the memory there is. */
 bool order_must_split(const struct order *order);
-/* Splits a part, where it is too large. Returns -1 when the job fails. */
-int order_split(struct order_worker *own, size_t part);
 
 /* Whether a worker may begin with a part now. */
 bool order_may_begin(const struct order *order, size_t part);

@@ -11,8 +11,12 @@
 #define BATCH 256
 /* So many records ahead one is prefetched: sorted, they lie anywhere. */
 #define AHEAD 16
-/* Buffers larger than this are not kept for the next piece. */
+/* Buffers larger than this are not kept for the next piece, nor more of them than a part of the
+ * memory. */
 #define KEEP ((size_t)8 << 20)
+#define KEEP_SHARE 16
+/* Pieces that hold more of the memory than this keep those behind them from being made. */
+#define WAITING_SHARE 8
 
 int output_open(struct output *output, struct context *context, void (*woken)(void *owner),
                 void *owner)
@@ -44,6 +48,7 @@ void output_empty(struct output *output, struct pool_cache *cache)
     for (size_t i = 0; i < output->spares; i++)
         buffer_close(&output->spare[i]);
     output->spares = 0;
+    output->spare_bytes = 0;
 }
 
 void output_close(struct output *output)
@@ -55,7 +60,10 @@ void output_close(struct output *output)
 
 bool output_may_begin(const struct output *output, size_t number)
 {
-    return number - atomic_load_explicit(&output->next, memory_order_relaxed) < output->window;
+    const size_t ahead = number - atomic_load_explicit(&output->next, memory_order_relaxed);
+    return ahead == 0 || (ahead < output->window &&
+                          atomic_load_explicit(&output->waiting, memory_order_relaxed) <=
+                              output->context->budget->limit / WAITING_SHARE);
 }
 
 static void fill_record(const unsigned char *at, struct mr_record *out)
@@ -124,11 +132,15 @@ static int write_piece(struct context *context, struct output_piece *piece, uint
 /* Keeps a buffer for a later piece, or frees it; the lock is held. */
 static void spare_buffer(struct output *output, struct mr_buffer *buffer)
 {
+    const uint64_t most = output->context->budget->limit / KEEP_SHARE;
     buffer_trim(buffer, KEEP);
-    if (buffer->data && output->spares < output->window)
+    if (buffer->data && output->spares < output->window &&
+        output->spare_bytes + buffer->size <= most) {
+        output->spare_bytes += buffer->size;
         output->spare[output->spares++] = *buffer;
-    else
+    } else {
         buffer_close(buffer);
+    }
 }
 
 /* Puts out the pieces that are next and in place. */
@@ -143,6 +155,7 @@ static int put_out(struct output *output, struct pool_cache *cache)
         if (!place->present || (output->writing && !apart))
             return result;
         struct output_piece piece = *place;
+        atomic_fetch_sub_explicit(&output->waiting, piece.bytes, memory_order_relaxed);
         buffer_open(&place->buffer, context->budget);
         place->present = false;
         place->chunks = NULL;
@@ -178,8 +191,10 @@ static int open_piece(struct output *output, struct pool_cache *cache,
     *piece = (struct output_piece){.chunks = chunks, .present = true};
     buffer_open(&piece->buffer, context->budget);
     thread_lock(&output->lock);
-    if (output->spares > 0)
+    if (output->spares > 0) {
         piece->buffer = output->spare[--output->spares];
+        output->spare_bytes -= piece->buffer.size;
+    }
     thread_unlock(&output->lock);
 
     int result = make_piece(context, at, count, &piece->buffer);
@@ -191,6 +206,9 @@ static int open_piece(struct output *output, struct pool_cache *cache,
         pool_give(cache, chunks);
         piece->chunks = NULL;
     }
+    piece->bytes = piece->buffer.size;
+    for (const struct chunk *chunk = piece->chunks; chunk; chunk = chunk->next)
+        piece->bytes += chunk->capacity;
     return result;
 }
 
@@ -202,6 +220,7 @@ int output_put(struct output *output, struct pool_cache *cache, size_t number,
         return -1;
     thread_lock(&output->lock);
     output->pieces[number % output->window] = piece;
+    atomic_fetch_add_explicit(&output->waiting, piece.bytes, memory_order_relaxed);
     int result = put_out(output, cache);
     thread_unlock(&output->lock);
     return result;

@@ -16,6 +16,7 @@
 /* Encoded bytes, or records to be collected. */
 struct output_piece {
     struct mr_buffer buffer;
+    uint64_t bytes;       /* that it holds */
     struct chunk *chunks; /* that the records point into */
     bool present;
 };
@@ -32,6 +33,8 @@ struct output {
     uint64_t offset;         /* where the next piece starts in the output */
     struct mr_buffer *spare; /* buffers to be used again */
     size_t spares;
+    uint64_t spare_bytes;
+    _Atomic uint64_t waiting; /* bytes of pieces that wait for others; written under the lock */
 };
 
 /* Returns 0 or an errno value. */

@@ -31,6 +31,8 @@ int ranges_cut_open(struct ranges_cut *cut, const struct sort_order *order, cons
 {
     struct record record;
     record_get(at, RECORD_SUM, 0, &record);
+    if (record.size > RANGES_KEY)
+        record.size = RANGES_KEY;
     cut->key = calloc(1, record.size + POOL_PAD);
     if (!cut->key)
         return -1;
@@ -55,6 +57,8 @@ int ranges_cut_compare(const struct ranges_cut *cut, const struct sort_order *or
         return code < cut->code ? -1 : 1;
     if (rank_word != cut->rank_word)
         return rank_word < cut->rank_word ? -1 : 1;
+    if (cut->size == RANGES_KEY && result->size >= RANGES_KEY)
+        return sort_compare_keys(order, result->key, RANGES_KEY, cut->key, RANGES_KEY);
     return sort_compare_keys(order, result->key, result->size, cut->key, cut->size);
 }
 
@@ -85,15 +89,23 @@ static int open_cuts(struct ranges *ranges, const unsigned char *const *records,
 }
 
 int ranges_open(struct ranges *ranges, const struct sort_order *order,
-                const unsigned char *const *records, size_t record_count, size_t count)
+                const unsigned char *const *records, size_t record_count, size_t count,
+                const struct ranges_prefix *prefix)
 {
     *ranges = (struct ranges){.order = order, .count = count, .search = search_select()};
+    if (prefix)
+        ranges->prefix = *prefix;
     ranges->cuts = calloc(count, sizeof *ranges->cuts);
     ranges->codes = aligned_alloc(alignof(struct search), sizeof *ranges->codes);
     if (!ranges->cuts || !ranges->codes || open_cuts(ranges, records, record_count) != 0)
         return -1;
     search_open(ranges->codes, count - 1);
     return 0;
+}
+
+void ranges_forget_prefix(struct ranges *ranges)
+{
+    ranges->prefix.key = NULL;
 }
 
 void ranges_close(struct ranges *ranges)
@@ -116,7 +128,7 @@ size_t ranges_shared(const struct ranges *ranges, size_t number)
         return 0;
     while (shared < most && one->key[shared] == other->key[shared])
         shared++;
-    return shared;
+    return ranges->prefix.size + shared;
 }
 
 /* The first of the cuts before `end`, all of one code from some place on, that
@@ -140,7 +152,7 @@ static size_t find_among(const struct ranges *ranges, const struct record *resul
     return first;
 }
 
-void ranges_find(const struct ranges *ranges, const struct record *results, size_t count,
+static void find(const struct ranges *ranges, const struct record *results, size_t count,
                  uint32_t *found)
 {
     const uint64_t *const codes = ranges->codes->words;
@@ -156,5 +168,39 @@ void ranges_find(const struct ranges *ranges, const struct record *results, size
         if (end > 0 && codes[end - 1] == code[i])
             end = find_among(ranges, &results[i], code[i], end);
         found[i] = (uint32_t)end;
+    }
+}
+
+/* Whether a result lies before all that begin with the prefix (negative), among them (0) or behind
+ * them. */
+static int compare_prefix(const struct ranges *ranges, const struct record *result)
+{
+    const struct ranges_prefix *prefix = &ranges->prefix;
+    const uint64_t rank = sort_rank_word(ranges->order, result->number);
+    const uint64_t other = sort_rank_word(ranges->order, prefix->rank);
+    if (rank != other)
+        return rank < other ? -1 : 1;
+    const size_t left = prefix->size - prefix->known, size = result->size - prefix->known;
+    return sort_compare_keys(ranges->order, result->key + prefix->known, size < left ? size : left,
+                             prefix->key + prefix->known, left);
+}
+
+void ranges_find(const struct ranges *ranges, const struct record *results, size_t count,
+                 uint32_t *found)
+{
+    const size_t begin = ranges->prefix.size;
+    if (begin == 0) {
+        find(ranges, results, count, found);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const int place = compare_prefix(ranges, &results[i]);
+        struct record rest = results[i];
+        found[i] = place < 0 ? 0 : (uint32_t)ranges->count - 1;
+        if (place != 0)
+            continue;
+        rest.key += begin;
+        rest.size -= begin;
+        find(ranges, &rest, 1, &found[i]);
     }
 }

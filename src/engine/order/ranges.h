@@ -5,6 +5,9 @@
  * Every result is looked up here. Rank and leading bytes of a key are packed into one word, its
  * code, whose order is the final one or coarser, and the codes of the cuts are searched (search.h).
  * Only a result whose code is that of a cut is compared with it in full.
+ *
+ * Keys may be longer than memory, cuts are not: a cut holds the beginning of a key, and lies before
+ * all keys that begin so. Where all keys begin alike it holds what follows.
  */
 #ifndef ENGINE_RANGES_H
 #define ENGINE_RANGES_H
@@ -17,8 +20,11 @@
 #define RANGES_BATCH 32
 /* Ranges at the most. */
 #define RANGES_MOST (SEARCH_MOST + 1)
+/* Bytes of a key in a cut at the most. */
+#define RANGES_KEY 256u
 
-/* A place in the order; `key` is followed by POOL_PAD readable bytes and owned by the cut. */
+/* A place in the order; `key` is followed by POOL_PAD readable bytes and owned by the cut. One of
+ * RANGES_KEY bytes stands for all keys that begin so. */
 struct ranges_cut {
     uint64_t code;
     uint64_t rank_word;
@@ -26,11 +32,21 @@ struct ranges_cut {
     size_t size;
 };
 
+/* What keys begin with, those of other ranks aside; `known` bytes of it every key has in any case.
+ * Cuts hold what follows. */
+struct ranges_prefix {
+    const unsigned char *key; /* the bytes, of which those behind `known` are looked at */
+    size_t known;
+    size_t size;
+    uint64_t rank;
+};
+
 struct ranges {
     const struct sort_order *order;
-    struct ranges_cut *cuts; /* cut i is where range i + 1 begins */
-    size_t count;            /* of ranges: one more than cuts */
-    struct search *codes;    /* of the cuts */
+    struct ranges_prefix prefix; /* of size 0: there is none */
+    struct ranges_cut *cuts;     /* cut i is where range i + 1 begins */
+    size_t count;                /* of ranges: one more than cuts */
+    struct search *codes;        /* of the cuts */
     search_count *search;
 };
 
@@ -39,14 +55,20 @@ int ranges_cut_open(struct ranges_cut *cut, const struct sort_order *order,
                     const unsigned char *record);
 void ranges_cut_close(struct ranges_cut *cut);
 
-/* Whether a result lies before a cut (negative), at it (0) or behind it. */
+/* Whether a result lies before a cut (negative), at it (0) or behind it; at it lies every one that
+ * it stands for. */
 int ranges_cut_compare(const struct ranges_cut *cut, const struct sort_order *order,
                        const struct record *result);
 
-/* Cuts the order into `count` ranges that hold equal parts of the sorted records. `order` must live
- * as long. Returns 0, or -1 when memory is out; ranges_close is due in any case. */
+/* Cuts the order into `count` ranges that hold equal parts of the sorted records, of which no more
+ * than RANGES_KEY bytes of the keys matter. Where there is a prefix, which may be NULL, the records
+ * have what follows it. `order` must live as long, the prefix's bytes as long as ranges are found.
+ * Returns 0, or -1 when memory is out; ranges_close is due in any case. */
 int ranges_open(struct ranges *ranges, const struct sort_order *order,
-                const unsigned char *const *records, size_t record_count, size_t count);
+                const unsigned char *const *records, size_t record_count, size_t count,
+                const struct ranges_prefix *prefix);
+/* No ranges are found any more. */
+void ranges_forget_prefix(struct ranges *ranges);
 void ranges_close(struct ranges *ranges);
 
 /* How many bytes at the beginnings of the keys in a range are known to be the same, the ranks being

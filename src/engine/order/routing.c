@@ -22,13 +22,23 @@ int routing_results(const struct ranges *ranges, struct partition_writer *writer
     return 0;
 }
 
-int routing_records(const struct ranges *ranges, struct partition_writer *writer,
-                    const unsigned char *const *records, size_t count)
+int routing_large(const struct ranges *ranges, struct partition_writer *writer, struct chunk *chunk)
+{
+    struct record result;
+    uint32_t found;
+    record_get(chunk->data, RECORD_RESULT, 0, &result);
+    ranges_find(ranges, &result, 1, &found);
+    return partition_writer_put(writer, found, chunk);
+}
+
+int routing_sample(const struct ranges *ranges, struct partition_writer *writer,
+                   const unsigned char *const *records, size_t count)
 {
     struct record results[RANGES_BATCH];
     size_t n = 0;
     for (size_t i = 0; i < count; i++) {
-        record_get(records[i], RECORD_RESULT, 0, &results[n++]);
+        record_get(records[i], RECORD_RESULT, 0, &results[n]);
+        n += results[n].size < RANGES_KEY;
         if (n == RANGES_BATCH || i + 1 == count) {
             if (routing_results(ranges, writer, results, n) != 0)
                 return -1;

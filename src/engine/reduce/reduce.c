@@ -11,22 +11,36 @@
 int mr_put(struct mr_results *results, const void *key, size_t key_size, uint64_t rank,
            const void *payload, size_t payload_size)
 {
-    /* A copy with padding, as the order reads keys by words. */
-    struct mr_buffer *copy = &results->key;
-    mr_buffer_clear(copy);
-    unsigned char *padded = mr_buffer_reserve(copy, key_size);
-    if (!padded) {
-        context_no_memory(results->worker->context);
-        return -1;
+    /* The order reads the beginning of a key by words: of a short one a copy with padding. */
+    unsigned char padded[RECORD_COPIED + MR_PAD];
+    if (key_size <= RECORD_COPIED) {
+        if (key_size > 0)
+            memcpy(padded, key, key_size);
+        memset(padded + key_size, 0, sizeof padded - key_size);
+        key = padded;
     }
-    if (key_size > 0)
-        memcpy(padded, key, key_size);
-    struct record result = {.key = padded,
-                            .size = key_size,
-                            .number = rank,
-                            .value = payload,
-                            .value_size = payload_size};
+    struct record result = {
+        .key = key, .size = key_size, .number = rank, .value = payload, .value_size = payload_size};
     return results->sink->put(results->sink, &result, 1);
+}
+
+/* Puts the results of large records in the chunks in which they came. */
+static int finish_large(struct combine_partition *combine, struct mr_results *out)
+{
+    const struct context *context = combine->worker->context;
+    const uint64_t *value;
+    struct chunk *chunk;
+    while ((chunk = combine_partition_take_large(combine, &value))) {
+        struct record result = {.number = context->sums ? *value : 0,
+                                .value = (const unsigned char *)value,
+                                .value_size = context->sums ? 0 : context->value_size};
+        (void)record_key(chunk->data, &result.size);
+        unsigned char *at = record_put_head(chunk->data, result.size, result.number != 1);
+        chunk->used = (size_t)(record_put_rest(at + result.size, &result) - chunk->data);
+        if (out->sink->put_large(out->sink, chunk) != 0)
+            return -1;
+    }
+    return 0;
 }
 
 /* Calls reduce, or puts the result, for each key in one class of the table. */
@@ -35,15 +49,18 @@ static int finish_class(struct combine_partition *combine, enum key_class key_cl
 {
     struct context *context = combine->worker->context;
     const struct grouping_class *class = &combine->table.classes[key_class];
-    for (size_t start = 0, count; start < class->used; start += count) {
+    for (size_t start = 0, end; start < class->used; start = end) {
         struct record results[REDUCE_BATCH];
-        count = class->used - start < REDUCE_BATCH ? class->used - start : REDUCE_BATCH;
-        for (size_t i = 0; i < count; i++) {
-            const uint64_t *entry = grouping_entry(class, start + i), *value = entry + class->words;
-            results[i].key = key_slot_key(entry, key_class, &results[i].size);
-            results[i].number = context->sums ? *value : 0;
-            results[i].value = (const unsigned char *)value;
-            results[i].value_size = context->sums ? 0 : context->value_size;
+        size_t count = 0;
+        end = class->used - start < REDUCE_BATCH ? class->used : start + REDUCE_BATCH;
+        for (size_t i = start; i < end; i++) {
+            const uint64_t *entry = grouping_entry(class, i), *value = entry + class->words;
+            struct record *result = &results[count];
+            result->key = key_slot_key(entry, key_class, &result->size);
+            result->number = context->sums ? *value : 0;
+            result->value = (const unsigned char *)value;
+            result->value_size = context->sums ? 0 : context->value_size;
+            count += result->key != NULL; /* else it was a large one */
         }
         if (!context->spec.reduce) {
             if (out->sink->put(out->sink, results, count) != 0)
@@ -70,6 +87,8 @@ static int reduce_table(struct combine_partition *combine, struct stream *stream
         keys += combine->table.classes[key_class].used;
     if (result == 0 && context->keeps)
         result = values_reduce(combine, stream, results);
+    if (result == 0 && !context->spec.reduce)
+        result = finish_large(combine, results);
     for (int key_class = 0; result == 0 && !context->keeps && key_class < KEY_CLASSES; key_class++)
         result = finish_class(combine, (enum key_class)key_class, results);
     stream_drop(stream, &combine->worker->cache);

@@ -16,6 +16,8 @@ struct reduce_sink {
     void (*begin)(struct reduce_sink *sink, uint64_t pairs);
     /* Takes copies of results, REDUCE_BATCH at most; may change the array. */
     int (*put)(struct reduce_sink *sink, struct record *results, size_t count);
+    /* Takes the large chunk of one result (pool.h). */
+    int (*put_large)(struct reduce_sink *sink, struct chunk *chunk);
     /* All results of these pairs have been put. */
     int (*end)(struct reduce_sink *sink);
 };
@@ -24,7 +26,6 @@ struct reduce_sink {
 struct mr_results {
     struct worker *worker;
     struct reduce_sink *sink;
-    struct mr_buffer key; /* of mr_put */
 };
 
 /* Reduces a partition whose keys agree in the first `bits` of their hash: one call or result a key.

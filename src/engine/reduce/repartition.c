@@ -19,15 +19,20 @@ uint64_t repartition_share(const struct worker *worker)
     return combine_partition_share(worker);
 }
 
+/* Memory that reducing a stream may take: of short keys by their number, as they lie in the table;
+ * of long ones as much as their bytes. */
 static uint64_t estimate(const struct worker *worker, const struct stream *stream)
 {
     const struct context *context = worker->context;
-    return stream_records(stream) * (RECORD_MEMORY + (context->sums ? 0 : 2 * context->value_size));
+    const uint64_t bytes = stream->bytes + stream->spilled;
+    const uint64_t whole =
+        stream_records(stream) * (RECORD_MEMORY + (context->sums ? 0 : 2 * context->value_size));
+    return bytes > whole ? bytes : whole;
 }
 
 bool repartition_needed(const struct worker *worker, const struct stream *stream, unsigned bits)
 {
-    return bits < REPARTITION_NEVER - MOST_BITS &&
+    return bits < REPARTITION_NEVER - MOST_BITS && stream_records(stream) > 1 &&
            estimate(worker, stream) > repartition_share(worker);
 }
 
@@ -38,11 +43,20 @@ static int distribute(struct repartition *repartition, struct stream *stream, un
     struct context *context = worker->context;
     const unsigned shift = 64 - repartition->parts.bits;
     struct stream_reader reader;
-    const struct chunk *chunk;
+    struct chunk *chunk;
     int result = 0;
     stream_reader_open(&reader, worker, stream, true);
     while (result == 0 && (chunk = stream_reader_next(&reader))) {
         const unsigned char *at = chunk->data, *end = at + chunk->used;
+        if (pool_chunk_large(chunk)) {
+            size_t size;
+            const unsigned char *key = record_key(at, &size);
+            const uint64_t hash = key_hash(context->seed, key, size);
+            stream_reader_keep(&reader);
+            result = partition_writer_put(&repartition->writer, (unsigned)(hash << bits >> shift),
+                                          chunk);
+            at = end;
+        }
         while (at < end) {
             const unsigned char *start = at;
             struct record record;

@@ -22,6 +22,7 @@
 #include "engine/combine/compaction.h"
 #include "engine/map/combiner.h"
 #include "engine/order/order.h"
+#include "engine/reduce/reduce.h"
 #include "engine/schedule/round_robin.h"
 #include "engine/schedule/split_queue.h"
 #include "engine/shuffle/stores.h"

@@ -4,6 +4,9 @@
  */
 #include "engine/schedule/tasks.h"
 
+#include "engine/order/order_sink.h"
+#include "engine/order/order_split.h"
+
 #include <stdlib.h>
 
 /* What a worker keeps of its read buffer between splits. */
@@ -49,7 +52,6 @@ static struct job_worker *need_worker(struct job *job, unsigned number)
     buffer_open(&worker->scratch, context->budget);
     combine_partition_open(&worker->combine, &worker->worker);
     worker->results = (struct mr_results){.worker = &worker->worker};
-    buffer_open(&worker->results.key, context->budget);
     order_worker_open(&worker->order, &worker->worker, &job->order);
     job->workers[number] = worker;
     return worker;
@@ -61,7 +63,6 @@ static void free_worker(struct job_worker *worker)
     order_worker_close(&worker->order);
     combine_partition_close(&worker->combine);
     buffer_close(&worker->scratch);
-    buffer_close(&worker->results.key);
     pool_cache_close(&worker->worker.cache);
     free(worker);
 }
@@ -119,7 +120,6 @@ static void keep_nothing(struct job_worker *worker)
 {
     buffer_close(&worker->scratch);
     combine_partition_close(&worker->combine);
-    buffer_close(&worker->results.key);
     buffer_close(&worker->order.sorting);
     pool_cache_close(&worker->worker.cache);
 }
@@ -144,7 +144,8 @@ static void reduce(struct job_worker *worker, enum job_phase phase, size_t numbe
     struct stream stream;
     if (!first && !job->order.unordered)
         number++;
-    order_sink_open(&sink, &worker->order, first, first ? stores_pairs(&job->stores) : 0);
+    if (order_sink_open(&sink, &worker->order, first, first ? stores_pairs(&job->stores) : 0) != 0)
+        return;
     worker->results.sink = &sink.sink;
     partition_take(&pairs->array[number], &stream);
     const int result = reduce_partition(&worker->combine, &stream, pairs->bits, &worker->results);

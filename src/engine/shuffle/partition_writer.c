@@ -113,3 +113,9 @@ void partition_writer_wrote_large(struct partition_writer *writer, unsigned numb
     chunk->records = 1;
     hand_over(writer, number, chunk);
 }
+
+int partition_writer_put(struct partition_writer *writer, unsigned number, struct chunk *chunk)
+{
+    hand_over(writer, number, chunk);
+    return spill_excess(writer->worker);
+}

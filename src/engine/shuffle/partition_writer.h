@@ -35,6 +35,9 @@ void partition_writer_close(struct partition_writer *writer);
 unsigned char *partition_writer_new_room(struct partition_writer *writer, unsigned partition,
                                          size_t bound);
 
+/* Hands over a large chunk with its record, which it takes. Returns -1 when the job fails. */
+int partition_writer_put(struct partition_writer *writer, unsigned partition, struct chunk *chunk);
+
 /* Ends the record in the large chunk. The slow part of partition_writer_wrote. */
 void partition_writer_wrote_large(struct partition_writer *writer, unsigned partition,
                                   const unsigned char *end);

@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/io.h"
+#include "engine/core/record.h"
 #include "engine/shuffle/extent_map.h"
 
 #include <errno.h>
@@ -25,6 +26,8 @@
 /* An extent is not cut to less than one part in so many: each is a write, a read and memory. */
 #define LEAST_PART 4
 #define ATTEMPTS 100
+/* Bytes by which what follows the key of a record may grow: its two numbers. */
+#define SPILL_TAIL (2 * RECORD_NUMBER_MAX)
 
 struct spill_file {
     const char *directory;
@@ -231,10 +234,14 @@ static int read_bytes(struct spill_reader *reader, void *out, size_t size)
     unsigned char *to = out;
     while (size > 0) {
         if (reader->begin == reader->end) {
+            /* What is larger than the window goes past it. */
+            const bool past = size >= reader->size;
             uint64_t left = reader->extent->bytes - reader->at;
-            size_t n = left < reader->size ? (size_t)left : reader->size;
+            size_t most = past ? size : reader->size;
+            size_t n = left < most ? (size_t)left : most;
             off_t offset = (off_t)(reader->extent->offset + reader->at);
-            ssize_t got = io_pread_full(reader->extent->file->fd, reader->buffer, n, offset);
+            ssize_t got =
+                io_pread_full(reader->extent->file->fd, past ? to : reader->buffer, n, offset);
             if (got < 0)
                 return -1;
             if ((size_t)got < n || n == 0) {
@@ -242,6 +249,11 @@ static int read_bytes(struct spill_reader *reader, void *out, size_t size)
                 return -1;
             }
             reader->at += n;
+            if (past) {
+                to += n;
+                size -= n;
+                continue;
+            }
             reader->begin = 0;
             reader->end = n;
         }
@@ -283,7 +295,9 @@ struct chunk *spill_read(struct spill_reader *reader, enum mr_status *status,
         return NULL;
     }
     bool exhausted;
-    struct chunk *chunk = pool_take(reader->cache, head.used, POOL_OVER_BUDGET, &exhausted);
+    /* What follows a large record's key may be written anew, and longer. */
+    const uint64_t room = head.used + (head.used > POOL_CAPACITY ? SPILL_TAIL : 0);
+    struct chunk *chunk = pool_take(reader->cache, room, POOL_OVER_BUDGET, &exhausted);
     if (!chunk) {
         *status = mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
         return NULL;

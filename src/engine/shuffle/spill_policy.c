@@ -140,3 +140,12 @@ struct chunk *spill_chunk(struct worker *worker, size_t bound, enum pool_need ne
     }
     return chunk;
 }
+
+int spill_excess(struct worker *worker)
+{
+    enum pool_need need = POOL_IF_LEFT;
+    while (need == POOL_IF_LEFT && pool_exhausted(worker->cache.pool))
+        if (spill_largest(worker, &need) != 0)
+            return -1;
+    return 0;
+}

@@ -27,6 +27,10 @@ void spill_scope_end(struct spill_scope *scope, struct worker *worker);
  * the job fails. */
 struct chunk *spill_chunk(struct worker *worker, size_t bound, enum pool_need need);
 
+/* Chunks that were taken past the budget now belong to what may be spilled: spills until the budget
+ * has some left, or there is nothing to spill. Returns -1 when the job fails. */
+int spill_excess(struct worker *worker);
+
 /* Writes what a partition has in memory to disk, as it is. Returns -1 when the job fails. */
 int spill_partition(struct worker *worker, struct partitions *partitions, size_t number);
 

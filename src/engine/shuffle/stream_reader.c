@@ -96,6 +96,7 @@ struct chunk *stream_reader_next(struct stream_reader *reader)
 
 void stream_reader_keep(struct stream_reader *reader)
 {
+    reader->current->next = NULL;
     reader->current = NULL;
 }
 

@@ -27,7 +27,12 @@ void stream_reader_open(struct stream_reader *reader, struct worker *worker, str
                         bool consume);
 /* The next chunk, valid until the next call; NULL at the end or when the job fails. */
 struct chunk *stream_reader_next(struct stream_reader *reader);
-/* Makes the chunk got last the caller's. Only where the reader consumes. */
+/* Whether the chunk got last can be kept: it comes from disk, or the reader consumes. */
+static inline bool stream_reader_may_keep(const struct stream_reader *reader)
+{
+    return reader->current != NULL;
+}
+/* Makes that chunk the caller's. */
 void stream_reader_keep(struct stream_reader *reader);
 /* Returns 0, or -1 when the job has failed. */
 int stream_reader_close(struct stream_reader *reader);

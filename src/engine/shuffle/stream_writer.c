@@ -33,6 +33,7 @@ unsigned char *stream_writer_new_room(struct stream_writer *writer, size_t bound
         return NULL;
     writer->chunk = chunk;
     writer->at = chunk->data;
-    writer->end = chunk->data + chunk->capacity;
+    /* A large record stays alone: what its bound leaves is less than any other's. */
+    writer->end = chunk->data + (pool_chunk_large(chunk) ? bound : chunk->capacity);
     return writer->at;
 }
