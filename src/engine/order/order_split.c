@@ -32,6 +32,7 @@ struct look {
     size_t common;          /* bytes at the beginnings of the keys that are the same then */
     struct mr_buffer first; /* the key of the first result */
     uint64_t rank;          /* its rank */
+    const struct sort_order *order;
 };
 
 /* Makes an empty split of 2^bits partitions. */
@@ -73,8 +74,9 @@ static void compare_first(struct look *look, const struct record *result)
     while (at < most && first[at] == result->key[at])
         at++;
     look->common = at;
-    look->alike = result->number == look->rank &&
-                  (at >= sampled || (at == result->size && at == look->first.used));
+    look->alike =
+        sort_rank_word(look->order, result->number) == sort_rank_word(look->order, look->rank) &&
+        (at >= sampled || (at == result->size && at == look->first.used));
 }
 
 /* Adds results to the sample. */
@@ -207,7 +209,7 @@ static int split_stream(struct order_worker *own, const struct order_part *part,
                         struct stream *stream, struct range_split *split,
                         struct partition_writer *writer)
 {
-    struct look look = {0};
+    struct look look = {.order = &own->order->sort};
     buffer_open(&look.first, own->order->context->budget);
     int result = look_at(own, stream, part->shared, split->results.bits, &look);
     if (result == 0)
