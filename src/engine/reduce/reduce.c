@@ -43,27 +43,35 @@ static int finish_large(struct combine_partition *combine, struct mr_results *ou
     return 0;
 }
 
+/* Drops the results whose keys have been taken out of the table. Returns how many are left. */
+static size_t drop_taken(struct record *results, size_t count)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < count; i++)
+        if (results[i].key)
+            results[left++] = results[i];
+    return left;
+}
+
 /* Calls reduce, or puts the result, for each key in one class of the table. */
 static int finish_class(struct combine_partition *combine, enum key_class key_class,
                         struct mr_results *out)
 {
     struct context *context = combine->worker->context;
     const struct grouping_class *class = &combine->table.classes[key_class];
-    for (size_t start = 0, end; start < class->used; start = end) {
+    for (size_t start = 0, count; start < class->used; start += count) {
         struct record results[REDUCE_BATCH];
-        size_t count = 0;
-        end = class->used - start < REDUCE_BATCH ? class->used : start + REDUCE_BATCH;
-        for (size_t i = start; i < end; i++) {
-            const uint64_t *entry = grouping_entry(class, i), *value = entry + class->words;
-            struct record *result = &results[count];
-            result->key = key_slot_key(entry, key_class, &result->size);
-            result->number = context->sums ? *value : 0;
-            result->value = (const unsigned char *)value;
-            result->value_size = context->sums ? 0 : context->value_size;
-            count += result->key != NULL; /* else it was a large one */
+        count = class->used - start < REDUCE_BATCH ? class->used - start : REDUCE_BATCH;
+        for (size_t i = 0; i < count; i++) {
+            const uint64_t *entry = grouping_entry(class, start + i), *value = entry + class->words;
+            results[i].key = key_slot_key(entry, key_class, &results[i].size);
+            results[i].number = context->sums ? *value : 0;
+            results[i].value = (const unsigned char *)value;
+            results[i].value_size = context->sums ? 0 : context->value_size;
         }
         if (!context->spec.reduce) {
-            if (out->sink->put(out->sink, results, count) != 0)
+            const size_t left = key_class == KEY_LONG ? drop_taken(results, count) : count;
+            if (out->sink->put(out->sink, results, left) != 0)
                 return -1;
             continue;
         }
