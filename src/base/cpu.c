@@ -86,24 +86,21 @@ struct cpu_available cpu_available(void)
     return available;
 }
 
-/* A limit of the process; UINT64_MAX where there is none. */
-static uint64_t read_limit(int resource, uint64_t hook)
-{
-    struct rlimit limit;
-    if (hook > 0)
-        return hook;
-    if (getrlimit(resource, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
-        return limit.rlim_cur;
-    return UINT64_MAX;
-}
-
 uint64_t cpu_room(void)
 {
     const char *name = test_hooks.statm ? test_hooks.statm : "/proc/self/statm";
-    uint64_t address_space = read_limit(RLIMIT_AS, test_hooks.address_space);
-    uint64_t data = read_limit(RLIMIT_DATA, test_hooks.data);
+    uint64_t address_space = UINT64_MAX, data = UINT64_MAX;
+    struct rlimit limit;
     char text[TEXT_SIZE];
     uint64_t all = 0, written = 0;
+    if (test_hooks.address_space > 0)
+        address_space = test_hooks.address_space;
+    else if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+        address_space = limit.rlim_cur;
+    if (test_hooks.data > 0)
+        data = test_hooks.data;
+    else if (getrlimit(RLIMIT_DATA, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+        data = limit.rlim_cur;
     if (address_space == UINT64_MAX && data == UINT64_MAX)
         return UINT64_MAX;
     /* size, resident, shared, text, lib, data with stacks: in pages. */

@@ -131,14 +131,15 @@ static int map_blanks(struct tokenizer_state *state, struct line *line, size_t s
     for (size_t pos = 0; pos < size;) {
         pos = kernels_selected.blanks(data, size, pos, &line->output, tokenizer->extra);
         for (size_t i = 0; i < line->output.count; i++) {
+            const struct mr_span field = line->output.spans[i];
             bool ended = false;
-            for (; before < fields[i].begin; before++)
+            for (; before < field.begin; before++)
                 ended |= data[before] == tokenizer->end;
             if (ended && end_line(state, line) != 0)
                 return -1;
-            if (add_field(state, line, fields[i].begin, fields[i].end) != 0)
+            if (add_field(state, line, field.begin, field.end) != 0)
                 return -1;
-            before = fields[i].end;
+            before = field.end;
         }
     }
     return end_line(state, line);

@@ -47,7 +47,7 @@ static int next_split(void *context, struct mr_split *split, struct mr_error *er
         return 0;
     *split = (struct mr_split){
         .data = nothing, .size = 1, .length = numbers->each, .number = numbers->next++};
-    /* Nobody else reads, so this is how many are out, or were a moment ago: never more than that. */
+    /* Nobody else reads, so that no more can have been out since the last time. */
     uint64_t ahead = atomic_fetch_add(&numbers->read, 1) + 1 - atomic_load(&numbers->released);
     if (ahead > numbers->most_ahead)
         numbers->most_ahead = ahead;
