@@ -9,8 +9,6 @@
 #include "engine/map/combiner_lookup.h"
 #include "engine/shuffle/stores.h"
 
-#include <stdlib.h>
-
 /* Larger values lie apart from the table, which stays as small as with sums: where several of them
  * fit. */
 #define INLINE_WORDS (CONTEXT_SMALL_VALUE / sizeof(uint64_t))
@@ -81,6 +79,7 @@ int combiner_open(struct mr_emitter *emitter, struct worker *worker)
                                    .load = load_select()};
     struct combiner_table *table = &emitter->table;
     const size_t words = (context->value_size + 7) / 8;
+    emitter->arena_size = combiner_policy_arena(context->memory, context->worker_count);
     emitter->values_most =
         combiner_policy_values(context->memory, context->worker_count, words * sizeof(uint64_t));
     combiner_table_open(table, context->seed, words, INLINE_WORDS, COMBINER_LOAD, context->budget);
@@ -116,7 +115,7 @@ void combiner_close(struct mr_emitter *emitter)
     slots_give(emitter->table.budget, emitter->aligned,
                emitter->table.apart * sizeof *emitter->aligned);
     emitter->aligned = NULL;
-    free(emitter->arena);
+    slots_give(emitter->table.budget, emitter->arena, emitter->arena_size + MR_PAD);
     emitter->arena = NULL;
 }
 

@@ -6,9 +6,8 @@
  */
 #include "engine/map/combiner_lookup.h"
 
+#include "engine/core/slots.h"
 #include "engine/map/combiner_flush.h"
-
-#include <stdlib.h>
 
 #define BATCH COMBINER_BATCH
 _Static_assert(BATCH <= LOAD_BATCH, "a batch is loaded together");
@@ -182,7 +181,7 @@ int combiner_lookup_long(struct mr_emitter *emitter, const unsigned char *key, s
     struct combiner_table_class *class = &emitter->table.classes[KEY_LONG];
     struct combiner_class *state = &emitter->classes[KEY_LONG];
     uint64_t hash = hash_bytes(emitter->table.seed, key, size);
-    bool kept = size <= COMBINER_ARENA / 4;
+    bool kept = size <= emitter->arena_size / 4;
     state->seen++;
     while (kept && state->mode == COMBINER_FILL) {
         if (!class->slots &&
@@ -190,7 +189,8 @@ int combiner_lookup_long(struct mr_emitter *emitter, const unsigned char *key, s
             context_no_memory(emitter->context);
             return -1;
         }
-        if (!emitter->arena && !(emitter->arena = malloc(COMBINER_ARENA + MR_PAD))) {
+        if (!emitter->arena && !(emitter->arena = slots_take_untouched(
+                                     emitter->table.budget, emitter->arena_size + MR_PAD, true))) {
             context_no_memory(emitter->context);
             return -1;
         }
@@ -200,7 +200,7 @@ int combiner_lookup_long(struct mr_emitter *emitter, const unsigned char *key, s
             return combine_value(emitter, class, slot + KEY_LONG_WORDS, value, op) == 0
                        ? 0
                        : context_overflow(emitter->context, key, size);
-        if (class->used < class->limit && size <= COMBINER_ARENA - emitter->arena_used) {
+        if (class->used < class->limit && size <= emitter->arena_size - emitter->arena_used) {
             state->missed++;
             unsigned char *copy = emitter->arena + emitter->arena_used;
             memcpy(copy, key, size);

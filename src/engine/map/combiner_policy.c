@@ -21,6 +21,10 @@ _Static_assert(COMBINER_LOAD < LAST_LOAD && LAST_LOAD < COMBINER_TABLE_LOAD_WHOL
  * language fit however little there is. */
 static const unsigned memory_share[KEY_CLASSES] = {
     [KEY_W1] = 12, [KEY_W2] = 6, [KEY_W4] = 18, [KEY_LONG] = 18};
+/* Bytes of long keys take one part in so many besides, within these bounds. */
+#define ARENA_SHARE 32
+#define LEAST_ARENA ((size_t)32 << 10)
+#define MOST_ARENA ((size_t)512 << 10)
 /* Values that lie apart from the tables take one part in so many besides, and are not so many that
  * most of those of a hundred bytes are in no cache when they are met again. */
 #define VALUES_SHARE 8
@@ -99,6 +103,14 @@ void combiner_policy_open(struct combiner_class *state, enum key_class key_class
     *state = (struct combiner_class){
         .most_slots = slots, .cache_slots = cached[key_class] < slots ? cached[key_class] : slots};
     fill_anew(state);
+}
+
+size_t combiner_policy_arena(uint64_t memory, unsigned workers)
+{
+    const uint64_t share = memory / ARENA_SHARE / workers;
+    return share > MOST_ARENA    ? MOST_ARENA
+           : share < LEAST_ARENA ? LEAST_ARENA
+                                 : (size_t)share & ~(size_t)63;
 }
 
 uint64_t combiner_policy_values(uint64_t memory, unsigned workers, size_t value_bytes)

@@ -45,12 +45,11 @@ struct combiner_class {
 /* Of 8 slots so many may be used: with 5, lookups of 200 thousand keys passed other keys so often
  * that they took a fifth more time. */
 #define COMBINER_LOAD 4
-/* Bytes for long keys in the table; a key over a quarter of it is not kept. */
-#define COMBINER_ARENA ((size_t)512 << 10)
-
 /* Begins to fill. `slot_bytes`: of one slot; `budget`: bytes of memory that all workers share. */
 void combiner_policy_open(struct combiner_class *state, enum key_class key_class, size_t slot_bytes,
                           uint64_t budget, unsigned workers);
+/* Bytes for the long keys in one worker's table; a key over a quarter of it is not kept. */
+size_t combiner_policy_arena(uint64_t memory, unsigned workers);
 /* Bytes that the values of one worker's tables may take where they lie apart, each of so many. */
 uint64_t combiner_policy_values(uint64_t memory, unsigned workers, size_t value_bytes);
 /* There is no table: all pairs pass. */

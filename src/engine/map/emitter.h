@@ -22,7 +22,7 @@ struct mr_emitter {
     uint64_t *aligned;    /* room for one value, where values lie apart from the table */
     uint64_t values_most; /* bytes that these may take */
     unsigned char *arena; /* bytes of the long keys in the table */
-    size_t arena_used;
+    size_t arena_used, arena_size;
     struct partition_writer pairs; /* to the partitions by hash */
     uint64_t records;              /* pairs emitted */
     struct mr_error error;         /* what the caller's map says of its failure */
