@@ -1,0 +1,48 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# -S holds however many threads share it: with less than the least, which is raised to 16 MiB and 4 MiB a
+# thread, the process takes that and 16 MiB at the most, from a file and from a pipe, and the same bytes
+# come out as with all memory.
+. "$MRCOUNT_SOURCE/tests/scripts/lib.sh" || exit
+[ -z "$slow" ] || skip "memory is measured without sanitizers only"
+
+"$generate" zipf "${MRCOUNT_MEMORY_WORDS:-1500000}" 1000000 9 > text
+
+# Runs a command and prints its peak memory in KiB to the file `peak`.
+cat > peak.py <<'END'
+import os, sys
+child = os.fork()
+if child == 0:
+    os.execvp(sys.argv[1], sys.argv[1:])
+_, status, usage = os.wait4(child, 0)
+with open("peak", "w") as out:
+    print(usage.ru_maxrss, file=out)
+sys.exit(os.waitstatus_to_exitcode(status))
+END
+
+# check LIMIT WHAT - what has run took so many KiB at the most, and printed what it should.
+check() {
+    [ "$(cat peak)" -le "$1" ] || fail "$2: $(cat peak) KiB of at most $1"
+    same "$2" wanted got
+}
+
+for options in "-g1-3" "--sort=none -g2"; do
+    # shellcheck disable=SC2086 # options are divided on purpose
+    mrcount $options text > all
+    # Without an order the lines come as they come.
+    in_order="cat"
+    [ "${options#--sort=none}" = "$options" ] || in_order="sort"
+    $in_order all > wanted
+    for threads in 1 2 8 16 64; do
+        limit=$(((16 + 4 * threads + 16) * 1024))
+        # shellcheck disable=SC2086 # as above
+        python3 peak.py mrcount --quiet -j $threads -S1 -T . $options text > out
+        $in_order out > got
+        check $limit "$options, -j $threads, a file"
+        # shellcheck disable=SC2002,SC2086 # a pipe on purpose; as above
+        cat text | python3 peak.py mrcount --quiet -j $threads -S1 -T . $options > out
+        $in_order out > got
+        check $limit "$options, -j $threads, a pipe"
+    done
+done
