@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "engine/mapreduce.h"
 #include "text/kernels/kernels.h"
 #include "text/tokenizer.h"
@@ -98,6 +99,19 @@ static void look_back(struct run *run, size_t size)
     run->context_size = context_size;
 }
 
+/* The next cut, which must not change where a splitter sees no more of the text than it has to:
+ * one character before and one behind. */
+static size_t next_cut(const struct run *run, size_t from)
+{
+    const size_t base = from > UTF8_MOST ? from - UTF8_MOST : 0;
+    size_t cut = tokenizer_border(run->text, run->data, run->size, from);
+    size_t end = run->size - cut > UTF8_MOST ? cut + UTF8_MOST : run->size;
+
+    if (base + tokenizer_border(run->text, run->data + base, end - base, from - base) != cut)
+        abort();
+    return cut;
+}
+
 static int next(void *context, struct mr_split *split, struct mr_error *error)
 {
     struct run *run = context;
@@ -114,8 +128,7 @@ static int next(void *context, struct mr_split *split, struct mr_error *error)
             }
         }
     } else if (run->step > 0 && run->size - run->at > run->step) {
-        end = run->at +
-              tokenizer_border(run->text, run->data + run->at, run->size - run->at, run->step);
+        end = next_cut(run, run->at + run->step);
     }
     size_t size = end - run->at;
     /* A place of its own, so that a look outside is seen. */

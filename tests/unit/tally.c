@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/test_hooks.h"
+#include "base/utf8.h"
 #include "unit/random.h"
 
 struct tokenizer_options tally_options(const struct token_kind *kind)
@@ -156,6 +157,11 @@ static size_t next_cut(const struct pieces *pieces)
         ck_assert_uint_le(wide, narrow);
         if (narrow < size)
             ck_assert_uint_eq(tokenizer_border(pieces->text, data, size, narrow), narrow);
+        /* The characters on both sides in view are enough. */
+        size_t base = at + 1 > UTF8_MOST ? at + 1 - UTF8_MOST : 0;
+        size_t end = size - wide > UTF8_MOST ? wide + UTF8_MOST : size;
+        size_t near = tokenizer_border(pieces->text, data + base, end - base, at + 1 - base);
+        ck_assert_uint_eq(base + near, wide);
         return wide;
     }
     if (pieces->cut == TALLY_LAST) {
