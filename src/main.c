@@ -49,11 +49,13 @@ static int prepare(struct run *run, struct mr_error *error)
     if (kernels_select(kernel) != 0)
         return (int)mr_error_set(error, MR_INVALID, 0, "MRCOUNT_KERNEL: no kernel '%s' here",
                                  kernel);
-    if (setup_tokenizer(options, &run->operands, &run->tokenizer, error) != 0 ||
-        report_open(options, run->message, &run->report, error) != 0 ||
-        mr_engine_open(&options->engine, &run->engine, error) != MR_OK)
+    if (mr_engine_open(&options->engine, &run->engine, error) != MR_OK)
         return -1;
     limits_note_memory(run->message, options, run->engine);
+    if (setup_tokenizer(options, run->engine, run->message, &run->tokenizer, error) != 0 ||
+        setup_leave_memory(options, run->tokenizer, &run->engine, error) != 0 ||
+        report_open(options, run->message, &run->report, error) != 0)
+        return -1;
     return setup_input(&run->operands, run->tokenizer, run->engine, run->message, &run->input,
                        error);
 }
@@ -93,8 +95,9 @@ static void run_all(struct run *run)
         tokenizer_statistics(run->tokenizer, &text);
         if (run->options.stats)
             stats_print(run->message, &stats, &text.tokens, text.invalid_bytes, kernels_name());
-    } else if (error.status != MR_MAP ||
-               !setup_report_line(run->tokenizer, run->input, run->message)) {
+    } else if (error.status != MR_OK &&
+               (error.status != MR_MAP ||
+                !setup_report_line(run->tokenizer, run->input, run->message))) {
         watch_failed(&error, run->message);
     }
 }

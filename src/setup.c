@@ -4,8 +4,36 @@
  */
 #include "setup.h"
 
-int setup_tokenizer(const struct options *options, const struct operands *operands,
-                    struct tokenizer **tokenizer, struct mr_error *error)
+/* Of the memory that the program takes beside --buffer-size, what is for stop words: most lists are
+ * a hundredth of that. */
+#define OWN_MEMORY ((uint64_t)1 << 20)
+
+/* As operands_take. */
+static int setup_take_stop_words(void *tokenizer, const void *bytes, size_t size,
+                                 struct mr_error *error)
+{
+    return tokenizer_stop_words(tokenizer, bytes, size, error);
+}
+
+/* What stop words may take: what the engine does not need of its memory, and what the program has.
+ * An engine that is given next to nothing has what it needs. */
+static int setup_stop_words_memory(const struct mr_engine *engine, uint64_t *memory,
+                                   struct mr_error *error)
+{
+    const struct mr_engine_options least = {.threads = mr_engine_threads(engine), .memory = 1};
+    struct mr_engine *small;
+
+    if (mr_engine_open(&least, &small, error) != MR_OK)
+        return -1;
+    *memory = OWN_MEMORY;
+    if (mr_engine_memory(engine) > mr_engine_memory(small))
+        *memory += mr_engine_memory(engine) - mr_engine_memory(small);
+    mr_engine_close(small);
+    return 0;
+}
+
+int setup_tokenizer(const struct options *options, const struct mr_engine *engine,
+                    struct message *message, struct tokenizer **tokenizer, struct mr_error *error)
 {
     static const struct token_kind *const kinds[] = {
         [OPTIONS_WORDS_UNICODE] = &token_kind_unicode, [OPTIONS_WORDS_SPACE] = &token_kind_spaces,
@@ -13,6 +41,9 @@ int setup_tokenizer(const struct options *options, const struct operands *operan
         [OPTIONS_CHARS] = &token_kind_chars,           [OPTIONS_FIELDS] = &token_kind_fields,
         [OPTIONS_MERGE] = &token_kind_merge,
     };
+    uint64_t memory = 0;
+    if (options->stop_words != NULL && setup_stop_words_memory(engine, &memory, error) != 0)
+        return -1;
     const struct tokenizer_options made = {
         .kind = kinds[options->kind],
         .case_fold = options->ignore_case,
@@ -28,10 +59,36 @@ int setup_tokenizer(const struct options *options, const struct operands *operan
         .range_count = options->range_count,
         .min_length = options->min_length,
         .max_length = options->max_length,
-        .stop_words = operands->stop_words,
-        .stop_words_size = operands->stop_words_size,
+        .stop_words = options->stop_words != NULL,
+        .stop_words_memory = memory,
     };
-    return tokenizer_open(&made, tokenizer, error);
+    if (tokenizer_open(&made, tokenizer, error) != 0)
+        return -1;
+    if (options->stop_words == NULL ||
+        operands_stop_words(options, message, setup_take_stop_words, *tokenizer, error) == 0)
+        return 0;
+    if (error->status == MR_INVALID) {
+        message_fatal(message, options->stop_words,
+                      "the stop words take more than the %juK that --buffer-size leaves for them, "
+                      "give more of it",
+                      (uintmax_t)(memory >> 10));
+        error->status = MR_OK;
+    }
+    return -1;
+}
+
+int setup_leave_memory(const struct options *options, const struct tokenizer *tokenizer,
+                       struct mr_engine **engine, struct mr_error *error)
+{
+    const uint64_t taken = tokenizer_memory(tokenizer);
+    struct mr_engine_options made = options->engine;
+
+    if (taken <= OWN_MEMORY)
+        return 0;
+    made.memory = mr_engine_memory(*engine) - (taken - OWN_MEMORY);
+    made.threads = mr_engine_threads(*engine);
+    mr_engine_close(*engine);
+    return mr_engine_open(&made, engine, error) == MR_OK ? 0 : -1;
 }
 
 int setup_input(const struct operands *operands, const struct tokenizer *tokenizer,

@@ -13,9 +13,16 @@
 #include "input/input.h"
 #include "text/tokenizer.h"
 
-/* Compiles what a token is. Returns as tokenizer_open. */
-int setup_tokenizer(const struct options *options, const struct operands *operands,
-                    struct tokenizer **tokenizer, struct mr_error *error);
+/* Compiles what a token is, and reads the stop words, for which the engine must leave memory.
+ * Returns as tokenizer_open, but *error is as it was where the reason has been reported; the
+ * tokenizer is to be closed also then. */
+int setup_tokenizer(const struct options *options, const struct mr_engine *engine,
+                    struct message *message, struct tokenizer **tokenizer, struct mr_error *error);
+
+/* Makes the engine one that leaves the tokenizer its memory. Returns 0, or -1 with *error filled
+ * and *engine NULL. */
+int setup_leave_memory(const struct options *options, const struct tokenizer *tokenizer,
+                       struct mr_engine **engine, struct mr_error *error);
 
 /* Opens the input, cut where no token can span, for the threads and the memory of the engine; all
  * must outlive it. What cannot be read is told to `message`. Returns as input_open. */

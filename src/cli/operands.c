@@ -87,14 +87,11 @@ static int operands_split(struct operands *operands, const struct options *optio
     return 0;
 }
 
-/* Reads the stop words. */
-static int operands_read_stop_words(struct operands *operands, const struct options *options,
-                                    struct message *message)
+/* Whether nobody else reads the stop words' file where it is standard input. Returns 0, or -1,
+ * which has been reported. */
+static int operands_check_stop_words(const struct operands *operands, const char *file,
+                                     struct message *message)
 {
-    const char *file = options->stop_words;
-    bool words = options->kind == OPTIONS_WORDS_UNICODE || options->kind == OPTIONS_WORDS_SPACE ||
-                 options->kind == OPTIONS_WORDS_LETTERS;
-
     /* Two who read standard input would get a part each, or one all and the other nothing. */
     bool standard = operands_is_standard(file);
     for (size_t i = 0; standard && i < operands->count; i++) {
@@ -103,15 +100,42 @@ static int operands_read_stop_words(struct operands *operands, const struct opti
             return -1;
         }
     }
-    if (operands_read_file(file, &operands->stop_words, &operands->stop_words_size, message) != 0)
-        return -1;
+    return 0;
+}
+
+int operands_stop_words(const struct options *options, struct message *message, operands_take *take,
+                        void *context, struct mr_error *error)
+{
+    const char *file = options->stop_words;
+    bool words = options->kind == OPTIONS_WORDS_UNICODE || options->kind == OPTIONS_WORDS_SPACE ||
+                 options->kind == OPTIONS_WORDS_LETTERS;
+    bool standard = strcmp(file, "-") == 0;
+    int fd = standard ? STDIN_FILENO : io_open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY, 0);
+    bool ended = false, inside = false; /* an entry by NUL, a newline that is not the last byte */
+    unsigned char bytes[1 << 14], last = '\0';
+    ssize_t got = -1;
+    int status = 0;
+
+    while (fd >= 0 && status == 0 && (got = io_read_some(fd, bytes, sizeof bytes)) > 0) {
+        size_t size = (size_t)got;
+        ended = ended || memchr(bytes, '\0', size) != NULL;
+        inside = inside || last == '\n' || memchr(bytes, '\n', size - 1) != NULL;
+        last = bytes[size - 1];
+        status = take(context, bytes, size, error);
+    }
+    if (got < 0) {
+        message_fatal(message, file, "%s", strerror(errno));
+        status = -1;
+    }
+    if (fd >= 0 && !standard)
+        (void)close(fd);
+    if (status == 0)
+        status = take(context, NULL, 0, error);
     /* Of words any line end ends an entry; other keys can hold newlines. */
-    if (options->zero_terminated && !words && operands->stop_words_size > 0 &&
-        memchr(operands->stop_words, '\0', operands->stop_words_size) == NULL &&
-        memchr(operands->stop_words, '\n', operands->stop_words_size - 1) != NULL)
+    if (status == 0 && options->zero_terminated && !words && !ended && inside)
         message_note(message,
                      "--stop-words=%s is one entry: with --zero-terminated they end in NUL", file);
-    return 0;
+    return status;
 }
 
 int operands_open(struct operands *operands, const struct options *options, struct message *message)
@@ -135,7 +159,8 @@ int operands_open(struct operands *operands, const struct options *options, stru
         operands->list = standard;
         operands->count = 1;
     }
-    if (options->stop_words != NULL && operands_read_stop_words(operands, options, message) != 0)
+    if (options->stop_words != NULL &&
+        operands_check_stop_words(operands, options->stop_words, message) != 0)
         return -1;
     for (size_t i = 0; i < operands->count; i++) {
         if (strcmp(operands->list[i], "-") != 0)
@@ -149,10 +174,8 @@ int operands_open(struct operands *operands, const struct options *options, stru
 
 void operands_close(struct operands *operands)
 {
-    free(operands->stop_words);
     free(operands->content);
     free(operands->array);
-    operands->stop_words = NULL;
     operands->content = NULL;
     operands->array = NULL;
 }

@@ -1,70 +1,29 @@
 /* SPDX-License-Identifier: MIT
  *
- * filter - see filter.h. The list is kept as a hash set with open addressing, at most half full,
- * whose seed is drawn for each run: whoever writes the list and the text cannot make probes long.
+ * filter - see filter.h.
  */
 #include "text/filter.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
-#include "text/case_fold.h"
 #include "base/utf8.h"
+#include "text/case_fold.h"
 
-struct entry {
-    uint64_t hash;
-    size_t at; /* in bytes, plus one: 0 is a free slot */
-    size_t size;
-};
+/* A byte order mark of UTF-8. */
+static const unsigned char mark[] = {0xEF, 0xBB, 0xBF};
 
 struct filter {
     uint64_t min, max;
-    struct hash_seed seed;
-    unsigned char *bytes; /* of the keys, one behind the other */
-    struct entry *slots;
-    size_t mask;
-    size_t longest; /* key on the list */
     bool listing;
+    struct filter_list list;
+    struct key_set keys;
+
+    /* While the list is read: */
+    size_t marked; /* bytes of a mark at its start; more once that has been looked for */
+    bool open;     /* an entry has begun */
+    size_t size;   /* of the entry, but for blanks at its begin */
 };
-
-/* `padded` says that 16 bytes can be read at the key, whatever its size: that saves a copy. */
-static inline uint64_t key_hash(const struct filter *filter, const unsigned char *key, size_t size,
-                                bool padded)
-{
-    uint64_t words[2] = {0, 0};
-
-    if (size >= 16)
-        return hash_bytes(&filter->seed, key, size);
-    if (!padded) {
-        memcpy(words, key, size);
-    } else {
-        static const unsigned char mask[32] = {
-            0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-            0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-        };
-        uint64_t masks[2];
-        memcpy(words, key, 16);
-        memcpy(masks, mask + 16 - size, 16);
-        words[0] &= masks[0];
-        words[1] &= masks[1];
-    }
-    return hash_2(&filter->seed, words[0], words[1] ^ (uint64_t)size << 56);
-}
-
-static struct entry *find(const struct filter *filter, const unsigned char *key, size_t size,
-                          uint64_t hash)
-{
-    size_t i = (size_t)hash & filter->mask;
-
-    for (;; i = (i + 1) & filter->mask) {
-        struct entry *entry = &filter->slots[i];
-        if (entry->at == 0 ||
-            (entry->hash == hash && entry->size == size &&
-             (size == 0 || memcmp(filter->bytes + entry->at - 1, key, size) == 0)))
-            return entry;
-    }
-}
 
 /* Whether the key has min to max code points. */
 static bool fits(const struct filter *filter, const unsigned char *key, size_t size)
@@ -97,59 +56,104 @@ static bool is_blank(unsigned char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* The next entry of the list from *at on, which moves behind it. */
-static const unsigned char *next_entry(const struct filter_list *list, size_t *at, size_t *size)
+/* Adds bytes to the entry at hand. */
+static enum key_set_status add_bytes(struct filter *filter, const unsigned char *bytes, size_t size)
 {
-    const unsigned char *begin = list->bytes + *at, *stop = begin, *end = list->bytes + list->size;
+    unsigned char *key;
 
-    while (stop < end && !ends_entry(list, *stop))
-        stop++;
-    *at = (size_t)(stop - list->bytes) + 1;
-    while (list->words && begin < stop && is_blank(*begin))
-        begin++;
-    while (list->words && begin < stop && is_blank(stop[-1]))
-        stop--;
-    *size = (size_t)(stop - begin);
-    return begin;
+    for (filter->open = true; filter->list.words && filter->size == 0 && size > 0;
+         bytes++, size--) {
+        if (!is_blank(*bytes))
+            break;
+    }
+    if (size == 0)
+        return KEY_SET_OK;
+    enum key_set_status status = key_set_room(&filter->keys, filter->size + size, &key);
+    if (status != KEY_SET_OK)
+        return status;
+    memcpy(key + filter->size, bytes, size);
+    filter->size += size;
+    return KEY_SET_OK;
 }
 
-static int read_list(struct filter *filter, const struct filter_list *list)
+/* The entry at hand has ended. */
+static enum key_set_status add_entry(struct filter *filter)
 {
-    static const unsigned char mark[] = {0xEF, 0xBB, 0xBF}; /* of UTF-8 */
-    size_t lines = 1, slots = 16, used = 0, at = 0;
+    unsigned char *key;
+    size_t size = filter->size;
+    const bool fold = filter->list.case_fold;
 
-    for (size_t i = 0; i < list->size; i++)
-        lines += ends_entry(list, list->bytes[i]);
-    while (slots < 2 * lines)
-        slots *= 2;
-    if (list->case_fold && list->size > (SIZE_MAX - CASE_FOLD_SLACK) / CASE_FOLD_GROWTH)
-        return -1;
-    filter->bytes = malloc(list->case_fold ? CASE_FOLD_ROOM(list->size) : list->size + 1);
-    filter->slots = calloc(slots, sizeof *filter->slots);
-    if (!filter->bytes || !filter->slots)
-        return -1;
-    filter->mask = slots - 1;
-    filter->listing = true;
-    if (list->words && list->size >= sizeof mark && memcmp(list->bytes, mark, sizeof mark) == 0)
-        at = sizeof mark;
-    while (at < list->size) {
-        size_t length;
-        const unsigned char *line = next_entry(list, &at, &length);
-        unsigned char *key = filter->bytes + used;
-        if (list->case_fold)
-            length = case_fold_bytes(line, length, key);
-        else
-            memcpy(key, line, length);
-        uint64_t hash = key_hash(filter, key, length, false);
-        struct entry *entry = find(filter, key, length, hash);
-        if (entry->at != 0)
-            continue;
-        *entry = (struct entry){hash, used + 1, length};
-        used += length;
-        if (length > filter->longest)
-            filter->longest = length;
+    if (fold && size > (SIZE_MAX / 2 - CASE_FOLD_SLACK) / CASE_FOLD_GROWTH)
+        return KEY_SET_FULL;
+    enum key_set_status status =
+        key_set_room(&filter->keys, fold ? size + CASE_FOLD_ROOM(size) : size, &key);
+    if (status != KEY_SET_OK)
+        return status;
+    while (filter->list.words && size > 0 && is_blank(key[size - 1]))
+        size--;
+    if (fold) {
+        const size_t folded = case_fold_bytes(key, size, key + size);
+        memmove(key, key + size, folded);
+        size = folded;
     }
-    return 0;
+    filter->open = false;
+    filter->size = 0;
+    return key_set_add(&filter->keys, size);
+}
+
+static enum key_set_status add_piece(struct filter *filter, const unsigned char *bytes, size_t size)
+{
+    const unsigned char *end = bytes + size, *stop;
+    enum key_set_status status = KEY_SET_OK;
+
+    for (; bytes < end && status == KEY_SET_OK; bytes = stop) {
+        for (stop = bytes; stop < end && !ends_entry(&filter->list, *stop);)
+            stop++;
+        status = add_bytes(filter, bytes, (size_t)(stop - bytes));
+        if (status == KEY_SET_OK && stop < end) {
+            status = add_entry(filter);
+            stop++;
+        }
+    }
+    return status;
+}
+
+/* A mark that turned out to be none, or the end of looking for one. */
+static enum key_set_status end_mark(struct filter *filter)
+{
+    const size_t marked = filter->marked;
+
+    filter->marked = sizeof mark;
+    return marked < sizeof mark ? add_piece(filter, mark, marked) : KEY_SET_OK;
+}
+
+enum key_set_status filter_read(struct filter *filter, const unsigned char *bytes, size_t size)
+{
+    enum key_set_status status = KEY_SET_OK;
+
+    for (; filter->marked < sizeof mark && size > 0; bytes++, size--) {
+        if (!filter->list.words || *bytes != mark[filter->marked]) {
+            status = end_mark(filter);
+            break;
+        }
+        filter->marked++;
+    }
+    return status == KEY_SET_OK ? add_piece(filter, bytes, size) : status;
+}
+
+enum key_set_status filter_read_end(struct filter *filter)
+{
+    enum key_set_status status = end_mark(filter);
+
+    if (status == KEY_SET_OK && filter->open)
+        status = add_entry(filter);
+    key_set_trim(&filter->keys);
+    return status;
+}
+
+uint64_t filter_memory(const struct filter *filter)
+{
+    return key_set_memory(&filter->keys);
 }
 
 struct filter *filter_open(uint64_t min, uint64_t max, const struct filter_list *list)
@@ -160,11 +164,10 @@ struct filter *filter_open(uint64_t min, uint64_t max, const struct filter_list 
         return NULL;
     filter->min = min;
     filter->max = max;
-    hash_seed_draw(&filter->seed);
-    if (list && read_list(filter, list) != 0) {
-        filter_close(filter);
-        return NULL;
-    }
+    filter->listing = list != NULL;
+    if (list)
+        filter->list = *list;
+    key_set_open(&filter->keys, list ? list->memory : 0);
     return filter;
 }
 
@@ -172,8 +175,7 @@ void filter_close(struct filter *filter)
 {
     if (!filter)
         return;
-    free(filter->bytes);
-    free(filter->slots);
+    key_set_close(&filter->keys);
     free(filter);
 }
 
@@ -182,8 +184,7 @@ static inline bool lets(const struct filter *filter, const unsigned char *key, s
 {
     if (!fits(filter, key, size))
         return false;
-    return !filter->listing || size > filter->longest ||
-           find(filter, key, size, key_hash(filter, key, size, padded))->at == 0;
+    return !filter->listing || !key_set_has(&filter->keys, key, size, padded);
 }
 
 bool filter_lets(const struct filter *filter, const unsigned char *key, size_t size)

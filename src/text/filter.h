@@ -10,13 +10,13 @@
 #include <stdint.h>
 
 #include "engine/mapreduce.h"
+#include "text/key_set.h"
 
 struct filter;
 
-/* A list of keys as its file has it. */
+/* How the file of a list of keys is to be read. */
 struct filter_list {
-    const unsigned char *bytes;
-    size_t size;
+    uint64_t memory;   /* bytes that the keys may take */
     unsigned char end; /* of an entry */
     bool case_fold;    /* entries are case-folded first */
     /* Keys are words or n-grams of words: a newline or CR ends an entry too, blanks at its ends and
@@ -25,8 +25,13 @@ struct filter_list {
 };
 
 /* Keys of min to max code points (an invalid byte counts as one) that are not on the list, which
- * may be NULL and is copied. Returns NULL when memory is out. */
+ * may be NULL, and is copied. Returns NULL when memory is out. */
 struct filter *filter_open(uint64_t min, uint64_t max, const struct filter_list *list);
+/* The next bytes of the list, in pieces of any size, and its end. */
+enum key_set_status filter_read(struct filter *filter, const unsigned char *bytes, size_t size);
+enum key_set_status filter_read_end(struct filter *filter);
+/* Bytes that the list takes. */
+uint64_t filter_memory(const struct filter *filter);
 void filter_close(struct filter *filter);
 
 /* Whether the key is let through. Reads nothing past it. */

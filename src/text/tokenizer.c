@@ -18,8 +18,7 @@
 static int open_filter(struct tokenizer *tokenizer, const struct tokenizer_options *options)
 {
     const struct filter_list list = {
-        .bytes = options->stop_words,
-        .size = options->stop_words_size,
+        .memory = options->stop_words_memory,
         .end = options->zero_terminated ? '\0' : '\n',
         .case_fold = options->case_fold,
         .words = options->kind->words,
@@ -97,6 +96,28 @@ void tokenizer_close(struct tokenizer *tokenizer)
     first_fault_close(tokenizer->faults);
     free(tokenizer->ranges);
     free(tokenizer);
+}
+
+int tokenizer_stop_words(struct tokenizer *tokenizer, const void *bytes, size_t size,
+                         struct mr_error *error)
+{
+    switch (size > 0 ? filter_read(tokenizer->filter, bytes, size)
+                     : filter_read_end(tokenizer->filter)) {
+    case KEY_SET_OK:
+        return 0;
+    case KEY_SET_NO_MEMORY:
+        mr_error_set(error, MR_NOMEM, ENOMEM, "memory exhausted");
+        return -1;
+    case KEY_SET_FULL:
+        break;
+    }
+    mr_error_set(error, MR_INVALID, 0, "the stop words take more memory than they may");
+    return -1;
+}
+
+uint64_t tokenizer_memory(const struct tokenizer *tokenizer)
+{
+    return tokenizer->filter ? filter_memory(tokenizer->filter) : 0;
 }
 
 void tokenizer_follow_input(struct tokenizer *tokenizer, struct mr_input *input)

@@ -36,10 +36,10 @@ struct tokenizer_options {
     unsigned char delimiter;
     const struct range *ranges; /* of fields: ascending, apart from each other; copied */
     size_t range_count;
-    uint64_t min_length;    /* of keys, in code points; 0: no limit */
-    uint64_t max_length;    /* UINT64_MAX: no limit */
-    const void *stop_words; /* keys to leave out, one a line, as the file has them; copied. NULL: */
-    size_t stop_words_size; /* none. See struct filter_list for what is part of an entry */
+    uint64_t min_length;        /* of keys, in code points; 0: no limit */
+    uint64_t max_length;        /* UINT64_MAX: no limit */
+    bool stop_words;            /* there is a list of keys to leave out, see tokenizer_stop_words */
+    uint64_t stop_words_memory; /* bytes that it may take */
 };
 
 struct tokenizer;
@@ -49,6 +49,15 @@ int tokenizer_open(const struct tokenizer_options *options, struct tokenizer **t
                    struct mr_error *error);
 /* Frees it; NULL is allowed. */
 void tokenizer_close(struct tokenizer *tokenizer);
+
+/* The list of keys to leave out, one a line, as its file has it (see struct filter_list for what is
+ * part of an entry), in pieces of any size; a piece of no bytes ends it. To be called before the
+ * tokenizer is used. Returns 0, or -1 with *error filled: MR_NOMEM, or MR_INVALID where the list
+ * would take more than it may. */
+int tokenizer_stop_words(struct tokenizer *tokenizer, const void *bytes, size_t size,
+                         struct mr_error *error);
+/* Bytes that the list takes. */
+uint64_t tokenizer_memory(const struct tokenizer *tokenizer);
 
 /* To be called for the input of the job before that is submitted: mapping may depend on the order
  * of its splits, which must come in the order of the input, those of one number in a row. The input

@@ -259,6 +259,19 @@ static void compare(enum mr_status got_status, struct run *got, enum mr_status w
     free(got->result.data);
 }
 
+static int open_tokenizer(const struct tokenizer_options *options, struct tokenizer **text)
+{
+    static const char stop_words[] = "the\na\nStra\xC3\x9F"
+                                     "e\n";
+    if (tokenizer_open(options, text, NULL) != 0)
+        return -1;
+    if (options->stop_words &&
+        (tokenizer_stop_words(*text, stop_words, sizeof stop_words - 1, NULL) != 0 ||
+         tokenizer_stop_words(*text, NULL, 0, NULL) != 0))
+        abort();
+    return 0;
+}
+
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
     static const struct range ranges[] = {{1, 1}, {3, UINT64_MAX}};
@@ -266,8 +279,6 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
         &token_kind_unicode, &token_kind_spaces, &token_kind_letters, &token_kind_lines,
         &token_kind_chars,   &token_kind_fields, &token_kind_merge,
     };
-    static const char stop_words[] = "the\na\nStra\xC3\x9F"
-                                     "e\n";
     if (size < HEAD)
         return 0;
     struct tokenizer_options options = {
@@ -281,8 +292,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
         .min_length = data[1] & 32 ? data[4] % 8 : 0,
         .ranges = ranges,
         .range_count = 1 + (data[1] >> 7),
-        .stop_words = data[1] & 64 ? stop_words : NULL,
-        .stop_words_size = sizeof stop_words - 1,
+        .stop_words = data[1] & 64,
+        .stop_words_memory = UINT64_MAX,
     };
     if (options.kind->map_line) {
         options.ngram_min = data[2] % 4;
@@ -294,7 +305,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 
     struct tokenizer *text;
     kernels_select(NULL);
-    if (tokenizer_open(&options, &text, NULL) != 0)
+    if (open_tokenizer(&options, &text) != 0)
         return 0;
     struct run whole = {.text = text, .data = data, .size = size};
     enum mr_status status = count(&whole, text);
@@ -305,7 +316,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     tokenizer_close(text);
 
     kernels_select("scalar");
-    if (tokenizer_open(&options, &text, NULL) == 0) {
+    if (open_tokenizer(&options, &text) == 0) {
         struct run scalar = {.text = text, .data = data, .size = size};
         compare(count(&scalar, text), &scalar, status, &whole);
         tokenizer_close(text);

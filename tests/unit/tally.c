@@ -13,6 +13,8 @@
 #include "base/utf8.h"
 #include "unit/random.h"
 
+const char *tally_stop_words;
+
 struct tokenizer_options tally_options(const struct token_kind *kind)
 {
     return (struct tokenizer_options){.kind = kind, .max_length = UINT64_MAX};
@@ -276,6 +278,11 @@ void tally_count(struct tally *tally, const struct tokenizer_options *options, c
     test_hooks.tokens_reach = limit;
     ck_assert_msg(tokenizer_open(options, &text, &error) == 0, "%s", error.text);
     test_hooks.tokens_reach = 0;
+    if (options->stop_words) {
+        ck_assert_int_eq(
+            tokenizer_stop_words(text, tally_stop_words, strlen(tally_stop_words), &error), 0);
+        ck_assert_int_eq(tokenizer_stop_words(text, NULL, 0, &error), 0);
+    }
     struct pieces pieces = {.text = text, .data = data, .size = size, .cut = cut};
     struct mr_job_spec spec = {
         .input = {.context = &pieces, .size = size, .next = next_piece, .release = release_piece},

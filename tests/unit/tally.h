@@ -32,6 +32,9 @@ enum tally_cut {
     TALLY_CONDENSED, /* where the kind condenses: each line as if it were too long to be held */
 };
 
+/* The list, where options have one. */
+extern const char *tally_stop_words;
+
 /* Options that change nothing. */
 struct tokenizer_options tally_options(const struct token_kind *kind);
 

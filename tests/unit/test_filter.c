@@ -23,12 +23,24 @@ static bool lets(const struct filter *filter, const char *key)
     return passes;
 }
 
+/* A filter by a list that comes in pieces of `step` bytes. */
+static struct filter *read_list(const struct filter_list *list, const char *text, size_t size,
+                                size_t step)
+{
+    struct filter *filter = filter_open(0, UINT64_MAX, list);
+    ck_assert_ptr_nonnull(filter);
+    for (size_t at = 0; at < size; at += step) {
+        size_t piece = size - at < step ? size - at : step;
+        ck_assert_int_eq(filter_read(filter, (const unsigned char *)text + at, piece), KEY_SET_OK);
+    }
+    ck_assert_int_eq(filter_read_end(filter), KEY_SET_OK);
+    return filter;
+}
+
 static struct filter *list(const char *text, size_t size, unsigned char end, bool fold)
 {
-    const struct filter_list list = {(const unsigned char *)text, size, end, fold, false};
-    struct filter *filter = filter_open(0, UINT64_MAX, &list);
-    ck_assert_ptr_nonnull(filter);
-    return filter;
+    const struct filter_list list = {UINT64_MAX, end, fold, false};
+    return read_list(&list, text, size, size + 1);
 }
 
 START_TEST(listed_keys_do_not_pass)
@@ -86,10 +98,8 @@ START_TEST(lists_of_words_from_other_systems_are_read)
                                             k < 2 || (way & 4) ? ends[i] : "");
                     size += nul && (k < 2 || (way & 4));
                 }
-                const struct filter_list list = {(const unsigned char *)text, size,
-                                                 zero ? '\0' : '\n', way & 1, true};
-                struct filter *filter = filter_open(0, UINT64_MAX, &list);
-                ck_assert_ptr_nonnull(filter);
+                const struct filter_list list = {UINT64_MAX, zero ? '\0' : '\n', way & 1, true};
+                struct filter *filter = read_list(&list, text, size, 1 + (before + i) % 5);
                 ck_assert(!lets(filter, "a"));
                 ck_assert(!lets(filter, "to be"));
                 ck_assert(!lets(filter, way & 1 ? "xyz" : "Xyz"));
@@ -138,6 +148,69 @@ START_TEST(a_long_list_stops_just_its_keys)
 }
 END_TEST
 
+/* Keys of all sizes, of which some are others' beginnings, in pieces of all sizes. */
+START_TEST(keys_of_any_size_come_in_pieces_of_any_size)
+{
+    enum { MOST = 400 };
+    char *text = malloc(MOST * MOST), key[MOST + 1];
+    size_t used = 0;
+    ck_assert_ptr_nonnull(text);
+    for (size_t i = 1; i < MOST; i += 3) {
+        memset(text + used, 'A', i);
+        text[used + i] = '\n';
+        used += i + 1;
+    }
+    for (size_t step = 1; step < 100000; step = step * 3 + 1) {
+        for (int fold = 0; fold < 2; fold++) {
+            const struct filter_list list = {UINT64_MAX, '\n', fold, step % 2 == 0};
+            struct filter *filter = read_list(&list, text, used, step);
+            for (size_t i = 1; i < MOST; i++) {
+                memset(key, fold ? 'a' : 'A', i);
+                key[i] = '\0';
+                ck_assert(lets(filter, key) == (i % 3 != 1));
+            }
+            filter_close(filter);
+        }
+    }
+    free(text);
+}
+END_TEST
+
+/* With any limit a list either fits, and takes no more, or is said not to. */
+START_TEST(lists_keep_to_their_memory)
+{
+    enum { KEYS = 3000 };
+    char *text = malloc(KEYS * 16);
+    size_t used = 0, fitted = 0;
+    ck_assert_ptr_nonnull(text);
+    for (int i = 0; i < KEYS; i++)
+        used += (size_t)sprintf(text + used, "k%d\n", i);
+    for (uint64_t limit = 0; limit < 200000; limit = limit * 5 / 4 + 100) {
+        const struct filter_list list = {limit, '\n', false, true};
+        struct filter *filter = filter_open(0, UINT64_MAX, &list);
+        ck_assert_ptr_nonnull(filter);
+        enum key_set_status status = KEY_SET_OK;
+        for (size_t at = 0; at < used && status == KEY_SET_OK; at += 100) {
+            size_t piece = used - at < 100 ? used - at : 100;
+            status = filter_read(filter, (const unsigned char *)text + at, piece);
+            ck_assert_uint_le(filter_memory(filter), limit);
+        }
+        if (status == KEY_SET_OK)
+            status = filter_read_end(filter);
+        ck_assert_uint_le(filter_memory(filter), limit);
+        ck_assert(status == KEY_SET_OK || status == KEY_SET_FULL);
+        ck_assert(status == KEY_SET_FULL || limit > used);
+        if (status == KEY_SET_OK) {
+            fitted++;
+            ck_assert(!lets(filter, "k0") && !lets(filter, "k2999") && lets(filter, "k3000"));
+        }
+        filter_close(filter);
+    }
+    ck_assert_uint_gt(fitted, 3);
+    free(text);
+}
+END_TEST
+
 START_TEST(keys_too_short_or_too_long_do_not_pass)
 {
     static const struct {
@@ -179,8 +252,9 @@ START_TEST(keys_are_filtered_in_their_final_form)
     options.case_fold = true;
     options.min_length = 2;
     options.max_length = 4;
-    options.stop_words = "And\n";
-    options.stop_words_size = 4;
+    tally_stop_words = "And\n";
+    options.stop_words = true;
+    options.stop_words_memory = UINT64_MAX;
     tally_open(&want);
     tally_add(&want, "the", 3, 2);
     tally_add(&want, "cat", 3, 1);
@@ -204,7 +278,7 @@ START_TEST(keys_are_filtered_in_their_final_form)
 
     options.kind = &token_kind_spaces;
     options.ngram_min = options.ngram_max = 2;
-    options.stop_words = "a b\n";
+    tally_stop_words = "a b\n";
     tally_open(&want);
     tally_add(&want, "b c", 3, 1);
     tally_check(&options, "a b c", 5, &want);
@@ -222,6 +296,8 @@ Suite *test_filter_suite(void)
     tcase_add_test(tests, lists_of_words_from_other_systems_are_read);
     tcase_add_test(tests, lists_of_other_keys_are_taken_as_they_are);
     tcase_add_test(tests, a_long_list_stops_just_its_keys);
+    tcase_add_test(tests, keys_of_any_size_come_in_pieces_of_any_size);
+    tcase_add_test(tests, lists_keep_to_their_memory);
     tcase_add_test(tests, keys_too_short_or_too_long_do_not_pass);
     tcase_add_test(tests, keys_are_filtered_in_their_final_form);
     suite_add_tcase(suite, tests);
