@@ -280,7 +280,9 @@ struct mr_engine_options {
                                    * of addresses or data (ulimit -v, -d) leave too little. */
     uint64_t memory;            /* bytes for all jobs together; 0: half of what is available. Less
                                    * than 16 MiB and 4 MiB a thread is raised to that, more than the
-                                   * limits leave is lowered. */
+                                   * limits leave is lowered. A key may be larger: each worker holds
+                                   * the one in hand once, and once more while it is put out by
+                                   * reduce or encoded. */
     const char *const *tmpdirs; /* where spilled data goes, used round-robin; copied. They must
                                    * exist and be writable: MR_SPILL */
     size_t tmpdir_count;        /* 0: $TMPDIR, else /tmp */
