@@ -257,6 +257,9 @@ struct mr_job_spec {
     bool small;
 };
 
+/* MR_PENDING: it has not begun to map. What jobs hold at least is bounded for all together: they
+ * begin in their order as those before leave room, and small ones, of known size or read to the
+ * end, beside these. */
 enum mr_state { MR_PENDING, MR_RUNNING, MR_DONE, MR_FAILED, MR_STOPPED };
 
 /* What a job did; complete once it has ended. */
