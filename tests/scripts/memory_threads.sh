@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# -S holds however many threads share it: with less than the least, which is raised to 16 MiB and 4 MiB a
-# thread, the process takes that and 16 MiB at the most, from a file and from a pipe, and the same bytes
-# come out as with all memory.
+# -S holds however many threads share it: with less than the least, which is raised to 16 MiB and 4
+# MiB a thread, the process takes that and 16 MiB at the most, from a file and from a pipe, and the
+# same bytes come out as with all memory.
 . "$MRCOUNT_SOURCE/tests/scripts/lib.sh" || exit
 [ -z "$slow" ] || skip "memory is measured without sanitizers only"
 

@@ -124,7 +124,8 @@ START_TEST(every_key_has_one_entry_and_its_sum)
 }
 END_TEST
 
-/* The first guess is made of what the budget has; only few keys pass it, as few as values are large. */
+/* The first guess is made of what the budget has; only few keys pass it, as few as values are
+ * large. */
 START_TEST(a_table_begins_within_the_budget)
 {
     struct hash_seed seed;

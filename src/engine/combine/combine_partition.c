@@ -356,8 +356,8 @@ static int empty_table(struct combine_partition *combine, struct stream_writer *
 
 /* ---- All ---------------------------------------------------------------------------------- */
 
-/* Brings a stream into the table. Where `passed` is not NULL, what the table holds goes there whenever
- * it would grow past the worker's share. */
+/* Brings a stream into the table. Where `passed` is not NULL, what the table holds goes there
+ * whenever it would grow past the worker's share. */
 static int combine_stream(struct combine_partition *combine, struct stream *stream, bool consume,
                           struct stream_writer *passed)
 {

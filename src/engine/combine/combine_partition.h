@@ -33,7 +33,8 @@ void combine_partition_open(struct combine_partition *combine, struct worker *wo
 /* Frees the memory. */
 void combine_partition_close(struct combine_partition *combine);
 
-/* Bytes of memory that combining one partition may take: a part of what there is for each worker. */
+/* Bytes of memory that combining one partition may take: a part of what there is for each worker.
+ * */
 uint64_t combine_partition_share(const struct worker *worker);
 
 /* Brings a stream's pairs into the table, which must not be in use: of kept values it counts how
@@ -48,8 +49,8 @@ struct chunk *combine_partition_take_large(struct combine_partition *combine,
 /* Empties the table. */
 void combine_partition_end(struct combine_partition *combine);
 
-/* Combines the pairs of a stream, which it takes, into one pair a key, or some where all keys do not
- * fit the worker's share, written to *combined. Returns -1 when the job fails. */
+/* Combines the pairs of a stream, which it takes, into one pair a key, or some where all keys do
+ * not fit the worker's share, written to *combined. Returns -1 when the job fails. */
 int combine_partition(struct combine_partition *combine, struct stream *pairs,
                       struct stream *combined);
 

@@ -40,8 +40,9 @@ void grouping_table_open(struct grouping_table *table, const struct hash_seed *s
 void grouping_table_close(struct grouping_table *table);
 
 /* Empties one class and makes it fit `keys` keys (of none it needs no memory), or fewer where the
- * budget has no memory for as many: it grows later. Memory is kept from one use to the next; only what the fewest keys take is
- * taken past the budget too. Returns false when the system has none. */
+ * budget has no memory for as many: it grows later. Memory is kept from one use to the next; only
+ * what the fewest keys take is taken past the budget too. Returns false when the system has none.
+ * */
 bool grouping_table_begin(struct grouping_table *table, enum key_class key_class, size_t keys);
 /* Makes room for `more` keys in a class, past the budget where need be: its owner sees to it that
  * there are not too many. Returns false when the system has no memory; then nothing has changed. */
@@ -49,8 +50,8 @@ bool grouping_table_reserve(struct grouping_table *table, enum key_class key_cla
 /* Bytes of a class that grouping_table_begin makes for so many keys. */
 uint64_t grouping_table_bytes(const struct grouping_table *table, enum key_class key_class,
                               uint64_t keys);
-/* Whether, with `more` keys in each class, some class might have to grow, and all classes would take
- * more than `most` bytes while it does. */
+/* Whether, with `more` keys in each class, some class might have to grow, and all classes would
+ * take more than `most` bytes while it does. */
 bool grouping_table_would_pass(const struct grouping_table *table, size_t more, uint64_t most);
 
 static inline uint64_t *grouping_entry(const struct grouping_class *class, size_t number)

@@ -19,8 +19,8 @@
 
 struct pool;
 
-/* Values up to this size lie in the mappers' tables and are aligned on the stack: larger ones would be
- * copied about with the tables, and lie apart. */
+/* Values up to this size lie in the mappers' tables and are aligned on the stack: larger ones would
+ * be copied about with the tables, and lie apart. */
 #define CONTEXT_SMALL_VALUE 64
 
 struct context {

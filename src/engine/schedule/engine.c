@@ -31,8 +31,8 @@
 #define UNBUDGETED_MEMORY ((uint64_t)8 << 20)
 #define UNBUDGETED_MEMORY_A_THREAD ((uint64_t)2 << 20)
 
-/* A worker that has been idle for so many nanoseconds while a job waits lets that begin whether there
- * is room or not: those that have begun may wait for it, each in its own way. */
+/* A worker that has been idle for so many nanoseconds while a job waits lets that begin whether
+ * there is room or not: those that have begun may wait for it, each in its own way. */
 #define PATIENCE UINT64_C(1000000000)
 
 /* Of the address space that a limit leaves, one part in so many is not for the budget: mappings
