@@ -72,6 +72,10 @@ def scenarios():
         Scenario("pipe", [mrcount, "-j2", "-l"], "pipe", "text"),
         Scenario("ngrams", [mrcount, "-j2", "-i", "-g1-2", "--stop-words=stop", "--sort=key", "small"], "pipe"),
         Scenario("files", [mrcount, "-j2", "-f2", "--format=json", "--sort=none", "--files0-from=names"]),
+        Scenario("line", [mrcount, "-j2", "-i", "-g3", "--stop-words=stop", "--sort=key", "line"], slow=True),
+        Scenario("line-pipe", [mrcount, "-j2", "-g3", "--sort=key"], "pipe", "line", slow=True),
+        Scenario("line-fields", [mrcount, "-j2", "-f3-", "line", "text"], slow=True),
+        Scenario("line-fields-pipe", [mrcount, "-j2", "-f1,9"], "pipe", "line", slow=True),
         Scenario("spill", [mrcount, "-q", "-j2", "-l", "-S1K", "-T", "tmp", "long"], slow=True),
         Scenario("spill-top", [mrcount, "-q", "-j2", "-l", "-S1K", "-T", "tmp", "-n3", "long"], "pipe", slow=True),
         Scenario("merge", [mrcount, "-j2", "--merge", "counts", "counts"]),
@@ -84,6 +88,7 @@ def prepare():
     draw = random.Random(7)
     words = [f"{chr(97 + i % 26)}word{i} Straße" for i in range(4000)]
     Path("text").write_text("".join(" ".join(draw.choices(words, k=9)) + "\n" for _ in range(4000)), encoding="utf-8")
+    Path("line").write_text("".join(draw.choices(words[:9], k=1)[0] + " " for _ in range(40000)), encoding="utf-8")
     Path("small").write_text("b a b\nc Straße b a\n" * 40, encoding="utf-8")
     Path("stop").write_text("a\nthe\n")
     Path("names").write_bytes(b"small\0text\0small\0")

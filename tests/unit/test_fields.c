@@ -91,7 +91,7 @@ static void check_fields(bool delimited)
         for (size_t i = 0; i < size; i++)
             text[i] = (unsigned char)"aBc ,, \t\n\0\xc3\x89"[below(12)];
         for (size_t i = 3; i < size && round % 3 == 0; i += 1 + below(20))
-            memcpy(text + i - 3, "\xf0\x9f\x98\x80\xe2\x82\xac\xe2" + below(6), 3);
+            memcpy(text + i - 3, &"\xf0\x9f\x98\x80\xe2\x82\xac\xe2"[below(6)], 3);
         options.case_fold = below(2);
         options.count_invalid = true;
         options.zero_terminated = below(4) == 0;
