@@ -359,9 +359,8 @@ START_TEST(a_callback_may_wait_for_a_pending_job)
 END_TEST
 
 /* ---- Numbers -------------------------------------------------------------------------------- */
-** /
 
-    START_TEST(rooms_are_bounded_and_apart)
+START_TEST(rooms_are_bounded_and_apart)
 {
     const uint64_t memory = 64 * MIB, small = memory / 1024;
     struct admission admission;
@@ -396,9 +395,8 @@ END_TEST
 END_TEST
 
 /* ---- Values -------------------------------------------------------------------------------- */
-** /
 
-    static const struct {
+static const struct {
     size_t value_size;
     uint64_t keys, pairs, memory, most;
 } large_values[] = {
