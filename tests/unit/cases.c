@@ -142,7 +142,7 @@ unsigned cases_print_skipped(FILE *out)
     return lines;
 }
 
-/* What the tests were started with, as nohup's ignored SIGHUP, shall change nothing for programs. */
+/* What the tests were started with, as nohup's ignored SIGHUP, changes nothing for programs. */
 static void reset_signals(void)
 {
     sigset_t none;

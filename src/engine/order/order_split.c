@@ -107,8 +107,8 @@ static int add_results(struct look *look, struct stream_writer *writer, const st
     return 0;
 }
 
-/* Bytes in the sample: all workers may split at the same time, and sorting takes some three times as
- * much, which must stay a small part of a worker's share. */
+/* Bytes in the sample: all workers may split at the same time, and sorting takes some three times
+ * as much, which must stay a small part of a worker's share. */
 static uint64_t sample_most(const struct order *order)
 {
     const uint64_t most = order_sample_most(order), part = order_share(order) / SAMPLES_A_SHARE;

@@ -263,6 +263,7 @@ void mr_engine_close(struct mr_engine *engine)
     struct round_robin *jobs = &engine->jobs;
     thread_lock(&jobs->lock);
     struct round_robin_place *rings[] = {jobs->first, jobs->waiting};
+    /* An array of pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
     for (size_t i = 0; i < sizeof rings / sizeof *rings; i++)
         for (size_t left = round_robin_count(rings[i]); left > 0; left--, rings[i] = rings[i]->next)
             job_cancel((struct job *)(void *)rings[i]);

@@ -96,8 +96,11 @@ struct chunk *stream_reader_next(struct stream_reader *reader)
 
 void stream_reader_keep(struct stream_reader *reader)
 {
-    reader->current->next = NULL;
+    struct chunk *chunk = reader->current;
+
     reader->current = NULL;
+    if (chunk)
+        chunk->next = NULL;
 }
 
 int stream_reader_close(struct stream_reader *reader)
