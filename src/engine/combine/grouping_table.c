@@ -130,7 +130,8 @@ bool grouping_table_reserve(struct grouping_table *table, enum key_class key_cla
         return false;
     }
     class->used = old.used;
-    memcpy(class->entries, old.entries, old.used * old.stride * sizeof *old.entries);
+    if (old.used > 0)
+        memcpy(class->entries, old.entries, old.used * old.stride * sizeof *old.entries);
     class->entries[class->used * class->stride + class->words] = 0;
     for (size_t number = 0; number < old.used; number++) {
         const uint64_t hash = hash_of(table, key_class, grouping_entry(class, number));
