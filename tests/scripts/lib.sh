@@ -46,6 +46,11 @@ same() {
     exit 1
 }
 
+# peak COMMAND... - runs it and writes its peak memory in KiB to the file `peak`; ends as it does.
+peak() {
+    python3 "$MRCOUNT_SOURCE/tests/scripts/peak.py" "$@"
+}
+
 # Lines of keys on standard input, counted as mrcount does by default. uniq leaves them in the order
 # of the keys, so a stable sort by the number leaves ties in that order.
 count_lines() {

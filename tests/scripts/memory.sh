@@ -8,24 +8,12 @@
 
 "$generate" uniform "${MRCOUNT_MEMORY_WORDS:-16000000}" 500 7 > text
 
-# peak COMMAND... - runs it and prints its peak memory in KiB on standard error.
-cat > peak.py <<'END'
-import os, sys
-child = os.fork()
-if child == 0:
-    os.execvp(sys.argv[1], sys.argv[1:])
-_, status, usage = os.wait4(child, 0)
-with open("peak", "w") as out:
-    print(usage.ru_maxrss, file=out)
-sys.exit(os.waitstatus_to_exitcode(status))
-END
-
 for threads in 1 2 8; do
     limit=$(((32 + 8 * threads) * 1024))
-    python3 peak.py mrcount --words=space -j $threads text > got
+    peak mrcount --words=space -j $threads text > got
     [ "$(cat peak)" -le $limit ] || fail "a file, -j $threads: $(cat peak) KiB of at most $limit"
     # shellcheck disable=SC2002 # a pipe on purpose
-    cat text | python3 peak.py mrcount --words=space -j $threads > got-pipe
+    cat text | peak mrcount --words=space -j $threads > got-pipe
     [ "$(cat peak)" -le $limit ] || fail "a pipe, -j $threads: $(cat peak) KiB of at most $limit"
     same "file and pipe" got got-pipe
 done
@@ -38,7 +26,7 @@ for threads in 1 2 8; do
     for options in "--words=space text" "--words=space --sort=key -c text" \
         "--words=space --sort=none text" "-g2 text" "--merge counts"; do
         # shellcheck disable=SC2086 # options are divided on purpose
-        python3 peak.py mrcount -j $threads -S 48M -T . $options > got
+        peak mrcount -j $threads -S 48M -T . $options > got
         [ "$(cat peak)" -le $limit ] ||
             fail "$options, -j $threads, -S 48M: $(cat peak) KiB of at most $limit"
     done

@@ -6,18 +6,6 @@
 . "$MRCOUNT_SOURCE/tests/scripts/lib.sh" || exit
 [ -z "$slow" ] || skip "memory is measured without sanitizers only"
 
-# peak.py COMMAND... - runs it and leaves its peak memory in KiB in the file peak.
-cat > peak.py <<'END_OF_SCRIPT'
-import os, sys
-child = os.fork()
-if child == 0:
-    os.execvp(sys.argv[1], sys.argv[1:])
-_, status, usage = os.wait4(child, 0)
-with open("peak", "w") as out:
-    print(usage.ru_maxrss, file=out)
-sys.exit(os.waitstatus_to_exitcode(status))
-END_OF_SCRIPT
-
 # within WHAT MIB - the peak of the last run.
 within() {
     [ "$(cat peak)" -le $(($2 * 1024)) ] || fail "$1: $(cat peak) KiB of at most $2 MiB"
@@ -35,11 +23,11 @@ check() {
     shift 2
     mrcount -j 2 "$@" "$file" > want
     for threads in 1 2 8; do
-        python3 peak.py mrcount -q -j $threads -S 16M -T . "$@" "$file" > got
+        peak mrcount -q -j $threads -S 16M -T . "$@" "$file" > got
         within "$name, $*, -j $threads, a file" "$(floor $threads)"
         same "$name, $*, -j $threads, a file" want got
         # shellcheck disable=SC2002 # a pipe on purpose
-        cat "$file" | python3 peak.py mrcount -q -j $threads -S 16M -T . "$@" > got
+        cat "$file" | peak mrcount -q -j $threads -S 16M -T . "$@" > got
         within "$name, $*, -j $threads, a pipe" "$(floor $threads)"
         same "$name, $*, -j $threads, a pipe" want got
     done
@@ -76,11 +64,11 @@ for threads in 1 2 8; do
     for order in file pipe; do
         size=$((16 + 4 * threads + 24))
         if [ $order = file ]; then list=stop; else list=/dev/fd/3; fi
-        python3 peak.py mrcount -j $threads -S ${size}M -T . --words=space --stop-words=$list numbers 3< <(cat stop) > got
+        peak mrcount -j $threads -S ${size}M -T . --words=space --stop-words=$list numbers 3< <(cat stop) > got
         within "stop words, -j $threads, a $order" $((size + 16))
         same "stop words, -j $threads, a $order" want got
         status=0
-        python3 peak.py mrcount -q -j $threads -S 16M -T . --words=space --stop-words=$list numbers 3< <(cat stop) > got 2> err || status=$?
+        peak mrcount -q -j $threads -S 16M -T . --words=space --stop-words=$list numbers 3< <(cat stop) > got 2> err || status=$?
         [ $status = 2 ] || fail "too many stop words, -j $threads, a $order: exit status $status"
         [ "$(wc -l < err)" = 1 ] || fail "too many stop words, -j $threads, a $order: said $(cat err)"
         grep -qx "mrcount: $list: the stop words take more than the [0-9]*K that --buffer-size leaves for them, give more of it" err ||

@@ -25,18 +25,6 @@ for i in range(count):
     if i % 10 == 0:
         out.write(line + b"\n")
 END
-# peak.py COMMAND... - runs it and writes its peak memory in KiB to the file peak.
-cat > peak.py <<'END'
-import os, sys
-child = os.fork()
-if child == 0:
-    os.execvp(sys.argv[1], sys.argv[1:])
-_, status, usage = os.wait4(child, 0)
-with open("peak", "w") as out:
-    print(usage.ru_maxrss, file=out)
-sys.exit(os.waitstatus_to_exitcode(status))
-END
-
 # measure FILE MIB TIMES OPTION... - counts with -S MIB at 1, 2 and 8 threads, from FILE and from a
 # pipe by turns. The peak may be more by TIMES the bytes of a line.
 measure() {
@@ -48,11 +36,11 @@ measure() {
         least=$((16 + 4 * threads))
         limit=$((((mib > least ? mib : least) + 16) * 1024 + times * line / 1024))
         if [ -z "$piped" ]; then
-            python3 peak.py mrcount -q -j $threads -S "${mib}M" -T . "$@" "$file" > got
+            peak mrcount -q -j $threads -S "${mib}M" -T . "$@" "$file" > got
             piped=1
         else
             # shellcheck disable=SC2002 # a pipe on purpose
-            cat "$file" | python3 peak.py mrcount -q -j $threads -S "${mib}M" -T . "$@" > got
+            cat "$file" | peak mrcount -q -j $threads -S "${mib}M" -T . "$@" > got
             piped=
         fi
         [ "$(cat peak)" -le $limit ] ||

@@ -6,23 +6,7 @@
 . "$MRCOUNT_SOURCE/tests/scripts/lib.sh" || exit
 [ -z "$slow" ] || skip "memory is measured without sanitizers only"
 
-bytes=${MRCOUNT_MEMORY_BYTES:-80000000}
-
-cat > peak.py <<'END'
-import os, sys
-child = os.fork()
-if child == 0:
-    os.execvp(sys.argv[1], sys.argv[1:])
-_, status, usage = os.wait4(child, 0)
-with open("peak", "w") as out:
-    print(usage.ru_maxrss, file=out)
-sys.exit(os.waitstatus_to_exitcode(status))
-END
-
-# peak COMMAND... - runs it and writes its peak memory in KiB into the file peak.
-peak() {
-    python3 peak.py "$@"
-}
+bytes=${MRCOUNT_MEMORY_BYTES:-54000000}
 
 # text.py NAME SIZE - writes the file text, the same each time, with characters by Zipf's law.
 cat > text.py <<'END'

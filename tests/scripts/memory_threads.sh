@@ -9,18 +9,6 @@
 
 "$generate" zipf "${MRCOUNT_MEMORY_WORDS:-4000000}" 2000000 9 > text
 
-# Runs a command and prints its peak memory in KiB to the file `peak`.
-cat > peak.py <<'END'
-import os, sys
-child = os.fork()
-if child == 0:
-    os.execvp(sys.argv[1], sys.argv[1:])
-_, status, usage = os.wait4(child, 0)
-with open("peak", "w") as out:
-    print(usage.ru_maxrss, file=out)
-sys.exit(os.waitstatus_to_exitcode(status))
-END
-
 # check LIMIT WHAT - what has run took so many KiB at the most, and printed what it should.
 check() {
     [ "$(cat peak)" -le "$1" ] || fail "$2: $(cat peak) KiB of at most $1"
@@ -30,16 +18,16 @@ check() {
 mrcount -g1-3 text > wanted
 for threads in 1 2 8 16 64; do
     limit=$(((16 + 4 * threads + 16) * 1024))
-    python3 peak.py mrcount --quiet -j $threads -S1 -T . -g1-3 text > got
+    peak mrcount --quiet -j $threads -S1 -T . -g1-3 text > got
     check $limit "-g1-3, -j $threads, a file"
     # shellcheck disable=SC2002 # a pipe on purpose
-    cat text | python3 peak.py mrcount --quiet -j $threads -S1 -T . -g1-3 > got
+    cat text | peak mrcount --quiet -j $threads -S1 -T . -g1-3 > got
     check $limit "-g1-3, -j $threads, a pipe"
 done
 
 # Without an order each thread puts out what it has: lines come as they come.
 "$generate" uniform 6000000 30000000 1 > text
 mrcount --sort=none -g2 text | sort > wanted
-python3 peak.py mrcount --quiet -j 64 -S1 -T . --sort=none -g2 text > out
+peak mrcount --quiet -j 64 -S1 -T . --sort=none -g2 text > out
 sort out > got
 check "$limit" "--sort=none -g2, -j 64"
