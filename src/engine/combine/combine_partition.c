@@ -183,7 +183,10 @@ add_probe(struct combine_partition *combine, const enum key_class key_class, str
     probe[0] =
         key_grouping_load(key_class, combine->table.seed, probe + 1, record->key, record->size);
     probe[words + 1] = value;
-    __builtin_prefetch(class->index + ((size_t)probe[0] & class->mask), 1);
+    /* By numbers: there is no index to point into before there is a key. */
+    const uint32_t *index = class->index;
+    const size_t place = (size_t)probe[0] & class->mask;
+    __builtin_prefetch((const void *)((uintptr_t)index + place * sizeof *index), 1);
     return ++probes->count == BATCH ? combine_probes(combine, key_class, probes, sums) : 0;
 }
 
