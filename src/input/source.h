@@ -15,7 +15,7 @@
 
 #include "base/thread.h"
 #include "engine/mapreduce.h"
-#include "input/input.h"
+#include "input/input_options.h"
 
 /* What a split's handle points to; the first member of both. */
 enum handle {

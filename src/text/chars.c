@@ -118,7 +118,5 @@ const struct token_kind token_kind_chars = {
     .map_line = map_line,
     .border = border,
     .border_last = border_last,
-    .edge = border,
-    .edge_last = border_last,
     .decodes = true,
 };

@@ -200,8 +200,6 @@ const struct token_kind token_kind_fields = {
     .map = map,
     .border = lines_border,
     .border_last = lines_border_last,
-    .edge = lines_border,
-    .edge_last = lines_border_last,
     .condense = fields_condense,
     .condense_end = fields_condense_end,
 };

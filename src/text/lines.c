@@ -67,6 +67,4 @@ const struct token_kind token_kind_lines = {
     .map = map,
     .border = lines_border,
     .border_last = lines_border_last,
-    .edge = lines_border,
-    .edge_last = lines_border_last,
 };

@@ -198,8 +198,6 @@ const struct token_kind token_kind_merge = {
     .map = map,
     .border = lines_border,
     .border_last = lines_border_last,
-    .edge = lines_border,
-    .edge_last = lines_border_last,
     .valued = true,
     .strict = true,
 };

@@ -62,8 +62,6 @@ const struct token_kind token_kind_spaces = {
     .map_line = map_text,
     .border = border,
     .border_last = border_last,
-    .edge = border,
-    .edge_last = border_last,
     .words = true,
     .spaced = true,
 };

@@ -34,7 +34,8 @@ struct token_kind {
     /* Where a text can be cut for splits. */
     token_kind_border *border;
     token_kind_border_last *border_last;
-    /* The same within a split, where only tokens matter: for windows, see tokens.h. */
+    /* The same within a split, where only tokens matter: for windows, see tokens.h. NULL, both:
+     * nothing else matters at borders. */
     token_kind_border *edge;
     token_kind_border_last *edge_last;
     /* Makes a key of a part of a line, as tokenizer_condense; NULL: all of it is wanted. */

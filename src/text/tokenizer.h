@@ -19,9 +19,9 @@
 #include "base/condense.h"
 #include "base/lookback.h"
 #include "base/range.h"
-#include "base/total.h"
 #include "engine/mapreduce.h"
 #include "text/token_kind.h"
+#include "text/tokenizer_stats.h"
 
 struct tokenizer_options {
     const struct token_kind *kind;
@@ -97,12 +97,6 @@ size_t tokenizer_condense(const void *tokenizer, struct condense *state, unsigne
  * and returns how much that is. */
 size_t tokenizer_condense_end(const void *tokenizer, const struct condense *state,
                               unsigned char *room);
-
-struct tokenizer_stats {
-    struct total tokens;    /* pairs emitted; of a kind with values the sum of these */
-    uint64_t invalid_bytes; /* bytes that are part of no well-formed UTF-8 character; counted by
-                             * kinds that decode, else only with count_invalid */
-};
 
 /* Complete once every mapper is closed. */
 void tokenizer_statistics(const struct tokenizer *tokenizer, struct tokenizer_stats *stats);

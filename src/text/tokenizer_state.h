@@ -10,13 +10,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/range.h"
 #include "text/filter.h"
 #include "text/first_fault.h"
 #include "text/keys.h"
 #include "text/ngrams.h"
 #include "text/room.h"
 #include "text/token_kind.h"
-#include "text/tokenizer.h"
+#include "text/tokenizer_stats.h"
 #include "text/words.h"
 
 struct tokenizer {

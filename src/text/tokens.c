@@ -18,8 +18,10 @@ static size_t window_size(const struct tokenizer *tokenizer, const unsigned char
 
     if (size <= want)
         return size;
-    size_t cut = kind->edge_last(tokenizer, data, want);
-    return cut > 0 ? cut : kind->edge(tokenizer, data, size, want);
+    token_kind_border *edge = kind->edge ? kind->edge : kind->border;
+    token_kind_border_last *edge_last = kind->edge ? kind->edge_last : kind->border_last;
+    size_t cut = edge_last(tokenizer, data, want);
+    return cut > 0 ? cut : edge(tokenizer, data, size, want);
 }
 
 int tokens_windows(struct tokenizer_state *state, const unsigned char *data, size_t size,

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * tokenizer_state - see tokenizer_state.h.
+ */
+#include "text/tokenizer_state.h"
+
+#include <stdlib.h>
+
+#include "text/kernels/kernels.h"
+
+struct tokenizer_state *tokenizer_state_open(const struct tokenizer *tokenizer)
+{
+    /* Mappers count on every token: none shares a cache line with another's counters. */
+    size_t size = (sizeof(struct tokenizer_state) + 127) / 128 * 128;
+    struct tokenizer_state *state = aligned_alloc(128, size);
+
+    if (!state)
+        return NULL;
+    /* The arrays need no content. */
+    state->tokenizer = tokenizer;
+    state->invalid = 0;
+    state->folded = state->joined = (struct room){NULL, 0};
+    keys_open(&state->keys, tokenizer->filter, tokenizer->longest, tokenizer->kind->valued);
+    ngrams_open(&state->ngrams, tokenizer->ngram_min, tokenizer->ngram_max, tokenizer->kind->spaced,
+                &state->keys);
+    words_open(&state->words, (struct words_kernel){kernels_selected.words}, tokenizer->case_fold);
+    return state;
+}
+
+void tokenizer_state_close(struct tokenizer_state *state)
+{
+    words_close(&state->words);
+    ngrams_close(&state->ngrams);
+    keys_close(&state->keys);
+    room_free(&state->folded);
+    room_free(&state->joined);
+    free(state);
+}
