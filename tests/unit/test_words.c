@@ -713,6 +713,29 @@ START_TEST(any_bytes_are_segmented)
 }
 END_TEST
 
+/* Runs of few of the letters between a few of the gaps, some around the size of a block. */
+static void compare_runs(const char *const *letters, uint32_t letter_count,
+                         const char *const *between, uint32_t gap_count)
+{
+    for (int round = 0; round < 1500; round++) {
+        struct bytes text = {0};
+        uint32_t first = random_below(letter_count);
+        uint32_t plain = 1 + random_below(letter_count - first);
+        uint32_t gaps = 1 + random_below(gap_count);
+        for (size_t n = random_below(60); n > 0; n--) {
+            for (size_t k = random_below(n % 8 == 0 ? 50 : 9); k > 0; k--) {
+                const char *letter = letters[first + random_below(plain)];
+                append(&text, letter, strlen(letter));
+            }
+            const char *gap = between[random_below(gaps)];
+            append(&text, gap, strlen(gap));
+        }
+        append(&text, "", 0);
+        compare(&text);
+        free(text.data);
+    }
+}
+
 /* Mostly two-byte letters and what is found between them, in runs around the size of a block. */
 START_TEST(two_byte_letters_are_segmented)
 {
@@ -725,22 +748,8 @@ START_TEST(two_byte_letters_are_segmented)
                                           "\u0130", "\u017F", "\u0587", "\u0643"};
 
     random_state = 3000 + (uint64_t)_i;
-    for (int round = 0; round < 1500; round++) {
-        struct bytes text = {0};
-        uint32_t plain = 1 + random_below(sizeof letters / sizeof *letters);
-        uint32_t gaps = 1 + random_below(sizeof between / sizeof *between);
-        for (size_t n = random_below(60); n > 0; n--) {
-            for (size_t k = random_below(n % 8 == 0 ? 50 : 9); k > 0; k--) {
-                const char *letter = letters[random_below(plain)];
-                append(&text, letter, strlen(letter));
-            }
-            const char *gap = between[random_below(gaps)];
-            append(&text, gap, strlen(gap));
-        }
-        append(&text, "", 0);
-        compare(&text);
-        free(text.data);
-    }
+    compare_runs(letters, sizeof letters / sizeof *letters, between,
+                 sizeof between / sizeof *between);
 }
 END_TEST
 
@@ -759,23 +768,8 @@ START_TEST(any_triples_of_characters_are_segmented)
                                           "\uAC00", "\u0928", "\u094D", "\u30FC", "\u3099"};
 
     random_state = 4000 + (uint64_t)_i;
-    for (int round = 0; round < 1500; round++) {
-        struct bytes text = {0};
-        uint32_t first = random_below(sizeof letters / sizeof *letters);
-        uint32_t plain = 1 + random_below(sizeof letters / sizeof *letters - first);
-        uint32_t gaps = 1 + random_below(sizeof between / sizeof *between);
-        for (size_t n = random_below(60); n > 0; n--) {
-            for (size_t k = random_below(n % 8 == 0 ? 50 : 9); k > 0; k--) {
-                const char *letter = letters[first + random_below(plain)];
-                append(&text, letter, strlen(letter));
-            }
-            const char *gap = between[random_below(gaps)];
-            append(&text, gap, strlen(gap));
-        }
-        append(&text, "", 0);
-        compare(&text);
-        free(text.data);
-    }
+    compare_runs(letters, sizeof letters / sizeof *letters, between,
+                 sizeof between / sizeof *between);
 }
 END_TEST
 
