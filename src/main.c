@@ -64,6 +64,7 @@ static int prepare(struct run *run, struct mr_error *error)
 static int count(struct run *run, struct mr_stats *stats, struct mr_error *error)
 {
     struct mr_job_spec spec = {
+        .struct_size = sizeof spec,
         .context = run->tokenizer,
         .mapper_open = tokenizer_mapper_open,
         .mapper_close = tokenizer_mapper_close,
@@ -71,9 +72,8 @@ static int count(struct run *run, struct mr_stats *stats, struct mr_error *error
         .small = input_small(run->input),
     };
 
-    input_job(run->input, &spec.input);
-    tokenizer_follow_input(run->tokenizer, &spec.input);
-    report_describe(run->report, &spec.output);
+    spec.input = tokenizer_follow_input(run->tokenizer, input_job(run->input));
+    report_describe(run->report, &spec);
     /* A small input is counted in less than a millisecond, of which it would take a tenth. */
     if (!spec.small)
         sandbox_enter(run->options.output != NULL);
@@ -86,7 +86,7 @@ static int count(struct run *run, struct mr_stats *stats, struct mr_error *error
 static void run_all(struct run *run)
 {
     struct mr_error error = {.status = MR_OK};
-    struct mr_stats stats = {0};
+    struct mr_stats stats = {.struct_size = sizeof stats};
     struct tokenizer_stats text = {0};
 
     if (operands_open(&run->operands, &run->options, run->message) != 0)

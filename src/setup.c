@@ -20,7 +20,8 @@ static int setup_take_stop_words(void *tokenizer, const void *bytes, size_t size
 static int setup_stop_words_memory(const struct mr_engine *engine, uint64_t *memory,
                                    struct mr_error *error)
 {
-    const struct mr_engine_options least = {.threads = mr_engine_threads(engine), .memory = 1};
+    const struct mr_engine_options least = {
+        .struct_size = sizeof least, .threads = mr_engine_threads(engine), .memory = 1};
     struct mr_engine *small;
 
     if (mr_engine_open(&least, &small, error) != MR_OK)

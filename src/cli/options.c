@@ -8,7 +8,10 @@
 
 void options_open(struct options *options)
 {
-    *options = (struct options){.max_length = UINT64_MAX};
+    *options = (struct options){
+        .max_length = UINT64_MAX,
+        .engine = {.struct_size = sizeof options->engine},
+    };
 }
 
 void options_close(struct options *options)

@@ -148,9 +148,9 @@ void progress_line(const struct mr_progress *figures, size_t width, char line[PR
     char size[16];
 
     *line = '\0';
-    if (!progress_add(line, width, figures->tag))
+    if (!progress_add(line, width, mr_phase_name(figures->phase)))
         return;
-    if (strcmp(figures->tag, "map") == 0) {
+    if (figures->phase == MR_PHASE_MAP) {
         if (!progress_add_bytes(figures, width, line) || !progress_add_speed(figures, width, line))
             return;
     } else {
@@ -183,9 +183,9 @@ void progress_json(const struct mr_progress *figures, char line[PROGRESS_ROOM])
     snprintf(line, PROGRESS_ROOM,
              "{\"phase\":\"%s\",\"done\":%ju,\"not_done\":%s,\"bytes\":%ju,\"tokens\":%ju,"
              "\"keys\":%ju,\"spilled\":%ju,\"seconds\":%.3f}",
-             figures->tag, (uintmax_t)figures->done, not_done, (uintmax_t)figures->bytes,
-             (uintmax_t)figures->records, (uintmax_t)figures->keys, (uintmax_t)figures->spilled,
-             figures->seconds);
+             mr_phase_name(figures->phase), (uintmax_t)figures->done, not_done,
+             (uintmax_t)figures->bytes, (uintmax_t)figures->records, (uintmax_t)figures->keys,
+             (uintmax_t)figures->spilled, figures->seconds);
 }
 
 void progress_print(struct progress *progress, const struct mr_progress *figures)
@@ -203,13 +203,13 @@ void progress_print(struct progress *progress, const struct mr_progress *figures
 void progress_tick(struct progress *progress, struct mr_job *job, bool asked)
 {
     char line[PROGRESS_ROOM];
-    struct mr_progress figures;
+    struct mr_progress figures = {.struct_size = sizeof figures};
     unsigned long long now = thread_now();
     bool due = progress->style != PROGRESS_NONE && now >= progress->next;
 
     if (!due && !asked)
         return;
-    mr_poll(job, &figures);
+    mr_job_poll(job, &figures);
     if (asked)
         progress_print(progress, &figures);
     if (!due)

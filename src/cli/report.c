@@ -156,7 +156,7 @@ int report_open(const struct options *options, struct message *message, struct r
     return 0;
 }
 
-void report_describe(struct report *report, struct mr_output *output)
+void report_describe(struct report *report, struct mr_job_spec *spec)
 {
     static const enum mr_order orders[] = {
         [OPTIONS_SORT_COUNT] = MR_ORDER_RANK,
@@ -165,22 +165,22 @@ void report_describe(struct report *report, struct mr_output *output)
     };
     const struct options *options = report->options;
 
-    *output = (struct mr_output){
-        .context = report,
-        .order = orders[options->sort],
-        .reverse = options->reverse,
-        .limit = report_nothing(report) ? 1 : options->top,
-        .min_rank = options->min_count,
-    };
+    struct mr_writer writer = {.struct_size = sizeof writer, .context = report};
+
+    spec->order = orders[options->sort];
+    spec->reverse = options->reverse;
+    spec->limit = report_nothing(report) ? 1 : options->top;
+    spec->min_rank = options->min_count;
     if (options->total) {
-        output->collect = report_collect;
+        writer.collect = report_collect;
         if (!options->have_top) /* a sum of all needs no order */
-            output->order = MR_ORDER_NONE;
+            spec->order = MR_ORDER_NONE;
     } else {
-        output->encode = report_encode;
-        output->write = report_write;
-        output->positional = output_file_positional(report->file);
+        writer.encode = report_encode;
+        writer.write = report_write;
+        writer.positional = output_file_positional(report->file);
     }
+    spec->output = mr_output_new(&writer);
 }
 
 int report_finish(struct report *report, struct mr_error *error)

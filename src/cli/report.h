@@ -17,7 +17,7 @@ int report_open(const struct options *options, struct message *message, struct r
                 struct mr_error *error);
 
 /* Fills in the job's output: which records, in which order, and the hooks that print them. */
-void report_describe(struct report *report, struct mr_output *output);
+void report_describe(struct report *report, struct mr_job_spec *spec);
 
 /* When the job is done: prints what is left and makes the output final. Returns 0, or
  * -1 with *error filled. */

@@ -19,7 +19,8 @@
 static void watch_answer(void *progress)
 {
     /* All has been counted when results are written. */
-    static const struct mr_progress figures = {.tag = "reduce", .done = 0, .not_done = 1};
+    static const struct mr_progress figures = {
+        .struct_size = sizeof figures, .phase = MR_PHASE_REDUCE, .not_done = 1};
 
     if (signals_progress_wanted())
         progress_print(progress, &figures);
@@ -32,6 +33,20 @@ void watch_open(struct watch *watch, const struct options *options, struct messa
     progress_open(&watch->progress, options, message);
 }
 
+/* Shows how a job stands until it has ended. */
+static void watch_until_end(struct watch *watch, struct mr_job *job, struct mr_stats *stats,
+                            struct mr_error *error)
+{
+    enum mr_status status;
+
+    while ((status = mr_job_wait(job, WATCH_INTERVAL, stats, error)) == MR_PENDING ||
+           status == MR_RUNNING)
+        progress_tick(&watch->progress, job, signals_progress_wanted());
+    progress_end(&watch->progress, stats);
+    mr_job_release(job);
+    report_look(watch->report, watch_answer, &watch->progress);
+}
+
 void watch_job(struct watch *watch, struct mr_engine *engine, const struct mr_job_spec *spec,
                struct mr_stats *stats, struct mr_error *error)
 {
@@ -39,19 +54,21 @@ void watch_job(struct watch *watch, struct mr_engine *engine, const struct mr_jo
     struct mr_job *job;
 
     error->status = MR_OK;
-    if (!spec->small && mr_submit(engine, spec, &job, error) == MR_OK) {
-        limits_note_threads(watch->message, watch->options, engine, threads);
-        while (mr_wait(job, WATCH_INTERVAL, stats, error) <= MR_RUNNING)
-            progress_tick(&watch->progress, job, signals_progress_wanted());
-        progress_end(&watch->progress, stats);
-        mr_release(job);
-        report_look(watch->report, watch_answer, &watch->progress);
-        return;
-    }
-    if (error->status == MR_THREAD)
+    if (!spec->small) {
+        /* For who runs it here, where no thread can be had. */
+        mr_input_retain(spec->input);
+        mr_output_retain(spec->output);
+        if (mr_submit(engine, spec, &job, error) == MR_OK) {
+            limits_note_threads(watch->message, watch->options, engine, threads);
+            watch_until_end(watch, job, stats, error);
+        }
+        if (error->status != MR_THREAD) {
+            mr_input_release(spec->input);
+            mr_output_release(spec->output);
+            return;
+        }
         message_note(watch->message, "%s", error->text);
-    else if (!spec->small)
-        return;
+    }
     report_look(watch->report, watch_answer, &watch->progress);
     mr_run(engine, spec, stats, error);
 }

@@ -2,20 +2,31 @@
  *
  * mapreduce.h - the engine's public interface, and the only one.
  *
- * A job cuts input into splits, maps every split to (key, value) pairs, brings
- * the values of one key together, reduces each key once and hands the resulting
- * records out in the order wanted. The caller brings the input, the map, the
- * combine, the reduce and the output; the engine brings threads, memory, the
- * shuffle, spilling to disk, order, progress and cancellation.
+ * A job cuts its input into splits, maps every split to pairs of a key and a value, brings the
+ * values of one key together, reduces each key once, and puts the results out in the order wanted.
+ * The caller brings a map, mostly a reduce, and says where input comes from and where results go;
+ * the engine brings threads, a bound on memory, the shuffle, spilling to disk, order, progress and
+ * cancellation.
  *
- * Rules that hold for every call:
- *  - Nothing here prints, exits or aborts. Errors come back as enum mr_status,
- *    with a text in struct mr_error where the call takes one.
+ * Three layers, each complete without those behind it:
+ *   1. simple    mr_map_reduce over an array; mr_run with ready inputs and outputs
+ *   2. jobs      engines, futures, progress, cancelling, states, several clients
+ *   3. advanced  batches, own inputs and outputs, cuts of files
+ *
+ * What holds for every call:
+ *  - Nothing here prints, exits or aborts, but for output that was wanted. Calls return an enum
+ *    mr_status, 0 for success, and where they take a struct mr_error (NULL is allowed) say in it
+ *    why they failed; calls that return a pointer return NULL.
+ *  - Callbacks that return int return 0 to go on. Any other value fails the job; `return
+ *    mr_fail(error, ...)` says why.
+ *  - A callback or pointer that is NULL stands for a working default, where the member says which.
  *  - Memory passed in stays the caller's, and must live as long as is said.
- *  - "Worker" means one of the engine's threads. Callbacks named below as
- *    running "on a worker" run on many workers at once: their context is shared.
- *  - Callbacks that return int return 0 to go on. Any other value fails the
- *    job; the callback may describe why through the struct mr_error it is given.
+ *  - "Worker" means one of the engine's threads. Callbacks "on a worker" run on many workers at
+ *    once: their context is shared.
+ *  - A struct that may grow begins with struct_size, which the caller sets to its sizeof. Members
+ *    that are added later are 0 in a program compiled before.
+ *  - Values and payloads that callbacks get are aligned to 16 bytes. Keys are not aligned.
+ *  - An exception of C++, or a longjmp, must not leave a callback: behaviour is undefined.
  */
 #ifndef MAPREDUCE_H
 #define MAPREDUCE_H
@@ -28,146 +39,115 @@
 extern "C" {
 #endif
 
+/* What this header is of. Programs built with it run with any later library of the same MAJOR. */
+#define MR_VERSION_MAJOR 1
+#define MR_VERSION_MINOR 0
+#define MR_VERSION_PATCH 0
+#define MR_VERSION (MR_VERSION_MAJOR * 1000000 + MR_VERSION_MINOR * 1000 + MR_VERSION_PATCH)
+
 #if defined(__GNUC__)
 #define MR_API __attribute__((visibility("default")))
+#define MR_PRINTF(text, rest) __attribute__((format(printf, text, rest)))
 #else
 #define MR_API
+#define MR_PRINTF(text, rest)
 #endif
-
-/* Readable bytes that must follow the last span of a batch (any content). */
-#define MR_PAD 64
 
 /* "Not known", for sizes and progress figures. */
 #define MR_UNKNOWN UINT64_MAX
 
+/* What became of a call or a job. */
 enum mr_status {
     MR_OK = 0,
-    MR_INVALID,   /* an argument makes no sense */
-    MR_NOMEM,     /* memory could not be had */
-    MR_THREAD,    /* mr_submit could not start a single thread; the input is untouched */
-    MR_INPUT,     /* the caller's input failed */
-    MR_MAP,       /* the caller's map failed */
-    MR_REDUCE,    /* the caller's reduce failed */
-    MR_OUTPUT,    /* the caller's encode, write or collect failed */
-    MR_SPILL,     /* temporary files could not be written or read back */
-    MR_OVERFLOW,  /* a uint64 sum went past 2^64-1 */
-    MR_CANCELLED, /* mr_cancel, or a progress callback that said so */
+    MR_PENDING = 1,    /* of a job: it has not begun to map */
+    MR_RUNNING = 2,    /* of a job: it has not ended */
+    MR_INVALID = 3,    /* an argument makes no sense, or the call may not be made here */
+    MR_NOMEM = 4,      /* memory could not be had */
+    MR_THREAD = 5,     /* mr_submit could not start a single thread; the input is untouched */
+    MR_INPUT = 6,      /* the input failed */
+    MR_MAP = 7,        /* the map failed */
+    MR_REDUCE = 8,     /* the reduce failed */
+    MR_OUTPUT = 9,     /* the output failed */
+    MR_SPILL = 10,     /* temporary files could not be written or read back */
+    MR_OVERFLOW = 11,  /* a sum went past 2^64-1 */
+    MR_CANCELLED = 12, /* mr_job_cancel, or a progress callback that said so */
+    MR_FAILED = 13,    /* what mr_fail sets: the job makes of it which callback it was */
 };
 
-/* Why something failed. errnum is an errno value or 0; text is a sentence without
- * a newline, and empty only where status is MR_OK. */
+/* Why something failed. errnum is an errno value or 0; text is a sentence without a newline, and
+ * empty only where status is MR_OK. It will not grow. */
 struct mr_error {
     enum mr_status status;
     int errnum;
     char text[256];
 };
 
-/* Fills *error (which may be NULL) from a printf format; returns status. */
-MR_API enum mr_status mr_error_set(struct mr_error *error, enum mr_status status, int errnum,
-                                   const char *format, ...)
-#if defined(__GNUC__)
-    __attribute__((format(printf, 4, 5)))
-#endif
-    ;
+/* Says in *error (which may be NULL) why a callback fails, by a printf format; returns a value to
+ * fail with, which is not 0. */
+MR_API int mr_fail(struct mr_error *error, int errnum, const char *format, ...) MR_PRINTF(3, 4);
 
-/* ---- Bytes that grow -------------------------------------------------------- */
+/* MR_VERSION of the library that runs. */
+MR_API unsigned mr_version(void);
+/* "MR_OK" and so on; NULL where it is none. */
+MR_API const char *mr_status_name(enum mr_status status);
 
-/* A growable array of bytes, drawn from the engine's memory budget. */
-struct mr_buffer;
-
-/* Makes room for `more` bytes past the used ones and returns where they start, or
- * NULL when memory is out. Pointers got earlier are invalid afterwards. At least
- * MR_PAD readable bytes always follow the room. */
-MR_API unsigned char *mr_buffer_reserve(struct mr_buffer *buffer, size_t more);
-/* Counts `size` of the reserved bytes as used. */
-MR_API void mr_buffer_commit(struct mr_buffer *buffer, size_t size);
-/* The used bytes; *size receives their number. */
-MR_API unsigned char *mr_buffer_data(struct mr_buffer *buffer, size_t *size);
-/* Forgets the used bytes, keeps the memory for the next use. */
-MR_API void mr_buffer_clear(struct mr_buffer *buffer);
-
-/* ---- Input ------------------------------------------------------------------- */
-
-/* One piece of input, small enough that many of them keep all workers busy. All
- * members are the input's own; the engine reads `data`, `size`, `length` and whether there is a
- * `context`. */
-struct mr_split {
-    const unsigned char *data; /* the bytes; MR_PAD readable bytes follow them */
-    size_t size;               /* how many */
-    uint64_t length;           /* bytes of input it stands for, for progress */
-    uint64_t offset;           /* where it starts, in the input's own terms */
-    uint64_t number;           /* which input (file) it is from, likewise */
-    void *handle;              /* the input's own */
-    /* What else the map must know to map it, between the input and the map: NULL where it is
-     * nothing. A split that has it is mapped even where size is 0. */
-    const unsigned char *context;
-    size_t context_size;
-};
-
-struct mr_input {
-    void *context;
-    uint64_t size; /* bytes in all splits together, or MR_UNKNOWN */
-    /* Fills *split with the next piece. Called on the job's reader thread, one call at a time,
-     * and may block. Returns 1 for a split, 0 at the end, -1 on failure. */
-    int (*next)(void *context, struct mr_split *split, struct mr_error *error);
-    /* Makes split->data and split->size valid, on the worker that will map it; `scratch` is that
-     * worker's for reading into and comes back with its old content undefined. NULL where next
-     * already delivers bytes. A split may come out empty (size 0): it is not mapped. */
-    int (*load)(void *context, struct mr_split *split, struct mr_buffer *scratch,
-                struct mr_error *error);
-    /* Takes a split back when it is done with, mapped or not; on any thread. May be NULL. */
-    void (*release)(void *context, struct mr_split *split);
-    /* The job is failing or cancelled: a next that waits should return soon, with 0 or -1. Called
-     * on any thread, perhaps more than once, while next runs; must not wait nor call the engine.
-     * May be NULL: then the job ends only when next returns by itself. */
-    void (*interrupt)(void *context);
-};
-
-/* ---- Map --------------------------------------------------------------------- */
-
-/* Bytes [begin, end) counted from the base of a batch. */
-struct mr_span {
-    uint32_t begin;
-    uint32_t end;
-};
+/* ==== 1. Simple ============================================================================== */
 
 struct mr_emitter;
-
-/* Emits one pair. The key's bytes and the value are copied. `value` points to the job's
- * value_size bytes; NULL stands for the uint64 1 and is allowed only where the job sums.
- * Returns 0, or non-zero when the job has failed or been cancelled: map should return soon. */
-MR_API int mr_emit(struct mr_emitter *emitter, const void *key, size_t size, const void *value);
-
-/* Emits `count` pairs whose keys are spans of `base`, with `values` an array of count values, or
- * NULL as above. MR_PAD readable bytes must follow the last span (a split's data has them, so has
- * an mr_buffer). Much faster than mr_emit: this is the way to emit. */
-MR_API int mr_emit_batch(struct mr_emitter *emitter, const unsigned char *base,
-                         const struct mr_span *spans, size_t count, const void *values);
-
-/* Why the job is failing, for a map that wants to report its own error. */
-MR_API struct mr_error *mr_emitter_error(struct mr_emitter *emitter);
-
-/* ---- Reduce ------------------------------------------------------------------ */
-
-/* The values of one key, to be read once, in no promised order. */
 struct mr_values;
-
-/* Copies up to `max` further values to `out` (max * value_size bytes). Returns how many, 0 when
- * all have been read, -1 on failure (return non-zero from reduce then). With a combine or a sum
- * there is exactly one value. */
-MR_API long mr_values_next(struct mr_values *values, void *out, size_t max);
-
 struct mr_results;
+struct mr_table;
+struct mr_input;
+struct mr_output;
+struct mr_engine;
+struct mr_job;
 
-/* Hands out one result record: a key, a rank for the order, and a payload of any size (may be 0).
- * All bytes are copied. Returns 0, or non-zero when the job has failed. */
-MR_API int mr_put(struct mr_results *results, const void *key, size_t key_size, uint64_t rank,
-                  const void *payload, size_t payload_size);
+/* ---- What maps and reduces call ------------------------------------------------------------- */
 
-/* ---- Output ------------------------------------------------------------------ */
+/* Emits one pair, from the map that was given the emitter, on its thread, before it returns. The
+ * key's bytes and the value are copied. `value` points to a value of the job's kind; NULL stands
+ * for the number 1 where values are summed. Not MR_OK when the job has failed or been cancelled:
+ * the map should return soon. */
+MR_API enum mr_status mr_emit(struct mr_emitter *emitter, const void *key, size_t key_size,
+                              const void *value);
+/* The same in a job whose values are bytes of any size (MR_GROUP with value_size 0). */
+MR_API enum mr_status mr_emit_bytes(struct mr_emitter *emitter, const void *key, size_t key_size,
+                                    const void *value, size_t value_size);
+/* Emits every run of bytes other than space, \t, \n, \v, \f and \r as a key, with the number 1, in
+ * a job that sums. */
+MR_API enum mr_status mr_emit_words(struct mr_emitter *emitter, const void *bytes, size_t size);
 
-/* A result. Without a reduce callback, rank is the sum and the payload is empty where the job sums;
- * else rank is 0 and the payload is the combined value. */
+/* The next value of the key that a reduce was called for, valid until the next call; its bytes in
+ * *size, which may be NULL. NULL behind the last one, and when the job has failed: what the reduce
+ * puts then is dropped. Of values that are summed or combined there is exactly one. */
+MR_API const void *mr_values_next(struct mr_values *values, size_t *size);
+/* How many values are left. */
+MR_API uint64_t mr_values_count(const struct mr_values *values);
+/* All values that are left as one array of *count, valid until the reduce returns, and then none
+ * is left: values of a fixed size side by side, others as struct mr_bytes. NULL, and all are still
+ * left, where they do not fit the memory that there is for one key. */
+MR_API const void *mr_values_array(struct mr_values *values, size_t *count);
+
+struct mr_bytes {
+    const unsigned char *data;
+    size_t size;
+};
+
+/* Puts one result, from a reduce: a key, a rank for the order, and a payload of any bytes, which
+ * may be NULL where payload_size is 0. All bytes are copied. */
+MR_API enum mr_status mr_put(struct mr_results *results, const void *key, size_t key_size,
+                             uint64_t rank, const void *payload, size_t payload_size);
+
+/* Ranks that are ordered as these numbers are, and back. -0.0 ranks as 0.0, a NaN below all. */
+MR_API uint64_t mr_rank_of_int64(int64_t number);
+MR_API uint64_t mr_rank_of_double(double number);
+MR_API int64_t mr_rank_to_int64(uint64_t rank);
+MR_API double mr_rank_to_double(uint64_t rank);
+
+/* ---- Results -------------------------------------------------------------------------------- */
+
+/* A result. Without a reduce, rank is the sum and the payload is empty where values are summed;
+ * else rank is 0 and the payload is the combined value. It will not grow. */
 struct mr_record {
     const unsigned char *key;
     size_t key_size;
@@ -176,37 +156,154 @@ struct mr_record {
     size_t payload_size;
 };
 
+/* Results in memory, in the order of the job that made them. Any thread may read it. Its memory is
+ * the caller's, beside the engine's budget. */
+MR_API size_t mr_table_count(const struct mr_table *table);
+/* The record of that number, valid as long as the table; NULL past the last. */
+MR_API const struct mr_record *mr_table_record(const struct mr_table *table, size_t number);
+/* The first record of that key, or NULL: by halving where the table is ordered by key, else by
+ * looking at one after the other. */
+MR_API const struct mr_record *mr_table_find(const struct mr_table *table, const void *key,
+                                             size_t key_size);
+/* NULL is allowed. */
+MR_API void mr_table_release(struct mr_table *table);
+
+/* ---- The plainest way: map_reduce(items, map, reduce, progress) ----------------------------- */
+
+/* An array: `count` items of `size` bytes each. */
+struct mr_items {
+    const void *items;
+    size_t count;
+    size_t size;
+};
+
+/* Emits the pairs of one item. On a worker. */
+typedef int mr_map_item(void *context, const void *item, struct mr_emitter *emitter,
+                        struct mr_error *error);
+/* Puts the results of one key, whose values are bytes, by mr_emit_bytes. On a worker. */
+typedef int mr_reduce_key(void *context, const void *key, size_t key_size, struct mr_values *values,
+                          struct mr_results *results, struct mr_error *error);
+/* Is told how many items of phase "map", then how many tasks of phase "reduce", are done and not
+ * done; not 0 cancels. At most every half second, and at the end of each phase. Never on a
+ * worker. */
+typedef int mr_tell(void *context, const char *phase, uint64_t done, uint64_t not_done);
+
+/* Maps every item, reduces every key, and returns when *table holds the results, ordered by key;
+ * the caller releases it. Without a reduce, values are numbers, by mr_emit, and are summed: a
+ * record's rank is the sum. `tell` may be NULL. *table is NULL on failure. */
+MR_API enum mr_status mr_map_reduce(const struct mr_items *items, mr_map_item *map,
+                                    mr_reduce_key *reduce, mr_tell *tell, void *context,
+                                    struct mr_table **table, struct mr_error *error);
+/* The same as a future: returns at once. *table is set when the job has ended, by mr_job_wait or
+ * mr_job_poll, and must outlive it, as must what the items point to. */
+MR_API enum mr_status mr_map_reduce_submit(const struct mr_items *items, mr_map_item *map,
+                                           mr_reduce_key *reduce, mr_tell *tell, void *context,
+                                           struct mr_table **table, struct mr_job **job,
+                                           struct mr_error *error);
+
+/* ---- Ready inputs --------------------------------------------------------------------------- */
+
+/* An input is read by one job, which takes it: mr_run and mr_submit release it in any case. Each
+ * of these returns NULL where memory is out, and a job says so then. */
+
+/* FILEs cut behind newlines, read in parallel; "-" is standard input. NULL or a count of 0:
+ * standard input. The names must outlive the job. A FILE that cannot be read fails the job. A
+ * split's `number` is the FILE's, its `offset` the place of its first byte in that. */
+MR_API struct mr_input *mr_input_files(const char *const *names, size_t count);
+/* What is read from an open descriptor, from where it stands, cut behind newlines. The descriptor
+ * is the caller's, who closes it after the job. */
+MR_API struct mr_input *mr_input_descriptor(int descriptor);
+/* An array of items of one size, which must outlive the job. A split is some of them, side by side
+ * from `data` on, `size` in bytes; its `offset` is the number of its first item. */
+MR_API struct mr_input *mr_input_items(const void *items, size_t count, size_t item_size);
+/* The records of a table, which must outlive the job; see mr_split_record. */
+MR_API struct mr_input *mr_input_table(const struct mr_table *table);
+
+/* A piece of input, small enough that many of them keep all workers busy. It may grow: only the
+ * library makes one. */
+struct mr_split {
+    const unsigned char *data; /* the bytes */
+    size_t size;               /* how many */
+    uint64_t number;           /* which input (FILE) it is from, in the input's own terms */
+    uint64_t offset;           /* where it starts, likewise */
+    /* The rest is for own inputs: see layer 3. */
+    uint64_t length;              /* bytes of input it stands for, for progress */
+    void *handle;                 /* the input's own */
+    const unsigned char *context; /* what else the map must know, or NULL */
+    size_t context_size;
+    bool end; /* there is no split any more: set by an input instead of filling this in */
+};
+
+/* A line, without its newline. All zero before the first. */
+struct mr_line {
+    const unsigned char *text;
+    size_t size;
+    uint64_t offset; /* of its first byte, in the terms of the split's */
+};
+
+/* Goes on to the next line of the split; false behind the last one. */
+MR_API bool mr_split_line(const struct mr_split *split, struct mr_line *line);
+/* The split's record of that number, counted from 0, of a mr_input_table; NULL past the last. */
+MR_API const struct mr_record *mr_split_record(const struct mr_split *split, size_t number);
+
+/* ---- Ready outputs -------------------------------------------------------------------------- */
+
+/* As inputs, outputs are taken by the job. */
+
+/* *table holds all results when the job has succeeded, and is NULL until then and where it fails.
+ * `table` must outlive the job; who called it releases what it holds. */
+MR_API struct mr_output *mr_output_table(struct mr_table **table);
+/* A line a result to an open descriptor, in order: the key, a tab, and the payload, or where that
+ * is empty the rank in digits. Bytes go out as they are. */
+MR_API struct mr_output *mr_output_tsv(int descriptor);
+
+/* ---- A job ---------------------------------------------------------------------------------- */
+
+/* What a value is, and how the values of one key become one. */
+enum mr_value_mode {
+    MR_SUM = 0,     /* a uint64_t; added up. value_size is 0 or 8 */
+    MR_COMBINE = 1, /* value_size bytes; combined two by two by `combine` */
+    MR_GROUP = 2,   /* value_size bytes, or of any size where that is 0; all kept for the reduce */
+};
+
 enum mr_order {
-    MR_ORDER_NONE, /* as they come */
-    MR_ORDER_KEY,  /* by key, bytes compared as memcmp, a prefix first */
-    MR_ORDER_RANK, /* highest rank first, equal ranks by key */
+    MR_ORDER_NONE = 0, /* as they come */
+    MR_ORDER_KEY = 1,  /* by key, bytes compared as memcmp, a prefix first */
+    MR_ORDER_RANK = 2, /* highest rank first, equal ranks by key */
 };
 
-struct mr_output {
-    void *context;
-    enum mr_order order;
-    bool reverse;      /* reverse the whole order */
-    uint64_t limit;    /* only the first `limit` records of the order; 0: all */
-    uint64_t min_rank; /* records of a lower rank are dropped before the limit is applied */
-    /* Either collect: takes records in order, one call at a time (on a worker). Keys and payloads
-     * are valid during the call. */
-    int (*collect)(void *context, const struct mr_record *records, size_t count,
-                   struct mr_error *error);
-    /* Or encode and write: encode makes bytes of consecutive records, on many workers at once;
-     * write puts the pieces out. With `positional` false, write is called one at a time and in
-     * order; with it true, pieces come at any time and from many workers, each with its place in
-     * the output (offset 0 is the first byte). */
-    int (*encode)(void *context, const struct mr_record *records, size_t count,
-                  struct mr_buffer *bytes, struct mr_error *error);
-    int (*write)(void *context, const void *bytes, size_t size, uint64_t offset,
-                 struct mr_error *error);
-    bool positional;
-};
+/* Makes the state of one mapper or reducer. A job has at most as many of each as the engine has
+ * threads; a state is used by one thread at a time. *state may be left NULL. */
+typedef int mr_open(void *context, void **state, struct mr_error *error);
+/* Ends a state: once for each that was opened, one at a time, before the job is seen to end. */
+typedef void mr_close(void *context, void *state);
+/* Emits the pairs of one split. On a worker. */
+typedef int mr_map(void *context, void *state, const struct mr_split *split,
+                   struct mr_emitter *emitter, struct mr_error *error);
+/* Emits what the state of a mapper still holds, when it has mapped its last split. On a worker. */
+typedef int mr_map_end(void *context, void *state, struct mr_emitter *emitter,
+                       struct mr_error *error);
+/* *into becomes the combination of both, which must be associative and commutative. On a worker;
+ * may call nothing of the library. */
+typedef void mr_combine(void *context, void *into, const void *from);
+/* As memcmp's result: the order of two values of one key. On a worker; as mr_combine. */
+typedef int mr_compare(void *context, const void *a, size_t a_size, const void *b, size_t b_size);
+/* Puts the results of one key, which is valid during the call, as are the values. On a worker. */
+typedef int mr_reduce(void *context, void *state, const void *key, size_t key_size,
+                      struct mr_values *values, struct mr_results *results, struct mr_error *error);
+/* Takes results in order, one call at a time, never on a worker: it may wait, for the input of
+ * another job of the same engine too. Keys and payloads are valid during the call. */
+typedef int mr_collect(void *context, const struct mr_record *records, size_t count,
+                       struct mr_error *error);
 
-/* ---- Progress ---------------------------------------------------------------- */
+enum mr_phase {
+    MR_PHASE_MAP = 0,    /* in bytes of input */
+    MR_PHASE_REDUCE = 1, /* in tasks */
+};
 
 struct mr_progress {
-    const char *tag;   /* "map" (in bytes of input) or "reduce" (in tasks) */
+    size_t struct_size;
+    enum mr_phase phase;
     uint64_t done;     /* how much is done */
     uint64_t not_done; /* how much is still to do, or MR_UNKNOWN */
     uint64_t bytes;    /* input mapped so far */
@@ -216,54 +313,62 @@ struct mr_progress {
     double seconds;    /* since the phase began */
 };
 
-/* ---- Jobs -------------------------------------------------------------------- */
+/* Called at most every half second and once at the end of each phase, on a thread that does no
+ * work for any job, or on that of mr_run where it does all, in between. Not 0 cancels the job. */
+typedef int mr_report(void *context, const struct mr_progress *progress);
 
+/* A job. All zero but struct_size it counts the lines of standard input and prints them
+ * with their counts. */
 struct mr_job_spec {
-    struct mr_input input;
+    size_t struct_size; /* sizeof(struct mr_job_spec) */
+    void *context;      /* of all callbacks below */
 
-    void *context; /* of map, combine, reduce and progress */
+    struct mr_input *input; /* NULL: standard input by lines, where it is not memory that is out */
 
-    /* State of one mapper; a job has at most as many mappers as the engine has threads. Both may
-     * be NULL. mapper_open may leave *state NULL. mapper_close is called once for each opened
-     * state, one at a time, when no map runs any more and before the job is seen to end. */
-    int (*mapper_open)(void *context, void **state, struct mr_error *error);
-    void (*mapper_close)(void *context, void *state);
-    /* Emits the pairs of one split. On a worker; a state is used by one worker at a time. */
-    int (*map)(void *context, void *state, const struct mr_split *split,
-               struct mr_emitter *emitter);
+    mr_open *mapper_open; /* NULL: no state */
+    mr_map *map;          /* NULL: every line, item or table's key is a key, its value a 1, or of a
+                           * table the record's rank */
+    mr_map_end *mapper_end; /* NULL: nothing more */
+    mr_close *mapper_close; /* NULL: nothing to end */
 
-    /* What a value is, and how two become one:
-     *   value_size 0                  a uint64, added up (the default; fastest);
-     *   value_size n, combine given   n bytes, combined: *into becomes combine(*into, *from); both
-     *                                 are aligned to 8 bytes. Must be associative and commutative;
-     *   value_size n, combine NULL    n bytes, all kept: reduce sees each. */
-    size_t value_size;
-    void (*combine)(void *context, void *into, const void *from);
+    enum mr_value_mode values;
+    size_t value_size;       /* at most MR_VALUE_MOST */
+    mr_combine *combine;     /* of MR_COMBINE */
+    mr_compare *value_order; /* of MR_GROUP: the order in which a reduce gets values; NULL: none */
 
-    /* One call a key, on a worker. The key is valid during the call. NULL: each key gives one
-     * record (see struct mr_record); not allowed where values are kept. */
-    int (*reduce)(void *context, const void *key, size_t key_size, struct mr_values *values,
-                  struct mr_results *results, struct mr_error *error);
+    mr_open *reducer_open; /* NULL: no state */
+    mr_reduce *reduce;     /* NULL: each key gives one record, or of MR_GROUP each value one, with
+                            * the value as its payload */
+    mr_close *reducer_close;
 
-    struct mr_output output;
+    /* Results are ordered, records that are equal in the order by their payloads, so that the same
+     * results always come in the same way; but for MR_ORDER_NONE. */
+    enum mr_order order;
+    bool reverse;      /* reverse the whole order */
+    uint64_t limit;    /* only the first `limit` records of the order; 0: all */
+    uint64_t min_rank; /* records of a lower rank are dropped before the limit is applied */
 
-    /* Called at most every half second and once at the end of each phase, on a thread that does no
-     * work for any job, or on that of mr_run where it does all on it, in between. A non-zero return
-     * cancels the job. May be NULL. */
-    int (*progress)(void *context, const struct mr_progress *progress);
+    mr_collect *collect;      /* takes the results; else output does */
+    struct mr_output *output; /* NULL where there is no collect: lines on standard output, as by
+                               * mr_output_tsv */
+
+    mr_report *progress; /* NULL: nobody is told */
 
     /* The input is a few KiB: do everything on the calling thread and start no other. Only mr_run
      * looks at it. The result is the same either way. */
     bool small;
 };
 
-/* MR_PENDING: it has not begun to map. What jobs hold at least is bounded for all together: they
- * begin in their order as those before leave room, and small ones, of known size or read to the
- * end, beside these. */
-enum mr_state { MR_PENDING, MR_RUNNING, MR_DONE, MR_FAILED, MR_STOPPED };
+/* Bytes of a value of a fixed size, at most. */
+#define MR_VALUE_MOST ((size_t)1 << 30)
+
+/* As mr_compare: by bytes as memcmp, a prefix first. */
+MR_API int mr_compare_bytes(void *context, const void *a, size_t a_size, const void *b,
+                            size_t b_size);
 
 /* What a job did; complete once it has ended. */
 struct mr_stats {
+    size_t struct_size;
     uint64_t bytes;   /* input mapped */
     uint64_t records; /* pairs emitted */
     uint64_t keys;    /* distinct keys reduced */
@@ -275,59 +380,251 @@ struct mr_stats {
     double reduce_seconds; /* reduce, order and output */
 };
 
-struct mr_engine;
-struct mr_job;
-
-struct mr_engine_options {
-    unsigned threads;           /* workers; 0: the CPUs this process may use. Fewer where limits
-                                   * of addresses or data (ulimit -v, -d) leave too little. */
-    uint64_t memory;            /* bytes for all jobs together; 0: half of what is available. Less
-                                   * than 16 MiB and 4 MiB a thread is raised to that, more than the
-                                   * limits leave is lowered. A key may be larger: each worker holds
-                                   * the one in hand once, and once more while it is put out by
-                                   * reduce or encoded. */
-    const char *const *tmpdirs; /* where spilled data goes, used round-robin; copied. They must
-                                   * exist and be writable: MR_SPILL */
-    size_t tmpdir_count;        /* 0: $TMPDIR, else /tmp */
-};
-
-/* Makes an engine. Threads start with the first job that needs them, each with a stack of half a
- * MiB, and as many as the system allows. *engine is NULL on failure. */
-MR_API enum mr_status mr_engine_open(const struct mr_engine_options *options,
-                                     struct mr_engine **engine, struct mr_error *error);
-/* Cancels the jobs that still run, waits for their end, ends the threads and frees the engine's
- * memory. No job may be started any more; handles stay valid: a job's outcome can still be had by
- * mr_poll and mr_wait, and each must still be released. Not to be called by a callback of a job of
- * the same engine. NULL is allowed. */
-MR_API void mr_engine_close(struct mr_engine *engine);
-
-/* Runs a job to its end and returns its outcome. *stats and *error may be NULL. Any thread may call
- * it, but not a callback of a job of the same engine. Where no thread can be started, it does all
- * on the calling one. */
+/* Runs a job to its end and returns its outcome. `engine` may be NULL: then one with working
+ * defaults is there for this job. *stats and *error may be NULL. Any thread may call it, but not a
+ * callback on a worker (MR_INVALID). Where no thread can be started, it does all on the calling
+ * one. */
 MR_API enum mr_status mr_run(struct mr_engine *engine, const struct mr_job_spec *spec,
                              struct mr_stats *stats, struct mr_error *error);
 
-/* Starts a job and returns at once; *spec is copied, what it points to must outlive the job.
- * On success *job is a handle that the caller releases. Never blocks on work. */
-MR_API enum mr_status mr_submit(struct mr_engine *engine, const struct mr_job_spec *spec,
-                                struct mr_job **job, struct mr_error *error);
-/* The job's state now, and its figures where progress is not NULL. Never blocks on work. */
-MR_API enum mr_state mr_poll(struct mr_job *job, struct mr_progress *progress);
-/* Waits until the job has ended, at most timeout_ms milliseconds (negative: without limit), and
- * returns its state. After the end: all its callbacks have returned, its memory and files are back,
- * *stats and *error (both may be NULL) hold the outcome. */
-MR_API enum mr_state mr_wait(struct mr_job *job, long timeout_ms, struct mr_stats *stats,
-                             struct mr_error *error);
-/* Tells the job to stop; returns at once. Has no effect on a job that has ended. */
-MR_API void mr_cancel(struct mr_job *job);
-/* Gives the handle back; cancels the job and waits for its end where it still
- * runs. NULL is allowed. */
-MR_API void mr_release(struct mr_job *job);
+/* ==== 2. Jobs and futures ==================================================================== */
 
+struct mr_engine_options {
+    size_t struct_size;
+    unsigned threads;           /* workers; 0: the CPUs this process may use. Fewer where limits of
+                                 * addresses or data (ulimit -v, -d) leave too little */
+    uint64_t memory;            /* bytes for all jobs together; 0: half of what is available. Less
+                                 * than 16 MiB and 4 MiB a thread is raised to that, more than the
+                                 * limits leave is lowered. A key may be larger: each worker holds
+                                 * the one in hand once, and once more while it is put or encoded */
+    const char *const *tmpdirs; /* where spilled data goes, used round-robin; copied. They must
+                                 * exist and be writable: MR_SPILL */
+    size_t tmpdir_count;        /* 0: $TMPDIR, else /tmp */
+};
+
+/* Makes an engine, which any number of threads may use at the same time; its jobs share the workers
+ * split by split. Threads start with the first job that needs them, each with a stack of half a
+ * MiB, and as many as the system allows. `options` may be NULL: all are 0. *engine is NULL on
+ * failure. */
+MR_API enum mr_status mr_engine_open(const struct mr_engine_options *options,
+                                     struct mr_engine **engine, struct mr_error *error);
+/* Cancels the jobs that still run, waits for their end, ends the threads and frees the engine's
+ * memory. No job may be started any more; handles stay valid, and each must still be released. In a
+ * callback of a job of the same engine: MR_INVALID, and nothing is closed. NULL is allowed. */
+MR_API enum mr_status mr_engine_close(struct mr_engine *engine);
 /* Workers of the engine, from its first job on those that could be started, and its memory budget
  * in bytes. */
 MR_API unsigned mr_engine_threads(const struct mr_engine *engine);
 MR_API uint64_t mr_engine_memory(const struct mr_engine *engine);
+
+/* Starts a job and returns at once; *spec is copied, what it points to must outlive the job. On
+ * success *job is a handle that the caller releases. `engine` may be NULL, as with mr_run. Never
+ * blocks on work. */
+MR_API enum mr_status mr_submit(struct mr_engine *engine, const struct mr_job_spec *spec,
+                                struct mr_job **job, struct mr_error *error);
+/* MR_PENDING, MR_RUNNING or the outcome; the job's figures where progress is not NULL. Never blocks
+ * on work. */
+MR_API enum mr_status mr_job_poll(struct mr_job *job, struct mr_progress *progress);
+/* Waits until the job has ended, at most timeout_ms milliseconds (negative: without limit), and
+ * returns as mr_job_poll. After the end: all its callbacks have returned, its memory and files are
+ * back, *stats and *error (both may be NULL) hold the outcome. In a callback of the same job it
+ * would never return: MR_INVALID. */
+MR_API enum mr_status mr_job_wait(struct mr_job *job, long timeout_ms, struct mr_stats *stats,
+                                  struct mr_error *error);
+/* Tells the job to stop; returns at once. Has no effect on a job that has ended. Any thread, a
+ * callback too. */
+MR_API enum mr_status mr_job_cancel(struct mr_job *job);
+/* Gives the handle back; cancels the job and waits for its end where it still runs. In a callback
+ * of the same job: MR_INVALID, and the handle stays. NULL is allowed. */
+MR_API enum mr_status mr_job_release(struct mr_job *job);
+
+/* "map", "reduce". */
+MR_API const char *mr_phase_name(enum mr_phase phase);
+
+/* ==== 3. Advanced ============================================================================ */
+
+/* ---- Errors with a status of the caller's choice -------------------------------------------- */
+
+/* Fills *error (which may be NULL); returns status. */
+MR_API enum mr_status mr_error_set(struct mr_error *error, enum mr_status status, int errnum,
+                                   const char *format, ...) MR_PRINTF(4, 5);
+
+/* ---- Batches -------------------------------------------------------------------------------- */
+
+/* Bytes that may be read, whatever they are, behind the last span of a batch. */
+#define MR_PAD 64
+
+/* Bytes [begin, end) counted from the base of a batch. It will not grow. */
+struct mr_span {
+    uint32_t begin;
+    uint32_t end;
+};
+
+/* Emits `count` pairs whose keys are spans of `base`, of which `size` bytes can be read. `values`
+ * is an array of `count` values, of struct mr_bytes where they are of any size, or NULL as with
+ * mr_emit. No span ends behind the last one, unless MR_PAD bytes that can be read follow it. Where
+ * fewer follow, those keys are copied. */
+MR_API enum mr_status mr_emit_batch(struct mr_emitter *emitter, const unsigned char *base,
+                                    size_t size, const struct mr_span *spans, size_t count,
+                                    const void *values);
+
+/* ---- Bytes that grow ------------------------------------------------------------------------ */
+
+/* A growable array of bytes, drawn from the engine's memory budget. */
+struct mr_buffer;
+
+/* Makes room for `more` bytes past the used ones and returns where they start, or NULL when memory
+ * is out. Pointers got earlier are invalid afterwards. At least MR_PAD readable bytes always follow
+ * the room. */
+MR_API unsigned char *mr_buffer_reserve(struct mr_buffer *buffer, size_t more);
+/* Counts `size` of the reserved bytes as used. */
+MR_API void mr_buffer_commit(struct mr_buffer *buffer, size_t size);
+/* The used bytes; *size receives their number. */
+MR_API unsigned char *mr_buffer_data(struct mr_buffer *buffer, size_t *size);
+/* Forgets the used bytes, keeps the memory for the next use. */
+MR_API void mr_buffer_clear(struct mr_buffer *buffer);
+
+/* ---- Own inputs ----------------------------------------------------------------------------- */
+
+/* What an input is made of. */
+struct mr_reader {
+    size_t struct_size;
+    void *context;
+    uint64_t size; /* bytes in all splits together, or MR_UNKNOWN */
+    /* Fills *split, which is all zero, with the next piece, or sets its `end`. Called on the job's
+     * reader thread, one call at a time, and may block. */
+    int (*next)(void *context, struct mr_split *split, struct mr_error *error);
+    /* Makes split->data and split->size valid, on the worker that will map it; `scratch` is that
+     * worker's for reading into and comes back with its old content undefined. NULL where next
+     * already delivers bytes. A split may come out empty (size 0): without a context it is not
+     * mapped. */
+    int (*load)(void *context, struct mr_split *split, struct mr_buffer *scratch,
+                struct mr_error *error);
+    /* Takes a split back when it is done with, mapped or not; on any thread. May be NULL. */
+    void (*release)(void *context, struct mr_split *split);
+    /* The job is failing or cancelled: a next that waits should return soon. Called on any thread,
+     * perhaps more than once, while next runs; must not wait nor call the engine. May be NULL: then
+     * the job ends only when next returns by itself. */
+    void (*interrupt)(void *context);
+    /* The input has been released for good. May be NULL. */
+    void (*close)(void *context);
+};
+
+/* Makes an input of these; NULL where memory is out or a next is missing, and then nothing is
+ * closed. */
+MR_API struct mr_input *mr_input_new(const struct mr_reader *reader);
+/* What an input is made of, for another that is put in front of it. Valid as long as the input, its
+ * size from mr_input_prepare or the begin of the job on. */
+MR_API const struct mr_reader *mr_input_reader(const struct mr_input *input);
+/* Tells an input of what engine it will be, before a job does: it sizes its buffers by that. */
+MR_API enum mr_status mr_input_prepare(struct mr_input *input, const struct mr_engine *engine,
+                                       struct mr_error *error);
+/* Whether the whole input is there already and at most some 64 KiB, so that starting threads does
+ * not pay (mr_job_spec.small). To be called after mr_input_prepare and before the job. Waits a few
+ * hundredths of a second for the end of a pipe; what it reads is not lost. */
+MR_API bool mr_input_small(struct mr_input *input);
+/* One user more, who must release it: for who needs an input beside the job. Returns it. */
+MR_API struct mr_input *mr_input_retain(struct mr_input *input);
+/* One user less: the last one frees it. NULL is allowed. */
+MR_API void mr_input_release(struct mr_input *input);
+
+/* ---- Own cuts of files ---------------------------------------------------------------------- */
+
+/* What stands before a piece, for who must know a part of it. */
+struct mr_lookback {
+    /* Makes bytes readable that stand before the piece: `size` of them, which end `back` bytes
+     * before it begins. *data is the first, until the next call. Returns how many there are, fewer
+     * only where that is all, or -1 when memory is out. */
+    long (*read)(struct mr_lookback *lookback, uint64_t back, size_t size,
+                 const unsigned char **data);
+    const unsigned char *piece; /* the piece itself; NULL where it is not there yet */
+    size_t piece_size;
+    const unsigned char *older; /* what was made of what stands before all that can be read */
+    size_t older_size;          /* 0 where nothing does */
+};
+
+/* An item that is read piece by piece, as only a part of it is wanted and it need not be held
+ * whole. All zero at the item's beginning; the cuts' own. */
+struct mr_condense {
+    uint64_t words[8];
+};
+
+/* Bytes that the end of such an item may add to what was kept of it. */
+#define MR_CONDENSE_END 16
+
+/* Where the bytes of a FILE may be cut so that no item spans two splits. first and last look at no
+ * more than the characters on the two sides of a cut, of 4 bytes at most, so a cut in the last few
+ * bytes may be seen only when more follow; one that is seen stays one. All on any thread. */
+struct mr_cuts {
+    size_t struct_size;
+    const void *context;
+    /* The smallest cut in [from, size), size when there is none; data[0] may be in the middle of
+     * anything. */
+    size_t (*first)(const void *context, const unsigned char *data, size_t size, size_t from);
+    /* The largest cut in (0, size], 0 when there is none. */
+    size_t (*last)(const void *context, const unsigned char *data, size_t size);
+    /* Makes what a map must know of what stands before the split, its context: bytes that free()
+     * ends, NULL where it is nothing. May be NULL: nothing crosses a cut. */
+    int (*context_of)(const void *context, struct mr_lookback *lookback, unsigned char **bytes,
+                      size_t *size, struct mr_error *error);
+    /* For a text without a cut for long: keeps of the next bytes what matters, *kept of them, moved
+     * to the front. Returns where the cut is, 0 where it is not among them. May be NULL: all is
+     * held. Not together with context_of. */
+    size_t (*condense)(const void *context, struct mr_condense *state, unsigned char *data,
+                       size_t size, size_t *kept);
+    /* Ends that, at a cut or at the end of the FILE, with up to MR_CONDENSE_END bytes more. All
+     * that was kept is the context of a split, behind whose bytes it stands. */
+    size_t (*condense_end)(const void *context, const struct mr_condense *state,
+                           unsigned char *room);
+};
+
+/* FILEs as mr_input_files takes them, with what else can be said. */
+struct mr_files {
+    size_t struct_size;
+    const char *const *names; /* must outlive the input */
+    size_t count;
+    const struct mr_cuts *cuts; /* copied; NULL: behind newlines */
+    /* Called for a FILE that cannot be read or whose reading broke off, once a FILE, on any thread;
+     * the rest of the input goes on. NULL: the job fails. */
+    void (*fault)(void *context, const char *name, int errnum);
+    void *fault_context;
+};
+
+MR_API struct mr_input *mr_input_files_with(const struct mr_files *files);
+/* The name of the FILE with that number, "-" for standard input; of an input of FILEs. */
+MR_API const char *mr_input_file_name(const struct mr_input *input, uint64_t number);
+
+/* ---- Own outputs ---------------------------------------------------------------------------- */
+
+/* What an output is made of: a collect, or an encode and a write. */
+struct mr_writer {
+    size_t struct_size;
+    void *context;
+    mr_collect *collect;
+    /* Makes bytes of consecutive records, on many workers at once. */
+    int (*encode)(void *context, const struct mr_record *records, size_t count,
+                  struct mr_buffer *bytes, struct mr_error *error);
+    /* Puts the pieces out. With `positional` false it is called one at a time and in order, never
+     * on a worker; with it true pieces come at any time and from many workers, each with its place
+     * in the output (offset 0 is the first byte), and it should not wait. */
+    int (*write)(void *context, const void *bytes, size_t size, uint64_t offset,
+                 struct mr_error *error);
+    bool positional;
+    /* All results have been put out; not called where the job has failed. As write. May be NULL. */
+    int (*end)(void *context, struct mr_error *error);
+    /* The job is failing or cancelled: a collect or write that waits should return soon. As an
+     * input's. May be NULL. */
+    void (*interrupt)(void *context);
+    /* The output has been released for good. May be NULL. */
+    void (*close)(void *context);
+};
+
+/* Makes an output of these; NULL where memory is out or something is missing, and then nothing is
+ * closed. */
+MR_API struct mr_output *mr_output_new(const struct mr_writer *writer);
+/* As those of inputs. */
+MR_API struct mr_output *mr_output_retain(struct mr_output *output);
+MR_API void mr_output_release(struct mr_output *output);
 
 #ifdef __cplusplus
 }

@@ -126,9 +126,9 @@ static int begin_next(struct input *input, struct mr_error *error)
     return 1;
 }
 
-static int next(void *context, struct mr_split *split, struct mr_error *error)
+/* As sources_next. */
+static int read_split(struct input *input, struct mr_split *split, struct mr_error *error)
 {
-    struct input *input = context;
     for (;;) {
         int rc = 0;
         if (atomic_load(&input->sources.interrupted))
@@ -150,6 +150,13 @@ static int next(void *context, struct mr_split *split, struct mr_error *error)
         if (rc != 0)
             return rc;
     }
+}
+
+static int next(void *context, struct mr_split *split, struct mr_error *error)
+{
+    const int rc = read_split(context, split, error);
+    split->end = rc == 0;
+    return rc < 0 ? -1 : 0;
 }
 
 static int load(void *context, struct mr_split *split, struct mr_buffer *scratch,
@@ -184,7 +191,7 @@ bool input_small(struct input *input)
     return stream_probe(&input->stream, thread_now() + SMALL_WAIT, NULL) == 1;
 }
 
-void input_job(struct input *input, struct mr_input *job)
+struct mr_input *input_job(struct input *input)
 {
     const struct source *source = input->splitter.source;
     uint64_t size = MR_UNKNOWN;
@@ -192,7 +199,8 @@ void input_job(struct input *input, struct mr_input *job)
         size = source->size - source->start;
     else if (!input->streamed)
         size = sources_survey(&input->sources, SURVEY_NAMES, false);
-    *job = (struct mr_input){
+    const struct mr_reader reader = {
+        .struct_size = sizeof reader,
         .context = input,
         .size = size,
         .next = next,
@@ -200,4 +208,5 @@ void input_job(struct input *input, struct mr_input *job)
         .release = release,
         .interrupt = interrupt,
     };
+    return mr_input_new(&reader);
 }

@@ -30,9 +30,10 @@ void input_close(struct input *input);
  * by that is not lost. To be called before the job, if at all. */
 bool input_small(struct input *input);
 
-/* The input as the engine wants it. To be called once, after input_small. The size is what the
- * FILEs had just now: more or less may come. */
-void input_job(struct input *input, struct mr_input *job);
+/* The input as the engine wants it, which must have been released before input_close; NULL when
+ * memory is out. To be called once, after input_small. The size is what the FILEs had just now: more
+ * or less may come. */
+struct mr_input *input_job(struct input *input);
 
 /* The name of the FILE with that number, "-" for standard input. */
 const char *input_name(const struct input *input, uint64_t number);

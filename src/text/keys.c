@@ -15,6 +15,7 @@ void keys_open(struct keys *keys, const struct filter *filter, size_t longest, b
     keys->longest = longest;
     keys->valued = valued;
     keys->emitter = NULL;
+    keys->error = NULL;
     keys->tokens = (struct total){0, 0};
     keys->made = (struct room){NULL, 0};
     keys->used = keys->count = 0;
@@ -27,8 +28,7 @@ void keys_close(struct keys *keys)
 
 int keys_no_memory(struct keys *keys)
 {
-    if (keys->emitter)
-        mr_error_set(mr_emitter_error(keys->emitter), MR_NOMEM, ENOMEM, "memory exhausted");
+    mr_error_set(keys->error, MR_NOMEM, ENOMEM, "memory exhausted");
     return -1;
 }
 
@@ -48,7 +48,8 @@ int keys_emit(struct keys *keys, const unsigned char *base, const struct mr_span
         total_add(&keys->tokens, count);
     for (size_t i = 0; values && i < count; i++)
         total_add(&keys->tokens, values[i]);
-    return mr_emit_batch(keys->emitter, base, spans, count, values);
+    return (int)mr_emit_batch(keys->emitter, base, (size_t)spans[count - 1].end + MR_PAD, spans,
+                              count, values);
 }
 
 int keys_emit_one(struct keys *keys, const unsigned char *key, size_t size, uint64_t value)
@@ -56,7 +57,7 @@ int keys_emit_one(struct keys *keys, const unsigned char *key, size_t size, uint
     if (keys->filter && !filter_lets(keys->filter, key, size))
         return 0;
     total_add(&keys->tokens, value);
-    return mr_emit(keys->emitter, key, size, &value);
+    return (int)mr_emit(keys->emitter, key, size, &value);
 }
 
 unsigned char *keys_room(struct keys *keys, size_t size)

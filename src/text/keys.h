@@ -28,6 +28,7 @@ struct keys {
     bool valued;                 /* keys that are made have values */
 
     struct mr_emitter *emitter; /* of the split at hand; NULL where nothing is emitted */
+    struct mr_error *error;     /* where its map says why it fails; NULL likewise */
     struct total tokens;
 
     struct room made; /* keys that stand in no split */

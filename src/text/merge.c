@@ -189,7 +189,7 @@ static int map(struct tokenizer_state *state, const struct mr_split *split)
             progress.reason = text;
         }
         first_fault_report(state->tokenizer->faults, split, progress.lines, progress.reason,
-                           mr_emitter_error(state->keys.emitter));
+                           state->keys.error);
     }
     return status;
 }

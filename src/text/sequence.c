@@ -54,8 +54,8 @@ static int next(void *context, struct mr_split *split, struct mr_error *error)
         mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
         return -1;
     }
-    int rc = sequence->input.next(sequence->input.context, split, error);
-    if (rc != 1) {
+    int rc = sequence->reader.next(sequence->reader.context, split, error);
+    if (rc != 0 || split->end) {
         free(made);
         return rc;
     }
@@ -69,7 +69,7 @@ static int next(void *context, struct mr_split *split, struct mr_error *error)
         sequence->first = made;
     sequence->last = made;
     thread_unlock(&sequence->lock);
-    return 1;
+    return 0;
 }
 
 static int load(void *context, struct mr_split *split, struct mr_buffer *scratch,
@@ -79,7 +79,7 @@ static int load(void *context, struct mr_split *split, struct mr_buffer *scratch
     struct sequence_split *ours = split->handle;
 
     split->handle = ours->handle;
-    int rc = sequence->input.load(sequence->input.context, split, scratch, error);
+    int rc = sequence->reader.load(sequence->reader.context, split, scratch, error);
     split->handle = ours;
     return rc;
 }
@@ -90,8 +90,8 @@ static void release(void *context, struct mr_split *split)
     struct sequence_split *ours = split->handle;
 
     split->handle = ours->handle;
-    if (sequence->input.release != NULL)
-        sequence->input.release(sequence->input.context, split);
+    if (sequence->reader.release != NULL)
+        sequence->reader.release(sequence->reader.context, split);
     thread_lock(&sequence->lock);
     ours->released = true;
     if (ours == sequence->first)
@@ -103,17 +103,40 @@ static void interrupt(void *context)
 {
     struct sequence *sequence = context;
 
-    sequence->input.interrupt(sequence->input.context);
+    sequence->reader.interrupt(sequence->reader.context);
 }
 
-void sequence_follow(struct sequence *sequence, struct mr_input *input)
+static void end(void *context)
 {
-    sequence->input = *input;
-    input->context = sequence;
-    input->next = next;
-    input->load = input->load != NULL ? load : NULL;
-    input->release = release;
-    input->interrupt = input->interrupt != NULL ? interrupt : NULL;
+    struct sequence *sequence = context;
+
+    mr_input_release(sequence->input);
+    sequence->input = NULL;
+}
+
+struct mr_input *sequence_follow(struct sequence *sequence, struct mr_input *input)
+{
+    struct mr_input *made = NULL;
+
+    if (input != NULL) {
+        sequence->reader = *mr_input_reader(input);
+        const struct mr_reader reader = {
+            .struct_size = sizeof reader,
+            .context = sequence,
+            .size = sequence->reader.size,
+            .next = next,
+            .load = sequence->reader.load != NULL ? load : NULL,
+            .release = release,
+            .interrupt = sequence->reader.interrupt != NULL ? interrupt : NULL,
+            .close = end,
+        };
+        made = mr_input_new(&reader);
+    }
+    if (made == NULL)
+        mr_input_release(input);
+    else
+        sequence->input = input;
+    return made;
 }
 
 void sequence_count(const struct mr_split *split, uint64_t lines)

@@ -24,7 +24,8 @@ struct sequence_split {
 };
 
 struct sequence {
-    struct mr_input input; /* as it was; constant */
+    struct mr_input *input; /* as it was, and what it is made of; constant */
+    struct mr_reader reader;
     struct thread_mutex lock;
     struct thread_cond moved; /* `first` is another */
     /* Under lock: */
@@ -37,8 +38,10 @@ int sequence_open(struct sequence *sequence, struct mr_error *error);
 /* Every split must have been released. */
 void sequence_close(struct sequence *sequence);
 
-/* Puts itself between *input and who reads it: handles of splits are struct sequence_split. */
-void sequence_follow(struct sequence *sequence, struct mr_input *input);
+/* Puts itself between an input, which it takes, and who reads it: handles of splits are struct
+ * sequence_split. Returns what is to be read in its place, to be released before sequence_close;
+ * NULL when memory is out. */
+struct mr_input *sequence_follow(struct sequence *sequence, struct mr_input *input);
 /* Notes how many lines the split has, whose map ends with that. */
 void sequence_count(const struct mr_split *split, uint64_t lines);
 /* Waits until all splits before this one have been released. Returns how many lines its FILE has

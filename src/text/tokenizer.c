@@ -120,10 +120,9 @@ uint64_t tokenizer_memory(const struct tokenizer *tokenizer)
     return tokenizer->filter ? filter_memory(tokenizer->filter) : 0;
 }
 
-void tokenizer_follow_input(struct tokenizer *tokenizer, struct mr_input *input)
+struct mr_input *tokenizer_follow_input(struct tokenizer *tokenizer, struct mr_input *input)
 {
-    if (tokenizer->faults)
-        sequence_follow(&tokenizer->faults->sequence, input);
+    return tokenizer->faults ? sequence_follow(&tokenizer->faults->sequence, input) : input;
 }
 
 bool tokenizer_first_fault(const struct tokenizer *tokenizer, struct tokenizer_fault *fault)
@@ -213,12 +212,13 @@ void tokenizer_mapper_close(void *context, void *opened)
 }
 
 int tokenizer_map(void *context, void *opened, const struct mr_split *split,
-                  struct mr_emitter *emitter)
+                  struct mr_emitter *emitter, struct mr_error *error)
 {
     const struct tokenizer *tokenizer = context;
     struct tokenizer_state *state = opened;
 
     state->keys.emitter = emitter;
+    state->keys.error = error;
     if (tokenizer->count_invalid && !tokenizer->kind->decodes)
         state->invalid += utf8_count_invalid(split->data, split->size);
     if (tokenizer->ngram_max == 0)

@@ -60,15 +60,16 @@ int tokenizer_stop_words(struct tokenizer *tokenizer, const void *bytes, size_t 
 uint64_t tokenizer_memory(const struct tokenizer *tokenizer);
 
 /* To be called for the input of the job before that is submitted: mapping may depend on the order
- * of its splits, which must come in the order of the input, those of one number in a row. The input
- * must outlive the job; changes *input, not what it does. */
-void tokenizer_follow_input(struct tokenizer *tokenizer, struct mr_input *input);
+ * of its splits, which must come in the order of the input, those of one number in a row. Takes the
+ * input; returns the job's, which must have been released before tokenizer_close, or NULL when memory
+ * is out. */
+struct mr_input *tokenizer_follow_input(struct tokenizer *tokenizer, struct mr_input *input);
 
 /* The hooks of struct mr_job_spec; `tokenizer` is a struct tokenizer. tokenizer_mapper_close adds
  * the mapper's statistics to the tokenizer's. */
 int tokenizer_mapper_open(void *tokenizer, void **state, struct mr_error *error);
 int tokenizer_map(void *tokenizer, void *state, const struct mr_split *split,
-                  struct mr_emitter *emitter);
+                  struct mr_emitter *emitter, struct mr_error *error);
 void tokenizer_mapper_close(void *tokenizer, void *state);
 
 /* Smallest safe cut p in [from, size], size meaning none was found: what stands before p and what

@@ -12,7 +12,7 @@
  *         if (batch.giant > 0)
  *             mr_emit(emitter, batch.base, batch.giant, NULL);
  *         else
- *             mr_emit_batch(emitter, batch.base, batch.spans, batch.count, NULL);
+ *             mr_emit_batch(emitter, batch.base, readable, batch.spans, batch.count, NULL);
  *     if (got < 0)
  *         out of memory
  *

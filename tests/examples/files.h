@@ -90,7 +90,8 @@ static inline int files_next(void *context, struct mr_split *split, struct mr_er
         if (files->file)
             file_release(files->file);
         files->file = NULL;
-        if (files->next == files->count)
+        split->end = files->next == files->count;
+        if (split->end)
             return 0;
         files->file = file_read(files->names[files->next++], error);
         files->at = 0;
@@ -115,7 +116,7 @@ static inline int files_next(void *context, struct mr_split *split, struct mr_er
     atomic_fetch_add(&file->users, 1);
     for (; files->at < end; files->at++)
         files->line += file->bytes[files->at] == '\n';
-    return 1;
+    return 0;
 }
 
 /* mr_input.release */
@@ -133,14 +134,16 @@ static inline void files_close(struct files *files)
     files->file = NULL;
 }
 
-static inline struct mr_input files_input(struct files *files)
+static inline struct mr_input *files_input(struct files *files)
 {
-    return (struct mr_input){
+    const struct mr_reader reader = {
+        .struct_size = sizeof reader,
         .context = files,
         .size = MR_UNKNOWN,
         .next = files_next,
         .release = files_release,
     };
+    return mr_input_new(&reader);
 }
 
 /* Runs a job on an engine of its own and reports its error; returns the program's exit status. */
@@ -148,7 +151,7 @@ static inline int run_job(const struct mr_job_spec *spec)
 {
     struct mr_engine *engine;
     struct mr_error error;
-    enum mr_status status = mr_engine_open(&(struct mr_engine_options){0}, &engine, &error);
+    enum mr_status status = mr_engine_open(NULL, &engine, &error);
     if (status == MR_OK)
         status = mr_run(engine, spec, NULL, &error);
     mr_engine_close(engine);

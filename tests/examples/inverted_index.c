@@ -12,10 +12,12 @@ struct place {
     uint64_t line;
 };
 
-static int map(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter)
+static int map(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter,
+               struct mr_error *error)
 {
     (void)context;
     (void)state;
+    (void)error;
     struct place place = {split->number, split->offset + 1};
     for (size_t at = 0; at < split->size;) {
         size_t begin = at;
@@ -37,24 +39,19 @@ static int compare(const void *a, const void *b)
     return x->line < y->line ? -1 : x->line > y->line;
 }
 
-static int reduce(void *context, const void *key, size_t key_size, struct mr_values *values,
-                  struct mr_results *results, struct mr_error *error)
+static int reduce(void *context, void *state, const void *key, size_t key_size,
+                  struct mr_values *values, struct mr_results *results, struct mr_error *error)
 {
+    (void)state;
     struct files *files = context;
-    struct place *places = NULL;
+    const struct place *place;
     size_t count = 0;
-    long got;
+    struct place *places = malloc(((size_t)mr_values_count(values) + 1) * sizeof *places);
     int status = -1;
-    do {
-        struct place *more = realloc(places, (count + 1024) * sizeof *places);
-        if (!more)
-            goto failed;
-        places = more;
-        got = mr_values_next(values, places + count, 1024);
-        if (got < 0)
-            goto done;
-        count += (size_t)got;
-    } while (got > 0);
+    if (!places)
+        goto failed;
+    while ((place = mr_values_next(values, NULL)))
+        places[count++] = *place;
     qsort(places, count, sizeof *places, compare);
 
     char *text = NULL;
@@ -72,13 +69,13 @@ static int reduce(void *context, const void *key, size_t key_size, struct mr_val
         fprintf(list, "%llu", (unsigned long long)places[i].line);
     }
     if (fclose(list) == 0)
-        status = mr_put(results, key, key_size, 0, text, size);
+        status = (int)mr_put(results, key, key_size, 0, text, size);
     free(text);
     if (status >= 0)
         goto done;
 
 failed:
-    mr_error_set(error, MR_NOMEM, errno, "no memory for a list of places");
+    status = mr_fail(error, errno, "no memory for a list of places");
 done:
     free(places);
     return status;
@@ -101,12 +98,15 @@ int main(int argc, char **argv)
 {
     struct files files = {.names = argv + 1, .count = (size_t)argc - 1};
     struct mr_job_spec spec = {
+        .struct_size = sizeof spec,
         .input = files_input(&files),
         .context = &files,
         .map = map,
+        .values = MR_GROUP,
         .value_size = sizeof(struct place),
         .reduce = reduce,
-        .output = {.order = MR_ORDER_KEY, .collect = collect},
+        .order = MR_ORDER_KEY,
+        .collect = collect,
     };
     int status = run_job(&spec);
     files_close(&files);

@@ -24,20 +24,23 @@ static int sides_next(void *context, struct mr_split *split, struct mr_error *er
 {
     (void)error;
     struct sides *sides = context;
-    if (sides->next == 2)
+    split->end = sides->next == 2;
+    if (split->end)
         return 0;
     struct file *file = sides->file[sides->next];
     split->data = file->bytes;
     split->size = file->size;
     split->length = file->size;
     split->number = sides->next++;
-    return 1;
+    return 0;
 }
 
-static int map(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter)
+static int map(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter,
+               struct mr_error *error)
 {
     (void)context;
     (void)state;
+    (void)error;
     const unsigned char *at = split->data;
     const unsigned char *end = at + split->size;
     while (at < end) {
@@ -85,24 +88,21 @@ static void write_pairs(FILE *out, const void *key, size_t key_size, const struc
 }
 
 /* One result a key: its lines are the payload. */
-static int reduce(void *context, const void *key, size_t key_size, struct mr_values *values,
-                  struct mr_results *results, struct mr_error *error)
+static int reduce(void *context, void *state, const void *key, size_t key_size,
+                  struct mr_values *values, struct mr_results *results, struct mr_error *error)
 {
+    (void)state;
     (void)context;
-    struct half *halves = NULL;
+    const struct half *half;
     size_t count = 0;
+    struct half *halves = malloc(((size_t)mr_values_count(values) + 1) * sizeof *halves);
     int status = -1;
     char *text = NULL;
     size_t size = 0;
-    for (long got = 1; got > 0; count += (size_t)got) {
-        struct half *more = realloc(halves, (count + 64) * sizeof *halves);
-        if (!more)
-            goto failed;
-        halves = more;
-        got = mr_values_next(values, halves + count, 64);
-        if (got < 0)
-            goto done;
-    }
+    if (!halves)
+        goto failed;
+    while ((half = mr_values_next(values, NULL)))
+        halves[count++] = *half;
     qsort(halves, count, sizeof *halves, compare);
 
     FILE *out = open_memstream(&text, &size);
@@ -111,11 +111,11 @@ static int reduce(void *context, const void *key, size_t key_size, struct mr_val
     write_pairs(out, key, key_size, halves, count);
     if (fclose(out) != 0)
         goto failed;
-    status = size > 0 ? mr_put(results, key, key_size, 0, text, size) : 0;
+    status = size > 0 ? (int)mr_put(results, key, key_size, 0, text, size) : 0;
     goto done;
 
 failed:
-    mr_error_set(error, MR_NOMEM, errno, "no memory for the lines of a key");
+    status = mr_fail(error, errno, "no memory for the lines of a key");
 done:
     free(text);
     free(halves);
@@ -149,11 +149,17 @@ int main(int argc, char **argv)
         }
     }
     struct mr_job_spec spec = {
-        .input = {.context = &sides, .size = MR_UNKNOWN, .next = sides_next},
+        .struct_size = sizeof spec,
+        .input = mr_input_new(&(struct mr_reader){.struct_size = sizeof(struct mr_reader),
+                                                  .context = &sides,
+                                                  .size = MR_UNKNOWN,
+                                                  .next = sides_next}),
         .map = map,
+        .values = MR_GROUP,
         .value_size = sizeof(struct half),
         .reduce = reduce,
-        .output = {.order = MR_ORDER_KEY, .collect = collect},
+        .order = MR_ORDER_KEY,
+        .collect = collect,
     };
     status = run_job(&spec);
 done:

@@ -26,10 +26,12 @@ static void combine(void *context, void *into, const void *from)
     a->max = a->max > b->max ? a->max : b->max;
 }
 
-static int map(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter)
+static int map(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter,
+               struct mr_error *error)
 {
     (void)context;
     (void)state;
+    (void)error;
     const unsigned char *at = split->data;
     const unsigned char *end = at + split->size;
     while (at < end) {
@@ -50,18 +52,19 @@ static int map(void *context, void *state, const struct mr_split *split, struct 
     return 0;
 }
 
-static int reduce(void *context, const void *key, size_t key_size, struct mr_values *values,
-                  struct mr_results *results, struct mr_error *error)
+static int reduce(void *context, void *state, const void *key, size_t key_size,
+                  struct mr_values *values, struct mr_results *results, struct mr_error *error)
 {
+    (void)state;
     (void)context;
     (void)error;
-    struct numbers all;
-    if (mr_values_next(values, &all, 1) != 1) /* combined: there is exactly one */
+    const struct numbers *all = mr_values_next(values, NULL); /* combined: there is exactly one */
+    if (!all)
         return 1;
     char text[96];
-    int size =
-        snprintf(text, sizeof text, " %.2f %" PRIu64, (double)all.sum / (double)all.count, all.max);
-    return mr_put(results, key, key_size, all.max, text, (size_t)size);
+    int size = snprintf(text, sizeof text, " %.2f %" PRIu64, (double)all->sum / (double)all->count,
+                        all->max);
+    return (int)mr_put(results, key, key_size, all->max, text, (size_t)size);
 }
 
 static int collect(void *context, const struct mr_record *records, size_t count,
@@ -79,12 +82,15 @@ int main(int argc, char **argv)
 {
     struct files files = {.names = argv + 1, .count = (size_t)argc - 1};
     struct mr_job_spec spec = {
+        .struct_size = sizeof spec,
         .input = files_input(&files),
         .map = map,
+        .values = MR_COMBINE,
         .value_size = sizeof(struct numbers),
         .combine = combine,
         .reduce = reduce,
-        .output = {.order = MR_ORDER_RANK, .collect = collect},
+        .order = MR_ORDER_RANK,
+        .collect = collect,
     };
     int status = run_job(&spec);
     files_close(&files);

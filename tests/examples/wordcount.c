@@ -10,14 +10,15 @@
 /* Words are found in batches and handed over a batch at a time. */
 #define BATCH 512
 
-static int map(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter)
+static int map(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter,
+               struct mr_error *error)
 {
     (void)context;
     (void)state;
     struct mr_span spans[BATCH];
     size_t count = 0;
     if (split->size > UINT32_MAX) /* spans are 32 bits; a line this long needs a moving base */
-        return (int)mr_error_set(mr_emitter_error(emitter), MR_MAP, 0, "a line of 4 GiB");
+        return mr_fail(error, 0, "a line of 4 GiB");
     for (size_t at = 0; at < split->size;) {
         while (at < split->size && split->data[at] <= ' ')
             at++;
@@ -27,7 +28,7 @@ static int map(void *context, void *state, const struct mr_split *split, struct 
         if (at > begin)
             spans[count++] = (struct mr_span){(uint32_t)begin, (uint32_t)at};
         if (count == BATCH || (count > 0 && at == split->size)) {
-            if (mr_emit_batch(emitter, split->data, spans, count, NULL) != 0)
+            if (mr_emit_batch(emitter, split->data, split->size, spans, count, NULL) != 0)
                 return 1;
             count = 0;
         }
@@ -51,9 +52,11 @@ int main(int argc, char **argv)
 {
     struct files files = {.names = argv + 1, .count = (size_t)argc - 1};
     struct mr_job_spec spec = {
+        .struct_size = sizeof spec,
         .input = files_input(&files),
         .map = map,
-        .output = {.order = MR_ORDER_RANK, .collect = collect},
+        .order = MR_ORDER_RANK,
+        .collect = collect,
     };
     int status = run_job(&spec);
     files_close(&files);

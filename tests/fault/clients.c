@@ -46,17 +46,20 @@ static int next(void *context, struct mr_split *split, struct mr_error *error)
     struct client *client = context;
     (void)error;
     unsigned number = atomic_fetch_add(&client->splits, 1);
-    if (number >= SPLITS)
+    split->end = number >= SPLITS;
+    if (split->end)
         return 0;
     *split = (struct mr_split){.data = nothing, .size = 1, .length = 1, .number = number};
-    return 1;
+    return 0;
 }
 
 /* Every key is emitted by two splits, with a value that says which. */
-static int map(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter)
+static int map(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter,
+               struct mr_error *error)
 {
     struct client *client = context;
     (void)state;
+    (void)error;
     for (unsigned i = 0; i < client->keys; i++) {
         char key[LONG_KEY + 64];
         size_t long_part = client->value_size ? 0 : LONG_KEY;
@@ -80,16 +83,15 @@ static void combine(void *context, void *into, const void *from)
     to->sum += more->sum;
 }
 
-static int reduce(void *context, const void *key, size_t key_size, struct mr_values *values,
-                  struct mr_results *results, struct mr_error *error)
+static int reduce(void *context, void *state, const void *key, size_t key_size,
+                  struct mr_values *values, struct mr_results *results, struct mr_error *error)
 {
-    struct extent one, all = {0, 0};
-    long got;
+    const struct extent *one;
+    struct extent all = {0, 0};
     (void)error;
-    while ((got = mr_values_next(values, &one, 1)) > 0)
-        combine(NULL, &all, &one);
-    if (got < 0)
-        return 1;
+    (void)state;
+    while ((one = mr_values_next(values, NULL)))
+        combine(NULL, &all, one);
     struct client *client = context;
     for (unsigned i = 0; i < client->results; i++) {
         char name[LONG_KEY + 64];
@@ -98,7 +100,7 @@ static int reduce(void *context, const void *key, size_t key_size, struct mr_val
         if (mr_put(results, name, (size_t)size, all.count, NULL, 0) != 0)
             return 1;
     }
-    return client->results > 0 ? 0 : mr_put(results, key, key_size, all.count, NULL, 0);
+    return client->results > 0 ? 0 : (int)mr_put(results, key, key_size, all.count, NULL, 0);
 }
 
 static int collect(void *context, const struct mr_record *records, size_t count,
@@ -122,32 +124,38 @@ static int progress(void *context, const struct mr_progress *figures)
 static void *serve(void *argument)
 {
     struct client *client = argument;
+    const struct mr_reader reader = {
+        .struct_size = sizeof reader, .context = client, .size = SPLITS, .next = next};
     struct mr_job_spec spec = {
-        .input = {.context = client, .size = SPLITS, .next = next},
+        .struct_size = sizeof spec,
         .context = client,
         .map = map,
+        .values = client->name[0] == 'c' ? MR_COMBINE
+                  : client->value_size   ? MR_GROUP
+                                         : MR_SUM,
         .value_size = client->value_size,
         .combine = client->name[0] == 'c' ? combine : NULL,
         .reduce = client->value_size ? reduce : NULL,
-        .output = {.context = client, .order = MR_ORDER_RANK, .collect = collect},
+        .order = MR_ORDER_RANK,
+        .collect = collect,
         .progress = progress,
     };
     for (int round = 0; round < ROUNDS; round++) {
         struct mr_job *job;
-        enum mr_state state;
+        enum mr_status state;
         atomic_store(&client->splits, 0);
         atomic_store(&client->put, 0);
         client->sum = client->found = 0;
+        spec.input = mr_input_new(&reader);
         if (round == 0) {
             if (mr_submit(client->engine, &spec, &job, &client->error) != MR_OK)
                 return NULL;
-            state = mr_wait(job, -1, NULL, &client->error);
-            mr_release(job);
+            state = mr_job_wait(job, -1, NULL, &client->error);
+            mr_job_release(job);
         } else {
-            state =
-                mr_run(client->engine, &spec, NULL, &client->error) == MR_OK ? MR_DONE : MR_FAILED;
+            state = mr_run(client->engine, &spec, NULL, &client->error);
         }
-        if (state != MR_DONE)
+        if (state != MR_OK)
             return NULL;
         uint64_t results = (uint64_t)client->keys * (SPLITS / 2);
         if (client->results > 0)
@@ -163,8 +171,11 @@ static void *serve(void *argument)
 int main(int argc, char **argv)
 {
     const char *tmpdir = argc > 1 ? argv[1] : ".";
-    const struct mr_engine_options options = {
-        .threads = 2, .memory = 1, .tmpdirs = &tmpdir, .tmpdir_count = 1};
+    const struct mr_engine_options options = {.struct_size = sizeof options,
+                                              .threads = 2,
+                                              .memory = 1,
+                                              .tmpdirs = &tmpdir,
+                                              .tmpdir_count = 1};
     struct client clients[] = {
         {.name = "sum", .keys = KEYS_A_SPLIT},
         {.name = "keep", .keys = KEYS_A_SPLIT / 16, .value_size = sizeof(struct extent)},

@@ -40,7 +40,7 @@ struct client {
     struct mr_engine *engine;
     uint64_t random;
     unsigned long jobs;
-    unsigned long ended[MR_STOPPED + 1];
+    unsigned long ended[MR_FAILED + 1];
     unsigned long wrong;
 };
 
@@ -59,14 +59,14 @@ static int next(void *context, struct mr_split *split, struct mr_error *error)
 {
     struct load *load = context;
     unsigned number = atomic_fetch_add(&load->handed, 1);
-    if (number >= load->splits || atomic_load(&load->interrupted))
+    split->end = number >= load->splits || atomic_load(&load->interrupted);
+    if (split->end)
         return 0;
     if (load->trouble == INPUT_FAILS && number == load->splits / 2) {
-        mr_error_set(error, MR_INPUT, 0, "this input fails");
-        return -1;
+        return mr_fail(error, 0, "this input fails");
     }
     *split = (struct mr_split){.data = nothing, .size = 1, .length = 1, .number = number};
-    return 1;
+    return 0;
 }
 
 static void interrupt(void *context)
@@ -74,11 +74,13 @@ static void interrupt(void *context)
     atomic_store(&((struct load *)context)->interrupted, true);
 }
 
-static int map(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter)
+static int map(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter,
+               struct mr_error *error)
 {
     struct load *load = context;
     uint64_t one = 1;
     (void)state;
+    (void)error;
     if (load->trouble == MAP_FAILS && split->number == load->splits / 2)
         return 1;
     for (unsigned i = 0; i < load->keys; i++) {
@@ -91,18 +93,18 @@ static int map(void *context, void *state, const struct mr_split *split, struct 
     return 0;
 }
 
-static int reduce(void *context, const void *key, size_t key_size, struct mr_values *values,
-                  struct mr_results *results, struct mr_error *error)
+static int reduce(void *context, void *state, const void *key, size_t key_size,
+                  struct mr_values *values, struct mr_results *results, struct mr_error *error)
 {
     const struct load *load = context;
-    uint64_t some[7], sum = 0;
-    long got;
+    const uint64_t *value;
+    uint64_t sum = 0;
+    (void)state;
     if (load->trouble == REDUCE_FAILS)
-        return (int)mr_error_set(error, MR_REDUCE, 0, "this reduce fails");
-    while ((got = mr_values_next(values, some, 7)) > 0)
-        for (long i = 0; i < got; i++)
-            sum += some[i];
-    return got < 0 ? 1 : mr_put(results, key, key_size, sum, NULL, 0);
+        return mr_fail(error, 0, "this reduce fails");
+    while ((value = mr_values_next(values, NULL)))
+        sum += *value;
+    return (int)mr_put(results, key, key_size, sum, NULL, 0);
 }
 
 static int collect(void *context, const struct mr_record *records, size_t count,
@@ -110,7 +112,7 @@ static int collect(void *context, const struct mr_record *records, size_t count,
 {
     struct load *load = context;
     if (load->trouble == OUTPUT_FAILS)
-        return (int)mr_error_set(error, MR_OUTPUT, 0, "this output fails");
+        return mr_fail(error, 0, "this output fails");
     for (size_t i = 0; i < count; i++)
         load->sum += records[i].rank;
     load->found += count;
@@ -123,16 +125,16 @@ static int progress(void *context, const struct mr_progress *figures)
     return ((struct load *)context)->trouble == PROGRESS_CANCELS;
 }
 
-static bool right(const struct load *load, enum mr_state state, const struct mr_error *error)
+static bool right(const struct load *load, enum mr_status state, const struct mr_error *error)
 {
     static const enum mr_status reasons[] = {
         [MAP_FAILS] = MR_MAP,       [INPUT_FAILS] = MR_INPUT,          [REDUCE_FAILS] = MR_REDUCE,
         [OUTPUT_FAILS] = MR_OUTPUT, [PROGRESS_CANCELS] = MR_CANCELLED,
     };
-    if (state == MR_DONE)
+    if (state == MR_OK)
         return error->status == MR_OK && load->trouble == NOTHING && load->found == load->keys &&
                load->sum == (uint64_t)load->keys * load->splits;
-    if (error->text[0] == '\0' || (state == MR_STOPPED) != (error->status == MR_CANCELLED))
+    if (error->text[0] == '\0' || (state == MR_CANCELLED) != (error->status == MR_CANCELLED))
         return false;
     if (error->status == MR_CANCELLED)
         return load->expects_cancel || load->trouble == PROGRESS_CANCELS;
@@ -141,7 +143,7 @@ static bool right(const struct load *load, enum mr_state state, const struct mr_
 
 static void *cancel(void *job)
 {
-    mr_cancel(job);
+    mr_job_cancel(job);
     return NULL;
 }
 
@@ -160,28 +162,28 @@ static void begin_load(struct client *client, struct load *load)
         load->kept = true;
 }
 
-static enum mr_state submit_and_play(struct client *client, const struct mr_job_spec *spec,
-                                     struct load *load, struct mr_error *error)
+static enum mr_status submit_and_play(struct client *client, const struct mr_job_spec *spec,
+                                      struct load *load, struct mr_error *error)
 {
     uint64_t *random = &client->random;
-    struct mr_progress figures;
+    struct mr_progress figures = {.struct_size = sizeof figures};
     struct mr_job *job;
     pthread_t other;
     bool have_other = false;
     if (mr_submit(client->engine, spec, &job, error) != MR_OK)
-        return MR_FAILED;
-    enum mr_state state = MR_RUNNING;
+        return error->status;
+    enum mr_status state = MR_RUNNING;
     for (unsigned step = (unsigned)draw(random, 4); step > 0; step--) {
         switch (draw(random, 5)) {
         case 0:
-            mr_poll(job, &figures);
+            mr_job_poll(job, &figures);
             break;
         case 1:
-            state = mr_wait(job, (long)draw(random, 3), NULL, NULL);
+            state = mr_job_wait(job, (long)draw(random, 3), NULL, NULL);
             break;
         case 2:
             load->expects_cancel = true;
-            mr_cancel(job);
+            mr_job_cancel(job);
             break;
         case 3:
             load->expects_cancel = true;
@@ -189,17 +191,17 @@ static enum mr_state submit_and_play(struct client *client, const struct mr_job_
                 have_other = pthread_create(&other, NULL, cancel, job) == 0;
             break;
         default:
-            mr_poll(job, NULL);
+            mr_job_poll(job, NULL);
         }
     }
     if (have_other)
         pthread_join(other, NULL);
     if (draw(random, 8) == 0) { /* given back as it is: that must end it */
-        mr_release(job);
+        mr_job_release(job);
         return MR_PENDING;
     }
-    state = mr_wait(job, -1, NULL, error);
-    mr_release(job);
+    state = mr_job_wait(job, -1, NULL, error);
+    mr_job_release(job);
     return state;
 }
 
@@ -209,31 +211,35 @@ static void *play(void *argument)
     for (unsigned long i = 0; i < client->jobs; i++) {
         struct load load;
         struct mr_error error = {0};
-        enum mr_state state;
+        enum mr_status state;
         begin_load(client, &load);
+        const struct mr_reader reader = {.struct_size = sizeof reader,
+                                         .context = &load,
+                                         .size = load.splits,
+                                         .next = next,
+                                         .interrupt = interrupt};
         const struct mr_job_spec spec = {
-            .input = {.context = &load, .size = load.splits, .next = next, .interrupt = interrupt},
+            .struct_size = sizeof spec,
+            .input = mr_input_new(&reader),
             .context = &load,
             .map = map,
+            .values = load.kept ? MR_GROUP : MR_SUM,
             .value_size = load.kept ? sizeof(uint64_t) : 0,
             .reduce = load.kept ? reduce : NULL,
-            .output = {.context = &load,
-                       .collect = collect,
-                       .order = (enum mr_order)draw(&client->random, MR_ORDER_RANK + 1)},
+            .collect = collect,
+            .order = (enum mr_order)draw(&client->random, MR_ORDER_RANK + 1),
             .progress =
                 load.trouble == PROGRESS_CANCELS || draw(&client->random, 4) == 0 ? progress : NULL,
             .small = draw(&client->random, 2) == 0,
         };
         if (draw(&client->random, 4) == 0) {
-            enum mr_status status = mr_run(client->engine, &spec, NULL, &error);
-            state = status == MR_OK ? MR_DONE : status == MR_CANCELLED ? MR_STOPPED : MR_FAILED;
-            error.status = status;
+            error.status = state = mr_run(client->engine, &spec, NULL, &error);
         } else {
             state = submit_and_play(client, &spec, &load, &error);
         }
         client->ended[state]++;
         /* A progress callback that asks for an end only at the end of a phase may come too late. */
-        if (load.trouble == PROGRESS_CANCELS && state == MR_DONE)
+        if (load.trouble == PROGRESS_CANCELS && state == MR_OK)
             continue;
         if (state != MR_PENDING && !right(&load, state, &error)) {
             client->wrong++;
@@ -263,7 +269,7 @@ static long round_of_jobs(struct mr_engine *engine, unsigned long jobs, uint64_t
     for (unsigned i = 0; i < started; i++) {
         pthread_join(threads[i], NULL);
         wrong += (long)clients[i].wrong;
-        for (int state = 0; state <= MR_STOPPED; state++)
+        for (int state = 0; state <= MR_FAILED; state++)
             ended[state] += clients[i].ended[state];
     }
     return started < THREADS ? -1 : wrong;
@@ -273,8 +279,9 @@ int main(int argc, char **argv)
 {
     unsigned long jobs = argc > 1 ? strtoul(argv[1], NULL, 10) : 100000;
     uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
-    const struct mr_engine_options options = {.threads = WORKERS, .memory = 1};
-    unsigned long ended[MR_STOPPED + 1] = {0};
+    const struct mr_engine_options options = {
+        .struct_size = sizeof options, .threads = WORKERS, .memory = 1};
+    unsigned long ended[MR_FAILED + 1] = {0};
     struct mr_engine *engine;
     struct mr_error error = {0};
 
@@ -289,9 +296,11 @@ int main(int argc, char **argv)
     long more = round_of_jobs(engine, jobs, seed + 1, ended);
     size_t after = mallinfo2().uordblks;
     mr_engine_close(engine);
+    unsigned long failed = 0;
+    for (int state = MR_INVALID; state <= MR_FAILED; state++)
+        failed += state == MR_CANCELLED ? 0 : ended[state];
     printf("jobs run: %lu; done %lu, failed %lu, cancelled %lu, released early %lu; "
            "memory %zu before, %zu after\n",
-           jobs + 60, ended[MR_DONE], ended[MR_FAILED], ended[MR_STOPPED], ended[MR_PENDING],
-           before, after);
+           jobs + 60, ended[MR_OK], failed, ended[MR_CANCELLED], ended[MR_PENDING], before, after);
     return wrong == 0 && more == 0 && after <= before + SLACK ? 0 : 1;
 }

@@ -26,16 +26,19 @@ static int next(void *context, struct mr_split *split, struct mr_error *error)
 {
     struct load *load = context;
     (void)error;
-    if (atomic_fetch_add(&load->handed, 1) >= load->splits)
+    split->end = atomic_fetch_add(&load->handed, 1) >= load->splits;
+    if (split->end)
         return 0;
     *split = (struct mr_split){.data = nothing, .size = 1, .length = 1};
-    return 1;
+    return 0;
 }
 
-static int map(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter)
+static int map(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter,
+               struct mr_error *error)
 {
     const struct load *load = context;
     (void)state;
+    (void)error;
     (void)split;
     for (unsigned i = 0; i < load->keys; i++)
         if (mr_emit(emitter, &i, i % (sizeof i + 1), NULL) != 0)
@@ -53,34 +56,37 @@ static int collect(void *context, const struct mr_record *records, size_t count,
     return 0;
 }
 
-static void end(struct load *load, enum mr_state state)
+static void end(struct load *load, enum mr_status status)
 {
-    if (state == MR_DONE && (load->fails || load->sum != (uint64_t)load->splits * load->keys))
+    if (status == MR_OK && (load->fails || load->sum != (uint64_t)load->splits * load->keys))
         abort();
-    if (state == MR_FAILED && !load->fails)
+    if (status != MR_OK && status != MR_CANCELLED && !load->fails)
         abort();
 }
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
     const unsigned threads = size > 0 ? 1 + data[0] % 3u : 1;
-    const struct mr_engine_options options = {.threads = threads, .memory = 1};
+    const struct mr_engine_options options = {
+        .struct_size = sizeof options, .threads = threads, .memory = 1};
     struct load loads[JOBS] = {0};
     struct mr_engine *engine;
-    struct mr_progress figures;
+    struct mr_progress figures = {.struct_size = sizeof figures};
     if (mr_engine_open(&options, &engine, NULL) != MR_OK)
         abort();
     for (size_t i = 1; i + 1 < size && i < 64; i += 2) {
         struct load *load = &loads[data[i] % JOBS];
         unsigned what = data[i] / JOBS % 8;
+        const struct mr_reader reader = {
+            .struct_size = sizeof reader, .context = load, .size = MR_UNKNOWN, .next = next};
         const struct mr_job_spec spec = {
-            .input = {.context = load, .size = MR_UNKNOWN, .next = next},
+            .struct_size = sizeof spec,
             .context = load,
+            .input = !load->job && what < 5 ? mr_input_new(&reader) : NULL,
             .map = map,
-            .output = {.context = load,
-                       .collect = collect,
-                       .limit = data[i] >> 7 ? 1000 : 0,
-                       .order = (enum mr_order)(data[i + 1] % 3)},
+            .collect = collect,
+            .limit = data[i] >> 7 ? 1000 : 0,
+            .order = (enum mr_order)(data[i + 1] % 3),
             .small = data[i + 1] & 1,
         };
         if (!load->job && what < 5) {
@@ -90,26 +96,26 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
             load->keys = data[i + 1];
             load->fails = data[i + 1] % 7 == 0 && load->splits > 0;
             if (what == 4)
-                end(load, mr_run(engine, &spec, NULL, NULL) == MR_OK ? MR_DONE : MR_FAILED);
+                end(load, mr_run(engine, &spec, NULL, NULL));
             else if (mr_submit(engine, &spec, &load->job, NULL) != MR_OK)
                 abort();
         } else if (!load->job) {
             continue;
         } else if (what == 0) {
-            mr_poll(load->job, &figures);
+            mr_job_poll(load->job, &figures);
         } else if (what == 1) {
-            mr_wait(load->job, data[i + 1] % 2, NULL, NULL);
+            mr_job_wait(load->job, data[i + 1] % 2, NULL, NULL);
         } else if (what == 2) {
-            mr_cancel(load->job);
+            mr_job_cancel(load->job);
         } else if (what < 6) {
-            end(load, mr_wait(load->job, -1, NULL, NULL));
+            end(load, mr_job_wait(load->job, -1, NULL, NULL));
         } else {
-            mr_release(load->job);
+            mr_job_release(load->job);
             load->job = NULL;
         }
     }
     for (int i = 0; i < JOBS; i++)
-        mr_release(loads[i].job);
+        mr_job_release(loads[i].job);
     mr_engine_close(engine);
     return 0;
 }

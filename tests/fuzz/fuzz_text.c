@@ -117,7 +117,8 @@ static int next(void *context, struct mr_split *split, struct mr_error *error)
     struct run *run = context;
     size_t end = run->size;
     (void)error;
-    if (run->at == run->size)
+    split->end = run->at == run->size;
+    if (split->end)
         return 0;
     if (run->step > 0 && run->last) {
         for (size_t room = run->step; run->at + room < run->size; room *= 2) {
@@ -150,7 +151,7 @@ static int next(void *context, struct mr_split *split, struct mr_error *error)
     };
     run->before = run->at;
     run->at = end;
-    return 1;
+    return 0;
 }
 
 static int collect(void *context, const struct mr_record *records, size_t count,
@@ -169,7 +170,8 @@ static int collect(void *context, const struct mr_record *records, size_t count,
 static struct mr_engine *engine(void)
 {
     static struct mr_engine *made;
-    const struct mr_engine_options options = {.threads = 1, .memory = 64u << 20};
+    const struct mr_engine_options options = {
+        .struct_size = sizeof options, .threads = 1, .memory = 64u << 20};
     if (!made && mr_engine_open(&options, &made, NULL) != MR_OK)
         abort();
     return made;
@@ -178,17 +180,22 @@ static struct mr_engine *engine(void)
 /* Counts what `input` and `map` bring; the records in the order of their keys. */
 static enum mr_status count(struct run *run, struct tokenizer *text)
 {
-    struct mr_job_spec spec = {
-        .input = {.context = run, .size = run->size, .next = next},
+    const struct mr_reader reader = {
+        .struct_size = sizeof reader, .context = run, .size = run->size, .next = next};
+    const struct mr_writer writer = {
+        .struct_size = sizeof writer, .context = run, .collect = collect};
+    const struct mr_job_spec spec = {
+        .struct_size = sizeof spec,
+        .input = tokenizer_follow_input(text, mr_input_new(&reader)),
         .context = text,
         .mapper_open = tokenizer_mapper_open,
         .mapper_close = tokenizer_mapper_close,
         .map = tokenizer_map,
-        .output = {.context = run, .order = MR_ORDER_KEY, .collect = collect},
+        .order = MR_ORDER_KEY,
+        .output = mr_output_new(&writer),
         .small = true,
     };
     struct mr_error error = {0};
-    tokenizer_follow_input(text, &spec.input);
     enum mr_status status = mr_run(engine(), &spec, NULL, &error);
     free(run->piece);
     free(run->context);
@@ -197,11 +204,12 @@ static enum mr_status count(struct run *run, struct tokenizer *text)
 }
 
 static int map_reference(void *context, void *state, const struct mr_split *split,
-                         struct mr_emitter *emitter)
+                         struct mr_emitter *emitter, struct mr_error *error)
 {
     const struct token_kind *kind = *(const struct token_kind *const *)context;
     const unsigned char *data = split->data;
     (void)state;
+    (void)error;
     if (kind == &token_kind_unicode) {
         size_t segments;
         struct words_segment *segment = words_reference(data, split->size, &segments);
@@ -232,11 +240,17 @@ static int map_reference(void *context, void *state, const struct mr_split *spli
 
 static void reference(struct run *run, const struct token_kind *kind)
 {
-    struct mr_job_spec spec = {
-        .input = {.context = run, .size = run->size, .next = next},
+    const struct mr_reader reader = {
+        .struct_size = sizeof reader, .context = run, .size = run->size, .next = next};
+    const struct mr_writer writer = {
+        .struct_size = sizeof writer, .context = run, .collect = collect};
+    const struct mr_job_spec spec = {
+        .struct_size = sizeof spec,
+        .input = mr_input_new(&reader),
         .context = &kind,
         .map = map_reference,
-        .output = {.context = run, .order = MR_ORDER_KEY, .collect = collect},
+        .order = MR_ORDER_KEY,
+        .output = mr_output_new(&writer),
         .small = true,
     };
     if (mr_run(engine(), &spec, NULL, NULL) != MR_OK)

@@ -43,7 +43,8 @@ static int next_split(void *context, struct mr_split *split, struct mr_error *er
 {
     struct numbers *numbers = context;
     (void)error;
-    if (numbers->next == numbers->splits && !numbers->endless)
+    split->end = numbers->next == numbers->splits && !numbers->endless;
+    if (split->end)
         return 0;
     *split = (struct mr_split){
         .data = nothing, .size = 1, .length = numbers->each, .number = numbers->next++};
@@ -51,7 +52,7 @@ static int next_split(void *context, struct mr_split *split, struct mr_error *er
     uint64_t ahead = atomic_fetch_add(&numbers->read, 1) + 1 - atomic_load(&numbers->released);
     if (ahead > numbers->most_ahead)
         numbers->most_ahead = ahead;
-    return 1;
+    return 0;
 }
 
 static void release_split(void *context, struct mr_split *split)
@@ -62,13 +63,14 @@ static void release_split(void *context, struct mr_split *split)
 }
 
 static int map_numbers(void *context, void *state, const struct mr_split *split,
-                       struct mr_emitter *emitter)
+                       struct mr_emitter *emitter, struct mr_error *error)
 {
     struct numbers *numbers = context;
     enum { BATCH = 100 };
     char keys[BATCH * 256 + MR_PAD];
     struct mr_span spans[BATCH];
     (void)state;
+    (void)error;
     if (numbers->holds)
         AWAIT(split->number < atomic_load(&numbers->may_map));
     for (uint64_t i = 0; i < numbers->each;) {
@@ -79,7 +81,7 @@ static int map_numbers(void *context, void *state, const struct mr_split *split,
             spans[n] = (struct mr_span){(uint32_t)at, (uint32_t)(at + size)};
             at += size;
         }
-        if (mr_emit_batch(emitter, (unsigned char *)keys, spans, n, NULL) != 0)
+        if (mr_emit_batch(emitter, (unsigned char *)keys, sizeof keys, spans, n, NULL) != 0)
             return -1;
     }
     atomic_fetch_add(&numbers->mapped, 1);
@@ -128,18 +130,23 @@ void numbers_job(struct numbers *numbers, struct mr_job_spec *spec)
         numbers->step = 1;
     numbers->counts = calloc(numbers->keys, sizeof *numbers->counts);
     ck_assert_ptr_nonnull(numbers->counts);
-    *spec = (struct mr_job_spec){
-        .input = {.context = numbers,
-                  .size = numbers->endless ? MR_UNKNOWN : numbers->splits * numbers->each,
-                  .next = next_split,
-                  .release = release_split},
+    const struct mr_reader reader = {
+        .struct_size = sizeof reader,
         .context = numbers,
-        .map = map_numbers,
-        .output = {.context = numbers,
-                   .order = (enum mr_order)abs(numbers->order),
-                   .reverse = numbers->order < 0,
-                   .collect = collect},
+        .size = numbers->endless ? MR_UNKNOWN : numbers->splits * numbers->each,
+        .next = next_split,
+        .release = release_split,
     };
+    *spec = (struct mr_job_spec){
+        .struct_size = sizeof *spec,
+        .context = numbers,
+        .input = mr_input_new(&reader),
+        .map = map_numbers,
+        .order = (enum mr_order)abs(numbers->order),
+        .reverse = numbers->order < 0,
+        .collect = collect,
+    };
+    ck_assert_ptr_nonnull(spec->input);
 }
 
 void numbers_check(struct numbers *numbers)

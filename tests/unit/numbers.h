@@ -30,7 +30,7 @@ struct numbers {
     bool wrong; /* something collected was not as it must be */
 };
 
-/* Fills *spec with the job that counts keys, collecting into `numbers`. */
+/* Fills *spec with the job that counts keys, collecting into `numbers`; it is run once. */
 void numbers_job(struct numbers *numbers, struct mr_job_spec *spec);
 /* Writes key `number` to `out` (256 bytes); returns its size. */
 size_t numbers_key(const struct numbers *numbers, uint64_t number, char *out);

@@ -107,6 +107,12 @@ size_t reader_condense_end(const void *text, const struct condense *state, unsig
 
 /* ---- A stand-in for the engine --------------------------------------------------------------- */
 
+int reader_next(const struct mr_reader *job, struct mr_split *split, struct mr_error *error)
+{
+    *split = (struct mr_split){0};
+    return job->next(job->context, split, error) != 0 ? -1 : split->end ? 0 : 1;
+}
+
 static void keep_piece(struct reader *reader, const struct mr_split *split)
 {
     thread_lock(&reader->lock);
@@ -139,7 +145,7 @@ static void work(void *argument)
         struct mr_split split;
         struct mr_error error;
         thread_lock(&reader->next_lock);
-        int rc = reader->job.next(reader->job.context, &split, &error);
+        int rc = reader_next(&reader->job, &split, &error);
         thread_unlock(&reader->next_lock);
         if (rc == 1) {
             uint64_t length = split.length;
@@ -175,7 +181,9 @@ void reader_run(struct input *input, unsigned workers, struct reader *reader)
 {
     struct thread threads[8];
     memset(reader, 0, sizeof *reader);
-    input_job(input, &reader->job);
+    reader->read = input_job(input);
+    ck_assert_ptr_nonnull(reader->read);
+    reader->job = *mr_input_reader(reader->read);
     ck_assert_int_eq(thread_mutex_open(&reader->next_lock), 0);
     ck_assert_int_eq(thread_mutex_open(&reader->lock), 0);
     if (workers == 1) {
@@ -200,6 +208,7 @@ void reader_free(struct reader *reader)
         free(reader->pieces[i].context);
     }
     free(reader->pieces);
+    mr_input_release(reader->read);
 }
 
 size_t reader_check(const struct reader *reader, input_border *border, uint64_t number,

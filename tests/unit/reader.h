@@ -39,7 +39,8 @@ struct piece {
 };
 
 struct reader {
-    struct mr_input job;
+    struct mr_input *read;
+    struct mr_reader job;          /* of that */
     struct thread_mutex next_lock; /* next is called by one worker at a time */
     struct thread_mutex lock;      /* of all below */
     struct piece *pieces;
@@ -72,6 +73,8 @@ void reader_teardown(void);
 struct input_options reader_options(const char *const *names, size_t count);
 struct input *reader_open(const struct input_options *options);
 
+/* The next split: 1, 0 at the end, -1 with *error filled. */
+int reader_next(const struct mr_reader *job, struct mr_split *split, struct mr_error *error);
 /* Reads the whole input with that many workers, 8 at most; pieces come back in order. */
 void reader_run(struct input *input, unsigned workers, struct reader *reader);
 void reader_free(struct reader *reader);

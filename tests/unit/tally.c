@@ -212,7 +212,8 @@ static int next_piece(void *context, struct mr_split *split, struct mr_error *er
 {
     struct pieces *pieces = context;
     (void)error;
-    if (pieces->at == pieces->size)
+    split->end = pieces->at == pieces->size;
+    if (split->end)
         return 0;
     if (pieces->cut == TALLY_CONDENSED) {
         size_t length, kept;
@@ -226,7 +227,7 @@ static int next_piece(void *context, struct mr_split *split, struct mr_error *er
             .context_size = kept,
         };
         pieces->at += length;
-        return 1;
+        return 0;
     }
     size_t cut = next_cut(pieces), size = cut - pieces->at;
     ck_assert_uint_gt(cut, pieces->at);
@@ -246,7 +247,7 @@ static int next_piece(void *context, struct mr_split *split, struct mr_error *er
     };
     pieces->before = pieces->at;
     pieces->at = cut;
-    return 1;
+    return 0;
 }
 
 static void release_piece(void *context, struct mr_split *split)
@@ -272,7 +273,8 @@ void tally_count(struct tally *tally, const struct tokenizer_options *options, c
     struct tokenizer *text;
 
     if (!engine) {
-        struct mr_engine_options threads = {.threads = 2, .memory = (uint64_t)256 << 20};
+        struct mr_engine_options threads = {
+            .struct_size = sizeof threads, .threads = 2, .memory = (uint64_t)256 << 20};
         ck_assert_int_eq(mr_engine_open(&threads, &engine, &error), MR_OK);
     }
     test_hooks.tokens_reach = limit;
@@ -284,16 +286,25 @@ void tally_count(struct tally *tally, const struct tokenizer_options *options, c
         ck_assert_int_eq(tokenizer_stop_words(text, NULL, 0, &error), 0);
     }
     struct pieces pieces = {.text = text, .data = data, .size = size, .cut = cut};
-    struct mr_job_spec spec = {
-        .input = {.context = &pieces, .size = size, .next = next_piece, .release = release_piece},
+    const struct mr_reader reader = {
+        .struct_size = sizeof reader,
+        .context = &pieces,
+        .size = size,
+        .next = next_piece,
+        .release = release_piece,
+    };
+    const struct mr_writer writer = {
+        .struct_size = sizeof writer, .context = tally, .collect = collect};
+    const struct mr_job_spec spec = {
+        .struct_size = sizeof spec,
+        .input = tokenizer_follow_input(text, mr_input_new(&reader)),
         .context = text,
         .mapper_open = tokenizer_mapper_open,
         .mapper_close = tokenizer_mapper_close,
         .map = tokenizer_map,
-        .output = {.context = tally, .order = MR_ORDER_NONE, .collect = collect},
+        .output = mr_output_new(&writer),
         .small = true,
     };
-    tokenizer_follow_input(text, &spec.input);
     tally->status = mr_run(engine, &spec, NULL, &error);
     free(pieces.context);
     tokenizer_statistics(text, &tally->stats);

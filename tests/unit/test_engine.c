@@ -21,7 +21,8 @@ static struct mr_engine *engine_of(unsigned threads, uint64_t memory)
 {
     struct mr_engine *engine;
     struct mr_error error;
-    struct mr_engine_options options = {.threads = threads, .memory = memory};
+    struct mr_engine_options options = {
+        .struct_size = sizeof options, .threads = threads, .memory = memory};
     ck_assert_msg(mr_engine_open(&options, &engine, &error) == MR_OK, "%s", error.text);
     return engine;
 }
@@ -56,7 +57,7 @@ START_TEST(counts_are_exact_at_every_number_of_keys)
     for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
         struct numbers numbers = {
             .splits = 37, .each = 8009, .keys = key_counts[_i], .step = 7919, .order = orders[i]};
-        struct mr_stats stats;
+        struct mr_stats stats = {.struct_size = sizeof stats};
         run(engine, &numbers, &stats);
         ck_assert_uint_eq(stats.records, 37 * 8009);
         ck_assert_uint_eq(stats.keys, numbers.keys < 37 * 8009 ? numbers.keys : 37 * 8009);
@@ -143,7 +144,7 @@ START_TEST(a_limit_leaves_the_first_of_the_order)
             .splits = 7, .each = 10000, .keys = 30000, .order = MR_ORDER_RANK};
         struct mr_job_spec spec;
         numbers_job(&numbers, &spec);
-        spec.output.limit = limits[i];
+        spec.limit = limits[i];
         ck_assert_int_eq(mr_run(engine, &spec, NULL, NULL), MR_OK);
         ck_assert(!numbers.wrong);
         uint64_t wanted = limits[i] < 30000 ? limits[i] : 30000;
@@ -168,7 +169,7 @@ START_TEST(results_below_the_least_rank_are_dropped)
     struct numbers numbers = {.splits = 7, .each = 10000, .keys = 30000, .order = MR_ORDER_KEY};
     struct mr_job_spec spec;
     numbers_job(&numbers, &spec);
-    spec.output.min_rank = 3;
+    spec.min_rank = 3;
     ck_assert_int_eq(mr_run(engine, &spec, NULL, NULL), MR_OK);
     ck_assert(!numbers.wrong);
     ck_assert_uint_eq(numbers.collected, 10000);
@@ -187,30 +188,30 @@ START_TEST(a_future_goes_from_pending_to_done)
     struct numbers second = {.splits = 3, .each = 100, .keys = 50};
     struct mr_job_spec spec;
     struct mr_job *one, *two;
-    struct mr_progress progress;
+    struct mr_progress progress = {.struct_size = sizeof progress};
     numbers_job(&first, &spec);
     ck_assert_int_eq(mr_submit(engine, &spec, &one, NULL), MR_OK);
     numbers_job(&second, &spec);
     ck_assert_int_eq(mr_submit(engine, &spec, &two, NULL), MR_OK);
-    enum mr_state state = mr_poll(one, &progress);
+    enum mr_status state = mr_job_poll(one, &progress);
     ck_assert(state == MR_PENDING || state == MR_RUNNING);
-    ck_assert_str_eq(progress.tag, "map");
+    ck_assert_int_eq(progress.phase, MR_PHASE_MAP);
     ck_assert_uint_eq(progress.done + progress.not_done, 40 * 100);
-    state = mr_wait(one, 1, NULL, NULL);
+    state = mr_job_wait(one, 1, NULL, NULL);
     ck_assert(state == MR_PENDING || state == MR_RUNNING);
-    struct mr_stats stats;
+    struct mr_stats stats = {.struct_size = sizeof stats};
     struct mr_error error;
     atomic_store(&first.may_map, 40);
-    ck_assert_int_eq(mr_wait(one, -1, &stats, &error), MR_DONE);
-    ck_assert_int_eq(mr_wait(one, -1, &stats, &error), MR_DONE);
-    ck_assert_int_eq(mr_poll(one, &progress), MR_DONE);
-    ck_assert_str_eq(progress.tag, "reduce");
+    ck_assert_int_eq(mr_job_wait(one, -1, &stats, &error), MR_OK);
+    ck_assert_int_eq(mr_job_wait(one, -1, &stats, &error), MR_OK);
+    ck_assert_int_eq(mr_job_poll(one, &progress), MR_OK);
+    ck_assert_int_eq(progress.phase, MR_PHASE_REDUCE);
     ck_assert_uint_eq(progress.not_done, 0);
     ck_assert_uint_eq(stats.records, 4000);
     ck_assert_int_eq(error.status, MR_OK);
-    ck_assert_int_eq(mr_wait(two, 100000, NULL, NULL), MR_DONE);
-    mr_release(one);
-    mr_release(two);
+    ck_assert_int_eq(mr_job_wait(two, 100000, NULL, NULL), MR_OK);
+    mr_job_release(one);
+    mr_job_release(two);
     numbers_check(&first);
     numbers_check(&second);
     mr_engine_close(engine);
@@ -229,12 +230,12 @@ START_TEST(a_cancelled_job_gives_all_back)
         numbers_job(&numbers, &spec);
         ck_assert_int_eq(mr_submit(engine, &spec, &job, NULL), MR_OK);
         AWAIT(atomic_load(&numbers.mapped) >= first);
-        mr_cancel(job);
-        ck_assert_int_eq(mr_wait(job, -1, NULL, &error), MR_STOPPED);
+        mr_job_cancel(job);
+        ck_assert_int_eq(mr_job_wait(job, -1, NULL, &error), MR_CANCELLED);
         ck_assert_int_eq(error.status, MR_CANCELLED);
-        mr_cancel(job);
-        ck_assert_int_eq(mr_poll(job, NULL), MR_STOPPED);
-        mr_release(job);
+        mr_job_cancel(job);
+        ck_assert_int_eq(mr_job_poll(job, NULL), MR_CANCELLED);
+        mr_job_release(job);
         ck_assert_uint_eq(numbers.read, numbers.released);
         ck_assert_uint_eq(numbers.collected, 0);
         ck_assert_uint_eq(entries_of("/proc/self/fd"), files);
@@ -251,26 +252,26 @@ START_TEST(close_cancels_jobs_and_leaves_their_outcomes)
     struct numbers cut = {.endless = true, .each = 1000, .keys = 1000003, .step = 7919};
     struct mr_job_spec spec;
     struct mr_job *jobs[2];
-    struct mr_progress progress;
-    struct mr_stats stats;
+    struct mr_progress progress = {.struct_size = sizeof progress};
+    struct mr_stats stats = {.struct_size = sizeof stats};
     struct mr_error error;
     numbers_job(&done, &spec);
     ck_assert_int_eq(mr_submit(engine, &spec, &jobs[0], NULL), MR_OK);
-    ck_assert_int_eq(mr_wait(jobs[0], -1, NULL, NULL), MR_DONE);
+    ck_assert_int_eq(mr_job_wait(jobs[0], -1, NULL, NULL), MR_OK);
     numbers_job(&cut, &spec);
     ck_assert_int_eq(mr_submit(engine, &spec, &jobs[1], NULL), MR_OK);
     mr_engine_close(engine);
     ck_assert_uint_eq(cut.read, cut.released);
     ck_assert_uint_eq(cut.collected, 0);
-    ck_assert_int_eq(mr_poll(jobs[0], &progress), MR_DONE);
-    ck_assert_int_eq(mr_wait(jobs[0], -1, &stats, &error), MR_DONE);
+    ck_assert_int_eq(mr_job_poll(jobs[0], &progress), MR_OK);
+    ck_assert_int_eq(mr_job_wait(jobs[0], -1, &stats, &error), MR_OK);
     ck_assert_uint_eq(stats.records, 300);
-    ck_assert_int_eq(mr_poll(jobs[1], &progress), MR_STOPPED);
-    ck_assert_int_eq(mr_wait(jobs[1], 0, &stats, &error), MR_STOPPED);
+    ck_assert_int_eq(mr_job_poll(jobs[1], &progress), MR_CANCELLED);
+    ck_assert_int_eq(mr_job_wait(jobs[1], 0, &stats, &error), MR_CANCELLED);
     ck_assert_int_eq(error.status, MR_CANCELLED);
-    mr_cancel(jobs[1]);
-    mr_release(jobs[1]);
-    mr_release(jobs[0]);
+    mr_job_cancel(jobs[1]);
+    mr_job_release(jobs[1]);
+    mr_job_release(jobs[0]);
     numbers_check(&done);
     free(cut.counts);
 }
@@ -289,9 +290,9 @@ static void use_engine(void *argument)
     struct other_user *user = argument;
     struct mr_error error;
     if (user->job) {
-        ck_assert_int_eq(mr_wait(user->job, -1, NULL, &error), MR_STOPPED);
+        ck_assert_int_eq(mr_job_wait(user->job, -1, NULL, &error), MR_CANCELLED);
         user->status = error.status;
-        mr_release(user->job);
+        mr_job_release(user->job);
         return;
     }
     struct mr_job_spec spec;
@@ -333,7 +334,7 @@ START_TEST(release_cancels_a_job_that_runs)
     struct mr_job *job;
     numbers_job(&numbers, &spec);
     ck_assert_int_eq(mr_submit(engine, &spec, &job, NULL), MR_OK);
-    mr_release(job);
+    mr_job_release(job);
     ck_assert_uint_eq(numbers.read, numbers.released);
     free(numbers.counts);
     mr_engine_close(engine);
@@ -353,7 +354,7 @@ struct watcher {
     bool backwards;
 };
 
-static int (*plain_map)(void *, void *, const struct mr_split *, struct mr_emitter *);
+static mr_map *plain_map;
 static _Thread_local bool maps_here;
 
 /* A clock that goes on when it is told to. */
@@ -369,7 +370,7 @@ static uint64_t read_clock(void)
 /* At two splits half a second passes, and progress is waited for; at the first only, where that
  * cancels. */
 static int watched_map(void *context, void *state, const struct mr_split *split,
-                       struct mr_emitter *emitter)
+                       struct mr_emitter *emitter, struct mr_error *error)
 {
     struct watcher *watcher = context;
     maps_here = true;
@@ -380,14 +381,14 @@ static int watched_map(void *context, void *state, const struct mr_split *split,
             AWAIT(atomic_load(&watcher->maps) > nth);
         }
     }
-    return plain_map(context, state, split, emitter);
+    return plain_map(context, state, split, emitter, error);
 }
 
 static int watch(void *context, const struct mr_progress *progress)
 {
     struct watcher *watcher = context;
     watcher->on_worker |= maps_here;
-    if (strcmp(progress->tag, "map") == 0) {
+    if (progress->phase == MR_PHASE_MAP) {
         watcher->backwards |= watcher->reduces > 0 || progress->done < watcher->last_done;
         watcher->last_done = progress->done;
         watcher->maps++;
@@ -421,8 +422,8 @@ START_TEST(progress_tells_of_both_phases_on_a_thread_of_its_own)
         if (future) {
             struct mr_job *job;
             ck_assert_int_eq(mr_submit(engine, &spec, &job, NULL), MR_OK);
-            ck_assert_int_eq(mr_wait(job, -1, NULL, NULL), MR_DONE);
-            mr_release(job);
+            ck_assert_int_eq(mr_job_wait(job, -1, NULL, NULL), MR_OK);
+            mr_job_release(job);
         } else {
             ck_assert_int_eq(mr_run(engine, &spec, NULL, NULL), MR_OK);
         }
@@ -450,8 +451,8 @@ START_TEST(progress_that_says_so_cancels)
         if (future) {
             struct mr_job *job;
             ck_assert_int_eq(mr_submit(engine, &spec, &job, NULL), MR_OK);
-            ck_assert_int_eq(mr_wait(job, -1, NULL, &error), MR_STOPPED);
-            mr_release(job);
+            ck_assert_int_eq(mr_job_wait(job, -1, NULL, &error), MR_CANCELLED);
+            mr_job_release(job);
         } else {
             ck_assert_int_eq(mr_run(engine, &spec, NULL, &error), MR_CANCELLED);
         }
@@ -514,8 +515,8 @@ START_TEST(a_small_job_passes_a_long_one)
     ck_assert_int_eq(mr_submit(engine, &spec, &job, NULL), MR_OK);
     AWAIT(atomic_load(&big.mapped) > 5);
     run(engine, &small, NULL); /* which would wait for the end of the long one in vain */
-    ck_assert_int_eq(mr_poll(job, NULL), MR_RUNNING);
-    mr_release(job);
+    ck_assert_int_eq(mr_job_poll(job, NULL), MR_RUNNING);
+    mr_job_release(job);
     numbers_check(&small);
     free(big.counts);
     mr_engine_close(engine);
@@ -537,9 +538,9 @@ START_TEST(a_slow_mapper_stops_the_reader)
         atomic_store(&numbers.may_map, split + 1);
         AWAIT(atomic_load(&numbers.released) > split);
     }
-    ck_assert_int_eq(mr_wait(job, -1, NULL, NULL), MR_DONE);
+    ck_assert_int_eq(mr_job_wait(job, -1, NULL, NULL), MR_OK);
     ck_assert_uint_le(numbers.most_ahead, QUEUED + IN_READERS_HAND + IN_WORKERS_HANDS);
-    mr_release(job);
+    mr_job_release(job);
     numbers_check(&numbers);
     mr_engine_close(engine);
 }
@@ -548,22 +549,21 @@ END_TEST
 /* ---- Errors ---------------------------------------------------------------------------------- */
 
 static int failing_map(void *context, void *state, const struct mr_split *split,
-                       struct mr_emitter *emitter)
+                       struct mr_emitter *emitter, struct mr_error *error)
 {
     if (split->number == 5)
-        return mr_error_set(mr_emitter_error(emitter), MR_MAP, 0, "split %d is bad", 5) != MR_OK;
-    return plain_map(context, state, split, emitter);
+        return mr_fail(error, 0, "split %d is bad", 5);
+    return plain_map(context, state, split, emitter, error);
 }
 
 static int failing_next(void *context, struct mr_split *split, struct mr_error *error)
 {
     struct numbers *numbers = context;
     if (numbers->next == 3) {
-        mr_error_set(error, MR_INPUT, 5, "no more of this");
-        return -1;
+        return mr_fail(error, 5, "no more of this");
     }
     *split = (struct mr_split){.length = 1, .number = numbers->next++};
-    return 1;
+    return 0;
 }
 
 static int failing_collect(void *context, const struct mr_record *records, size_t count,
@@ -572,8 +572,7 @@ static int failing_collect(void *context, const struct mr_record *records, size_
     (void)context;
     (void)records;
     (void)count;
-    mr_error_set(error, MR_OUTPUT, 28, "no room");
-    return -1;
+    return mr_fail(error, 28, "no room");
 }
 
 START_TEST(errors_of_callbacks_are_the_jobs)
@@ -591,8 +590,10 @@ START_TEST(errors_of_callbacks_are_the_jobs)
         ck_assert_str_eq(error.text, "split 5 is bad");
         ck_assert_uint_eq(numbers.read, numbers.released);
 
+        const struct mr_reader reader = {
+            .struct_size = sizeof reader, .context = &numbers, .next = failing_next};
         spec.map = plain_map;
-        spec.input.next = failing_next;
+        spec.input = mr_input_new(&reader);
         numbers.next = 0;
         ck_assert_int_eq(mr_run(engine, &spec, NULL, &error), MR_INPUT);
         ck_assert_str_eq(error.text, "no more of this");
@@ -602,7 +603,7 @@ START_TEST(errors_of_callbacks_are_the_jobs)
         numbers.next = 0;
         numbers_job(&numbers, &spec);
         spec.small = small;
-        spec.output.collect = failing_collect;
+        spec.collect = failing_collect;
         ck_assert_int_eq(mr_run(engine, &spec, NULL, &error), MR_OUTPUT);
         ck_assert_str_eq(error.text, "no room");
         free(numbers.counts);
@@ -621,30 +622,33 @@ START_TEST(what_makes_no_sense_is_refused)
     numbers_job(&numbers, &good);
     bad = good;
     bad.map = NULL;
+    mr_input_retain(good.input);
     ck_assert_int_eq(mr_run(engine, &bad, NULL, &error), MR_INVALID);
     bad = good;
-    bad.value_size = 8; /* kept, and no reduce to see them */
+    bad.value_size = 3; /* of sums */
+    mr_input_retain(good.input);
     ck_assert_int_eq(mr_submit(engine, &bad, &job, &error), MR_INVALID);
     ck_assert_ptr_null(job);
     bad = good;
-    bad.output.collect = NULL;
+    bad.collect = NULL;
     ck_assert_int_eq(mr_run(engine, &bad, NULL, &error), MR_INVALID);
     ck_assert_str_ne(error.text, "");
-    mr_release(NULL);
-    mr_engine_close(NULL);
+    ck_assert_int_eq(mr_job_release(NULL), MR_OK);
+    ck_assert_int_eq(mr_engine_close(NULL), MR_OK);
     free(numbers.counts);
     mr_engine_close(engine);
 }
 END_TEST
 
 static int overflowing_map(void *context, void *state, const struct mr_split *split,
-                           struct mr_emitter *emitter)
+                           struct mr_emitter *emitter, struct mr_error *error)
 {
     uint64_t value = UINT64_MAX / 3;
     (void)context;
     (void)state;
     (void)split;
-    return mr_emit(emitter, "k", 1, &value);
+    (void)error;
+    return (int)mr_emit(emitter, "k", 1, &value);
 }
 
 START_TEST(a_sum_past_64_bits_is_an_error)
@@ -656,7 +660,7 @@ START_TEST(a_sum_past_64_bits_is_an_error)
         struct mr_error error;
         numbers_job(&numbers, &spec);
         spec.map = overflowing_map;
-        spec.output.collect = failing_collect;
+        spec.collect = failing_collect;
         ck_assert_int_eq(mr_run(engine, &spec, NULL, &error),
                          splits == 3 ? MR_OUTPUT : MR_OVERFLOW);
         free(numbers.counts);

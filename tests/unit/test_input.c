@@ -188,7 +188,6 @@ START_TEST(a_file_that_grows_or_shrinks_is_read)
     test_hooks.split_size = 100;
     reader_fill_lines(data, sizeof data, 30, 3);
     for (int grow = 0; grow <= 1; grow++) {
-        struct mr_input job;
         struct mr_split splits[COUNT];
         struct mr_error error;
         struct budget budget;
@@ -197,11 +196,12 @@ START_TEST(a_file_that_grows_or_shrinks_is_read)
         buffer_open(&scratch, &budget);
         reader_write_file(reader_path, data, 100 * COUNT);
         struct input *input = reader_open(&options);
-        input_job(input, &job);
+        struct mr_input *made = input_job(input);
+        const struct mr_reader job = *mr_input_reader(made);
         /* All ranges are made with the old size, then read with the new one. */
         for (size_t i = 0; i < COUNT; i++)
-            ck_assert_int_eq(job.next(job.context, &splits[i], &error), 1);
-        ck_assert_int_eq(job.next(job.context, &(struct mr_split){0}, &error), 0);
+            ck_assert_int_eq(reader_next(&job, &splits[i], &error), 1);
+        ck_assert_int_eq(reader_next(&job, &(struct mr_split){0}, &error), 0);
         size_t size = grow ? sizeof data : 455;
         reader_write_file(reader_path, data, size);
         size_t at = 0;
@@ -215,6 +215,7 @@ START_TEST(a_file_that_grows_or_shrinks_is_read)
             job.release(job.context, &splits[i]);
         }
         ck_assert_uint_eq(at, size);
+        mr_input_release(made);
         input_close(input);
         buffer_close(&scratch);
     }
@@ -227,22 +228,23 @@ START_TEST(a_file_that_grows_while_cut_is_read_whole)
     const char *names[] = {reader_path};
     unsigned char data[2000];
     struct input_options options = reader_options(names, 1);
-    struct mr_input job;
     struct mr_split split;
     struct mr_error error;
     test_hooks.split_size = 100;
     reader_fill_lines(data, sizeof data, 30, 3);
     reader_write_file(reader_path, data, 500);
     struct input *input = reader_open(&options);
-    input_job(input, &job);
+    struct mr_input *made = input_job(input);
+    const struct mr_reader job = *mr_input_reader(made);
     size_t count = 0;
-    while (job.next(job.context, &split, &error) == 1) {
+    while (reader_next(&job, &split, &error) == 1) {
         ck_assert_uint_le(split.length, 100);
         job.release(job.context, &split);
         if (++count == 3)
             reader_write_file(reader_path, data, sizeof data);
     }
     ck_assert_uint_eq(count, 20);
+    mr_input_release(made);
     input_close(input);
 }
 END_TEST
@@ -252,7 +254,6 @@ START_TEST(offsets_past_4_gib_are_exact)
     const char *names[] = {reader_path};
     uint64_t size = (UINT64_C(5) << 30) + 5;
     struct input_options options = reader_options(names, 1);
-    struct mr_input job;
     struct mr_split split;
     struct mr_error error;
     struct budget budget;
@@ -264,10 +265,11 @@ START_TEST(offsets_past_4_gib_are_exact)
     ck_assert_int_eq(io_pwrite_full(fd, "\nlast\n", 6, (off_t)size - 6), 0);
     close(fd);
     struct input *input = reader_open(&options);
-    input_job(input, &job);
+    struct mr_input *made = input_job(input);
+    const struct mr_reader job = *mr_input_reader(made);
     ck_assert_uint_eq(job.size, size);
     uint64_t sum = 0;
-    while (job.next(job.context, &split, &error) == 1) {
+    while (reader_next(&job, &split, &error) == 1) {
         ck_assert_uint_eq(split.offset, sum);
         sum += split.length;
         if (sum >= size) {
@@ -279,6 +281,7 @@ START_TEST(offsets_past_4_gib_are_exact)
         job.release(job.context, &split);
     }
     ck_assert_uint_eq(sum, size);
+    mr_input_release(made);
     input_close(input);
     buffer_close(&scratch);
 }
@@ -296,10 +299,11 @@ START_TEST(sizes_that_sum_past_2_64_are_not_known)
     const char *names[] = {name, reader_path, name};
     struct input_options options = reader_options(names, 3);
     struct input *input = reader_open(&options);
-    struct mr_input job;
     ck_assert(!input_small(input));
-    input_job(input, &job);
+    struct mr_input *made = input_job(input);
+    const struct mr_reader job = *mr_input_reader(made);
     ck_assert_uint_eq(job.size, MR_UNKNOWN);
+    mr_input_release(made);
     input_close(input);
     close(fd);
 }

@@ -92,11 +92,12 @@ static int next_split(void *context, struct mr_split *split, struct mr_error *er
 {
     struct tally_job *job = context;
     (void)error;
-    if (job->next >= job->pairs)
+    split->end = job->next >= job->pairs;
+    if (split->end)
         return 0;
     *split = (struct mr_split){.data = nothing, .size = 1, .length = 8 * EACH, .offset = job->next};
     job->next += EACH;
-    return 1;
+    return 0;
 }
 
 static size_t make_key(const struct tally_job *job, uint64_t number, char *key)
@@ -113,7 +114,7 @@ static size_t make_key(const struct tally_job *job, uint64_t number, char *key)
 }
 
 static int map_pairs(void *context, void *state, const struct mr_split *split,
-                     struct mr_emitter *emitter)
+                     struct mr_emitter *emitter, struct mr_error *error)
 {
     struct tally_job *job = context;
     const uint64_t end = split->offset + EACH < job->pairs ? split->offset + EACH : job->pairs;
@@ -122,9 +123,10 @@ static int map_pairs(void *context, void *state, const struct mr_split *split,
     const uint64_t one = 1;
     int result = value ? 0 : -1;
     (void)state;
+    (void)error;
     if (job->gate)
         gate_pass(job->gate);
-    if (job->other && mr_wait(job->other, -1, NULL, NULL) != MR_DONE)
+    if (job->other && mr_job_wait(job->other, -1, NULL, NULL) != MR_OK)
         job->wrong = true;
     for (uint64_t i = split->offset; result == 0 && i < end; i++) {
         char key[128];
@@ -168,20 +170,27 @@ static int collect(void *context, const struct mr_record *records, size_t count,
 static struct mr_engine *engine_of(unsigned threads, uint64_t memory)
 {
     struct mr_engine *engine;
-    struct mr_engine_options options = {.threads = threads, .memory = memory};
+    struct mr_engine_options options = {
+        .struct_size = sizeof options, .threads = threads, .memory = memory};
     ck_assert_int_eq(mr_engine_open(&options, &engine, NULL), MR_OK);
     return engine;
 }
 
 static void submit(struct mr_engine *engine, struct tally_job *job)
 {
-    const struct mr_job_spec spec = {
-        .input = {.context = job, .size = job->size ? job->size : MR_UNKNOWN, .next = next_split},
-        .context = job,
-        .map = map_pairs,
-        .value_size = job->value_size,
-        .combine = job->value_size > 0 ? add : NULL,
-        .output = {.context = job, .order = MR_ORDER_KEY, .collect = collect}};
+    const struct mr_reader reader = {.struct_size = sizeof reader,
+                                     .context = job,
+                                     .size = job->size ? job->size : MR_UNKNOWN,
+                                     .next = next_split};
+    const struct mr_job_spec spec = {.struct_size = sizeof spec,
+                                     .input = mr_input_new(&reader),
+                                     .context = job,
+                                     .map = map_pairs,
+                                     .values = job->value_size > 0 ? MR_COMBINE : MR_SUM,
+                                     .value_size = job->value_size,
+                                     .combine = job->value_size > 0 ? add : NULL,
+                                     .order = MR_ORDER_KEY,
+                                     .collect = collect};
     job->engine = engine;
     ck_assert_int_eq(mr_submit(engine, &spec, &job->handle, NULL), MR_OK);
 }
@@ -189,10 +198,10 @@ static void submit(struct mr_engine *engine, struct tally_job *job)
 static void finish(struct tally_job *job)
 {
     struct mr_error error;
-    ck_assert_msg(mr_wait(job->handle, -1, NULL, &error) == MR_DONE, "%s", error.text);
+    ck_assert_msg(mr_job_wait(job->handle, -1, NULL, &error) == MR_OK, "%s", error.text);
     ck_assert(!job->wrong);
     ck_assert_uint_eq(job->sum, job->pairs);
-    mr_release(job->handle);
+    mr_job_release(job->handle);
 }
 
 /* The process's memory, where only it is of use: check runs each test in one of its own. */
@@ -277,13 +286,13 @@ START_TEST(a_job_without_room_is_pending_and_small_ones_pass)
         submit(engine, &soon_read);
         finish(&soon_read);
         finish(&known);
-        ck_assert_int_eq(mr_poll(jobs[begun].handle, NULL), MR_PENDING);
+        ck_assert_int_eq(mr_job_poll(jobs[begun].handle, NULL), MR_PENDING);
     }
     /* When one of those before it ends it begins. */
-    mr_release(jobs[0].handle);
+    mr_job_release(jobs[0].handle);
     AWAIT(atomic_load(&jobs[begun].mapped) > 0);
     for (size_t i = 1; i <= begun; i++)
-        mr_release(jobs[i].handle);
+        mr_job_release(jobs[i].handle);
     ck_assert_uint_eq(engine->budget.used, 0);
     mr_engine_close(engine);
 }
@@ -302,12 +311,12 @@ START_TEST(a_pending_job_is_cancelled_at_once)
     for (unsigned i = 0; i < 4; i++) {
         struct tally_job second = {.pairs = i % 2 ? EACH : 1000 * EACH, .keys = 1000};
         submit(engine, &second);
-        ck_assert_int_eq(mr_poll(second.handle, NULL), MR_PENDING);
+        ck_assert_int_eq(mr_job_poll(second.handle, NULL), MR_PENDING);
         if (i < 2) {
-            mr_cancel(second.handle);
-            ck_assert_int_eq(mr_wait(second.handle, -1, NULL, NULL), MR_STOPPED);
+            mr_job_cancel(second.handle);
+            ck_assert_int_eq(mr_job_wait(second.handle, -1, NULL, NULL), MR_CANCELLED);
         }
-        mr_release(second.handle);
+        mr_job_release(second.handle);
         ck_assert_uint_eq(second.mapped, 0);
     }
     gate_open(&gate);
@@ -335,10 +344,10 @@ START_TEST(close_cancels_pending_jobs)
     ck_assert_int_eq(thread_start(&opener, "opener", open_gate, &gate), 0);
     mr_engine_close(engine);
     thread_join(&opener);
-    ck_assert_int_ne(mr_poll(first.handle, NULL), MR_RUNNING);
-    ck_assert_int_ne(mr_poll(second.handle, NULL), MR_PENDING);
-    mr_release(first.handle);
-    mr_release(second.handle);
+    ck_assert_int_ne(mr_job_poll(first.handle, NULL), MR_RUNNING);
+    ck_assert_int_ne(mr_job_poll(second.handle, NULL), MR_PENDING);
+    mr_job_release(first.handle);
+    mr_job_release(second.handle);
 }
 END_TEST
 

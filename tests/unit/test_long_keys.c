@@ -46,22 +46,25 @@ static int next_split(void *context, struct mr_split *split, struct mr_error *er
     static const unsigned char byte[1 + MR_PAD];
     struct work *work = context;
     (void)error;
-    if (work->given == work->splits)
+    split->end = work->given == work->splits;
+    if (split->end)
         return 0;
     *split = (struct mr_split){.data = byte, .size = 1, .length = 1, .number = work->given++};
-    return 1;
+    return 0;
 }
 
-static int map(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter)
+static int map(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter,
+               struct mr_error *error)
 {
     const struct work *work = context;
     const struct value value = {.count = 1};
     const size_t k = split->number % work->keys;
     (void)state;
+    (void)error;
     if (split->number / work->keys >= work->times[k])
         return 0;
     const bool counted = work->way == COLLECT || work->way == ENCODE || work->way == UNSORTED;
-    return mr_emit(emitter, work->key[k], work->size, counted ? NULL : &value);
+    return (int)mr_emit(emitter, work->key[k], work->size, counted ? NULL : &value);
 }
 
 static void combine(void *context, void *into, const void *from)
@@ -70,16 +73,17 @@ static void combine(void *context, void *into, const void *from)
     ((struct value *)into)->count += ((const struct value *)from)->count;
 }
 
-static int reduce(void *context, const void *key, size_t size, struct mr_values *values,
-                  struct mr_results *results, struct mr_error *error)
+static int reduce(void *context, void *state, const void *key, size_t size,
+                  struct mr_values *values, struct mr_results *results, struct mr_error *error)
 {
-    struct value value;
+    const struct value *value;
     uint64_t count = 0;
     (void)context;
+    (void)state;
     (void)error;
-    while (mr_values_next(values, &value, 1) == 1)
-        count += value.count;
-    return mr_put(results, key, size, count, "payload", 7);
+    while ((value = mr_values_next(values, NULL)))
+        count += value->count;
+    return (int)mr_put(results, key, size, count, "payload", 7);
 }
 
 /* The next key put out must be `key`, with its count. */
@@ -163,7 +167,8 @@ static size_t peak(void)
 static size_t run(enum way way, unsigned threads, size_t size, unsigned keys)
 {
     static const unsigned times[KEYS] = {3, 1, 2};
-    const struct mr_engine_options options = {.threads = threads, .memory = 1};
+    const struct mr_engine_options options = {
+        .struct_size = sizeof options, .threads = threads, .memory = 1};
     struct work work = {.way = way, .size = size, .keys = keys};
     struct mr_engine *engine;
     struct mr_error error;
@@ -175,18 +180,24 @@ static size_t run(enum way way, unsigned threads, size_t size, unsigned keys)
         work.times[k] = times[k];
         work.splits = 3 * keys;
     }
+    const struct mr_reader reader = {
+        .struct_size = sizeof reader, .context = &work, .size = MR_UNKNOWN, .next = next_split};
+    const struct mr_writer writer = {
+        .struct_size = sizeof writer, .context = &work, .encode = encode, .write = write_bytes};
     const struct mr_job_spec spec = {
-        .input = {.context = &work, .size = MR_UNKNOWN, .next = next_split},
+        .struct_size = sizeof spec,
+        .input = mr_input_new(&reader),
         .context = &work,
         .map = map,
+        .values = way == COMBINE || way == REDUCE ? MR_COMBINE
+                  : way == KEPT                   ? MR_GROUP
+                                                  : MR_SUM,
         .value_size = way == COMBINE || way == REDUCE || way == KEPT ? sizeof(struct value) : 0,
         .combine = way == COMBINE || way == REDUCE ? combine : NULL,
         .reduce = way == REDUCE || way == KEPT ? reduce : NULL,
-        .output = {.context = &work,
-                   .order = way == UNSORTED ? MR_ORDER_NONE : MR_ORDER_KEY,
-                   .collect = way == ENCODE ? NULL : collect,
-                   .encode = way == ENCODE ? encode : NULL,
-                   .write = way == ENCODE ? write_bytes : NULL},
+        .order = way == UNSORTED ? MR_ORDER_NONE : MR_ORDER_KEY,
+        .collect = way == ENCODE ? NULL : collect,
+        .output = way == ENCODE ? mr_output_new(&writer) : NULL,
     };
     const size_t before = peak();
     ck_assert_int_eq(mr_engine_open(&options, &engine, &error), MR_OK);

@@ -67,19 +67,22 @@ static int next_phase(void *context, struct mr_split *split, struct mr_error *er
     struct run *run = context;
     static const unsigned char nothing[1 + MR_PAD];
     (void)error;
-    if (run->next == run->count)
+    split->end = run->next == run->count;
+    if (split->end)
         return 0;
     *split = (struct mr_split){.data = nothing, .size = 1, .length = 1, .number = run->next++};
-    return 1;
+    return 0;
 }
 
-static int map(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter)
+static int map(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter,
+               struct mr_error *error)
 {
     struct run *run = context;
     const struct phase *phase = &run->phases[split->number];
     unsigned char keys[BATCH * 40 + MR_PAD];
     struct mr_span spans[BATCH];
     (void)state;
+    (void)error;
     for (uint32_t pair = 0; pair < phase->pairs;) {
         size_t count = 0, at = 0;
         for (; count < BATCH && pair < phase->pairs; count++, pair++) {
@@ -92,7 +95,7 @@ static int map(void *context, void *state, const struct mr_split *split, struct 
             spans[count] = (struct mr_span){(uint32_t)at, (uint32_t)(at + size)};
             at += size;
         }
-        if (mr_emit_batch(emitter, keys, spans, count, NULL) != 0)
+        if (mr_emit_batch(emitter, keys, sizeof keys, spans, count, NULL) != 0)
             return -1;
     }
     return 0;
@@ -124,12 +127,15 @@ static void check_phases(const struct phase *phases, size_t count, size_t size)
                       .size = size,
                       .want = calloc(KEYS, sizeof *run.want),
                       .state = RANDOM_FIRST};
-    struct mr_engine_options options = {.threads = 1};
+    struct mr_engine_options options = {.struct_size = sizeof options, .threads = 1};
     struct mr_engine *engine;
-    struct mr_job_spec spec = {.context = &run,
-                               .input = {.context = &run, .next = next_phase},
-                               .map = map,
-                               .output = {.context = &run, .collect = collect}};
+    const struct mr_reader reader = {
+        .struct_size = sizeof reader, .context = &run, .next = next_phase};
+    const struct mr_job_spec spec = {.struct_size = sizeof spec,
+                                     .context = &run,
+                                     .input = mr_input_new(&reader),
+                                     .map = map,
+                                     .collect = collect};
     struct mr_error error;
     ck_assert_ptr_nonnull(run.want);
     ck_assert_int_eq(mr_engine_open(&options, &engine, NULL), MR_OK);

@@ -10,7 +10,7 @@
 Suite *test_progress_suite(void);
 
 static const struct mr_progress mapping = {
-    .tag = "map",
+    .phase = MR_PHASE_MAP,
     .done = 1218000000,
     .not_done = 1682000000,
     .bytes = 1218000000,
@@ -23,7 +23,7 @@ START_TEST(the_line_says_phase_share_rate_and_time_left)
     char line[PROGRESS_ROOM];
     progress_line(&mapping, 80, line);
     ck_assert_str_eq(line, "map 42% 1.2/2.9 GB 1.8 GB/s eta 1s");
-    struct mr_progress reducing = {.tag = "reduce", .done = 37, .not_done = 27};
+    struct mr_progress reducing = {.phase = MR_PHASE_REDUCE, .done = 37, .not_done = 27};
     progress_line(&reducing, 80, line);
     ck_assert_str_eq(line, "reduce 37/64");
     reducing.keys = 12000000;
@@ -49,13 +49,13 @@ END_TEST
 START_TEST(the_line_is_sound_before_the_first_and_after_the_last_byte)
 {
     char line[PROGRESS_ROOM];
-    struct mr_progress figures = {.tag = "map", .not_done = 5000};
+    struct mr_progress figures = {.phase = MR_PHASE_MAP, .not_done = 5000};
     progress_line(&figures, 80, line);
     ck_assert_str_eq(line, "map 0% 0.0/5.0 kB");
-    figures = (struct mr_progress){.tag = "map", .done = 5000, .seconds = 1};
+    figures = (struct mr_progress){.phase = MR_PHASE_MAP, .done = 5000, .seconds = 1};
     progress_line(&figures, 80, line);
     ck_assert_str_eq(line, "map 100% 5.0/5.0 kB 5.0 kB/s eta 0s");
-    figures = (struct mr_progress){.tag = "map"};
+    figures = (struct mr_progress){.phase = MR_PHASE_MAP};
     progress_line(&figures, 80, line);
     ck_assert_str_eq(line, "map 100% 0/0 B");
 }
@@ -77,7 +77,7 @@ START_TEST(the_time_left_is_rounded_up)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char line[PROGRESS_ROOM];
-        struct mr_progress figures = {.tag = "map", .done = 1000, .seconds = 1};
+        struct mr_progress figures = {.phase = MR_PHASE_MAP, .done = 1000, .seconds = 1};
         figures.not_done = cases[i].not_done;
         progress_line(&figures, 80, line);
         ck_assert_msg(strstr(line, cases[i].text) != NULL, "%s: %s", cases[i].text, line);
@@ -111,7 +111,7 @@ START_TEST(the_largest_figures_fit)
 {
     char line[PROGRESS_ROOM];
     struct mr_progress figures = {
-        .tag = "map",
+        .phase = MR_PHASE_MAP,
         .done = UINT64_MAX - 1,
         .not_done = UINT64_MAX - 1,
         .bytes = UINT64_MAX,

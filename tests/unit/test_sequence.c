@@ -24,13 +24,14 @@ static int next_split(void *context, struct mr_split *split, struct mr_error *er
     struct source *source = context;
     static char handles[SPLITS];
     (void)error;
-    if (source->at == SPLITS)
+    split->end = source->at == SPLITS;
+    if (split->end)
         return 0;
     *split = (struct mr_split){.number = source->at * FILES / SPLITS,
                                .offset = source->at,
                                .handle = &handles[source->at]};
     source->at++;
-    return 1;
+    return 0;
 }
 
 static int load_split(void *context, struct mr_split *split, struct mr_buffer *scratch,
@@ -50,26 +51,35 @@ static void release_split(void *context, struct mr_split *split)
     source->released += *(char *)split->handle == 0;
 }
 
-static void open_all(struct sequence *sequence, struct source *source, struct mr_input *input,
-                     struct mr_split splits[SPLITS])
+static struct mr_input *open_all(struct sequence *sequence, struct source *source,
+                                 struct mr_reader *input, struct mr_split splits[SPLITS])
 {
     struct mr_error error;
-    struct mr_split more;
+    struct mr_split more = {0};
 
     memset(sequence, 0, sizeof *sequence);
     *source = (struct source){0};
-    *input = (struct mr_input){
-        .context = source, .next = next_split, .load = load_split, .release = release_split};
+    const struct mr_reader reader = {.struct_size = sizeof reader,
+                                     .context = source,
+                                     .next = next_split,
+                                     .load = load_split,
+                                     .release = release_split};
     ck_assert_int_eq(sequence_open(sequence, &error), 0);
-    sequence_follow(sequence, input);
+    struct mr_input *read = sequence_follow(sequence, mr_input_new(&reader));
+    ck_assert_ptr_nonnull(read);
+    *input = *mr_input_reader(read);
     for (size_t i = 0; i < SPLITS; i++) {
-        ck_assert_int_eq(input->next(input->context, &splits[i], &error), 1);
+        splits[i] = (struct mr_split){0};
+        ck_assert_int_eq(input->next(input->context, &splits[i], &error), 0);
+        ck_assert(!splits[i].end);
         ck_assert_int_eq(input->load(input->context, &splits[i], NULL, &error), 0);
         ck_assert_uint_eq(splits[i].size, 1);
     }
     ck_assert_int_eq(input->next(input->context, &more, &error), 0);
+    ck_assert(more.end);
     ck_assert_uint_eq(source->loaded, SPLITS);
     ck_assert_ptr_null((void *)(uintptr_t)input->interrupt);
+    return read;
 }
 
 /* Released in any order, each split waits for nothing once it is the first, and knows the lines of
@@ -79,11 +89,11 @@ START_TEST(a_split_knows_the_lines_before_it)
     for (int round = 0; round < 200; round++) {
         struct sequence sequence;
         struct source source;
-        struct mr_input input;
+        struct mr_reader input;
         struct mr_split splits[SPLITS];
         size_t stop = below(SPLITS), order[SPLITS], count = 0;
         uint64_t lines = 0;
-        open_all(&sequence, &source, &input, splits);
+        struct mr_input *read = open_all(&sequence, &source, &input, splits);
         for (size_t i = 0; i < SPLITS; i++) {
             sequence_count(&splits[i], 10 * i + 1);
             if (i < stop && splits[i].number == splits[stop].number)
@@ -107,6 +117,7 @@ START_TEST(a_split_knows_the_lines_before_it)
                 input.release(input.context, &splits[i]);
         }
         ck_assert_uint_eq(source.released, SPLITS);
+        mr_input_release(read);
         sequence_close(&sequence);
     }
 }
@@ -130,11 +141,11 @@ START_TEST(a_split_waits_for_all_before_it)
 {
     struct sequence sequence;
     struct source source;
-    struct mr_input input;
+    struct mr_reader input;
     struct mr_split splits[SPLITS];
     _Atomic unsigned released = 0;
     struct thread thread;
-    open_all(&sequence, &source, &input, splits);
+    struct mr_input *read = open_all(&sequence, &source, &input, splits);
     struct waiter waiter = {&sequence, &splits[SPLITS - 1], &released, 0};
     ck_assert_int_eq(thread_start(&thread, "waiter", wait_for_turn, &waiter), 0);
     for (size_t i = SPLITS - 1; i-- > 0;) {
@@ -144,6 +155,7 @@ START_TEST(a_split_waits_for_all_before_it)
     thread_join(&thread);
     ck_assert_uint_eq(waiter.seen, SPLITS - 1);
     input.release(input.context, &splits[SPLITS - 1]);
+    mr_input_release(read);
     sequence_close(&sequence);
 }
 END_TEST

@@ -22,8 +22,11 @@
 static struct mr_engine *engine_in(unsigned threads, const char *const *directories, size_t count)
 {
     struct mr_engine *engine;
-    struct mr_engine_options options = {
-        .threads = threads, .memory = LITTLE, .tmpdirs = directories, .tmpdir_count = count};
+    struct mr_engine_options options = {.struct_size = sizeof options,
+                                        .threads = threads,
+                                        .memory = LITTLE,
+                                        .tmpdirs = directories,
+                                        .tmpdir_count = count};
     ck_assert_int_eq(mr_engine_open(&options, &engine, NULL), MR_OK);
     return engine;
 }
@@ -35,7 +38,7 @@ START_TEST(counts_larger_than_memory_are_exact)
     struct numbers numbers = {
         .splits = 45, .each = 30000, .keys = 1100009, .step = 7919, .order = orders[_i]};
     struct mr_job_spec spec;
-    struct mr_stats stats;
+    struct mr_stats stats = {.struct_size = sizeof stats};
     struct mr_error error;
     numbers_job(&numbers, &spec);
     ck_assert_msg(mr_run(engine, &spec, &stats, &error) == MR_OK, "%s", error.text);
@@ -59,8 +62,8 @@ START_TEST(jobs_that_share_little_memory_all_end)
         ck_assert_int_eq(mr_submit(engine, &spec, &jobs[i], NULL), MR_OK);
     }
     for (unsigned i = 0; i < JOBS; i++) {
-        ck_assert_int_eq(mr_wait(jobs[i], -1, NULL, NULL), MR_DONE);
-        mr_release(jobs[i]);
+        ck_assert_int_eq(mr_job_wait(jobs[i], -1, NULL, NULL), MR_OK);
+        mr_job_release(jobs[i]);
         numbers_check(&numbers[i]);
     }
     mr_engine_close(engine);
@@ -87,10 +90,11 @@ static uint64_t key_of(const struct kept *kept, uint64_t n)
 }
 
 static int map_kept(void *context, void *state, const struct mr_split *split,
-                    struct mr_emitter *emitter)
+                    struct mr_emitter *emitter, struct mr_error *error)
 {
     struct kept *kept = context;
     (void)state;
+    (void)error;
     for (uint64_t i = 0; i < kept->numbers.each; i++) {
         uint64_t n = split->number * kept->numbers.each + i;
         char key[256];
@@ -101,24 +105,23 @@ static int map_kept(void *context, void *state, const struct mr_split *split,
     return 0;
 }
 
-static int reduce_kept(void *context, const void *key, size_t size, struct mr_values *values,
-                       struct mr_results *results, struct mr_error *error)
+static int reduce_kept(void *context, void *state, const void *key, size_t size,
+                       struct mr_values *values, struct mr_results *results, struct mr_error *error)
 {
     struct kept *kept = context;
-    struct value some[100];
+    const struct value *value;
     uint64_t number = numbers_of_key(key, size), count = 0;
-    long n;
+    (void)state;
     (void)error;
-    while ((n = mr_values_next(values, some, 1 + count % 100)) > 0)
-        for (long i = 0; i < n; i++, count++) {
-            if (some[i].check != (uint32_t)(some[i].number * 2654435761u) ||
-                key_of(kept, some[i].number) != number)
-                kept->wrong = true;
-            atomic_fetch_add(&kept->sum, some[i].number);
-        }
+    for (; (value = mr_values_next(values, NULL)); count++) {
+        if (value->check != (uint32_t)(value->number * 2654435761u) ||
+            key_of(kept, value->number) != number)
+            kept->wrong = true;
+        atomic_fetch_add(&kept->sum, value->number);
+    }
     atomic_fetch_add(&kept->values, count);
     atomic_fetch_add(&kept->reduces, 1);
-    return n < 0 ? -1 : mr_put(results, key, size, count, &count, sizeof count);
+    return (int)mr_put(results, key, size, count, &count, sizeof count);
 }
 
 START_TEST(kept_values_larger_than_memory_reach_reduce)
@@ -129,10 +132,11 @@ START_TEST(kept_values_larger_than_memory_reach_reduce)
         .numbers = {.splits = 60, .each = 20000, .keys = 30011, .order = MR_ORDER_RANK},
         .giant = _i == 0 ? 0 : 14};
     struct mr_job_spec spec;
-    struct mr_stats stats;
+    struct mr_stats stats = {.struct_size = sizeof stats};
     struct mr_error error;
     numbers_job(&kept.numbers, &spec);
     spec.map = map_kept;
+    spec.values = MR_GROUP;
     spec.value_size = sizeof(struct value);
     spec.reduce = reduce_kept;
     ck_assert_msg(mr_run(engine, &spec, &stats, &error) == MR_OK, "%s", error.text);
@@ -157,10 +161,11 @@ struct extreme {
 };
 
 static int map_extreme(void *context, void *state, const struct mr_split *split,
-                       struct mr_emitter *emitter)
+                       struct mr_emitter *emitter, struct mr_error *error)
 {
     struct numbers *numbers = context;
     (void)state;
+    (void)error;
     for (uint64_t i = 0; i < numbers->each; i++) {
         uint64_t n = split->number * numbers->each + i;
         char key[256];
@@ -210,12 +215,13 @@ START_TEST(combined_structs_larger_than_memory_are_exact)
     struct numbers numbers = {
         .splits = 40, .each = 15000, .keys = _i ? 500009 : 1009, .order = MR_ORDER_KEY};
     struct mr_job_spec spec;
-    struct mr_stats stats;
+    struct mr_stats stats = {.struct_size = sizeof stats};
     numbers_job(&numbers, &spec);
     spec.map = map_extreme;
+    spec.values = MR_COMBINE;
     spec.value_size = sizeof(struct extreme);
     spec.combine = combine_extreme;
-    spec.output.collect = collect_extreme;
+    spec.collect = collect_extreme;
     ck_assert_int_eq(mr_run(engine, &spec, &stats, NULL), MR_OK);
     ck_assert(_i == 0 || stats.spilled > 0);
     ck_assert(!numbers.wrong);
@@ -242,29 +248,30 @@ static int next_one(void *context, struct mr_split *split, struct mr_error *erro
 {
     struct many *many = context;
     (void)error;
-    if (many->next > 0)
+    split->end = many->next > 0;
+    if (split->end)
         return 0;
     *split =
         (struct mr_split){.number = many->next++, .data = (const unsigned char *)"", .size = 1};
-    return 1;
+    return 0;
 }
 
 static int map_one(void *context, void *state, const struct mr_split *split,
-                   struct mr_emitter *emitter)
+                   struct mr_emitter *emitter, struct mr_error *error)
 {
     const uint64_t value = 1;
-    (void)context, (void)state, (void)split;
-    return mr_emit(emitter, "key", 3, &value);
+    (void)context, (void)state, (void)split, (void)error;
+    return (int)mr_emit(emitter, "key", 3, &value);
 }
 
 /* Puts the numbers below MANY, ascending, so that the first say nothing of
  * the rest; or always 7. */
-static int reduce_many(void *context, const void *key, size_t size, struct mr_values *values,
-                       struct mr_results *results, struct mr_error *error)
+static int reduce_many(void *context, void *state, const void *key, size_t size,
+                       struct mr_values *values, struct mr_results *results, struct mr_error *error)
 {
     const struct many *many = context;
     char payload[PAYLOAD] = "";
-    (void)key, (void)size, (void)values, (void)error;
+    (void)state, (void)key, (void)size, (void)values, (void)error;
     for (uint64_t i = 0; i < MANY; i++) {
         char number[24];
         int digits = snprintf(number, sizeof number, "%09ju", (uintmax_t)(many->alike ? 7 : i));
@@ -294,18 +301,21 @@ START_TEST(results_that_no_sample_foretold_stay_in_memory)
 {
     struct mr_engine *engine = engine_in(2, NULL, 0);
     struct many many = {.ordered = _i != 1, .alike = _i == 2};
-    struct mr_job_spec spec = {
+    const struct mr_reader reader = {
+        .struct_size = sizeof reader, .context = &many, .size = MR_UNKNOWN, .next = next_one};
+    const struct mr_job_spec spec = {
+        .struct_size = sizeof spec,
         .context = &many,
-        .input = {.context = &many, .next = next_one, .size = MR_UNKNOWN},
+        .input = mr_input_new(&reader),
         .map = map_one,
-        .reduce = reduce_many,
+        .values = MR_GROUP,
         .value_size = sizeof(uint64_t),
-        .output = {.context = &many,
-                   .order = many.ordered ? MR_ORDER_KEY : MR_ORDER_NONE,
-                   .collect = collect_many},
+        .reduce = reduce_many,
+        .order = many.ordered ? MR_ORDER_KEY : MR_ORDER_NONE,
+        .collect = collect_many,
     };
     struct mr_error error;
-    struct mr_stats stats;
+    struct mr_stats stats = {.struct_size = sizeof stats};
     struct rusage before, after;
     getrusage(RUSAGE_SELF, &before);
     ck_assert_msg(mr_run(engine, &spec, &stats, &error) == MR_OK, "%s", error.text);
@@ -346,7 +356,7 @@ START_TEST(a_missing_directory_is_an_error_at_once)
     for (int i = 0; i < 2; i++) {
         const char *directories[] = {folder, i == 0 ? missing : file};
         struct mr_engine_options options = {
-            .threads = 1, .tmpdirs = directories, .tmpdir_count = 2};
+            .struct_size = sizeof options, .threads = 1, .tmpdirs = directories, .tmpdir_count = 2};
         struct mr_engine *engine;
         struct mr_error error;
         ck_assert_int_eq(mr_engine_open(&options, &engine, &error), MR_SPILL);

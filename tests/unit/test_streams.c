@@ -174,7 +174,7 @@ END_TEST
 
 /* A reader thread that runs ahead as far as it may. */
 struct ahead {
-    struct mr_input job;
+    struct mr_reader job;
     _Atomic uint64_t out; /* bytes of splits that are out */
     uint64_t most_out;
     struct thread_mutex lock;
@@ -189,7 +189,7 @@ static void run_ahead(void *argument)
     struct ahead *ahead = argument;
     struct mr_split split;
     struct mr_error error;
-    while (ahead->job.next(ahead->job.context, &split, &error) == 1) {
+    while (reader_next(&ahead->job, &split, &error) == 1) {
         uint64_t out = atomic_fetch_add(&ahead->out, split.size) + split.size;
         if (out > ahead->most_out)
             ahead->most_out = out;
@@ -221,7 +221,8 @@ START_TEST(a_slow_mapper_slows_the_reader)
     struct input_options options = reader_options(NULL, 0);
     test_hooks.buffer_size = BLOCK;
     struct input *input = reader_open(&options);
-    input_job(input, &ahead.job);
+    struct mr_input *made = input_job(input);
+    ahead.job = *mr_input_reader(made);
     ck_assert_int_eq(thread_mutex_open(&ahead.lock), 0);
     ck_assert_int_eq(thread_cond_open(&ahead.changed), 0);
     ck_assert_int_eq(thread_start(&thread, "reader", run_ahead, &ahead), 0);
@@ -249,6 +250,7 @@ START_TEST(a_slow_mapper_slows_the_reader)
     thread_join(&writer.thread);
     ck_assert_uint_eq(at, size);
     ck_assert_uint_le(ahead.most_out, (8 * THREADS + 2) * BLOCK);
+    mr_input_release(made);
     input_close(input);
     restore_stdin(saved);
     thread_cond_close(&ahead.changed);
@@ -259,7 +261,7 @@ END_TEST
 
 static void interrupt(void *argument)
 {
-    const struct mr_input *job = argument;
+    const struct mr_reader *job = argument;
     job->interrupt(job->context);
 }
 
@@ -271,14 +273,15 @@ START_TEST(an_interrupt_ends_waiting)
     ck_assert_int_eq(io_write_full(ends[1], "part", 4), 0);
     struct input_options options = reader_options(NULL, 0);
     struct input *input = reader_open(&options);
-    struct mr_input job;
     struct mr_split split;
     struct mr_error error;
     struct thread thread;
-    input_job(input, &job);
+    struct mr_input *made = input_job(input);
+    struct mr_reader job = *mr_input_reader(made);
     ck_assert_int_eq(thread_start(&thread, "stopper", interrupt, &job), 0);
-    ck_assert_int_eq(job.next(job.context, &split, &error), 0);
+    ck_assert_int_eq(reader_next(&job, &split, &error), 0);
     thread_join(&thread);
+    mr_input_release(made);
     input_close(input);
     close(ends[1]);
     restore_stdin(saved);

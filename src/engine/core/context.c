@@ -10,6 +10,19 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+int mr_fail(struct mr_error *error, int errnum, const char *format, ...)
+{
+    if (error) {
+        error->status = MR_FAILED;
+        error->errnum = errnum;
+        va_list arguments;
+        va_start(arguments, format);
+        vsnprintf(error->text, sizeof error->text, format, arguments);
+        va_end(arguments);
+    }
+    return -1;
+}
+
 enum mr_status mr_error_set(struct mr_error *error, enum mr_status status, int errnum,
                             const char *format, ...)
 {
@@ -27,8 +40,8 @@ enum mr_status mr_error_set(struct mr_error *error, enum mr_status status, int e
 int context_open(struct context *context, const struct mr_job_spec *spec)
 {
     context->spec = *spec;
-    context->sums = spec->value_size == 0;
-    context->keeps = !context->sums && !spec->combine;
+    context->sums = spec->values == MR_SUM;
+    context->keeps = spec->values == MR_GROUP;
     context->value_size = context->sums ? sizeof(uint64_t) : spec->value_size;
     context->form = (struct record_form){.kind = context->sums ? RECORD_SUM : RECORD_VALUE,
                                          .value_size = context->value_size};
@@ -75,15 +88,27 @@ void context_fail(struct context *context, enum mr_status status, int errnum, co
 void context_fail_with(struct context *context, enum mr_status status, const struct mr_error *error,
                        const char *otherwise)
 {
-    if (error->status != MR_OK)
-        fail_once(context, error);
-    else
+    struct mr_error why = *error;
+    if (why.status == MR_OK) {
         context_fail(context, status, 0, "%s", otherwise);
+        return;
+    }
+    if (why.status == MR_FAILED)
+        why.status = status;
+    fail_once(context, &why);
 }
 
 void context_no_memory(struct context *context)
 {
     context_fail(context, MR_NOMEM, ENOMEM, "out of memory");
+}
+
+enum mr_status context_status(struct context *context)
+{
+    thread_lock(&context->fault_lock);
+    const enum mr_status status = context->error.status;
+    thread_unlock(&context->fault_lock);
+    return status;
 }
 
 int context_overflow(struct context *context, const void *key, size_t size)

@@ -26,9 +26,11 @@ struct pool;
 struct context {
     /* Constant while the job runs. */
     struct mr_job_spec spec;
-    bool sums;         /* values are uint64 and added up */
-    bool keeps;        /* values are kept, not combined */
-    size_t value_size; /* bytes of a value: 8 where it sums */
+    struct mr_reader reader; /* what its input is made of, */
+    struct mr_writer writer; /* and its output */
+    bool sums;               /* values are uint64 and added up */
+    bool keeps;              /* values are kept, not combined */
+    size_t value_size;       /* bytes of a value: 8 where it sums */
     struct record_form form;
     const struct hash_seed *seed;
     struct budget *budget;
@@ -53,8 +55,8 @@ struct context {
     struct mr_error error;          /* the first one */
 };
 
-/* Fills in what follows from the caller's description; the rest is the caller's. Returns 0 or an
- * errno value. */
+/* Fills in what follows from the caller's description; the rest is the caller's, as are the reader
+ * and the writer. Returns 0 or an errno value. */
 int context_open(struct context *context, const struct mr_job_spec *spec);
 void context_close(struct context *context);
 
@@ -67,6 +69,8 @@ void context_fail_unheard(struct context *context, const struct mr_error *error)
 void context_fail_with(struct context *context, enum mr_status status, const struct mr_error *error,
                        const char *otherwise);
 void context_no_memory(struct context *context);
+/* The first failure's, or MR_OK. */
+enum mr_status context_status(struct context *context);
 /* The sum of the key has gone past what a uint64 holds. Returns -1. */
 int context_overflow(struct context *context, const void *key, size_t size) __attribute__((cold));
 

@@ -16,8 +16,8 @@
 
 /* ---- Emitting ------------------------------------------------------------------------------- */
 
-int mr_emit_batch(struct mr_emitter *emitter, const unsigned char *base,
-                  const struct mr_span *spans, size_t count, const void *values)
+static int emit_batch(struct mr_emitter *emitter, const unsigned char *base,
+                      const struct mr_span *spans, size_t count, const void *values)
 {
     struct context *context = emitter->context;
     const struct combiner_class *classes = emitter->classes;
@@ -37,7 +37,15 @@ int mr_emit_batch(struct mr_emitter *emitter, const unsigned char *base,
     return combiner_lookup_units(emitter, base, spans, count);
 }
 
-int mr_emit(struct mr_emitter *emitter, const void *key, size_t size, const void *value)
+enum mr_status mr_emit_batch(struct mr_emitter *emitter, const unsigned char *base, size_t size,
+                             const struct mr_span *spans, size_t count, const void *values)
+{
+    (void)size;
+    return emit_batch(emitter, base, spans, count, values) == 0 ? MR_OK
+                                                                : context_status(emitter->context);
+}
+
+static int emit(struct mr_emitter *emitter, const void *key, size_t size, const void *value)
 {
     unsigned char copy[RECORD_COPIED + MR_PAD];
     if (size <= RECORD_COPIED) { /* which need not be followed by anything */
@@ -47,7 +55,7 @@ int mr_emit(struct mr_emitter *emitter, const void *key, size_t size, const void
         key = copy;
     }
     if (size <= KEY_W4_MOST)
-        return mr_emit_batch(emitter, key, &(struct mr_span){0, (uint32_t)size}, 1, value);
+        return emit_batch(emitter, key, &(struct mr_span){0, (uint32_t)size}, 1, value);
     struct context *context = emitter->context;
     if (context_stopped(context))
         return -1;
@@ -63,9 +71,9 @@ int mr_emit(struct mr_emitter *emitter, const void *key, size_t size, const void
                                                          : VALUE_ONE);
 }
 
-struct mr_error *mr_emitter_error(struct mr_emitter *emitter)
+enum mr_status mr_emit(struct mr_emitter *emitter, const void *key, size_t size, const void *value)
 {
-    return &emitter->error;
+    return emit(emitter, key, size, value) == 0 ? MR_OK : context_status(emitter->context);
 }
 
 /* ---- Beginning and end -------------------------------------------------------------- */
@@ -134,7 +142,7 @@ uint64_t combiner_held(const struct mr_emitter *emitter)
 
 int combiner_make_partitions(struct stores *stores, struct context *context, uint64_t held)
 {
-    const unsigned most = combiner_policy_partition_bits(context->memory, context->spec.input.size,
+    const unsigned most = combiner_policy_partition_bits(context->memory, context->reader.size,
                                                          context->worker_count, POOL_CHUNK);
     return stores_make_pairs(stores, context, combiner_policy_last_bits(held, most));
 }

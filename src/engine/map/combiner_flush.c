@@ -16,7 +16,7 @@ int combiner_flush_open(struct mr_emitter *emitter)
     struct stores *stores = emitter->worker->stores;
     if (emitter->pairs.ends)
         return 0;
-    const unsigned bits = combiner_policy_partition_bits(context->memory, context->spec.input.size,
+    const unsigned bits = combiner_policy_partition_bits(context->memory, context->reader.size,
                                                          context->worker_count, POOL_CHUNK);
     if (stores_make_pairs(stores, context, bits) != 0)
         return -1;

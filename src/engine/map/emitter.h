@@ -25,7 +25,6 @@ struct mr_emitter {
     size_t arena_used, arena_size;
     struct partition_writer pairs; /* to the partitions by hash */
     uint64_t records;              /* pairs emitted */
-    struct mr_error error;         /* what the caller's map says of its failure */
 };
 
 #endif

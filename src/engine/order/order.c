@@ -26,14 +26,14 @@ const struct record_form order_results_form = {.kind = RECORD_RESULT};
 int order_open(struct order *order, struct context *context, struct stores *stores,
                void (*woken)(void *owner), void *owner)
 {
-    const struct mr_output *output = &context->spec.output;
+    const struct mr_job_spec *spec = &context->spec;
     *order = (struct order){
         .context = context,
         .stores = stores,
-        .sort = {.ranked = output->order == MR_ORDER_RANK, .reverse = output->reverse},
-        .unordered = output->order == MR_ORDER_NONE,
-        .limit = output->limit ? output->limit : UINT64_MAX,
-        .min_rank = output->min_rank,
+        .sort = {.ranked = spec->order == MR_ORDER_RANK, .reverse = spec->reverse},
+        .unordered = spec->order == MR_ORDER_NONE,
+        .limit = spec->limit ? spec->limit : UINT64_MAX,
+        .min_rank = spec->min_rank,
     };
     return output_open(&order->output, context, woken, owner);
 }

@@ -81,7 +81,7 @@ static void fill_record(const unsigned char *at, struct mr_record *out)
 static int make_piece(struct context *context, const unsigned char *const *at, size_t count,
                       struct mr_buffer *buffer)
 {
-    const struct mr_output *out = &context->spec.output;
+    const struct mr_writer *out = &context->writer;
     struct mr_record records[BATCH];
     for (size_t start = 0; start < count; start += BATCH) {
         if (context_stopped(context))
@@ -114,7 +114,7 @@ static int make_piece(struct context *context, const unsigned char *const *at, s
 /* Puts one piece out. */
 static int write_piece(struct context *context, struct output_piece *piece, uint64_t offset)
 {
-    const struct mr_output *out = &context->spec.output;
+    const struct mr_writer *out = &context->writer;
     struct mr_error error = {0};
     size_t size;
     const unsigned char *bytes = mr_buffer_data(&piece->buffer, &size);
@@ -147,7 +147,7 @@ static void spare_buffer(struct output *output, struct mr_buffer *buffer)
 static int put_out(struct output *output, struct pool_cache *cache)
 {
     struct context *context = output->context;
-    bool apart = context->spec.output.encode && context->spec.output.positional;
+    bool apart = context->writer.encode && context->writer.positional;
     int result = 0;
     for (;;) {
         size_t next = atomic_load_explicit(&output->next, memory_order_relaxed);
@@ -202,7 +202,7 @@ static int open_piece(struct output *output, struct pool_cache *cache,
         buffer_close(&piece->buffer);
     else
         atomic_fetch_add_explicit(&context->results, count, memory_order_relaxed);
-    if (result != 0 || context->spec.output.encode) {
+    if (result != 0 || context->writer.encode) {
         pool_give(cache, chunks);
         piece->chunks = NULL;
     }
@@ -230,7 +230,7 @@ int output_put_unordered(struct output *output, struct pool_cache *cache,
                          const unsigned char *const *at, size_t count, struct chunk *chunks)
 {
     struct context *context = output->context;
-    const bool apart = context->spec.output.encode && context->spec.output.positional;
+    const bool apart = context->writer.encode && context->writer.positional;
     struct output_piece piece;
     if (open_piece(output, cache, at, count, chunks, &piece) != 0)
         return -1;

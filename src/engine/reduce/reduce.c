@@ -8,8 +8,8 @@
 #include "engine/reduce/repartition.h"
 #include "engine/reduce/values.h"
 
-int mr_put(struct mr_results *results, const void *key, size_t key_size, uint64_t rank,
-           const void *payload, size_t payload_size)
+enum mr_status mr_put(struct mr_results *results, const void *key, size_t key_size, uint64_t rank,
+                      const void *payload, size_t payload_size)
 {
     /* The order reads the beginning of a key by words: of a short one a copy with padding. */
     unsigned char padded[RECORD_COPIED + MR_PAD];
@@ -21,7 +21,9 @@ int mr_put(struct mr_results *results, const void *key, size_t key_size, uint64_
     }
     struct record result = {
         .key = key, .size = key_size, .number = rank, .value = payload, .value_size = payload_size};
-    return results->sink->put(results->sink, &result, 1);
+    return results->sink->put(results->sink, &result, 1) == 0
+               ? MR_OK
+               : context_status(results->worker->context);
 }
 
 /* Puts the results of large records in the chunks in which they came. */

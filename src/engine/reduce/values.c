@@ -66,22 +66,23 @@ static const unsigned char *next_in_stream(struct mr_values *values)
     }
 }
 
-long mr_values_next(struct mr_values *values, void *out, size_t max)
+const void *mr_values_next(struct mr_values *values, size_t *size)
 {
-    size_t n = values->left < max ? (size_t)values->left : max;
-    if (values->gathered) {
-        memcpy(out, values->gathered, n * values->value_size);
-        values->gathered += n * values->value_size;
-    } else {
-        for (size_t i = 0; i < n; i++) {
-            const unsigned char *value = next_in_stream(values);
-            if (!value)
-                return -1;
-            memcpy((unsigned char *)out + i * values->value_size, value, values->value_size);
-        }
-    }
-    values->left -= n;
-    return (long)n;
+    if (values->left == 0)
+        return NULL;
+    values->left--;
+    if (size)
+        *size = values->value_size;
+    if (!values->gathered)
+        return next_in_stream(values);
+    const unsigned char *value = values->gathered;
+    values->gathered += values->value_size;
+    return value;
+}
+
+uint64_t mr_values_count(const struct mr_values *values)
+{
+    return values->left;
 }
 
 static int call_reduce(struct combine_partition *combine, const unsigned char *key, size_t size,
@@ -89,7 +90,7 @@ static int call_reduce(struct combine_partition *combine, const unsigned char *k
 {
     struct context *context = combine->worker->context;
     struct mr_error error = {0};
-    if (context->spec.reduce(context->spec.context, key, size, values, results, &error) == 0)
+    if (context->spec.reduce(context->spec.context, NULL, key, size, values, results, &error) == 0)
         return context_stopped(context) ? -1 : 0;
     context_fail_with(context, MR_REDUCE, &error, "the reduce failed");
     return -1;

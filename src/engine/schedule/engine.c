@@ -200,10 +200,28 @@ static uint64_t fit_limits(unsigned *threads, uint64_t memory)
     return memory < least ? least : memory;
 }
 
-enum mr_status mr_engine_open(const struct mr_engine_options *options, struct mr_engine **result,
+/* The caller's options, as large as this library knows them. Returns false where they cannot be. */
+static bool take_options(const struct mr_engine_options *options, struct mr_engine_options *taken)
+{
+    *taken = (struct mr_engine_options){.struct_size = sizeof *taken};
+    if (!options)
+        return true;
+    if (options->struct_size < sizeof *taken)
+        return false;
+    *taken = *options;
+    return true;
+}
+
+enum mr_status mr_engine_open(const struct mr_engine_options *given, struct mr_engine **result,
                               struct mr_error *error)
 {
+    struct mr_engine_options taken;
+    if (!result)
+        return mr_error_set(error, MR_INVALID, EINVAL, "there is no place for the engine");
     *result = NULL;
+    if (!take_options(given, &taken))
+        return mr_error_set(error, MR_INVALID, EINVAL, "the options' struct_size is not set");
+    const struct mr_engine_options *options = &taken;
     for (size_t i = 0; i < options->tmpdir_count; i++) {
         int reason = check_tmpdir(options->tmpdirs[i]);
         if (reason != 0)
@@ -256,10 +274,10 @@ static void leave(struct mr_engine *engine)
     free(engine);
 }
 
-void mr_engine_close(struct mr_engine *engine)
+enum mr_status mr_engine_close(struct mr_engine *engine)
 {
     if (!engine)
-        return;
+        return MR_OK;
     struct round_robin *jobs = &engine->jobs;
     thread_lock(&jobs->lock);
     struct round_robin_place *rings[] = {jobs->first, jobs->waiting};
@@ -279,6 +297,7 @@ void mr_engine_close(struct mr_engine *engine)
     free(engine->threads);
     /* Jobs not released yet still have outcomes, under the lock. */
     leave(engine);
+    return MR_OK;
 }
 
 unsigned mr_engine_threads(const struct mr_engine *engine)
@@ -293,24 +312,33 @@ uint64_t mr_engine_memory(const struct mr_engine *engine)
 
 /* ---- Jobs ------------------------------------------------------------------------------------ */
 
-static enum mr_status open_job(struct mr_engine *engine, const struct mr_job_spec *spec,
+/* Takes the description's input and output in any case. */
+static enum mr_status open_job(struct mr_engine *engine, const struct mr_job_spec *given,
                                struct job **job, struct mr_error *error)
 {
     const struct job_resources resources = {
         .worker_count = mr_engine_threads(engine),
         .seed = &engine->seed,
+        .memory = engine->memory,
         .budget = &engine->budget,
         .pool = &engine->pool,
         .tmpdirs = (const char *const *)engine->tmpdirs,
         .tmpdir_count = engine->tmpdir_count,
         .jobs = &engine->jobs,
     };
+    if (!given || given->struct_size < sizeof *given)
+        return mr_error_set(error, MR_INVALID, EINVAL,
+                            given ? "the job's struct_size is not set" : "there is no job");
+    const struct mr_job_spec *spec = given;
     enum mr_status status = job_open(&resources, spec, job, error);
     if (status == MR_OK) {
         thread_lock(&engine->jobs.lock);
         engine->users++;
         round_robin_begun(&engine->jobs);
         thread_unlock(&engine->jobs.lock);
+    } else {
+        mr_input_release(spec->input);
+        mr_output_release(spec->output);
     }
     return status;
 }
@@ -411,8 +439,11 @@ enum mr_status mr_submit(struct mr_engine *engine, const struct mr_job_spec *spe
     struct job *job;
     *handle = NULL;
     struct mr_job *made = malloc(sizeof *made);
-    if (!made)
+    if (!made) {
+        mr_input_release(spec->input);
+        mr_output_release(spec->output);
         return mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
+    }
     enum mr_status status = open_job(engine, spec, &job, error);
     if (status != MR_OK) {
         free(made);
@@ -439,19 +470,24 @@ enum mr_status mr_submit(struct mr_engine *engine, const struct mr_job_spec *spe
     return status;
 }
 
-enum mr_state mr_poll(struct mr_job *handle, struct mr_progress *progress)
+enum mr_status mr_job_poll(struct mr_job *handle, struct mr_progress *progress)
 {
     struct job *job = handle->job;
     thread_lock(&job->jobs->lock);
-    if (progress)
-        job_figures(job, job->map_ended == 0, progress);
-    enum mr_state state = job_state(job);
+    if (progress) {
+        struct mr_progress figures;
+        const size_t size = progress->struct_size;
+        job_figures(job, job->map_ended == 0, &figures);
+        memcpy(progress, &figures, size < sizeof figures ? size : sizeof figures);
+        progress->struct_size = size;
+    }
+    enum mr_status status = job_status(job);
     thread_unlock(&job->jobs->lock);
-    return state;
+    return status;
 }
 
-enum mr_state mr_wait(struct mr_job *handle, long timeout_ms, struct mr_stats *stats,
-                      struct mr_error *error)
+enum mr_status mr_job_wait(struct mr_job *handle, long timeout_ms, struct mr_stats *stats,
+                           struct mr_error *error)
 {
     struct job *job = handle->job;
     uint64_t deadline = thread_now() + (uint64_t)(timeout_ms > 0 ? timeout_ms : 0) * 1000000;
@@ -462,27 +498,29 @@ enum mr_state mr_wait(struct mr_job *handle, long timeout_ms, struct mr_stats *s
         else if (!thread_wait_until(&job->changed, &job->jobs->lock, deadline))
             break;
     }
-    enum mr_state state = job_state(job);
+    enum mr_status status = job_status(job);
     if (job->closed)
         job_outcome(job, stats, error);
     thread_unlock(&job->jobs->lock);
-    return state;
+    return status;
 }
 
-void mr_cancel(struct mr_job *handle)
+enum mr_status mr_job_cancel(struct mr_job *handle)
 {
     struct job *job = handle->job;
     thread_lock(&job->jobs->lock);
     job_cancel(job);
     thread_unlock(&job->jobs->lock);
+    return MR_OK;
 }
 
-void mr_release(struct mr_job *handle)
+enum mr_status mr_job_release(struct mr_job *handle)
 {
     if (!handle)
-        return;
-    mr_cancel(handle);
+        return MR_OK;
+    mr_job_cancel(handle);
     wait_closed(handle->job);
     free_job(handle->job);
     free(handle);
+    return MR_OK;
 }

@@ -14,20 +14,24 @@
 
 static enum mr_status check(const struct mr_job_spec *spec, struct mr_error *error)
 {
-    const struct mr_output *output = &spec->output;
     const char *wrong = NULL;
-    if (!spec->input.next)
+    if (!spec->input)
         wrong = "a job needs an input";
     else if (!spec->map)
         wrong = "a job needs a map";
-    else if (spec->combine && spec->value_size == 0)
-        wrong = "a combine needs a value size";
-    else if (spec->value_size > 0 && !spec->combine && !spec->reduce)
-        wrong = "values that are kept need a reduce";
-    else if (!output->collect && !(output->encode && output->write))
-        wrong = "a job needs a collect, or an encode and a write";
-    else if (output->collect && output->encode)
-        wrong = "a job has either a collect or an encode";
+    else if (spec->values == MR_COMBINE && !spec->combine)
+        wrong = "values that are combined need a combine";
+    else if (spec->values == MR_COMBINE && spec->value_size == 0)
+        wrong = "values that are combined need a size";
+    else if (spec->values != MR_COMBINE && spec->combine)
+        wrong = "a combine is of values that are combined, MR_COMBINE";
+    else if (spec->values == MR_SUM && spec->value_size != 0 &&
+             spec->value_size != sizeof(uint64_t))
+        wrong = "values that are summed are of 8 bytes";
+    else if (spec->collect && spec->output)
+        wrong = "a job has either a collect or an output";
+    else if (!spec->collect && !spec->output)
+        wrong = "a job needs a collect or an output";
     return wrong ? mr_error_set(error, MR_INVALID, EINVAL, "%s", wrong) : MR_OK;
 }
 
@@ -35,7 +39,7 @@ static enum mr_status check(const struct mr_job_spec *spec, struct mr_error *err
 static void failed(void *owner)
 {
     struct job *job = owner;
-    const struct mr_input *input = &job->context.spec.input;
+    const struct mr_reader *input = &job->context.reader;
     split_queue_end(&job->queue);
     if (input->interrupt)
         input->interrupt(input->context);
@@ -53,6 +57,9 @@ enum mr_status job_open(const struct job_resources *resources, const struct mr_j
     enum mr_status status = check(spec, error);
     if (status != MR_OK)
         return status;
+    status = input_begin(spec->input, resources->worker_count, resources->memory, error);
+    if (status != MR_OK)
+        return status;
     struct job *job = aligned_alloc(alignof(struct job), sizeof *job);
     if (!job)
         return mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
@@ -68,7 +75,12 @@ enum mr_status job_open(const struct job_resources *resources, const struct mr_j
     context->failed = failed;
     context->owner = job;
     compaction_open(&job->compaction, context->memory);
-    job->input = spec->input.size > 0 ? spec->input.size : MR_UNKNOWN;
+    context->reader = *mr_input_reader(spec->input);
+    if (spec->collect)
+        context->writer = (struct mr_writer){.context = spec->context, .collect = spec->collect};
+    else
+        context->writer = spec->output->writer;
+    job->input = context->reader.size > 0 ? context->reader.size : MR_UNKNOWN;
 
     /* An array of pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
     job->workers = calloc(context->worker_count, sizeof *job->workers);
@@ -100,6 +112,8 @@ no_context:
 
 void job_close(struct job *job)
 {
+    mr_input_release(job->context.spec.input);
+    mr_output_release(job->context.spec.output);
     stores_close(&job->stores);
     order_close(&job->order);
     split_queue_close(&job->queue);
@@ -305,24 +319,18 @@ void job_done(struct job *job, const struct job_task *task)
         round_robin_wake_locked(job->jobs);
 }
 
-enum mr_state job_state(const struct job *job)
+enum mr_status job_status(const struct job *job)
 {
     if (!job->closed)
         return job->started ? MR_RUNNING : MR_PENDING;
-    switch (job->context.error.status) {
-    case MR_OK:
-        return MR_DONE;
-    case MR_CANCELLED:
-        return MR_STOPPED;
-    default:
-        return MR_FAILED;
-    }
+    return job->context.error.status;
 }
 
 void job_figures(const struct job *job, bool map, struct mr_progress *progress)
 {
     uint64_t now = job->ended ? job->ended : thread_now();
     *progress = (struct mr_progress){
+        .struct_size = sizeof *progress,
         .bytes = atomic_load_explicit(&job->context.bytes, memory_order_relaxed),
         .records = atomic_load_explicit(&job->context.records, memory_order_relaxed),
         .keys = atomic_load_explicit(&job->context.keys, memory_order_relaxed),
@@ -330,9 +338,9 @@ void job_figures(const struct job *job, bool map, struct mr_progress *progress)
     };
     uint64_t since;
     if (map) {
-        progress->tag = "map";
+        progress->phase = MR_PHASE_MAP;
         progress->done = progress->bytes;
-        uint64_t size = job->context.spec.input.size;
+        uint64_t size = job->context.reader.size;
         if (job->map_ended)
             progress->not_done = 0;
         else if (size == MR_UNKNOWN)
@@ -342,7 +350,7 @@ void job_figures(const struct job *job, bool map, struct mr_progress *progress)
         since = job->began;
         now = job->map_ended ? job->map_ended : now;
     } else {
-        progress->tag = "reduce";
+        progress->phase = MR_PHASE_REDUCE;
         size_t all = job->order.unordered
                          ? job->parts
                          : job->parts + (job->phase < PHASE_OUTPUT ? job->parts : job->outputs);
@@ -358,8 +366,9 @@ void job_outcome(const struct job *job, struct mr_stats *stats, struct mr_error 
     const struct context *context = &job->context;
     if (error)
         *error = context->error;
-    if (stats)
-        *stats = (struct mr_stats){
+    if (stats) {
+        const struct mr_stats made = {
+            .struct_size = stats->struct_size,
             .bytes = atomic_load_explicit(&context->bytes, memory_order_relaxed),
             .records = atomic_load_explicit(&context->records, memory_order_relaxed),
             .keys = atomic_load_explicit(&context->keys, memory_order_relaxed),
@@ -370,4 +379,6 @@ void job_outcome(const struct job *job, struct mr_stats *stats, struct mr_error 
             .map_seconds = (double)(job->map_ended - job->began) / 1e9,
             .reduce_seconds = (double)(job->ended - job->map_ended) / 1e9,
         };
+        memcpy(stats, &made, stats->struct_size < sizeof made ? stats->struct_size : sizeof made);
+    }
 }

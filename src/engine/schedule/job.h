@@ -20,9 +20,11 @@
 #define ENGINE_JOB_H
 
 #include "engine/combine/compaction.h"
+#include "engine/input/input.h"
 #include "engine/map/combiner.h"
 #include "engine/order/order.h"
 #include "engine/reduce/reduce.h"
+#include "engine/results/results.h"
 #include "engine/schedule/round_robin.h"
 #include "engine/schedule/split_queue.h"
 #include "engine/shuffle/stores.h"
@@ -43,6 +45,7 @@ enum job_phase {
 struct job_resources {
     unsigned worker_count;
     const struct hash_seed *seed;
+    uint64_t memory; /* the whole of it */
     struct budget *budget;
     struct pool *pool;
     const char *const *tmpdirs;
@@ -109,7 +112,8 @@ struct job_task {
     struct mr_split split; /* in PHASE_MAP */
 };
 
-/* Makes a job from a caller's description, checking it. The job is not known to anybody yet. */
+/* Makes a job from a caller's description, of this size, checking it. The job is not known to anybody
+ * yet, and has the description's input and output, which without a job stay the caller's. */
 enum mr_status job_open(const struct job_resources *resources, const struct mr_job_spec *spec,
                         struct job **job, struct mr_error *error);
 /* Frees a job whose tasks have all been done. */
@@ -137,7 +141,7 @@ void job_end(struct job *job);
 /* Under that lock: makes the job stop, where it has not all but ended. */
 void job_cancel(struct job *job);
 /* Under that lock. */
-enum mr_state job_state(const struct job *job);
+enum mr_status job_status(const struct job *job);
 /* Under that lock: the figures of the map phase or of what follows. */
 void job_figures(const struct job *job, bool map, struct mr_progress *progress);
 /* The outcome of a job that is closed; both may be NULL. */

@@ -14,10 +14,10 @@ static bool read_split(struct job *job, struct mr_split *split)
     *split = (struct mr_split){0};
     if (context_stopped(&job->context))
         return false;
-    int result = job->context.spec.input.next(job->context.spec.input.context, split, &error);
-    if (result < 0)
-        context_fail_with(&job->context, MR_INPUT, &error, "the input could not be read");
-    return result > 0;
+    if (job->context.reader.next(job->context.reader.context, split, &error) == 0)
+        return !split->end;
+    context_fail_with(&job->context, MR_INPUT, &error, "the input could not be read");
+    return false;
 }
 
 /* Does, under the lock, all that is left of a job whose input has ended, on this thread. */
@@ -43,8 +43,8 @@ void reader_read(void *argument)
     bool offered = false;
     while (read_split(job, &split)) {
         if (!split_queue_push(&job->queue, &split)) {
-            if (job->context.spec.input.release)
-                job->context.spec.input.release(job->context.spec.input.context, &split);
+            if (job->context.reader.release)
+                job->context.reader.release(job->context.reader.context, &split);
             break;
         }
         bytes += split.length;

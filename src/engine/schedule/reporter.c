@@ -10,7 +10,7 @@
 /* Calls progress outside the lock; cancels the job where it says so. */
 static void report(struct job *job, bool map)
 {
-    int (*const tell)(void *, const struct mr_progress *) = job->context.spec.progress;
+    mr_report *const tell = job->context.spec.progress;
     struct mr_progress figures;
     job_figures(job, map, &figures);
     thread_unlock(&job->jobs->lock);

@@ -94,17 +94,16 @@ static void map_split(struct job_worker *worker, struct mr_split *split)
     struct mr_error error = {0};
     if (context_stopped(context) || need_mapper(worker) != 0)
         return;
-    if (spec->input.load &&
-        spec->input.load(spec->input.context, split, &worker->scratch, &error) != 0) {
+    if (context->reader.load &&
+        context->reader.load(context->reader.context, split, &worker->scratch, &error) != 0) {
         context_fail_with(context, MR_INPUT, &error, "the input could not be read");
         return;
     }
     uint64_t before = worker->emitter.records;
-    worker->emitter.error = (struct mr_error){0};
     if ((split->size > 0 || split->context) &&
-        spec->map(spec->context, worker->state, split, &worker->emitter) != 0 &&
+        spec->map(spec->context, worker->state, split, &worker->emitter, &error) != 0 &&
         !context_stopped(context))
-        context_fail_with(context, MR_MAP, &worker->emitter.error, "the map failed");
+        context_fail_with(context, MR_MAP, &error, "the map failed");
     if (!context_stopped(context))
         (void)combiner_end_split(&worker->emitter);
     atomic_fetch_add_explicit(&context->bytes, split->length, memory_order_relaxed);
@@ -184,7 +183,7 @@ static void finish(struct job *job)
 void tasks_do(struct job_task *task, unsigned number)
 {
     struct job *job = task->job;
-    const struct mr_input *input = &job->context.spec.input;
+    const struct mr_reader *input = &job->context.reader;
     struct job_worker *worker = NULL;
     switch (task->phase) {
     case PHASE_MAP:

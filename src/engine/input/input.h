@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * input - what a job reads, as the caller holds it: who reads it, and how many use it.
+ */
+#ifndef ENGINE_INPUT_H
+#define ENGINE_INPUT_H
+
+#include "engine/mapreduce.h"
+
+#include <stdatomic.h>
+
+struct mr_input {
+    struct mr_reader reader;
+    _Atomic unsigned users;
+    /* Sizes what it holds by an engine's threads and memory, and fills in the reader's size. Called
+     * once, before the first `next`. NULL: nothing is to be done. Returns 0, or -1 with *error
+     * filled. */
+    int (*begin)(struct mr_input *input, unsigned threads, uint64_t memory, struct mr_error *error);
+    bool begun;
+    mr_map *map; /* where a job brings none; NULL: it must */
+};
+
+/* Calls `begin` where that has not been done. Returns MR_OK, or why it failed. */
+enum mr_status input_begin(struct mr_input *input, unsigned threads, uint64_t memory,
+                           struct mr_error *error);
+
+#endif
