@@ -31,8 +31,8 @@ void input_close(struct input *input);
 bool input_small(struct input *input);
 
 /* The input as the engine wants it, which must have been released before input_close; NULL when
- * memory is out. To be called once, after input_small. The size is what the FILEs had just now: more
- * or less may come. */
+ * memory is out. To be called once, after input_small. The size is what the FILEs had just now:
+ * more or less may come. */
 struct mr_input *input_job(struct input *input);
 
 /* The name of the FILE with that number, "-" for standard input. */

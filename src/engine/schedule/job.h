@@ -112,8 +112,8 @@ struct job_task {
     struct mr_split split; /* in PHASE_MAP */
 };
 
-/* Makes a job from a caller's description, of this size, checking it. The job is not known to anybody
- * yet, and has the description's input and output, which without a job stay the caller's. */
+/* Makes a job from a caller's description, checking it. The job is not known to anybody yet, and
+ * has the description's input and output, which without a job stay the caller's. */
 enum mr_status job_open(const struct job_resources *resources, const struct mr_job_spec *spec,
                         struct job **job, struct mr_error *error);
 /* Frees a job whose tasks have all been done. */
