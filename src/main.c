@@ -19,7 +19,6 @@
 #include "cli/stats.h"
 #include "cli/watch.h"
 #include "engine/mapreduce.h"
-#include "input/input.h"
 #include "setup.h"
 #include "text/kernels/kernels.h"
 #include "text/tokenizer.h"
@@ -37,7 +36,7 @@ struct run {
     struct tokenizer *tokenizer;
     struct report *report;
     struct mr_engine *engine;
-    struct input *input;
+    struct files *input;
 };
 
 /* Makes all that counting needs. */
@@ -69,10 +68,10 @@ static int count(struct run *run, struct mr_stats *stats, struct mr_error *error
         .mapper_open = tokenizer_mapper_open,
         .mapper_close = tokenizer_mapper_close,
         .map = tokenizer_map,
-        .small = input_small(run->input),
+        .small = files_small(run->input),
     };
 
-    spec.input = tokenizer_follow_input(run->tokenizer, input_job(run->input));
+    spec.input = tokenizer_follow_input(run->tokenizer, files_job(run->input));
     report_describe(run->report, &spec);
     /* A small input is counted in less than a millisecond, of which it would take a tenth. */
     if (!spec.small)
@@ -132,7 +131,7 @@ static int run_command(int argc, char **argv)
     }
     tidy(&run);
     signals_close();
-    input_close(run.input);
+    files_close(run.input);
     mr_engine_close(run.engine);
     report_close(run.report);
     tokenizer_close(run.tokenizer);

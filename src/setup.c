@@ -4,6 +4,8 @@
  */
 #include "setup.h"
 
+#include <errno.h>
+
 /* Of the memory that the program takes beside --buffer-size, what is for stop words: most lists are
  * a hundredth of that. */
 #define OWN_MEMORY ((uint64_t)1 << 20)
@@ -93,34 +95,40 @@ int setup_leave_memory(const struct options *options, const struct tokenizer *to
 }
 
 int setup_input(const struct operands *operands, const struct tokenizer *tokenizer,
-                const struct mr_engine *engine, struct message *message, struct input **input,
+                const struct mr_engine *engine, struct message *message, struct files **input,
                 struct mr_error *error)
 {
-    const struct input_options made = {
-        .names = operands->list,
-        .count = operands->count,
-        .threads = mr_engine_threads(engine),
-        .memory = mr_engine_memory(engine),
-        .text = tokenizer,
-        .border = tokenizer_border,
-        .border_last = tokenizer_border_last,
-        .context = tokenizer_looks_back(tokenizer) ? tokenizer_context : NULL,
+    const struct mr_cuts cuts = {
+        .struct_size = sizeof cuts,
+        .context = tokenizer,
+        .first = tokenizer_border,
+        .last = tokenizer_border_last,
+        .context_of = tokenizer_looks_back(tokenizer) ? tokenizer_context : NULL,
         .condense = tokenizer_condenses(tokenizer) ? tokenizer_condense : NULL,
         .condense_end = tokenizer_condense_end,
+    };
+    const struct mr_files files = {
+        .struct_size = sizeof files,
+        .names = operands->list,
+        .count = operands->count,
+        .cuts = &cuts,
         .fault = message_fault,
         .fault_context = message,
     };
-    return input_open(&made, input, error);
+    *input = files_open(&files);
+    if (*input == NULL)
+        return (int)mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
+    return files_begin(*input, mr_engine_threads(engine), mr_engine_memory(engine), error);
 }
 
-bool setup_report_line(const struct tokenizer *tokenizer, const struct input *input,
+bool setup_report_line(const struct tokenizer *tokenizer, const struct files *input,
                        struct message *message)
 {
     struct tokenizer_fault fault;
 
     if (!tokenizer_first_fault(tokenizer, &fault))
         return false;
-    message_fatal(message, input_name(input, fault.number), "line %ju: %s", (uintmax_t)fault.line,
+    message_fatal(message, files_name(input, fault.number), "line %ju: %s", (uintmax_t)fault.line,
                   fault.reason);
     return true;
 }

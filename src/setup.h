@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * setup - hands what the command line says to the rooms, which know nothing of each other: the
- * words of cli become those of text and of input. The only place that knows both.
+ * words of cli become those of text and of the engine. The only place that knows both.
  */
 #ifndef SETUP_H
 #define SETUP_H
@@ -9,8 +9,8 @@
 #include "cli/message.h"
 #include "cli/operands.h"
 #include "cli/options.h"
+#include "engine/input/files.h"
 #include "engine/mapreduce.h"
-#include "input/input.h"
 #include "text/tokenizer.h"
 
 /* Compiles what a token is, and reads the stop words, for which the engine must leave memory.
@@ -25,14 +25,15 @@ int setup_leave_memory(const struct options *options, const struct tokenizer *to
                        struct mr_engine **engine, struct mr_error *error);
 
 /* Opens the input, cut where no token can span, for the threads and the memory of the engine; all
- * must outlive it. What cannot be read is told to `message`. Returns as input_open. */
+ * must outlive it. What cannot be read is told to `message`. Returns 0, or -1 with *error
+ * filled. */
 int setup_input(const struct operands *operands, const struct tokenizer *tokenizer,
-                const struct mr_engine *engine, struct message *message, struct input **input,
+                const struct mr_engine *engine, struct message *message, struct files **input,
                 struct mr_error *error);
 
 /* Reports the line of the input that made the job fail, if that is why it did. Returns whether it
  * was so. */
-bool setup_report_line(const struct tokenizer *tokenizer, const struct input *input,
+bool setup_report_line(const struct tokenizer *tokenizer, const struct files *input,
                        struct message *message);
 
 #endif

@@ -29,7 +29,7 @@ struct test_hooks {
     uint64_t address_space; /* limits in bytes, as of setrlimit; UINT64_MAX: none */
     uint64_t data;
 
-    /* input: bytes a split of a regular file, and a buffer of a stream. */
+    /* engine/input: bytes a split of a regular file, and a buffer of a stream. */
     size_t split_size, buffer_size;
 
     /* text: bytes of text that spans may reach over, in windows of as many; words take windows of

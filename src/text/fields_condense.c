@@ -16,7 +16,18 @@ struct tail {
     uint64_t invalid;
     uint64_t any;
 };
-_Static_assert(sizeof(struct tail) <= CONDENSE_END, "the tail is all that the end adds");
+_Static_assert(sizeof(struct tail) <= MR_CONDENSE_END, "the tail is all that the end adds");
+
+/* How far a line has been read: what the words of struct mr_condense hold. */
+struct line_state {
+    uint64_t part;            /* which is at hand, counted from 1 */
+    bool inside;              /* that goes on in the next piece */
+    bool any;                 /* something is wanted, be it of no bytes */
+    uint64_t invalid;         /* bytes so far */
+    unsigned char pending[4]; /* the beginning of a character, where the pieces divide one */
+    size_t pending_size;
+};
+_Static_assert(sizeof(struct line_state) <= sizeof(struct mr_condense), "it fits there");
 
 static bool is_chosen(const struct tokenizer *tokenizer, uint64_t field)
 {
@@ -48,7 +59,7 @@ static size_t nominal(unsigned char lead)
 
 /* Counts in the pending bytes and a piece, but for a character that the next piece may go on
  * with. */
-static void count_invalid(struct condense *state, const unsigned char *data, size_t size)
+static void count_invalid(struct line_state *state, const unsigned char *data, size_t size)
 {
     unsigned char both[2 * sizeof state->pending];
     size_t pending = state->pending_size, count = pending, at = 0;
@@ -84,7 +95,7 @@ static void count_invalid(struct condense *state, const unsigned char *data, siz
 
 /* The part of a line in [data, data + size), which has no line end. Returns how many bytes are
  * kept. */
-static size_t keep_delimited(const struct tokenizer *tokenizer, struct condense *state,
+static size_t keep_delimited(const struct tokenizer *tokenizer, struct line_state *state,
                              unsigned char *data, size_t size)
 {
     size_t kept = 0;
@@ -113,7 +124,7 @@ static size_t keep_delimited(const struct tokenizer *tokenizer, struct condense 
     return kept;
 }
 
-static size_t keep_between_blanks(const struct tokenizer *tokenizer, struct condense *state,
+static size_t keep_between_blanks(const struct tokenizer *tokenizer, struct line_state *state,
                                   unsigned char *data, size_t size)
 {
     bool chosen = is_chosen(tokenizer, state->part);
@@ -139,26 +150,31 @@ static size_t keep_between_blanks(const struct tokenizer *tokenizer, struct cond
     return kept;
 }
 
-size_t fields_condense(const struct tokenizer *tokenizer, struct condense *state,
+size_t fields_condense(const struct tokenizer *tokenizer, struct mr_condense *state,
                        unsigned char *data, size_t size, size_t *kept)
 {
     const unsigned char *found = size > 0 ? memchr(data, tokenizer->end, size) : NULL;
     const size_t end = found ? (size_t)(found - data) : size;
+    struct line_state line;
 
+    memcpy(&line, state, sizeof line);
     if (tokenizer->count_invalid)
-        count_invalid(state, data, end);
-    *kept = tokenizer->have_delimiter ? keep_delimited(tokenizer, state, data, end)
-                                      : keep_between_blanks(tokenizer, state, data, end);
+        count_invalid(&line, data, end);
+    *kept = tokenizer->have_delimiter ? keep_delimited(tokenizer, &line, data, end)
+                                      : keep_between_blanks(tokenizer, &line, data, end);
+    memcpy(state, &line, sizeof line);
     return found ? end + 1 : 0;
 }
 
-size_t fields_condense_end(const struct condense *state, unsigned char *room)
+size_t fields_condense_end(const struct mr_condense *state, unsigned char *room)
 {
-    const struct tail tail = {
-        .invalid = state->invalid + utf8_count_invalid(state->pending, state->pending_size),
-        .any = state->any,
-    };
+    struct line_state line;
 
+    memcpy(&line, state, sizeof line);
+    const struct tail tail = {
+        .invalid = line.invalid + utf8_count_invalid(line.pending, line.pending_size),
+        .any = line.any,
+    };
     memcpy(room, &tail, sizeof tail);
     return sizeof tail;
 }

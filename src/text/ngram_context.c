@@ -119,7 +119,7 @@ static int take_older(struct search *search, const unsigned char *tokens, size_t
     return 0;
 }
 
-static int look_back(struct search *search, struct lookback *lookback)
+static int look_back(struct search *search, struct mr_lookback *lookback)
 {
     const struct tokenizer *tokenizer = search->tokenizer;
     size_t step = WINDOW_A_TOKEN * search->missing;
@@ -175,7 +175,7 @@ static int join_chunks(const struct search *search, unsigned char **context, siz
     return 0;
 }
 
-int ngram_context_make(const struct tokenizer *tokenizer, struct lookback *lookback,
+int ngram_context_make(const struct tokenizer *tokenizer, struct mr_lookback *lookback,
                        unsigned char **context, size_t *size, struct mr_error *error)
 {
     struct search search = {.tokenizer = tokenizer, .missing = tokenizer->ngram_max - 1};

@@ -11,7 +11,6 @@
 
 #include <stddef.h>
 
-#include "base/lookback.h"
 #include "engine/mapreduce.h"
 
 struct tokenizer;
@@ -19,7 +18,7 @@ struct tokenizer_state;
 
 /* Makes a split's context, which the caller frees; NULL where it is empty. Returns 0, or -1 with
  * *error filled. */
-int ngram_context_make(const struct tokenizer *tokenizer, struct lookback *lookback,
+int ngram_context_make(const struct tokenizer *tokenizer, struct mr_lookback *lookback,
                        unsigned char **context, size_t *size, struct mr_error *error);
 /* Begins the first line of a split with what stands before it. Returns non-zero when the job has
  * ended. */

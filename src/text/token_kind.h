@@ -9,7 +9,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/condense.h"
 #include "engine/mapreduce.h"
 
 struct tokenizer;
@@ -22,9 +21,9 @@ typedef size_t token_kind_border_last(const struct tokenizer *tokenizer, const u
                                       size_t size);
 
 /* As tokenizer_condense and tokenizer_condense_end. */
-typedef size_t token_kind_condense(const struct tokenizer *tokenizer, struct condense *state,
+typedef size_t token_kind_condense(const struct tokenizer *tokenizer, struct mr_condense *state,
                                    unsigned char *data, size_t size, size_t *kept);
-typedef size_t token_kind_condense_end(const struct condense *state, unsigned char *room);
+typedef size_t token_kind_condense_end(const struct mr_condense *state, unsigned char *room);
 
 struct token_kind {
     /* Emits the tokens of a split. Returns 0 to go on; anything else has ended the job. */

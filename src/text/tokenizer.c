@@ -161,7 +161,7 @@ bool tokenizer_looks_back(const struct tokenizer *tokenizer)
     return tokenizer->ngram_max > 1;
 }
 
-int tokenizer_context(const void *tokenizer, struct lookback *lookback, unsigned char **context,
+int tokenizer_context(const void *tokenizer, struct mr_lookback *lookback, unsigned char **context,
                       size_t *size, struct mr_error *error)
 {
     return ngram_context_make(tokenizer, lookback, context, size, error);
@@ -174,7 +174,7 @@ bool tokenizer_condenses(const struct tokenizer *tokenizer)
     return tokenizer->kind->condense != NULL;
 }
 
-size_t tokenizer_condense(const void *context, struct condense *state, unsigned char *data,
+size_t tokenizer_condense(const void *context, struct mr_condense *state, unsigned char *data,
                           size_t size, size_t *kept)
 {
     const struct tokenizer *tokenizer = context;
@@ -182,7 +182,7 @@ size_t tokenizer_condense(const void *context, struct condense *state, unsigned 
     return tokenizer->kind->condense(tokenizer, state, data, size, kept);
 }
 
-size_t tokenizer_condense_end(const void *context, const struct condense *state,
+size_t tokenizer_condense_end(const void *context, const struct mr_condense *state,
                               unsigned char *room)
 {
     const struct tokenizer *tokenizer = context;

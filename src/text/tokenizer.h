@@ -16,8 +16,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/condense.h"
-#include "base/lookback.h"
 #include "base/range.h"
 #include "engine/mapreduce.h"
 #include "text/token_kind.h"
@@ -84,7 +82,7 @@ size_t tokenizer_border_last(const void *tokenizer, const unsigned char *data, s
 bool tokenizer_looks_back(const struct tokenizer *tokenizer);
 /* Makes the context of a split, which the caller frees; NULL where it is empty. Returns 0, or -1
  * with *error filled. */
-int tokenizer_context(const void *tokenizer, struct lookback *lookback, unsigned char **context,
+int tokenizer_context(const void *tokenizer, struct mr_lookback *lookback, unsigned char **context,
                       size_t *size, struct mr_error *error);
 
 /* Whether of a line that is too long to be held a part is enough: then its key can be had by the
@@ -92,11 +90,11 @@ int tokenizer_context(const void *tokenizer, struct lookback *lookback, unsigned
 bool tokenizer_condenses(const struct tokenizer *tokenizer);
 /* Goes on with such a line: moves what must be kept of [data, data + size) to the front, *kept
  * bytes. Returns where the next line begins in data, 0 where this one goes on behind it. */
-size_t tokenizer_condense(const void *tokenizer, struct condense *state, unsigned char *data,
+size_t tokenizer_condense(const void *tokenizer, struct mr_condense *state, unsigned char *data,
                           size_t size, size_t *kept);
-/* Ends it: puts what belongs behind all that was kept into `room`, which has CONDENSE_END bytes,
+/* Ends it: puts what belongs behind all that was kept into `room`, which has MR_CONDENSE_END bytes,
  * and returns how much that is. */
-size_t tokenizer_condense_end(const void *tokenizer, const struct condense *state,
+size_t tokenizer_condense_end(const void *tokenizer, const struct mr_condense *state,
                               unsigned char *room);
 
 /* Complete once every mapper is closed. */

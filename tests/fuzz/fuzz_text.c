@@ -52,12 +52,12 @@ struct run {
 
 /* Looks back as a file can, over all of the text, or as a pipe, to the piece before only. */
 struct past {
-    struct lookback lookback;
+    struct mr_lookback lookback;
     const struct run *run;
     unsigned char *copy;
 };
 
-static long read_past(struct lookback *lookback, uint64_t back, size_t size,
+static long read_past(struct mr_lookback *lookback, uint64_t back, size_t size,
                       const unsigned char **data)
 {
     struct past *past = (struct past *)lookback;

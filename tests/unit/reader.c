@@ -56,7 +56,7 @@ size_t reader_pair_border_last(const void *text, const unsigned char *data, size
 
 /* ---- Context --------------------------------------------------------------------------------- */
 
-int reader_context(const void *text, struct lookback *lookback, unsigned char **context,
+int reader_context(const void *text, struct mr_lookback *lookback, unsigned char **context,
                    size_t *size, struct mr_error *error)
 {
     unsigned char *bytes = malloc(READER_CONTEXT);
@@ -88,20 +88,20 @@ int reader_context(const void *text, struct lookback *lookback, unsigned char **
     return 0;
 }
 
-size_t reader_condense(const void *text, struct condense *state, unsigned char *data, size_t size,
-                       size_t *kept)
+size_t reader_condense(const void *text, struct mr_condense *state, unsigned char *data,
+                       size_t size, size_t *kept)
 {
     const unsigned char *end = size > 0 ? memchr(data, '\n', size) : NULL;
     (void)text;
     *kept = end ? (size_t)(end - data) : size;
-    state->part += *kept;
+    state->words[0] += *kept;
     return end ? *kept + 1 : 0;
 }
 
-size_t reader_condense_end(const void *text, const struct condense *state, unsigned char *room)
+size_t reader_condense_end(const void *text, const struct mr_condense *state, unsigned char *room)
 {
     (void)text;
-    room[0] = (unsigned char)(state->part % 251);
+    room[0] = (unsigned char)(state->words[0] % 251);
     return 1;
 }
 
@@ -177,11 +177,11 @@ static int compare_pieces(const void *a, const void *b)
     return x->offset < y->offset ? -1 : x->offset > y->offset;
 }
 
-void reader_run(struct input *input, unsigned workers, struct reader *reader)
+void reader_run(struct files *files, unsigned workers, struct reader *reader)
 {
     struct thread threads[8];
     memset(reader, 0, sizeof *reader);
-    reader->read = input_job(input);
+    reader->read = files_job(files);
     ck_assert_ptr_nonnull(reader->read);
     reader->job = *mr_input_reader(reader->read);
     ck_assert_int_eq(thread_mutex_open(&reader->next_lock), 0);
@@ -211,7 +211,7 @@ void reader_free(struct reader *reader)
     mr_input_release(reader->read);
 }
 
-size_t reader_check(const struct reader *reader, input_border *border, uint64_t number,
+size_t reader_check(const struct reader *reader, reader_first *first, uint64_t number,
                     uint64_t base, const unsigned char *data, size_t size)
 {
     uint64_t at = 0;
@@ -225,7 +225,7 @@ size_t reader_check(const struct reader *reader, input_border *border, uint64_t 
         ck_assert_uint_le(at + piece->size, size);
         ck_assert_int_eq(memcmp(piece->data, data + at, piece->size), 0);
         if (at > 0)
-            ck_assert_uint_eq(border(NULL, data, size, at), at);
+            ck_assert_uint_eq(first(NULL, data, size, at), at);
         if (reader->context) {
             size_t before = at < READER_CONTEXT ? (size_t)at : READER_CONTEXT;
             ck_assert_uint_eq(piece->context_size, before);
@@ -259,26 +259,37 @@ static void note_fault(void *context, const char *name, int errnum)
 
 struct faults reader_faults;
 
-struct input_options reader_options(const char *const *names, size_t count)
+struct reader_options reader_options(const char *const *names, size_t count)
 {
-    return (struct input_options){
-        .names = names,
-        .count = count,
+    return (struct reader_options){
+        .files =
+            {
+                .struct_size = sizeof(struct mr_files),
+                .names = names,
+                .count = count,
+                .fault = note_fault,
+                .fault_context = &reader_faults,
+            },
+        .cuts =
+            {
+                .struct_size = sizeof(struct mr_cuts),
+                .first = reader_line_border,
+                .last = reader_line_border_last,
+            },
         .threads = 2,
         .memory = 64 << 20,
-        .border = reader_line_border,
-        .border_last = reader_line_border_last,
-        .fault = note_fault,
-        .fault_context = &reader_faults,
     };
 }
 
-struct input *reader_open(const struct input_options *options)
+struct files *reader_open(const struct reader_options *options)
 {
-    struct input *input;
+    struct mr_files what = options->files;
     struct mr_error error = {0};
-    ck_assert_int_eq(input_open(options, &input, &error), 0);
-    return input;
+    what.cuts = &options->cuts;
+    struct files *files = files_open(&what);
+    ck_assert_ptr_nonnull(files);
+    ck_assert_int_eq(files_begin(files, options->threads, options->memory, &error), 0);
+    return files;
 }
 
 /* ---- Files ----------------------------------------------------------------------------------- */

@@ -10,7 +10,11 @@
 #include <stdint.h>
 
 #include "base/thread.h"
-#include "input/input.h"
+#include "engine/input/files.h"
+
+/* As struct mr_cuts has it. */
+typedef size_t reader_first(const void *context, const unsigned char *data, size_t size,
+                            size_t from);
 
 /* Two rules: lines, for which a cut looks at the byte before it, and one that looks at both sides
  * (before a newline that ends something). */
@@ -21,14 +25,14 @@ size_t reader_pair_border_last(const void *text, const unsigned char *data, size
 
 /* The context of a split, where the options have it: so many bytes that stand before it, or all. */
 #define READER_CONTEXT 10
-int reader_context(const void *text, struct lookback *lookback, unsigned char **context,
+int reader_context(const void *text, struct mr_lookback *lookback, unsigned char **context,
                    size_t *size, struct mr_error *error);
 
 /* Of lines that are not held whole, all is kept as context, without the line end, and one byte
  * more. */
-size_t reader_condense(const void *text, struct condense *state, unsigned char *data, size_t size,
-                       size_t *kept);
-size_t reader_condense_end(const void *text, const struct condense *state, unsigned char *room);
+size_t reader_condense(const void *text, struct mr_condense *state, unsigned char *data,
+                       size_t size, size_t *kept);
+size_t reader_condense_end(const void *text, const struct mr_condense *state, unsigned char *room);
 
 struct piece {
     uint64_t number, offset;
@@ -69,19 +73,27 @@ extern char reader_path[256];
 void reader_setup(void);
 void reader_teardown(void);
 
+/* What is read, by how many workers and in how much memory. */
+struct reader_options {
+    struct mr_files files;
+    struct mr_cuts cuts; /* of the files */
+    unsigned threads;
+    uint64_t memory;
+};
+
 /* Options for those FILEs, cut at lines, and an input with them. */
-struct input_options reader_options(const char *const *names, size_t count);
-struct input *reader_open(const struct input_options *options);
+struct reader_options reader_options(const char *const *names, size_t count);
+struct files *reader_open(const struct reader_options *options);
 
 /* The next split: 1, 0 at the end, -1 with *error filled. */
 int reader_next(const struct mr_reader *job, struct mr_split *split, struct mr_error *error);
 /* Reads the whole input with that many workers, 8 at most; pieces come back in order. */
-void reader_run(struct input *input, unsigned workers, struct reader *reader);
+void reader_run(struct files *files, unsigned workers, struct reader *reader);
 void reader_free(struct reader *reader);
 /* Checks that the pieces with that number are the `size` bytes that follow `base` in their FILE,
  * cut by the rule only, and have their context where the reader's options say so; returns how many
  * pieces there were. */
-size_t reader_check(const struct reader *reader, input_border *border, uint64_t number,
+size_t reader_check(const struct reader *reader, reader_first *first, uint64_t number,
                     uint64_t base, const unsigned char *data, size_t size);
 
 void reader_write_file(const char *name, const void *data, size_t size);

@@ -99,12 +99,12 @@ struct pieces {
 
 /* Looks back as a file can, over all of the text, or as a pipe, to the piece before only. */
 struct past {
-    struct lookback lookback;
+    struct mr_lookback lookback;
     const struct pieces *pieces;
     unsigned char *copy;
 };
 
-static long read_past(struct lookback *lookback, uint64_t back, size_t size,
+static long read_past(struct mr_lookback *lookback, uint64_t back, size_t size,
                       const unsigned char **data)
 {
     struct past *past = (struct past *)lookback;
@@ -183,8 +183,8 @@ static unsigned char *condense(const struct pieces *pieces, size_t *size, size_t
 {
     const unsigned char *data = pieces->data + pieces->at;
     const size_t left = pieces->size - pieces->at;
-    unsigned char *line = malloc(left + CONDENSE_END + MR_PAD);
-    struct condense state = {.part = 0};
+    unsigned char *line = malloc(left + MR_CONDENSE_END + MR_PAD);
+    struct mr_condense state = {.words = {0}};
     size_t cut = 0, more;
 
     ck_assert_ptr_nonnull(line);

@@ -17,7 +17,7 @@
 #include "base/io.h"
 #include "base/test_hooks.h"
 #include "engine/core/buffer.h"
-#include "input/input.h"
+#include "engine/input/files.h"
 #include "text/token_kind.h"
 #include "unit/random.h"
 #include "unit/reader.h"
@@ -34,19 +34,19 @@ START_TEST(a_file_is_cut_at_any_offset)
             reader_write_file(reader_path, data, sizes[i]);
             for (size_t step = 1; step <= 20; step++) {
                 bool pair = (step + sizes[i]) % 2 == 0;
-                struct input_options options = reader_options(names, 1);
+                struct reader_options options = reader_options(names, 1);
                 test_hooks.split_size = test_hooks.buffer_size = step;
-                options.border = pair ? reader_pair_border : reader_line_border;
-                options.border_last = pair ? reader_pair_border_last : reader_line_border_last;
-                options.context = reader_context;
-                struct input *input = reader_open(&options);
+                options.cuts.first = pair ? reader_pair_border : reader_line_border;
+                options.cuts.last = pair ? reader_pair_border_last : reader_line_border_last;
+                options.cuts.context_of = reader_context;
+                struct files *input = reader_open(&options);
                 struct reader reader;
                 reader_run(input, 1, &reader);
                 reader.context = true;
-                reader_check(&reader, options.border, 0, 0, data, sizes[i]);
+                reader_check(&reader, options.cuts.first, 0, 0, data, sizes[i]);
                 ck_assert_uint_eq(reader.length, sizes[i]);
                 reader_free(&reader);
-                input_close(input);
+                files_close(input);
             }
         }
     }
@@ -65,17 +65,17 @@ START_TEST(long_lines_are_condensed)
             for (unsigned workers = 1; workers <= 4; workers += 3) {
                 reader_fill_lines(data, size, longest, longest + workers);
                 reader_write_file(reader_path, data, size);
-                struct input_options options = reader_options(names, 1);
+                struct reader_options options = reader_options(names, 1);
                 test_hooks.split_size = steps[i];
-                options.condense = reader_condense;
-                options.condense_end = reader_condense_end;
-                struct input *input = reader_open(&options);
+                options.cuts.condense = reader_condense;
+                options.cuts.condense_end = reader_condense_end;
+                struct files *input = reader_open(&options);
                 struct reader reader;
                 reader_run(input, workers, &reader);
                 reader.condensed = true;
                 reader_check(&reader, reader_line_border, 0, 0, data, size);
                 reader_free(&reader);
-                input_close(input);
+                files_close(input);
             }
         }
     }
@@ -93,14 +93,14 @@ START_TEST(long_tokens_span_ranges_whole)
         reader_fill_lines(data, size, longest[i], 7);
         reader_write_file(reader_path, data, size);
         for (size_t j = 0; j < sizeof steps / sizeof *steps; j++) {
-            struct input_options options = reader_options(names, 1);
+            struct reader_options options = reader_options(names, 1);
             test_hooks.split_size = steps[j];
-            struct input *input = reader_open(&options);
+            struct files *input = reader_open(&options);
             struct reader reader;
             reader_run(input, 4, &reader);
             reader_check(&reader, reader_line_border, 0, 0, data, size);
             reader_free(&reader);
-            input_close(input);
+            files_close(input);
         }
     }
     free(data);
@@ -131,7 +131,7 @@ START_TEST(ranges_of_characters)
         "a",      "\u4E2D",     "\u30AB", "\u0301", "\u0436",       ".",
         "\u0E2A", "\U0001F600", "\xFF",   "\x80",   "\xF0\x9F\x98", " ",
     };
-    static input_border *const rules[] = {words_rule, characters_rule, letters_rule};
+    static reader_first *const rules[] = {words_rule, characters_rule, letters_rule};
     const size_t count = sizeof characters / sizeof *characters;
     const char *names[] = {reader_path};
     unsigned char data[1200];
@@ -144,15 +144,15 @@ START_TEST(ranges_of_characters)
         }
         reader_write_file(reader_path, data, size);
         for (size_t step = 1; step <= 20; step++) {
-            struct input_options options = reader_options(names, 1);
+            struct reader_options options = reader_options(names, 1);
             test_hooks.split_size = step;
-            options.border = rules[round % 3];
-            struct input *input = reader_open(&options);
+            options.cuts.first = rules[round % 3];
+            struct files *input = reader_open(&options);
             struct reader reader;
             reader_run(input, 1, &reader);
-            reader_check(&reader, options.border, 0, 0, data, size);
+            reader_check(&reader, options.cuts.first, 0, 0, data, size);
             reader_free(&reader);
-            input_close(input);
+            files_close(input);
         }
     }
 }
@@ -165,16 +165,16 @@ START_TEST(a_file_gives_work_to_all)
     unsigned char *data = malloc(size);
     reader_fill_lines(data, size, 80, 1);
     reader_write_file(reader_path, data, size);
-    struct input_options options = reader_options(names, 1);
+    struct reader_options options = reader_options(names, 1);
     options.threads = 8;
-    struct input *input = reader_open(&options);
+    struct files *input = reader_open(&options);
     struct reader reader;
-    ck_assert(!input_small(input));
+    ck_assert(!files_small(input));
     reader_run(input, 8, &reader);
     ck_assert_uint_eq(reader.job.size, size);
     ck_assert_uint_ge(reader_check(&reader, reader_line_border, 0, 0, data, size), 16);
     reader_free(&reader);
-    input_close(input);
+    files_close(input);
     free(data);
 }
 END_TEST
@@ -184,7 +184,7 @@ START_TEST(a_file_that_grows_or_shrinks_is_read)
     const char *names[] = {reader_path};
     enum { COUNT = 10 };
     unsigned char data[2000];
-    struct input_options options = reader_options(names, 1);
+    struct reader_options options = reader_options(names, 1);
     test_hooks.split_size = 100;
     reader_fill_lines(data, sizeof data, 30, 3);
     for (int grow = 0; grow <= 1; grow++) {
@@ -195,8 +195,8 @@ START_TEST(a_file_that_grows_or_shrinks_is_read)
         budget_open(&budget, UINT64_MAX);
         buffer_open(&scratch, &budget);
         reader_write_file(reader_path, data, 100 * COUNT);
-        struct input *input = reader_open(&options);
-        struct mr_input *made = input_job(input);
+        struct files *input = reader_open(&options);
+        struct mr_input *made = files_job(input);
         const struct mr_reader job = *mr_input_reader(made);
         /* All ranges are made with the old size, then read with the new one. */
         for (size_t i = 0; i < COUNT; i++)
@@ -216,7 +216,7 @@ START_TEST(a_file_that_grows_or_shrinks_is_read)
         }
         ck_assert_uint_eq(at, size);
         mr_input_release(made);
-        input_close(input);
+        files_close(input);
         buffer_close(&scratch);
     }
     ck_assert_uint_eq(reader_faults.count, 0);
@@ -227,14 +227,14 @@ START_TEST(a_file_that_grows_while_cut_is_read_whole)
 {
     const char *names[] = {reader_path};
     unsigned char data[2000];
-    struct input_options options = reader_options(names, 1);
+    struct reader_options options = reader_options(names, 1);
     struct mr_split split;
     struct mr_error error;
     test_hooks.split_size = 100;
     reader_fill_lines(data, sizeof data, 30, 3);
     reader_write_file(reader_path, data, 500);
-    struct input *input = reader_open(&options);
-    struct mr_input *made = input_job(input);
+    struct files *input = reader_open(&options);
+    struct mr_input *made = files_job(input);
     const struct mr_reader job = *mr_input_reader(made);
     size_t count = 0;
     while (reader_next(&job, &split, &error) == 1) {
@@ -245,7 +245,7 @@ START_TEST(a_file_that_grows_while_cut_is_read_whole)
     }
     ck_assert_uint_eq(count, 20);
     mr_input_release(made);
-    input_close(input);
+    files_close(input);
 }
 END_TEST
 
@@ -253,7 +253,7 @@ START_TEST(offsets_past_4_gib_are_exact)
 {
     const char *names[] = {reader_path};
     uint64_t size = (UINT64_C(5) << 30) + 5;
-    struct input_options options = reader_options(names, 1);
+    struct reader_options options = reader_options(names, 1);
     struct mr_split split;
     struct mr_error error;
     struct budget budget;
@@ -264,8 +264,8 @@ START_TEST(offsets_past_4_gib_are_exact)
     ck_assert_int_ge(fd, 0);
     ck_assert_int_eq(io_pwrite_full(fd, "\nlast\n", 6, (off_t)size - 6), 0);
     close(fd);
-    struct input *input = reader_open(&options);
-    struct mr_input *made = input_job(input);
+    struct files *input = reader_open(&options);
+    struct mr_input *made = files_job(input);
     const struct mr_reader job = *mr_input_reader(made);
     ck_assert_uint_eq(job.size, size);
     uint64_t sum = 0;
@@ -282,7 +282,7 @@ START_TEST(offsets_past_4_gib_are_exact)
     }
     ck_assert_uint_eq(sum, size);
     mr_input_release(made);
-    input_close(input);
+    files_close(input);
     buffer_close(&scratch);
 }
 END_TEST
@@ -297,14 +297,14 @@ START_TEST(sizes_that_sum_past_2_64_are_not_known)
     ck_assert_int_eq(ftruncate(fd, INT64_MAX), 0);
     reader_write_file(reader_path, (const unsigned char *)"ab\n", 3);
     const char *names[] = {name, reader_path, name};
-    struct input_options options = reader_options(names, 3);
-    struct input *input = reader_open(&options);
-    ck_assert(!input_small(input));
-    struct mr_input *made = input_job(input);
+    struct reader_options options = reader_options(names, 3);
+    struct files *input = reader_open(&options);
+    ck_assert(!files_small(input));
+    struct mr_input *made = files_job(input);
     const struct mr_reader job = *mr_input_reader(made);
     ck_assert_uint_eq(job.size, MR_UNKNOWN);
     mr_input_release(made);
-    input_close(input);
+    files_close(input);
     close(fd);
 }
 END_TEST
@@ -328,9 +328,9 @@ START_TEST(many_files_need_few_descriptors)
     limit.rlim_cur = 40;
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
     for (unsigned workers = 1; workers <= 4; workers *= 4) {
-        struct input_options options = reader_options(names, COUNT);
+        struct reader_options options = reader_options(names, COUNT);
         test_hooks.split_size = test_hooks.buffer_size = 32;
-        struct input *input = reader_open(&options);
+        struct files *input = reader_open(&options);
         struct reader reader;
         reader_run(input, workers, &reader);
         for (size_t i = 0; i < COUNT; i++) {
@@ -339,7 +339,7 @@ START_TEST(many_files_need_few_descriptors)
             reader_check(&reader, reader_line_border, i, 0, data, i % 100);
         }
         reader_free(&reader);
-        input_close(input);
+        files_close(input);
     }
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
     ck_assert_uint_eq(reader_faults.count, 0);
@@ -356,8 +356,8 @@ START_TEST(a_file_without_a_descriptor_is_a_fault)
     struct rlimit before, limit;
     reader_write_file(reader_path, "a\nb\n", 4);
     ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
-    struct input_options options = reader_options(names, 2);
-    struct input *input = reader_open(&options);
+    struct reader_options options = reader_options(names, 2);
+    struct files *input = reader_open(&options);
     limit = before;
     limit.rlim_cur = 0;
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
@@ -368,7 +368,7 @@ START_TEST(a_file_without_a_descriptor_is_a_fault)
     ck_assert_int_eq(reader_faults.errnum, EMFILE);
     ck_assert_uint_eq(reader.count, 0);
     reader_free(&reader);
-    input_close(input);
+    files_close(input);
 }
 END_TEST
 
@@ -381,9 +381,9 @@ START_TEST(a_fault_leaves_the_other_files)
     reader_write_file(reader_path, "a\nb\n", 4);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const char *names[] = {reader_path, cases[i].name, reader_path, reader_path};
-        struct input_options options = reader_options(names, 4);
-        struct input *input = reader_open(&options);
-        ck_assert(input_small(input));
+        struct reader_options options = reader_options(names, 4);
+        struct files *input = reader_open(&options);
+        ck_assert(files_small(input));
         struct reader reader;
         reader_run(input, 2, &reader);
         reader_check(&reader, reader_line_border, 0, 0, (const unsigned char *)"a\nb\n", 4);
@@ -394,9 +394,9 @@ START_TEST(a_fault_leaves_the_other_files)
         ck_assert_uint_eq(reader_faults.count, i + 1);
         ck_assert_int_eq(reader_faults.errnum, cases[i].errnum);
         ck_assert_str_eq(reader_faults.name, cases[i].name);
-        ck_assert_str_eq(input_name(input, 1), cases[i].name);
+        ck_assert_str_eq(files_name(input, 1), cases[i].name);
         reader_free(&reader);
-        input_close(input);
+        files_close(input);
     }
 }
 END_TEST
@@ -406,15 +406,15 @@ START_TEST(a_fault_in_reading_leaves_the_other_files)
     /* Opens and examines well, but does not read: page 0 is mapped nowhere. */
     const char *names[] = {"/proc/self/mem", reader_path};
     reader_write_file(reader_path, "a\n", 2);
-    struct input_options options = reader_options(names, 2);
-    struct input *input = reader_open(&options);
+    struct reader_options options = reader_options(names, 2);
+    struct files *input = reader_open(&options);
     struct reader reader;
     reader_run(input, 1, &reader);
     reader_check(&reader, reader_line_border, 1, 0, (const unsigned char *)"a\n", 2);
     ck_assert_uint_eq(reader_faults.count, 1);
     ck_assert_int_eq(reader_faults.errnum, EIO);
     reader_free(&reader);
-    input_close(input);
+    files_close(input);
 }
 END_TEST
 
@@ -426,14 +426,14 @@ START_TEST(a_file_of_proc_is_read_to_its_end)
     ssize_t size = io_read_full(fd, data, sizeof data);
     close(fd);
     ck_assert_int_gt(size, 0);
-    struct input_options options = reader_options(names, 2);
-    struct input *input = reader_open(&options);
+    struct reader_options options = reader_options(names, 2);
+    struct files *input = reader_open(&options);
     struct reader reader;
     reader_run(input, 2, &reader);
     reader_check(&reader, reader_line_border, 0, 0, data, (size_t)size);
     reader_check(&reader, reader_line_border, 1, 0, data, (size_t)size);
     reader_free(&reader);
-    input_close(input);
+    files_close(input);
 }
 END_TEST
 

@@ -16,7 +16,7 @@
 #include "base/io.h"
 #include "base/test_hooks.h"
 #include "base/thread.h"
-#include "input/input.h"
+#include "engine/input/files.h"
 #include "unit/reader.h"
 
 /* ---- Streams --------------------------------------------------------------------------------- */
@@ -62,7 +62,7 @@ static void restore_stdin(int saved)
 }
 
 /* Pipes the data, written in pieces of `step`, and checks what comes; returns how many pieces. */
-static size_t check_pipe(const struct input_options *options, const unsigned char *data,
+static size_t check_pipe(const struct reader_options *options, const unsigned char *data,
                          size_t size, size_t step, unsigned workers)
 {
     int ends[2];
@@ -70,19 +70,19 @@ static size_t check_pipe(const struct input_options *options, const unsigned cha
     int saved = replace_stdin(ends[0]);
     struct writer writer = {.fd = ends[1], .data = data, .size = size, .step = step};
     ck_assert_int_eq(thread_start(&writer.thread, "writer", write_slowly, &writer), 0);
-    struct input *input = reader_open(options);
+    struct files *input = reader_open(options);
     if (workers > 2)
-        (void)input_small(input); /* whatever it says, nothing may be lost */
+        (void)files_small(input); /* whatever it says, nothing may be lost */
     struct reader reader;
     reader_run(input, workers, &reader);
     thread_join(&writer.thread);
-    reader.context = options->context != NULL;
-    reader.condensed = options->condense != NULL;
-    size_t pieces = reader_check(&reader, options->border, 0, 0, data, size);
+    reader.context = options->cuts.context_of != NULL;
+    reader.condensed = options->cuts.condense != NULL;
+    size_t pieces = reader_check(&reader, options->cuts.first, 0, 0, data, size);
     ck_assert_uint_eq(reader.length, size);
-    ck_assert_str_eq(input_name(input, 0), "-");
+    ck_assert_str_eq(files_name(input, 0), "-");
     reader_free(&reader);
-    input_close(input);
+    files_close(input);
     restore_stdin(saved);
     return pieces;
 }
@@ -95,12 +95,12 @@ START_TEST(a_pipe_is_cut_at_any_offset)
         for (uint32_t longest = 0; longest < 64; longest = longest * 2 + 3) {
             reader_fill_lines(data, sizes[i], longest, (uint32_t)sizes[i]);
             for (size_t block = 1; block <= 20; block++) {
-                struct input_options options = reader_options(NULL, 0);
+                struct reader_options options = reader_options(NULL, 0);
                 test_hooks.buffer_size = block;
                 bool pair = (block + sizes[i]) % 2 == 0;
-                options.border = pair ? reader_pair_border : reader_line_border;
-                options.border_last = pair ? reader_pair_border_last : reader_line_border_last;
-                options.context = reader_context;
+                options.cuts.first = pair ? reader_pair_border : reader_line_border;
+                options.cuts.last = pair ? reader_pair_border_last : reader_line_border_last;
+                options.cuts.context_of = reader_context;
                 check_pipe(&options, data, sizes[i], block % 7 + 1, 1);
             }
         }
@@ -116,7 +116,7 @@ START_TEST(long_tokens_of_a_pipe_stay_whole)
     for (size_t i = 0; i < sizeof longest / sizeof *longest; i++) {
         reader_fill_lines(data, size, longest[i], 11);
         test_hooks.buffer_size = 0;
-        struct input_options options = reader_options(NULL, 0);
+        struct reader_options options = reader_options(NULL, 0);
         check_pipe(&options, data, size, 7001, 4);
         test_hooks.buffer_size = 5000;
         options.memory = 0;
@@ -136,10 +136,10 @@ START_TEST(long_lines_of_a_pipe_are_condensed)
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
         for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
             for (uint32_t longest = 3; longest < 400000; longest *= 17) {
-                struct input_options options = reader_options(NULL, 0);
+                struct reader_options options = reader_options(NULL, 0);
                 test_hooks.buffer_size = blocks[i];
-                options.condense = reader_condense;
-                options.condense_end = reader_condense_end;
+                options.cuts.condense = reader_condense;
+                options.cuts.condense_end = reader_condense_end;
                 reader_fill_lines(data, sizes[k], longest, longest + (uint32_t)i);
                 if (sizes[k] <= 3000 || blocks[i] > 7)
                     check_pipe(&options, data, sizes[k], blocks[i] * 2 + 1, 1 + k % 4);
@@ -158,9 +158,9 @@ START_TEST(a_fifo_is_read_to_its_end)
     ck_assert_int_eq(mkfifo(reader_path, 0600), 0);
     struct writer writer = {
         .fd = -1, .name = reader_path, .data = data, .size = sizeof data, .step = 33};
-    struct input_options options = reader_options(names, 1);
-    struct input *input = reader_open(&options);
-    ck_assert(!input_small(input)); /* nobody writes yet */
+    struct reader_options options = reader_options(names, 1);
+    struct files *input = reader_open(&options);
+    ck_assert(!files_small(input)); /* nobody writes yet */
     ck_assert_int_eq(thread_start(&writer.thread, "writer", write_slowly, &writer), 0);
     struct reader reader;
     reader_run(input, 1, &reader);
@@ -168,7 +168,7 @@ START_TEST(a_fifo_is_read_to_its_end)
     reader_check(&reader, reader_line_border, 0, 0, data, sizeof data);
     ck_assert_uint_eq(reader.job.size, MR_UNKNOWN);
     reader_free(&reader);
-    input_close(input);
+    files_close(input);
 }
 END_TEST
 
@@ -218,10 +218,10 @@ START_TEST(a_slow_mapper_slows_the_reader)
     int saved = replace_stdin(ends[0]);
     struct writer writer = {.fd = ends[1], .data = data, .size = size, .step = 50000};
     ck_assert_int_eq(thread_start(&writer.thread, "writer", write_slowly, &writer), 0);
-    struct input_options options = reader_options(NULL, 0);
+    struct reader_options options = reader_options(NULL, 0);
     test_hooks.buffer_size = BLOCK;
-    struct input *input = reader_open(&options);
-    struct mr_input *made = input_job(input);
+    struct files *input = reader_open(&options);
+    struct mr_input *made = files_job(input);
     ahead.job = *mr_input_reader(made);
     ck_assert_int_eq(thread_mutex_open(&ahead.lock), 0);
     ck_assert_int_eq(thread_cond_open(&ahead.changed), 0);
@@ -251,7 +251,7 @@ START_TEST(a_slow_mapper_slows_the_reader)
     ck_assert_uint_eq(at, size);
     ck_assert_uint_le(ahead.most_out, (8 * THREADS + 2) * BLOCK);
     mr_input_release(made);
-    input_close(input);
+    files_close(input);
     restore_stdin(saved);
     thread_cond_close(&ahead.changed);
     thread_mutex_close(&ahead.lock);
@@ -271,18 +271,18 @@ START_TEST(an_interrupt_ends_waiting)
     ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
     int saved = replace_stdin(ends[0]);
     ck_assert_int_eq(io_write_full(ends[1], "part", 4), 0);
-    struct input_options options = reader_options(NULL, 0);
-    struct input *input = reader_open(&options);
+    struct reader_options options = reader_options(NULL, 0);
+    struct files *input = reader_open(&options);
     struct mr_split split;
     struct mr_error error;
     struct thread thread;
-    struct mr_input *made = input_job(input);
+    struct mr_input *made = files_job(input);
     struct mr_reader job = *mr_input_reader(made);
     ck_assert_int_eq(thread_start(&thread, "stopper", interrupt, &job), 0);
     ck_assert_int_eq(reader_next(&job, &split, &error), 0);
     thread_join(&thread);
     mr_input_release(made);
-    input_close(input);
+    files_close(input);
     close(ends[1]);
     restore_stdin(saved);
 }
@@ -296,15 +296,15 @@ START_TEST(a_nonblocking_pipe_is_read_whole)
     ck_assert_int_eq(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
     int saved = replace_stdin(ends[0]);
     struct writer writer = {.fd = ends[1], .data = data, .size = sizeof data, .step = 1000};
-    struct input_options options = reader_options(NULL, 0);
-    struct input *input = reader_open(&options);
+    struct reader_options options = reader_options(NULL, 0);
+    struct files *input = reader_open(&options);
     ck_assert_int_eq(thread_start(&writer.thread, "writer", write_slowly, &writer), 0);
     struct reader reader;
     reader_run(input, 2, &reader);
     thread_join(&writer.thread);
     reader_check(&reader, reader_line_border, 0, 0, data, sizeof data);
     reader_free(&reader);
-    input_close(input);
+    files_close(input);
     restore_stdin(saved);
 }
 END_TEST
@@ -321,9 +321,9 @@ START_TEST(stdin_is_read_from_where_it_stands)
         int fd = open(reader_path, O_RDONLY | O_CLOEXEC);
         ck_assert_int_eq(lseek(fd, start, SEEK_SET), start);
         int saved = replace_stdin(fd);
-        struct input_options options = reader_options(names, 3);
+        struct reader_options options = reader_options(names, 3);
         test_hooks.split_size = 100;
-        struct input *input = reader_open(&options);
+        struct files *input = reader_open(&options);
         struct reader reader;
         reader_run(input, 2, &reader);
         size_t left = start < 1000 ? (size_t)(1000 - start) : 0;
@@ -332,7 +332,7 @@ START_TEST(stdin_is_read_from_where_it_stands)
         reader_check(&reader, reader_line_border, 2, 0, NULL, 0);
         ck_assert_uint_eq(reader.job.size, 1000 + left);
         reader_free(&reader);
-        input_close(input);
+        files_close(input);
         ck_assert_int_eq(lseek(STDIN_FILENO, 0, SEEK_CUR), start > 1000 ? start : 1000);
         restore_stdin(saved);
     }
@@ -343,15 +343,15 @@ START_TEST(a_closed_stdin_is_a_fault)
 {
     int saved = replace_stdin(open("/dev/null", O_RDONLY | O_CLOEXEC));
     close(STDIN_FILENO);
-    struct input_options options = reader_options(NULL, 0);
-    struct input *input = reader_open(&options);
+    struct reader_options options = reader_options(NULL, 0);
+    struct files *input = reader_open(&options);
     struct reader reader;
     reader_run(input, 1, &reader);
     ck_assert_uint_eq(reader_faults.count, 1);
     ck_assert_int_eq(reader_faults.errnum, EBADF);
     ck_assert_str_eq(reader_faults.name, "-");
     reader_free(&reader);
-    input_close(input);
+    files_close(input);
     restore_stdin(saved);
 }
 END_TEST
@@ -369,20 +369,20 @@ START_TEST(small_files_and_devices_are_small)
     reader_fill_lines(data, sizeof data, 50, 1);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         reader_write_file(reader_path, data, cases[i].size);
-        struct input_options options = reader_options(names, cases[i].names);
-        struct input *input = reader_open(&options);
+        struct reader_options options = reader_options(names, cases[i].names);
+        struct files *input = reader_open(&options);
         struct reader reader;
-        ck_assert_int_eq(input_small(input), cases[i].small);
+        ck_assert_int_eq(files_small(input), cases[i].small);
         reader_run(input, 1, &reader);
         reader_check(&reader, reader_line_border, 0, 0, data, cases[i].size);
         reader_free(&reader);
-        input_close(input);
+        files_close(input);
     }
     const char *device[] = {"/dev/null"};
-    struct input_options options = reader_options(device, 1);
-    struct input *input = reader_open(&options);
-    ck_assert(input_small(input));
-    input_close(input);
+    struct reader_options options = reader_options(device, 1);
+    struct files *input = reader_open(&options);
+    ck_assert(files_small(input));
+    files_close(input);
 }
 END_TEST
 
@@ -400,9 +400,9 @@ START_TEST(a_pipe_is_small_once_it_has_ended)
             ck_assert_int_eq(io_write_full(ends[1], data, sizes[i]), 0);
             if (!stays)
                 close(ends[1]);
-            struct input_options options = reader_options(NULL, 0);
-            struct input *input = reader_open(&options);
-            ck_assert_int_eq(input_small(input), !stays);
+            struct reader_options options = reader_options(NULL, 0);
+            struct files *input = reader_open(&options);
+            ck_assert_int_eq(files_small(input), !stays);
             size_t size = sizes[i];
             if (stays) {
                 ck_assert_int_eq(io_write_full(ends[1], data + size, 1000), 0);
@@ -413,7 +413,7 @@ START_TEST(a_pipe_is_small_once_it_has_ended)
             reader_run(input, 1, &reader);
             reader_check(&reader, reader_line_border, 0, 0, data, size);
             reader_free(&reader);
-            input_close(input);
+            files_close(input);
             restore_stdin(saved);
         }
     }

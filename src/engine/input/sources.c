@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * source - opening and closing of FILEs (see source.h).
+ * sources - opening and closing of FILEs (see sources.h).
  */
-#include "input/source.h"
+#include "engine/input/sources.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -17,6 +18,8 @@
 #define MOST_OPEN 256
 /* Below this size a hint on how a file will be read costs more than it can bring. */
 #define WORTH_A_HINT (UINT64_C(1) << 20)
+/* What a message has of a name, so that the reason behind it has room. */
+#define SHOWN_ROOM 160
 
 /* How many FILEs to hold open: a quarter of the descriptors, as temporary files need some too. */
 static size_t bound_open(void)
@@ -27,17 +30,22 @@ static size_t bound_open(void)
     return limit.rlim_cur >= 8 ? (size_t)limit.rlim_cur / 4 : 1;
 }
 
-int sources_open(struct sources *sources, const struct input_options *options,
-                 struct mr_error *error)
+void sources_open(struct sources *sources, const struct mr_files *files, bool named, int given)
 {
     memset(sources, 0, sizeof *sources);
-    sources->options = options;
-    /* Asked before anything of ours can become descriptor 0. */
-    sources->have_stdin = fcntl(STDIN_FILENO, F_GETFD) != -1;
+    sources->files = files;
+    sources->named = named;
+    sources->given = given;
+    sources->have_given = fcntl(given, F_GETFD) != -1;
     sources->most_open = bound_open();
+}
+
+int sources_begin(struct sources *sources, struct mr_error *error)
+{
     sources->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (sources->wake < 0) {
-        mr_error_set(error, MR_INPUT, errno, "cannot make an event descriptor");
+        mr_error_set(error, MR_INPUT, errno, "cannot make an event descriptor: %s",
+                     strerror(errno));
         return -1;
     }
     int rc = thread_mutex_open(&sources->lock);
@@ -63,26 +71,73 @@ void sources_close(struct sources *sources)
     close(sources->wake);
 }
 
+/* ---- Names and faults ------------------------------------------------------------------------ */
+
+/* How many there are to open: a descriptor and standard input are one. */
 static size_t count_names(const struct sources *sources)
 {
-    return sources->options->count > 0 ? sources->options->count : 1;
+    return sources->files->count > 0 ? sources->files->count : 1;
 }
 
 const char *sources_name(const struct sources *sources, uint64_t number)
 {
-    return number < sources->options->count ? sources->options->names[number] : "-";
+    if (number < sources->files->count)
+        return sources->files->names[number];
+    return number == 0 && sources->named ? "-" : NULL;
 }
 
-static bool is_stdin(const char *name)
+/* Whether it is open already: a descriptor, which has no name, or standard input. */
+static bool is_given(const char *name)
 {
-    return strcmp(name, "-") == 0;
+    return !name || strcmp(name, "-") == 0;
 }
 
-static void tell(const struct sources *sources, uint64_t number, int errnum)
+/* The name as a message has it: of a long one the end, and without what would end the line. */
+static void show_name(const struct sources *sources, uint64_t number, char shown[SHOWN_ROOM])
 {
-    const struct input_options *options = sources->options;
-    if (options->fault)
-        options->fault(options->fault_context, sources_name(sources, number), errnum);
+    const char *name = sources_name(sources, number);
+    if (!name) {
+        snprintf(shown, SHOWN_ROOM, "descriptor %d", sources->given);
+        return;
+    }
+    const size_t size = strlen(name);
+    if (size >= SHOWN_ROOM) {
+        name += size - (SHOWN_ROOM - sizeof "...");
+        while (((unsigned char)*name & 0xC0) == 0x80)
+            name++;
+        shown = stpcpy(shown, "...");
+    }
+    stpcpy(shown, is_given(name) ? "standard input" : name);
+    for (; *shown; shown++)
+        if ((unsigned char)*shown < 0x20 || *shown == 0x7F)
+            *shown = '?';
+}
+
+static void tell(struct sources *sources, uint64_t number, int errnum)
+{
+    const struct mr_files *files = sources->files;
+    if (files->fault) {
+        files->fault(files->fault_context, sources_name(sources, number), errnum);
+        return;
+    }
+    char shown[SHOWN_ROOM];
+    show_name(sources, number, shown);
+    thread_lock(&sources->lock);
+    if (!atomic_load(&sources->failed))
+        mr_error_set(&sources->failure, MR_INPUT, errnum, "%s: %s", shown, strerror(errnum));
+    atomic_store(&sources->failed, true);
+    thread_unlock(&sources->lock);
+}
+
+bool sources_failed(struct sources *sources, struct mr_error *error)
+{
+    if (!atomic_load_explicit(&sources->failed, memory_order_relaxed))
+        return false;
+    thread_lock(&sources->lock);
+    if (error)
+        *error = sources->failure;
+    thread_unlock(&sources->lock);
+    return true;
 }
 
 void sources_fault(struct sources *sources, struct source *source, int errnum)
@@ -138,8 +193,8 @@ static int examine(struct sources *sources, struct source *source)
         return EISDIR;
     if (!S_ISREG(st.st_mode))
         return 0;
-    off_t start = source->standard ? lseek(source->fd, 0, SEEK_CUR) : 0;
-    if (source->standard && sources->stdin_taken) {
+    off_t start = source->given ? lseek(source->fd, 0, SEEK_CUR) : 0;
+    if (source->given && sources->given_taken) {
         /* All of it was cut up already, though perhaps not read yet: nothing is left. */
         start = st.st_size;
         source->ranges = true;
@@ -151,25 +206,27 @@ static int examine(struct sources *sources, struct source *source)
         source->size = (uint64_t)st.st_size;
         if (source->size - source->start >= WORTH_A_HINT)
             (void)posix_fadvise(source->fd, start, 0, POSIX_FADV_SEQUENTIAL);
-        if (source->standard)
-            sources->stdin_taken = true;
+        if (source->given)
+            sources->given_taken = true;
     }
     return 0;
 }
 
 int sources_next(struct sources *sources, struct source **opened, struct mr_error *error)
 {
-    while (sources->next < count_names(sources)) {
-        if (!wait_for_closing(sources, sources->most_open))
+    for (;;) {
+        if (sources_failed(sources, error))
+            return -1;
+        if (sources->next >= count_names(sources) || !wait_for_closing(sources, sources->most_open))
             return 0;
         uint64_t number = sources->next++;
         const char *name = sources_name(sources, number);
-        bool standard = is_stdin(name);
-        if (standard && !sources->have_stdin) {
+        bool given = is_given(name);
+        if (given && !sources->have_given) {
             tell(sources, number, EBADF);
             continue;
         }
-        int fd = standard ? STDIN_FILENO : open_name(sources, name);
+        int fd = given ? sources->given : open_name(sources, name);
         if (fd < 0) {
             int errnum = errno;
             if (atomic_load(&sources->interrupted))
@@ -179,21 +236,21 @@ int sources_next(struct sources *sources, struct source **opened, struct mr_erro
         }
         struct source *source = calloc(1, sizeof *source);
         if (!source) {
-            if (!standard)
+            if (!given)
                 close(fd);
             sources->next--;
             mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
             return -1;
         }
-        source->handle = HANDLE_SOURCE;
+        source->handle = SOURCE_HANDLE_FILE;
         source->fd = fd;
         source->number = number;
-        source->standard = standard;
+        source->given = given;
         atomic_init(&source->end, UINT64_MAX);
         atomic_init(&source->users, 1);
         int errnum = examine(sources, source);
         if (errnum != 0) {
-            if (!standard)
+            if (!given)
                 close(fd);
             free(source);
             tell(sources, number, errnum);
@@ -205,7 +262,6 @@ int sources_next(struct sources *sources, struct source **opened, struct mr_erro
         *opened = source;
         return 1;
     }
-    return 0;
 }
 
 void source_retain(struct source *source)
@@ -217,8 +273,8 @@ void sources_release(struct sources *sources, struct source *source)
 {
     if (atomic_fetch_sub(&source->users, 1) > 1)
         return;
-    if (source->standard) {
-        /* Whoever shares standard input finds it read, as after cat. A failure changes nothing. */
+    if (source->given) {
+        /* Whoever shares the descriptor finds it read, as after cat. A failure changes nothing. */
         uint64_t reached = atomic_load(&source->reached);
         if (source->ranges && reached > source->start)
             (void)lseek(source->fd, (off_t)reached, SEEK_SET);
@@ -235,21 +291,21 @@ void sources_release(struct sources *sources, struct source *source)
 uint64_t sources_survey(const struct sources *sources, size_t most, bool sure)
 {
     uint64_t total = 0;
-    bool stdin_seen = false;
+    bool given_seen = false;
     if (count_names(sources) - sources->next > most)
         return MR_UNKNOWN;
     for (size_t i = sources->next; i < count_names(sources); i++) {
         const char *name = sources_name(sources, i);
-        bool standard = is_stdin(name);
+        bool given = is_given(name);
         struct stat st;
-        if ((standard ? fstat(STDIN_FILENO, &st) : stat(name, &st)) != 0 || S_ISDIR(st.st_mode))
+        if ((given ? fstat(sources->given, &st) : stat(name, &st)) != 0 || S_ISDIR(st.st_mode))
             continue; /* it will be reported when its turn comes */
         if (!S_ISREG(st.st_mode) || (sure && st.st_size == 0))
             return MR_UNKNOWN;
         off_t start = 0;
-        if (standard) {
-            start = stdin_seen ? st.st_size : lseek(STDIN_FILENO, 0, SEEK_CUR);
-            stdin_seen = true;
+        if (given) {
+            start = given_seen ? st.st_size : lseek(sources->given, 0, SEEK_CUR);
+            given_seen = true;
         }
         if (start >= 0 && start < st.st_size &&
             __builtin_add_overflow(total, (uint64_t)(st.st_size - start), &total))

@@ -8,20 +8,21 @@
  * beginning of the next are always the same place, and a range within a long token is empty: the
  * one that the token begins in reads on to its end.
  */
-#ifndef INPUT_SPLITTER_H
-#define INPUT_SPLITTER_H
+#ifndef ENGINE_SPLITTER_H
+#define ENGINE_SPLITTER_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/input/sources.h"
 #include "engine/mapreduce.h"
-#include "input/source.h"
 
-/* The reader thread's, but for what splitter_load reads: options, sources. */
+/* The reader thread's, but for what splitter_load reads: cuts, sources. */
 struct splitter {
-    const struct input_options *options;
+    const struct mr_cuts *cuts;
     struct sources *sources;
+    unsigned threads;      /* that will share the ranges */
     size_t most;           /* bytes a range */
     struct source *source; /* what is being cut, or NULL */
     uint64_t at;           /* where its next range begins */
@@ -29,14 +30,14 @@ struct splitter {
     size_t step;           /* bytes a range of this source */
 };
 
-void splitter_open(struct splitter *splitter, const struct input_options *options,
-                   struct sources *sources);
+void splitter_open(struct splitter *splitter, const struct mr_cuts *cuts, struct sources *sources,
+                   unsigned threads);
 /* Begins with a source, whose user it becomes. */
 void splitter_begin(struct splitter *splitter, struct source *source);
 /* Fills *split with the next range; false at the end. After the last one, the splitter is done with
  * the source (splitter->source is NULL): the splits are its users. */
 bool splitter_next(struct splitter *splitter, struct mr_split *split);
-/* Reads a range's bytes, as struct mr_input's load. On any worker. */
+/* Reads a range's bytes, as an input's load. On any worker. */
 int splitter_load(const struct splitter *splitter, struct mr_split *split,
                   struct mr_buffer *scratch, struct mr_error *error);
 

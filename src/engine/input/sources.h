@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * source - names, opens and closes the FILEs, few of them at a time.
+ * sources - names, opens and closes the FILEs, few of them at a time.
  *
  * Only the reader thread opens; any thread may give a source back. The number of sources open at a
  * time is bounded far below the limit on descriptors, and opening waits for others to be closed.
  */
-#ifndef INPUT_SOURCE_H
-#define INPUT_SOURCE_H
+#ifndef ENGINE_SOURCES_H
+#define ENGINE_SOURCES_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -15,20 +15,19 @@
 
 #include "base/thread.h"
 #include "engine/mapreduce.h"
-#include "input/input_options.h"
 
 /* What a split's handle points to; the first member of both. */
-enum handle {
-    HANDLE_SOURCE, /* struct source: a range of a regular file */
-    HANDLE_BLOCK,  /* struct block: a buffer filled from a stream */
+enum source_handle {
+    SOURCE_HANDLE_FILE,  /* struct source: a range of a regular file */
+    SOURCE_HANDLE_BLOCK, /* struct block: a buffer filled from a stream */
 };
 
 /* An open FILE. Constant after opening, but for the atomics. */
 struct source {
-    enum handle handle;
+    enum source_handle handle;
     int fd;
     uint64_t number;
-    bool standard;  /* it is standard input: not ours to close */
+    bool given;     /* it is open already, standard input for one: not ours to close */
     bool ranges;    /* a regular file with a size: read by pread. Else a stream */
     uint64_t start; /* where reading starts, and the size when opened: of ranges only */
     uint64_t size;
@@ -39,20 +38,27 @@ struct source {
 };
 
 struct sources {
-    const struct input_options *options; /* the input's own copy */
-    size_t next;                         /* the reader's: index of the name to open next */
-    bool have_stdin;                     /* descriptor 0 was open when the program started */
-    bool stdin_taken;                    /* the reader's: standard input has been cut into ranges */
-    int wake;                            /* becomes readable by sources_interrupt */
+    const struct mr_files *files; /* the input's own copy */
+    bool named;                   /* there are FILEs, or standard input; else a descriptor */
+    int given;                    /* that, or standard input's */
+    bool have_given;              /* it was open before anything of ours could be it */
+    size_t next;                  /* the reader's: index of the name to open next */
+    bool given_taken;             /* the reader's: what is open already has been cut into ranges */
+    int wake;                     /* becomes readable by sources_interrupt */
     size_t most_open;
     _Atomic bool interrupted;
+    _Atomic bool failed; /* nobody wants to hear of faults, and there was one */
     struct thread_mutex lock;
     struct thread_cond closed; /* signalled when open goes down */
     size_t open;               /* under lock */
+    struct mr_error failure;   /* the first such fault; under lock */
 };
 
-int sources_open(struct sources *sources, const struct input_options *options,
-                 struct mr_error *error);
+/* FILEs, or, where *files has none and is not `named`, the descriptor `given`. */
+void sources_open(struct sources *sources, const struct mr_files *files, bool named, int given);
+/* Makes what waiting needs. Returns 0, or -1 with *error filled. */
+int sources_begin(struct sources *sources, struct mr_error *error);
+/* Of sources that have begun. */
 void sources_close(struct sources *sources);
 
 /* Opens the next FILE that can be opened; reports those that cannot. Returns 1, 0 at the end of the
@@ -65,6 +71,8 @@ void sources_release(struct sources *sources, struct source *source);
 
 /* Tells that reading a source failed; once for each source. */
 void sources_fault(struct sources *sources, struct source *source, int errnum);
+/* Whether there was a fault that nobody was told of, so that all fails: fills *error then. */
+bool sources_failed(struct sources *sources, struct mr_error *error);
 
 /* The bytes in all FILEs that are not opened yet, as far as the system tells, or MR_UNKNOWN when
  * one is no regular file or there are more than `most` names; and, where `sure` says so, when one
@@ -74,6 +82,7 @@ uint64_t sources_survey(const struct sources *sources, size_t most, bool sure);
 /* Wakes whoever waits here or on `wake`; sources_next ends. */
 void sources_interrupt(struct sources *sources);
 
+/* NULL where there is no such. */
 const char *sources_name(const struct sources *sources, uint64_t number);
 
 #endif

@@ -2,7 +2,7 @@
  *
  * blocks - the bounded set of stream buffers (see blocks.h).
  */
-#include "input/blocks.h"
+#include "engine/input/blocks.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -119,7 +119,7 @@ int blocks_take(struct blocks *blocks, size_t capacity, struct block **taken,
         block = calloc(1, sizeof *block);
         if (!block)
             return out_of_memory(error, capacity);
-        block->handle = HANDLE_BLOCK;
+        block->handle = SOURCE_HANDLE_BLOCK;
     }
     block->used = 0;
     block->next = NULL;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * stream - fills blocks and cuts them at the last safe place (see stream.h).
+ * block_stream - fills blocks and cuts them at the last safe place (see block_stream.h).
  *
  * What stands behind the cut is copied to the front of the next block. A block without any safe cut
  * is doubled until there is one: all copying and searching stays linear in the input.
  */
-#include "input/stream.h"
+#include "engine/input/block_stream.h"
 
 #include "base/io.h"
 #include "base/thread.h"
@@ -27,13 +27,13 @@
 #define NO_DEADLINE UINT64_MAX
 #define MILLISECOND UINT64_C(1000000)
 
-void stream_open(struct stream *stream, const struct input_options *options,
-                 struct sources *sources, struct blocks *blocks)
+void block_stream_open(struct block_stream *stream, const struct mr_cuts *cuts,
+                       struct sources *sources, struct blocks *blocks)
 {
-    *stream = (struct stream){.options = options, .sources = sources, .blocks = blocks};
+    *stream = (struct block_stream){.cuts = cuts, .sources = sources, .blocks = blocks};
 }
 
-void stream_close(struct stream *stream)
+void block_stream_close(struct block_stream *stream)
 {
     if (stream->block)
         blocks_drop(stream->blocks, stream->block);
@@ -42,7 +42,7 @@ void stream_close(struct stream *stream)
     free(stream->context);
 }
 
-void stream_begin(struct stream *stream, struct source *source)
+void block_stream_begin(struct block_stream *stream, struct source *source)
 {
     assert(!stream->block && !stream->previous);
     stream->source = source;
@@ -53,7 +53,7 @@ void stream_begin(struct stream *stream, struct source *source)
 
 /* Waits until there is something to read, or the end. Returns false when the deadline has passed, a
  * signal came while there was a deadline, or there is an interruption. */
-static bool wait_for_bytes(struct stream *stream, uint64_t deadline)
+static bool wait_for_bytes(struct block_stream *stream, uint64_t deadline)
 {
     struct pollfd polls[2] = {
         {.fd = stream->source->fd, .events = POLLIN},
@@ -77,7 +77,7 @@ static bool wait_for_bytes(struct stream *stream, uint64_t deadline)
 
 /* Reads into the block until it is full or the stream has ended; false where wait_for_bytes ended
  * it before that. A failure ends the stream. */
-static bool fill(struct stream *stream, uint64_t deadline)
+static bool fill(struct block_stream *stream, uint64_t deadline)
 {
     struct block *block = stream->block;
     while (!stream->ended && block->used < block->capacity) {
@@ -98,7 +98,7 @@ static bool fill(struct stream *stream, uint64_t deadline)
 
 /* Takes the block to fill next and moves to it what the previous one left. Returns as
  * blocks_take. */
-static int start_block(struct stream *stream, struct mr_error *error)
+static int start_block(struct block_stream *stream, struct mr_error *error)
 {
     struct block *previous = stream->previous;
     size_t left = previous ? previous->used - stream->cut : 0;
@@ -128,7 +128,7 @@ static int start_block(struct stream *stream, struct mr_error *error)
     return 1;
 }
 
-int stream_probe(struct stream *stream, uint64_t deadline, struct mr_error *error)
+int block_stream_probe(struct block_stream *stream, uint64_t deadline, struct mr_error *error)
 {
     int rc = start_block(stream, error);
     if (rc == 1 && (!fill(stream, deadline) || !stream->ended))
@@ -138,13 +138,13 @@ int stream_probe(struct stream *stream, uint64_t deadline, struct mr_error *erro
 
 /* A block that is cut, behind which something begins that looks back. */
 struct past {
-    struct lookback lookback;
+    struct mr_lookback lookback;
     const struct block *block;
     size_t cut;
 };
 
-/* As struct lookback's read. */
-static long read_past(struct lookback *lookback, uint64_t back, size_t size,
+/* As struct mr_lookback's read. */
+static long read_past(struct mr_lookback *lookback, uint64_t back, size_t size,
                       const unsigned char **data)
 {
     const struct past *past = (const struct past *)lookback;
@@ -155,9 +155,9 @@ static long read_past(struct lookback *lookback, uint64_t back, size_t size,
 }
 
 /* Makes the context of the next block, which begins at `cut` in this one. */
-static int make_context(struct stream *stream, size_t cut, struct mr_error *error)
+static int make_context(struct block_stream *stream, size_t cut, struct mr_error *error)
 {
-    const struct input_options *options = stream->options;
+    const struct mr_cuts *cuts = stream->cuts;
     const struct block *block = stream->block;
     struct past past = {
         .lookback = {.read = read_past, .older = block->context, .older_size = block->context_size},
@@ -165,14 +165,14 @@ static int make_context(struct stream *stream, size_t cut, struct mr_error *erro
         .cut = cut,
     };
 
-    if (!options->context)
+    if (!cuts->context_of)
         return 0;
-    return options->context(options->text, &past.lookback, &stream->context, &stream->context_size,
+    return cuts->context_of(cuts->context, &past.lookback, &stream->context, &stream->context_size,
                             error);
 }
 
 /* Hands the block out up to `cut`. Returns 1, or -1 with *error filled. */
-static int hand_out(struct stream *stream, size_t cut, struct mr_split *split,
+static int hand_out(struct block_stream *stream, size_t cut, struct mr_split *split,
                     struct mr_error *error)
 {
     struct block *block = stream->block;
@@ -200,29 +200,29 @@ static int hand_out(struct stream *stream, size_t cut, struct mr_split *split,
 }
 
 /* A pipe that brings more than a block is worth making larger; that may be refused. */
-static void widen(struct stream *stream)
+static void widen(struct block_stream *stream)
 {
     if (!stream->widened)
         (void)fcntl(stream->source->fd, F_SETPIPE_SZ, PIPE_SIZE);
     stream->widened = true;
 }
 
-_Static_assert(CONDENSE_END <= MR_PAD, "the end has room behind the capacity");
+_Static_assert(MR_CONDENSE_END <= MR_PAD, "the end has room behind the capacity");
 
 /* Goes on with a block that is full and has no cut, where what stands before the next one need not
  * be held whole: hands out what is kept of that as the context of a split without bytes. Returns 1,
  * 0 after an interruption, -1 with *error filled. */
-static int condense(struct stream *stream, struct mr_split *split, struct mr_error *error)
+static int condense(struct block_stream *stream, struct mr_split *split, struct mr_error *error)
 {
-    const struct input_options *options = stream->options;
+    const struct mr_cuts *cuts = stream->cuts;
     struct block *block = stream->block;
-    struct condense state = {.part = 0};
+    struct mr_condense state = {.words = {0}};
     uint64_t length = 0;
     size_t kept = 0, cut = 0;
 
     while (cut == 0) {
         size_t begin = kept, size = block->used - begin, more;
-        cut = options->condense(options->text, &state, block->data + begin, size, &more);
+        cut = cuts->condense(cuts->context, &state, block->data + begin, size, &more);
         kept += more;
         length += cut > 0 ? cut : size;
         if (cut > 0 || stream->ended) {
@@ -241,11 +241,11 @@ static int condense(struct stream *stream, struct mr_split *split, struct mr_err
     }
     bool keep = cut < block->used;
     if (keep) { /* what comes next makes room for the end */
-        memmove(block->data + cut + CONDENSE_END, block->data + cut, block->used - cut);
-        cut += CONDENSE_END;
-        block->used += CONDENSE_END;
+        memmove(block->data + cut + MR_CONDENSE_END, block->data + cut, block->used - cut);
+        cut += MR_CONDENSE_END;
+        block->used += MR_CONDENSE_END;
     }
-    kept += options->condense_end(options->text, &state, block->data + kept);
+    kept += cuts->condense_end(cuts->context, &state, block->data + kept);
     *split = (struct mr_split){
         .data = block->data,
         .length = length,
@@ -263,9 +263,9 @@ static int condense(struct stream *stream, struct mr_split *split, struct mr_err
     return 1;
 }
 
-int stream_next(struct stream *stream, struct mr_split *split, struct mr_error *error)
+int block_stream_next(struct block_stream *stream, struct mr_split *split, struct mr_error *error)
 {
-    const struct input_options *options = stream->options;
+    const struct mr_cuts *cuts = stream->cuts;
     if (!stream->block) {
         if (stream->ended && !stream->previous)
             return 0;
@@ -288,10 +288,10 @@ int stream_next(struct stream *stream, struct mr_split *split, struct mr_error *
         widen(stream);
         size_t capacity = stream->blocks->block_size;
         if (block->capacity >= capacity) {
-            size_t cut = options->border_last(options->text, block->data, block->used);
+            size_t cut = cuts->last(cuts->context, block->data, block->used);
             if (cut > 0)
                 return hand_out(stream, cut, split, error);
-            if (options->condense)
+            if (cuts->condense)
                 return condense(stream, split, error);
             capacity = block->capacity > SIZE_MAX / 2 ? SIZE_MAX : block->capacity * 2;
         }

@@ -6,21 +6,21 @@
  * is on bytes. It is passed only by a block that must hold one token longer than that, and only
  * while no other block is lent.
  */
-#ifndef INPUT_BLOCKS_H
-#define INPUT_BLOCKS_H
+#ifndef ENGINE_BLOCKS_H
+#define ENGINE_BLOCKS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/thread.h"
+#include "engine/input/sources.h"
 #include "engine/mapreduce.h"
-#include "input/source.h"
 
 /* `data`, `capacity` and `used` are the reader's until the block is lent, constant from then on
  * until it is idle again. */
 struct block {
-    enum handle handle;
+    enum source_handle handle;
     unsigned char *data; /* MR_PAD bytes follow the capacity */
     size_t capacity;
     size_t used;

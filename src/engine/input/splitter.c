@@ -2,7 +2,7 @@
  *
  * splitter - ranges of regular files (see splitter.h).
  */
-#include "input/splitter.h"
+#include "engine/input/splitter.h"
 
 #include "base/test_hooks.h"
 
@@ -33,11 +33,11 @@
 /* One read is of no more than this, so that an interruption is seen in time. */
 #define READ_SIZE ((size_t)16 * 1024 * 1024)
 
-void splitter_open(struct splitter *splitter, const struct input_options *options,
-                   struct sources *sources)
+void splitter_open(struct splitter *splitter, const struct mr_cuts *cuts, struct sources *sources,
+                   unsigned threads)
 {
-    *splitter = (struct splitter){.options = options, .sources = sources};
-    splitter->most = options->threads >= MANY_THREADS ? LARGE_STEP : USUAL_STEP;
+    *splitter = (struct splitter){.cuts = cuts, .sources = sources, .threads = threads};
+    splitter->most = threads >= MANY_THREADS ? LARGE_STEP : USUAL_STEP;
 }
 
 /* A file should give each worker several ranges, where that leaves them large enough. */
@@ -45,8 +45,7 @@ static size_t choose_step(const struct splitter *splitter, uint64_t bytes)
 {
     if (test_hooks.split_size > 0)
         return test_hooks.split_size;
-    uint64_t threads = splitter->options->threads > 0 ? splitter->options->threads : 1;
-    uint64_t step = bytes / threads / 4;
+    uint64_t step = bytes / (splitter->threads > 0 ? splitter->threads : 1) / 4;
     if (step >= splitter->most)
         return splitter->most;
     return step > LEAST_STEP ? (size_t)step / 4096 * 4096 : LEAST_STEP;
@@ -162,14 +161,14 @@ static int read_more(struct load *load, size_t more, struct mr_error *error)
 static int find_cut(struct load *load, size_t from, size_t most, size_t *cut,
                     struct mr_error *error)
 {
-    const struct input_options *options = load->splitter->options;
+    const struct mr_cuts *cuts = load->splitter->cuts;
     size_t searched = from;
     size_t more = AHEAD;
     size_t base = from > VIEW_BEFORE ? from - VIEW_BEFORE : 0;
     for (;;) {
         if (load->size > searched) {
-            size_t found = options->border(options->text, load->data + base, load->size - base,
-                                           searched - base);
+            size_t found =
+                cuts->first(cuts->context, load->data + base, load->size - base, searched - base);
             if (found < load->size - base) {
                 *cut = base + found;
                 return 0;
@@ -193,10 +192,10 @@ static int find_cut(struct load *load, size_t from, size_t most, size_t *cut,
 /* As find_cut, but for cuts in [from, to) only, and reads nothing: `to` where there is none. */
 static size_t find_cut_within(const struct load *load, size_t from, size_t to)
 {
-    const struct input_options *options = load->splitter->options;
+    const struct mr_cuts *cuts = load->splitter->cuts;
     size_t base = from > VIEW_BEFORE ? from - VIEW_BEFORE : 0;
     size_t view = load->size - to > VIEW_BEHIND ? to + VIEW_BEHIND : load->size;
-    size_t cut = base + options->border(options->text, load->data + base, view - base, from - base);
+    size_t cut = base + cuts->first(cuts->context, load->data + base, view - base, from - base);
     return cut < to ? cut : to;
 }
 
@@ -204,24 +203,24 @@ static size_t find_cut_within(const struct load *load, size_t from, size_t to)
  * by piece, and becomes the context of the split, in the buffer behind all that is there. */
 static int condense(struct load *load, size_t from, struct mr_split *split, struct mr_error *error)
 {
-    const struct input_options *options = load->splitter->options;
+    const struct mr_cuts *cuts = load->splitter->cuts;
     const size_t here = load->size;
-    struct condense state = {.part = 0};
+    struct mr_condense state = {.words = {0}};
     uint64_t at = load->begin + from;
     size_t size, used = 0;
     bool more = true;
 
     while (more) {
-        unsigned char *room = make_room(load, CONDENSE_SIZE + CONDENSE_END, error);
+        unsigned char *room = make_room(load, CONDENSE_SIZE + MR_CONDENSE_END, error);
         if (!room)
             return -1;
         size = read_at(load, room, at, CONDENSE_SIZE);
         at += size;
         more = size == CONDENSE_SIZE;
-        if (options->condense(options->text, &state, room, size, &size) > 0)
+        if (cuts->condense(cuts->context, &state, room, size, &size) > 0)
             more = false;
         if (!more)
-            size += options->condense_end(options->text, &state, room + size);
+            size += cuts->condense_end(cuts->context, &state, room + size);
         used += size;
         mr_buffer_commit(load->buffer, size);
     }
@@ -233,14 +232,15 @@ static int condense(struct load *load, size_t from, struct mr_split *split, stru
 
 /* A split that is loaded and looks back. */
 struct past {
-    struct lookback lookback;
+    struct mr_lookback lookback;
     struct load *load;
     size_t start; /* of the split, in the buffer */
     struct mr_error *error;
 };
 
-/* As struct lookback's read. What stands before the range is read behind all else in the buffer. */
-static long read_past(struct lookback *lookback, uint64_t back, size_t size,
+/* As struct mr_lookback's read. What stands before the range is read behind all else in the
+ * buffer. */
+static long read_past(struct mr_lookback *lookback, uint64_t back, size_t size,
                       const unsigned char **data)
 {
     struct past *past = (struct past *)lookback;
@@ -262,7 +262,7 @@ static long read_past(struct lookback *lookback, uint64_t back, size_t size,
 static int add_context(struct load *load, size_t start, size_t end, struct mr_split *split,
                        struct mr_error *error)
 {
-    const struct input_options *options = load->splitter->options;
+    const struct mr_cuts *cuts = load->splitter->cuts;
     struct past past = {
         .lookback = {.read = read_past, .piece = load->data + start, .piece_size = end - start},
         .load = load,
@@ -272,7 +272,7 @@ static int add_context(struct load *load, size_t start, size_t end, struct mr_sp
     unsigned char *context, *room;
     size_t size;
 
-    if (options->context(options->text, &past.lookback, &context, &size, error) != 0)
+    if (cuts->context_of(cuts->context, &past.lookback, &context, &size, error) != 0)
         return -1;
     if (context) {
         room = make_room(load, size, error);
@@ -291,7 +291,7 @@ static int add_context(struct load *load, size_t start, size_t end, struct mr_sp
 int splitter_load(const struct splitter *splitter, struct mr_split *split,
                   struct mr_buffer *scratch, struct mr_error *error)
 {
-    const struct input_options *options = splitter->options;
+    const struct mr_cuts *cuts = splitter->cuts;
     struct source *source = split->handle;
     bool last = atomic_load(&source->end) == split->offset + split->length;
     /* The first byte of the file is a cut. */
@@ -331,16 +331,16 @@ int splitter_load(const struct splitter *splitter, struct mr_split *split,
     split->context = NULL;
     split->context_size = 0;
     if (!last && start < end) {
-        size_t most = options->condense ? step : SIZE_MAX;
+        size_t most = cuts->condense ? step : SIZE_MAX;
         int rc = find_cut(&load, length, most, &end, error);
         if (rc == 1) {
-            end = start + options->border_last(options->text, load.data + start, length - start);
+            end = start + cuts->last(cuts->context, load.data + start, length - start);
             rc = condense(&load, end, split, error);
         }
         if (rc != 0)
             return -1;
     }
-    if (start < end && load.begin + start > source->start && options->context &&
+    if (start < end && load.begin + start > source->start && cuts->context_of &&
         add_context(&load, start, end, split, error) != 0)
         return -1;
     split->data = load.data + start;

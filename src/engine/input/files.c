@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * files - joins sources, splitter and streams to what the engine reads (see files.h).
+ */
+#include "engine/input/files.h"
+
+#include "base/test_hooks.h"
+#include "base/thread.h"
+#include "engine/input/block_stream.h"
+#include "engine/input/blocks.h"
+#include "engine/input/lines.h"
+#include "engine/input/sources.h"
+#include "engine/input/splitter.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Up to this many bytes are counted sooner than threads are started. */
+#define SMALL_BYTES ((uint64_t)64 * 1024)
+#define SMALL_NAMES 64
+/* How long to wait for a pipe to show that it is small. */
+#define SMALL_WAIT UINT64_C(50000000)
+/* Asking for the sizes of more FILEs would hold the start up noticeably. */
+#define SURVEY_NAMES 4096
+
+#define LEAST_BLOCK ((size_t)64 * 1024)
+#define USUAL_BLOCK ((size_t)256 * 1024)
+
+/* Where nobody said of what engine it will be. */
+#define UNKNOWN_MEMORY (UINT64_C(64) << 20)
+
+struct files {
+    struct mr_files what; /* its cuts are these: */
+    struct mr_cuts cuts;
+    struct sources sources;
+    _Atomic bool begun; /* the rest is there */
+    struct blocks blocks;
+    struct splitter splitter;
+    struct block_stream stream;
+    struct source *streamed; /* the reader's: the source that stream reads, or NULL */
+};
+
+/* Blocks a worker: one being mapped, the others waiting. With two, who wrote into a pipe had to get
+ * a CPU from the workers for each of them, and had not always got it in time. */
+#define WORKER_BLOCKS 8
+
+/* Those, and two for the reader (one being filled, one that still holds what goes before it),
+ * within an eighth of the memory. */
+static int open_blocks(struct files *files, uint64_t threads, uint64_t memory,
+                       struct mr_error *error)
+{
+    uint64_t blocks = WORKER_BLOCKS * (threads > 0 ? threads : 1) + 2;
+    uint64_t share = memory / 8;
+    size_t size = USUAL_BLOCK;
+    if (test_hooks.buffer_size > 0) {
+        size = test_hooks.buffer_size;
+    } else {
+        while (size > LEAST_BLOCK && size * blocks > share)
+            size /= 2;
+    }
+    uint64_t limit = size * blocks;
+    if (limit > share)
+        limit = share > 3 * (uint64_t)size ? share : 3 * (uint64_t)size;
+    return blocks_open(&files->blocks, size, limit, error);
+}
+
+/* Copies a struct that its caller may have in an older or a newer form, of `given` bytes. */
+static void copy_struct(void *to, size_t size, const void *from, size_t given)
+{
+    memset(to, 0, size);
+    memcpy(to, from, given < size ? given : size);
+}
+
+static struct files *open_files(const struct mr_files *what, bool named, int given)
+{
+    struct files *files = calloc(1, sizeof *files);
+    if (!files)
+        return NULL;
+    copy_struct(&files->what, sizeof files->what, what, what->struct_size);
+    if (!files->what.names)
+        files->what.count = 0;
+    const struct mr_cuts *cuts = files->what.cuts ? files->what.cuts : &lines_cuts;
+    copy_struct(&files->cuts, sizeof files->cuts, cuts, cuts->struct_size);
+    sources_open(&files->sources, &files->what, named, given);
+    return files;
+}
+
+struct files *files_open(const struct mr_files *what)
+{
+    return open_files(what, true, STDIN_FILENO);
+}
+
+struct files *files_open_descriptor(int descriptor)
+{
+    const struct mr_files none = {.struct_size = sizeof none};
+    return open_files(&none, false, descriptor);
+}
+
+int files_begin(struct files *files, unsigned threads, uint64_t memory, struct mr_error *error)
+{
+    if (sources_begin(&files->sources, error) != 0)
+        return -1;
+    if (open_blocks(files, threads, memory, error) != 0) {
+        sources_close(&files->sources);
+        return -1;
+    }
+    splitter_open(&files->splitter, &files->cuts, &files->sources, threads);
+    block_stream_open(&files->stream, &files->cuts, &files->sources, &files->blocks);
+    atomic_store(&files->begun, true);
+    return 0;
+}
+
+void files_close(struct files *files)
+{
+    if (!files)
+        return;
+    if (atomic_load(&files->begun)) {
+        if (files->splitter.source)
+            sources_release(&files->sources, files->splitter.source);
+        block_stream_close(&files->stream);
+        if (files->streamed)
+            sources_release(&files->sources, files->streamed);
+        blocks_close(&files->blocks);
+        sources_close(&files->sources);
+    }
+    free(files);
+}
+
+const char *files_name(const struct files *files, uint64_t number)
+{
+    return sources_name(&files->sources, number);
+}
+
+static void interrupt(void *context)
+{
+    struct files *files = context;
+    atomic_store(&files->sources.interrupted, true);
+    if (!atomic_load(&files->begun))
+        return; /* reading begins with a look at that */
+    sources_interrupt(&files->sources);
+    blocks_interrupt(&files->blocks);
+}
+
+/* Opens the next FILE; returns as sources_next. */
+static int begin_next(struct files *files, struct mr_error *error)
+{
+    struct source *source;
+    int rc = sources_next(&files->sources, &source, error);
+    if (rc != 1)
+        return rc;
+    if (source->ranges) {
+        splitter_begin(&files->splitter, source);
+    } else {
+        block_stream_begin(&files->stream, source);
+        files->streamed = source;
+    }
+    return 1;
+}
+
+/* As sources_next. */
+static int read_split(struct files *files, struct mr_split *split, struct mr_error *error)
+{
+    if (!atomic_load(&files->begun) && files_begin(files, 1, UNKNOWN_MEMORY, error) != 0)
+        return -1;
+    for (;;) {
+        int rc = 0;
+        if (atomic_load(&files->sources.interrupted))
+            return 0;
+        if (files->splitter.source) {
+            rc = splitter_next(&files->splitter, split) ? 1 : 0;
+        } else if (files->streamed) {
+            rc = block_stream_next(&files->stream, split, error);
+            if (rc == 0 && !atomic_load(&files->sources.interrupted)) {
+                sources_release(&files->sources, files->streamed);
+                files->streamed = NULL;
+            }
+        } else {
+            rc = begin_next(files, error);
+            if (rc == 1)
+                continue;
+            return rc;
+        }
+        if (rc != 0)
+            return rc;
+    }
+}
+
+static int next(void *context, struct mr_split *split, struct mr_error *error)
+{
+    const int rc = read_split(context, split, error);
+    split->end = rc == 0;
+    return rc < 0 ? -1 : 0;
+}
+
+static int load(void *context, struct mr_split *split, struct mr_buffer *scratch,
+                struct mr_error *error)
+{
+    struct files *files = context;
+    if (*(enum source_handle *)split->handle == SOURCE_HANDLE_BLOCK)
+        return 0;
+    if (splitter_load(&files->splitter, split, scratch, error) != 0)
+        return -1;
+    return sources_failed(&files->sources, error) ? -1 : 0;
+}
+
+static void release(void *context, struct mr_split *split)
+{
+    struct files *files = context;
+    if (*(enum source_handle *)split->handle == SOURCE_HANDLE_BLOCK)
+        blocks_release(&files->blocks, split->handle);
+    else
+        sources_release(&files->sources, split->handle);
+}
+
+bool files_small(struct files *files)
+{
+    if (files->what.count > 1)
+        return sources_survey(&files->sources, SMALL_NAMES, true) <= SMALL_BYTES;
+    /* Errors are left to the job, which meets them again. */
+    int rc = begin_next(files, NULL);
+    if (rc != 1)
+        return rc == 0;
+    const struct source *source = files->splitter.source;
+    if (source)
+        return source->size - source->start <= SMALL_BYTES;
+    return block_stream_probe(&files->stream, thread_now() + SMALL_WAIT, NULL) == 1;
+}
+
+struct mr_input *files_job(struct files *files)
+{
+    const struct source *source = files->splitter.source;
+    uint64_t size = MR_UNKNOWN;
+    if (source)
+        size = source->size - source->start;
+    else if (!files->streamed)
+        size = sources_survey(&files->sources, SURVEY_NAMES, false);
+    const struct mr_reader reader = {
+        .struct_size = sizeof reader,
+        .context = files,
+        .size = size,
+        .next = next,
+        .load = load,
+        .release = release,
+        .interrupt = interrupt,
+    };
+    return mr_input_new(&reader);
+}
