@@ -36,7 +36,7 @@ struct run {
     struct tokenizer *tokenizer;
     struct report *report;
     struct mr_engine *engine;
-    struct files *input;
+    struct mr_input *input;
 };
 
 /* Makes all that counting needs. */
@@ -68,10 +68,12 @@ static int count(struct run *run, struct mr_stats *stats, struct mr_error *error
         .mapper_open = tokenizer_mapper_open,
         .mapper_close = tokenizer_mapper_close,
         .map = tokenizer_map,
-        .small = files_small(run->input),
+        .small = mr_input_small(run->input),
     };
 
-    spec.input = tokenizer_follow_input(run->tokenizer, files_job(run->input));
+    spec.input = tokenizer_follow_input(run->tokenizer, mr_input_retain(run->input));
+    if (spec.input == NULL)
+        return (int)mr_error_set(error, MR_NOMEM, 0, "memory exhausted");
     report_describe(run->report, &spec);
     /* A small input is counted in less than a millisecond, of which it would take a tenth. */
     if (!spec.small)
@@ -131,7 +133,7 @@ static int run_command(int argc, char **argv)
     }
     tidy(&run);
     signals_close();
-    files_close(run.input);
+    mr_input_release(run.input);
     mr_engine_close(run.engine);
     report_close(run.report);
     tokenizer_close(run.tokenizer);

@@ -4,8 +4,6 @@
  */
 #include "setup.h"
 
-#include <errno.h>
-
 /* Of the memory that the program takes beside --buffer-size, what is for stop words: most lists are
  * a hundredth of that. */
 #define OWN_MEMORY ((uint64_t)1 << 20)
@@ -95,7 +93,7 @@ int setup_leave_memory(const struct options *options, const struct tokenizer *to
 }
 
 int setup_input(const struct operands *operands, const struct tokenizer *tokenizer,
-                const struct mr_engine *engine, struct message *message, struct files **input,
+                const struct mr_engine *engine, struct message *message, struct mr_input **input,
                 struct mr_error *error)
 {
     const struct mr_cuts cuts = {
@@ -115,20 +113,18 @@ int setup_input(const struct operands *operands, const struct tokenizer *tokeniz
         .fault = message_fault,
         .fault_context = message,
     };
-    *input = files_open(&files);
-    if (*input == NULL)
-        return (int)mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
-    return files_begin(*input, mr_engine_threads(engine), mr_engine_memory(engine), error);
+    *input = mr_input_files_with(&files);
+    return mr_input_prepare(*input, engine, error) == MR_OK ? 0 : -1;
 }
 
-bool setup_report_line(const struct tokenizer *tokenizer, const struct files *input,
+bool setup_report_line(const struct tokenizer *tokenizer, const struct mr_input *input,
                        struct message *message)
 {
     struct tokenizer_fault fault;
 
     if (!tokenizer_first_fault(tokenizer, &fault))
         return false;
-    message_fatal(message, files_name(input, fault.number), "line %ju: %s", (uintmax_t)fault.line,
-                  fault.reason);
+    message_fatal(message, mr_input_file_name(input, fault.number), "line %ju: %s",
+                  (uintmax_t)fault.line, fault.reason);
     return true;
 }

@@ -9,7 +9,6 @@
 #include "cli/message.h"
 #include "cli/operands.h"
 #include "cli/options.h"
-#include "engine/input/files.h"
 #include "engine/mapreduce.h"
 #include "text/tokenizer.h"
 
@@ -28,12 +27,12 @@ int setup_leave_memory(const struct options *options, const struct tokenizer *to
  * must outlive it. What cannot be read is told to `message`. Returns 0, or -1 with *error
  * filled. */
 int setup_input(const struct operands *operands, const struct tokenizer *tokenizer,
-                const struct mr_engine *engine, struct message *message, struct files **input,
+                const struct mr_engine *engine, struct message *message, struct mr_input **input,
                 struct mr_error *error);
 
 /* Reports the line of the input that made the job fail, if that is why it did. Returns whether it
  * was so. */
-bool setup_report_line(const struct tokenizer *tokenizer, const struct files *input,
+bool setup_report_line(const struct tokenizer *tokenizer, const struct mr_input *input,
                        struct message *message);
 
 #endif

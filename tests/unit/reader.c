@@ -15,6 +15,7 @@
 #include "base/io.h"
 #include "base/test_hooks.h"
 #include "engine/core/buffer.h"
+#include "engine/input/input.h"
 
 /* ---- Border rules ---------------------------------------------------------------------------- */
 
@@ -177,13 +178,11 @@ static int compare_pieces(const void *a, const void *b)
     return x->offset < y->offset ? -1 : x->offset > y->offset;
 }
 
-void reader_run(struct files *files, unsigned workers, struct reader *reader)
+void reader_run(struct mr_input *input, unsigned workers, struct reader *reader)
 {
     struct thread threads[8];
     memset(reader, 0, sizeof *reader);
-    reader->read = files_job(files);
-    ck_assert_ptr_nonnull(reader->read);
-    reader->job = *mr_input_reader(reader->read);
+    reader->job = *mr_input_reader(input);
     ck_assert_int_eq(thread_mutex_open(&reader->next_lock), 0);
     ck_assert_int_eq(thread_mutex_open(&reader->lock), 0);
     if (workers == 1) {
@@ -208,7 +207,6 @@ void reader_free(struct reader *reader)
         free(reader->pieces[i].context);
     }
     free(reader->pieces);
-    mr_input_release(reader->read);
 }
 
 size_t reader_check(const struct reader *reader, reader_first *first, uint64_t number,
@@ -281,15 +279,15 @@ struct reader_options reader_options(const char *const *names, size_t count)
     };
 }
 
-struct files *reader_open(const struct reader_options *options)
+struct mr_input *reader_open(const struct reader_options *options)
 {
     struct mr_files what = options->files;
     struct mr_error error = {0};
     what.cuts = &options->cuts;
-    struct files *files = files_open(&what);
-    ck_assert_ptr_nonnull(files);
-    ck_assert_int_eq(files_begin(files, options->threads, options->memory, &error), 0);
-    return files;
+    struct mr_input *input = mr_input_files_with(&what);
+    ck_assert_ptr_nonnull(input);
+    ck_assert_int_eq(input_begin(input, options->threads, options->memory, &error), MR_OK);
+    return input;
 }
 
 /* ---- Files ----------------------------------------------------------------------------------- */

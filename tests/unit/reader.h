@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "base/thread.h"
-#include "engine/input/files.h"
+#include "engine/mapreduce.h"
 
 /* As struct mr_cuts has it. */
 typedef size_t reader_first(const void *context, const unsigned char *data, size_t size,
@@ -43,7 +43,6 @@ struct piece {
 };
 
 struct reader {
-    struct mr_input *read;
     struct mr_reader job;          /* of that */
     struct thread_mutex next_lock; /* next is called by one worker at a time */
     struct thread_mutex lock;      /* of all below */
@@ -83,12 +82,12 @@ struct reader_options {
 
 /* Options for those FILEs, cut at lines, and an input with them. */
 struct reader_options reader_options(const char *const *names, size_t count);
-struct files *reader_open(const struct reader_options *options);
+struct mr_input *reader_open(const struct reader_options *options);
 
 /* The next split: 1, 0 at the end, -1 with *error filled. */
 int reader_next(const struct mr_reader *job, struct mr_split *split, struct mr_error *error);
 /* Reads the whole input with that many workers, 8 at most; pieces come back in order. */
-void reader_run(struct files *files, unsigned workers, struct reader *reader);
+void reader_run(struct mr_input *input, unsigned workers, struct reader *reader);
 void reader_free(struct reader *reader);
 /* Checks that the pieces with that number are the `size` bytes that follow `base` in their FILE,
  * cut by the rule only, and have their context where the reader's options say so; returns how many

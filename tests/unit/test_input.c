@@ -17,7 +17,7 @@
 #include "base/io.h"
 #include "base/test_hooks.h"
 #include "engine/core/buffer.h"
-#include "engine/input/files.h"
+#include "engine/mapreduce.h"
 #include "text/token_kind.h"
 #include "unit/random.h"
 #include "unit/reader.h"
@@ -39,14 +39,14 @@ START_TEST(a_file_is_cut_at_any_offset)
                 options.cuts.first = pair ? reader_pair_border : reader_line_border;
                 options.cuts.last = pair ? reader_pair_border_last : reader_line_border_last;
                 options.cuts.context_of = reader_context;
-                struct files *input = reader_open(&options);
+                struct mr_input *input = reader_open(&options);
                 struct reader reader;
                 reader_run(input, 1, &reader);
                 reader.context = true;
                 reader_check(&reader, options.cuts.first, 0, 0, data, sizes[i]);
                 ck_assert_uint_eq(reader.length, sizes[i]);
                 reader_free(&reader);
-                files_close(input);
+                mr_input_release(input);
             }
         }
     }
@@ -69,13 +69,13 @@ START_TEST(long_lines_are_condensed)
                 test_hooks.split_size = steps[i];
                 options.cuts.condense = reader_condense;
                 options.cuts.condense_end = reader_condense_end;
-                struct files *input = reader_open(&options);
+                struct mr_input *input = reader_open(&options);
                 struct reader reader;
                 reader_run(input, workers, &reader);
                 reader.condensed = true;
                 reader_check(&reader, reader_line_border, 0, 0, data, size);
                 reader_free(&reader);
-                files_close(input);
+                mr_input_release(input);
             }
         }
     }
@@ -95,12 +95,12 @@ START_TEST(long_tokens_span_ranges_whole)
         for (size_t j = 0; j < sizeof steps / sizeof *steps; j++) {
             struct reader_options options = reader_options(names, 1);
             test_hooks.split_size = steps[j];
-            struct files *input = reader_open(&options);
+            struct mr_input *input = reader_open(&options);
             struct reader reader;
             reader_run(input, 4, &reader);
             reader_check(&reader, reader_line_border, 0, 0, data, size);
             reader_free(&reader);
-            files_close(input);
+            mr_input_release(input);
         }
     }
     free(data);
@@ -147,12 +147,12 @@ START_TEST(ranges_of_characters)
             struct reader_options options = reader_options(names, 1);
             test_hooks.split_size = step;
             options.cuts.first = rules[round % 3];
-            struct files *input = reader_open(&options);
+            struct mr_input *input = reader_open(&options);
             struct reader reader;
             reader_run(input, 1, &reader);
             reader_check(&reader, options.cuts.first, 0, 0, data, size);
             reader_free(&reader);
-            files_close(input);
+            mr_input_release(input);
         }
     }
 }
@@ -167,14 +167,14 @@ START_TEST(a_file_gives_work_to_all)
     reader_write_file(reader_path, data, size);
     struct reader_options options = reader_options(names, 1);
     options.threads = 8;
-    struct files *input = reader_open(&options);
+    struct mr_input *input = reader_open(&options);
     struct reader reader;
-    ck_assert(!files_small(input));
+    ck_assert(!mr_input_small(input));
     reader_run(input, 8, &reader);
     ck_assert_uint_eq(reader.job.size, size);
     ck_assert_uint_ge(reader_check(&reader, reader_line_border, 0, 0, data, size), 16);
     reader_free(&reader);
-    files_close(input);
+    mr_input_release(input);
     free(data);
 }
 END_TEST
@@ -195,9 +195,8 @@ START_TEST(a_file_that_grows_or_shrinks_is_read)
         budget_open(&budget, UINT64_MAX);
         buffer_open(&scratch, &budget);
         reader_write_file(reader_path, data, 100 * COUNT);
-        struct files *input = reader_open(&options);
-        struct mr_input *made = files_job(input);
-        const struct mr_reader job = *mr_input_reader(made);
+        struct mr_input *input = reader_open(&options);
+        const struct mr_reader job = *mr_input_reader(input);
         /* All ranges are made with the old size, then read with the new one. */
         for (size_t i = 0; i < COUNT; i++)
             ck_assert_int_eq(reader_next(&job, &splits[i], &error), 1);
@@ -215,8 +214,7 @@ START_TEST(a_file_that_grows_or_shrinks_is_read)
             job.release(job.context, &splits[i]);
         }
         ck_assert_uint_eq(at, size);
-        mr_input_release(made);
-        files_close(input);
+        mr_input_release(input);
         buffer_close(&scratch);
     }
     ck_assert_uint_eq(reader_faults.count, 0);
@@ -233,9 +231,8 @@ START_TEST(a_file_that_grows_while_cut_is_read_whole)
     test_hooks.split_size = 100;
     reader_fill_lines(data, sizeof data, 30, 3);
     reader_write_file(reader_path, data, 500);
-    struct files *input = reader_open(&options);
-    struct mr_input *made = files_job(input);
-    const struct mr_reader job = *mr_input_reader(made);
+    struct mr_input *input = reader_open(&options);
+    const struct mr_reader job = *mr_input_reader(input);
     size_t count = 0;
     while (reader_next(&job, &split, &error) == 1) {
         ck_assert_uint_le(split.length, 100);
@@ -244,8 +241,7 @@ START_TEST(a_file_that_grows_while_cut_is_read_whole)
             reader_write_file(reader_path, data, sizeof data);
     }
     ck_assert_uint_eq(count, 20);
-    mr_input_release(made);
-    files_close(input);
+    mr_input_release(input);
 }
 END_TEST
 
@@ -264,9 +260,8 @@ START_TEST(offsets_past_4_gib_are_exact)
     ck_assert_int_ge(fd, 0);
     ck_assert_int_eq(io_pwrite_full(fd, "\nlast\n", 6, (off_t)size - 6), 0);
     close(fd);
-    struct files *input = reader_open(&options);
-    struct mr_input *made = files_job(input);
-    const struct mr_reader job = *mr_input_reader(made);
+    struct mr_input *input = reader_open(&options);
+    const struct mr_reader job = *mr_input_reader(input);
     ck_assert_uint_eq(job.size, size);
     uint64_t sum = 0;
     while (reader_next(&job, &split, &error) == 1) {
@@ -281,8 +276,7 @@ START_TEST(offsets_past_4_gib_are_exact)
         job.release(job.context, &split);
     }
     ck_assert_uint_eq(sum, size);
-    mr_input_release(made);
-    files_close(input);
+    mr_input_release(input);
     buffer_close(&scratch);
 }
 END_TEST
@@ -298,13 +292,11 @@ START_TEST(sizes_that_sum_past_2_64_are_not_known)
     reader_write_file(reader_path, (const unsigned char *)"ab\n", 3);
     const char *names[] = {name, reader_path, name};
     struct reader_options options = reader_options(names, 3);
-    struct files *input = reader_open(&options);
-    ck_assert(!files_small(input));
-    struct mr_input *made = files_job(input);
-    const struct mr_reader job = *mr_input_reader(made);
+    struct mr_input *input = reader_open(&options);
+    ck_assert(!mr_input_small(input));
+    const struct mr_reader job = *mr_input_reader(input);
     ck_assert_uint_eq(job.size, MR_UNKNOWN);
-    mr_input_release(made);
-    files_close(input);
+    mr_input_release(input);
     close(fd);
 }
 END_TEST
@@ -330,7 +322,7 @@ START_TEST(many_files_need_few_descriptors)
     for (unsigned workers = 1; workers <= 4; workers *= 4) {
         struct reader_options options = reader_options(names, COUNT);
         test_hooks.split_size = test_hooks.buffer_size = 32;
-        struct files *input = reader_open(&options);
+        struct mr_input *input = reader_open(&options);
         struct reader reader;
         reader_run(input, workers, &reader);
         for (size_t i = 0; i < COUNT; i++) {
@@ -339,7 +331,7 @@ START_TEST(many_files_need_few_descriptors)
             reader_check(&reader, reader_line_border, i, 0, data, i % 100);
         }
         reader_free(&reader);
-        files_close(input);
+        mr_input_release(input);
     }
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
     ck_assert_uint_eq(reader_faults.count, 0);
@@ -357,7 +349,7 @@ START_TEST(a_file_without_a_descriptor_is_a_fault)
     reader_write_file(reader_path, "a\nb\n", 4);
     ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
     struct reader_options options = reader_options(names, 2);
-    struct files *input = reader_open(&options);
+    struct mr_input *input = reader_open(&options);
     limit = before;
     limit.rlim_cur = 0;
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
@@ -368,7 +360,7 @@ START_TEST(a_file_without_a_descriptor_is_a_fault)
     ck_assert_int_eq(reader_faults.errnum, EMFILE);
     ck_assert_uint_eq(reader.count, 0);
     reader_free(&reader);
-    files_close(input);
+    mr_input_release(input);
 }
 END_TEST
 
@@ -382,8 +374,8 @@ START_TEST(a_fault_leaves_the_other_files)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const char *names[] = {reader_path, cases[i].name, reader_path, reader_path};
         struct reader_options options = reader_options(names, 4);
-        struct files *input = reader_open(&options);
-        ck_assert(files_small(input));
+        struct mr_input *input = reader_open(&options);
+        ck_assert(mr_input_small(input));
         struct reader reader;
         reader_run(input, 2, &reader);
         reader_check(&reader, reader_line_border, 0, 0, (const unsigned char *)"a\nb\n", 4);
@@ -394,9 +386,9 @@ START_TEST(a_fault_leaves_the_other_files)
         ck_assert_uint_eq(reader_faults.count, i + 1);
         ck_assert_int_eq(reader_faults.errnum, cases[i].errnum);
         ck_assert_str_eq(reader_faults.name, cases[i].name);
-        ck_assert_str_eq(files_name(input, 1), cases[i].name);
+        ck_assert_str_eq(mr_input_file_name(input, 1), cases[i].name);
         reader_free(&reader);
-        files_close(input);
+        mr_input_release(input);
     }
 }
 END_TEST
@@ -407,14 +399,14 @@ START_TEST(a_fault_in_reading_leaves_the_other_files)
     const char *names[] = {"/proc/self/mem", reader_path};
     reader_write_file(reader_path, "a\n", 2);
     struct reader_options options = reader_options(names, 2);
-    struct files *input = reader_open(&options);
+    struct mr_input *input = reader_open(&options);
     struct reader reader;
     reader_run(input, 1, &reader);
     reader_check(&reader, reader_line_border, 1, 0, (const unsigned char *)"a\n", 2);
     ck_assert_uint_eq(reader_faults.count, 1);
     ck_assert_int_eq(reader_faults.errnum, EIO);
     reader_free(&reader);
-    files_close(input);
+    mr_input_release(input);
 }
 END_TEST
 
@@ -427,13 +419,13 @@ START_TEST(a_file_of_proc_is_read_to_its_end)
     close(fd);
     ck_assert_int_gt(size, 0);
     struct reader_options options = reader_options(names, 2);
-    struct files *input = reader_open(&options);
+    struct mr_input *input = reader_open(&options);
     struct reader reader;
     reader_run(input, 2, &reader);
     reader_check(&reader, reader_line_border, 0, 0, data, (size_t)size);
     reader_check(&reader, reader_line_border, 1, 0, data, (size_t)size);
     reader_free(&reader);
-    files_close(input);
+    mr_input_release(input);
 }
 END_TEST
 

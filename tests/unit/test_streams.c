@@ -16,7 +16,7 @@
 #include "base/io.h"
 #include "base/test_hooks.h"
 #include "base/thread.h"
-#include "engine/input/files.h"
+#include "engine/mapreduce.h"
 #include "unit/reader.h"
 
 /* ---- Streams --------------------------------------------------------------------------------- */
@@ -70,9 +70,9 @@ static size_t check_pipe(const struct reader_options *options, const unsigned ch
     int saved = replace_stdin(ends[0]);
     struct writer writer = {.fd = ends[1], .data = data, .size = size, .step = step};
     ck_assert_int_eq(thread_start(&writer.thread, "writer", write_slowly, &writer), 0);
-    struct files *input = reader_open(options);
+    struct mr_input *input = reader_open(options);
     if (workers > 2)
-        (void)files_small(input); /* whatever it says, nothing may be lost */
+        (void)mr_input_small(input); /* whatever it says, nothing may be lost */
     struct reader reader;
     reader_run(input, workers, &reader);
     thread_join(&writer.thread);
@@ -80,9 +80,9 @@ static size_t check_pipe(const struct reader_options *options, const unsigned ch
     reader.condensed = options->cuts.condense != NULL;
     size_t pieces = reader_check(&reader, options->cuts.first, 0, 0, data, size);
     ck_assert_uint_eq(reader.length, size);
-    ck_assert_str_eq(files_name(input, 0), "-");
+    ck_assert_str_eq(mr_input_file_name(input, 0), "-");
     reader_free(&reader);
-    files_close(input);
+    mr_input_release(input);
     restore_stdin(saved);
     return pieces;
 }
@@ -159,8 +159,8 @@ START_TEST(a_fifo_is_read_to_its_end)
     struct writer writer = {
         .fd = -1, .name = reader_path, .data = data, .size = sizeof data, .step = 33};
     struct reader_options options = reader_options(names, 1);
-    struct files *input = reader_open(&options);
-    ck_assert(!files_small(input)); /* nobody writes yet */
+    struct mr_input *input = reader_open(&options);
+    ck_assert(!mr_input_small(input)); /* nobody writes yet */
     ck_assert_int_eq(thread_start(&writer.thread, "writer", write_slowly, &writer), 0);
     struct reader reader;
     reader_run(input, 1, &reader);
@@ -168,7 +168,7 @@ START_TEST(a_fifo_is_read_to_its_end)
     reader_check(&reader, reader_line_border, 0, 0, data, sizeof data);
     ck_assert_uint_eq(reader.job.size, MR_UNKNOWN);
     reader_free(&reader);
-    files_close(input);
+    mr_input_release(input);
 }
 END_TEST
 
@@ -220,9 +220,8 @@ START_TEST(a_slow_mapper_slows_the_reader)
     ck_assert_int_eq(thread_start(&writer.thread, "writer", write_slowly, &writer), 0);
     struct reader_options options = reader_options(NULL, 0);
     test_hooks.buffer_size = BLOCK;
-    struct files *input = reader_open(&options);
-    struct mr_input *made = files_job(input);
-    ahead.job = *mr_input_reader(made);
+    struct mr_input *input = reader_open(&options);
+    ahead.job = *mr_input_reader(input);
     ck_assert_int_eq(thread_mutex_open(&ahead.lock), 0);
     ck_assert_int_eq(thread_cond_open(&ahead.changed), 0);
     ck_assert_int_eq(thread_start(&thread, "reader", run_ahead, &ahead), 0);
@@ -250,8 +249,7 @@ START_TEST(a_slow_mapper_slows_the_reader)
     thread_join(&writer.thread);
     ck_assert_uint_eq(at, size);
     ck_assert_uint_le(ahead.most_out, (8 * THREADS + 2) * BLOCK);
-    mr_input_release(made);
-    files_close(input);
+    mr_input_release(input);
     restore_stdin(saved);
     thread_cond_close(&ahead.changed);
     thread_mutex_close(&ahead.lock);
@@ -272,17 +270,15 @@ START_TEST(an_interrupt_ends_waiting)
     int saved = replace_stdin(ends[0]);
     ck_assert_int_eq(io_write_full(ends[1], "part", 4), 0);
     struct reader_options options = reader_options(NULL, 0);
-    struct files *input = reader_open(&options);
+    struct mr_input *input = reader_open(&options);
     struct mr_split split;
     struct mr_error error;
     struct thread thread;
-    struct mr_input *made = files_job(input);
-    struct mr_reader job = *mr_input_reader(made);
+    struct mr_reader job = *mr_input_reader(input);
     ck_assert_int_eq(thread_start(&thread, "stopper", interrupt, &job), 0);
     ck_assert_int_eq(reader_next(&job, &split, &error), 0);
     thread_join(&thread);
-    mr_input_release(made);
-    files_close(input);
+    mr_input_release(input);
     close(ends[1]);
     restore_stdin(saved);
 }
@@ -297,14 +293,14 @@ START_TEST(a_nonblocking_pipe_is_read_whole)
     int saved = replace_stdin(ends[0]);
     struct writer writer = {.fd = ends[1], .data = data, .size = sizeof data, .step = 1000};
     struct reader_options options = reader_options(NULL, 0);
-    struct files *input = reader_open(&options);
+    struct mr_input *input = reader_open(&options);
     ck_assert_int_eq(thread_start(&writer.thread, "writer", write_slowly, &writer), 0);
     struct reader reader;
     reader_run(input, 2, &reader);
     thread_join(&writer.thread);
     reader_check(&reader, reader_line_border, 0, 0, data, sizeof data);
     reader_free(&reader);
-    files_close(input);
+    mr_input_release(input);
     restore_stdin(saved);
 }
 END_TEST
@@ -323,7 +319,7 @@ START_TEST(stdin_is_read_from_where_it_stands)
         int saved = replace_stdin(fd);
         struct reader_options options = reader_options(names, 3);
         test_hooks.split_size = 100;
-        struct files *input = reader_open(&options);
+        struct mr_input *input = reader_open(&options);
         struct reader reader;
         reader_run(input, 2, &reader);
         size_t left = start < 1000 ? (size_t)(1000 - start) : 0;
@@ -332,7 +328,7 @@ START_TEST(stdin_is_read_from_where_it_stands)
         reader_check(&reader, reader_line_border, 2, 0, NULL, 0);
         ck_assert_uint_eq(reader.job.size, 1000 + left);
         reader_free(&reader);
-        files_close(input);
+        mr_input_release(input);
         ck_assert_int_eq(lseek(STDIN_FILENO, 0, SEEK_CUR), start > 1000 ? start : 1000);
         restore_stdin(saved);
     }
@@ -344,14 +340,14 @@ START_TEST(a_closed_stdin_is_a_fault)
     int saved = replace_stdin(open("/dev/null", O_RDONLY | O_CLOEXEC));
     close(STDIN_FILENO);
     struct reader_options options = reader_options(NULL, 0);
-    struct files *input = reader_open(&options);
+    struct mr_input *input = reader_open(&options);
     struct reader reader;
     reader_run(input, 1, &reader);
     ck_assert_uint_eq(reader_faults.count, 1);
     ck_assert_int_eq(reader_faults.errnum, EBADF);
     ck_assert_str_eq(reader_faults.name, "-");
     reader_free(&reader);
-    files_close(input);
+    mr_input_release(input);
     restore_stdin(saved);
 }
 END_TEST
@@ -370,19 +366,19 @@ START_TEST(small_files_and_devices_are_small)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         reader_write_file(reader_path, data, cases[i].size);
         struct reader_options options = reader_options(names, cases[i].names);
-        struct files *input = reader_open(&options);
+        struct mr_input *input = reader_open(&options);
         struct reader reader;
-        ck_assert_int_eq(files_small(input), cases[i].small);
+        ck_assert_int_eq(mr_input_small(input), cases[i].small);
         reader_run(input, 1, &reader);
         reader_check(&reader, reader_line_border, 0, 0, data, cases[i].size);
         reader_free(&reader);
-        files_close(input);
+        mr_input_release(input);
     }
     const char *device[] = {"/dev/null"};
     struct reader_options options = reader_options(device, 1);
-    struct files *input = reader_open(&options);
-    ck_assert(files_small(input));
-    files_close(input);
+    struct mr_input *input = reader_open(&options);
+    ck_assert(mr_input_small(input));
+    mr_input_release(input);
 }
 END_TEST
 
@@ -401,8 +397,8 @@ START_TEST(a_pipe_is_small_once_it_has_ended)
             if (!stays)
                 close(ends[1]);
             struct reader_options options = reader_options(NULL, 0);
-            struct files *input = reader_open(&options);
-            ck_assert_int_eq(files_small(input), !stays);
+            struct mr_input *input = reader_open(&options);
+            ck_assert_int_eq(mr_input_small(input), !stays);
             size_t size = sizes[i];
             if (stays) {
                 ck_assert_int_eq(io_write_full(ends[1], data + size, 1000), 0);
@@ -413,7 +409,7 @@ START_TEST(a_pipe_is_small_once_it_has_ended)
             reader_run(input, 1, &reader);
             reader_check(&reader, reader_line_border, 0, 0, data, size);
             reader_free(&reader);
-            files_close(input);
+            mr_input_release(input);
             restore_stdin(saved);
         }
     }

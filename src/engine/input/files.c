@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: MIT
  *
- * files - joins sources, splitter and streams to what the engine reads (see files.h).
+ * files - FILEs, standard input or an open descriptor as splits, cut where no item can span: joins
+ * sources, splitter and block_stream to an input.
+ *
+ * Regular files travel as ranges that the workers read themselves; everything else (pipes, FIFOs,
+ * sockets, terminals, devices, /proc) is read by the job's reader thread into buffers of a bounded
+ * pool. No size is trusted: each FILE is read to its end as met.
  */
-#include "engine/input/files.h"
-
 #include "base/test_hooks.h"
 #include "base/thread.h"
 #include "engine/input/block_stream.h"
 #include "engine/input/blocks.h"
+#include "engine/input/input.h"
 #include "engine/input/lines.h"
 #include "engine/input/sources.h"
 #include "engine/input/splitter.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 /* Up to this many bytes are counted sooner than threads are started. */
@@ -32,14 +35,16 @@
 #define UNKNOWN_MEMORY (UINT64_C(64) << 20)
 
 struct files {
-    struct mr_files what; /* its cuts are these: */
+    struct mr_files what; /* as wanted, but the cuts, which are these: */
     struct mr_cuts cuts;
+    const char *wrong; /* why that cannot be, or NULL */
     struct sources sources;
     _Atomic bool begun; /* the rest is there */
     struct blocks blocks;
     struct splitter splitter;
     struct block_stream stream;
     struct source *streamed; /* the reader's: the source that stream reads, or NULL */
+    bool looked, small;      /* it has been asked whether the input is small, and what was found */
 };
 
 /* Blocks a worker: one being mapped, the others waiting. With two, who wrote into a pipe had to get
@@ -66,40 +71,30 @@ static int open_blocks(struct files *files, uint64_t threads, uint64_t memory,
     return blocks_open(&files->blocks, size, limit, error);
 }
 
-/* Copies a struct that its caller may have in an older or a newer form, of `given` bytes. */
-static void copy_struct(void *to, size_t size, const void *from, size_t given)
+/* ---- Making and freeing ---------------------------------------------------------------------- */
+
+/* What makes no sense of it, or NULL. */
+static const char *find_wrong(const struct mr_files *what)
 {
-    memset(to, 0, size);
-    memcpy(to, from, given < size ? given : size);
+    const struct mr_cuts *cuts = what->cuts;
+    if (cuts && cuts->struct_size < sizeof *cuts)
+        return "the cuts' struct_size is not set";
+    if (cuts && (!cuts->first || !cuts->last))
+        return "cuts need a first and a last";
+    if (cuts && cuts->condense && (!cuts->condense_end || cuts->context_of))
+        return "a condense needs a condense_end, and goes with no context_of";
+    for (size_t i = 0; i < what->count; i++)
+        if (!what->names[i])
+            return "a FILE has no name";
+    return NULL;
 }
 
-static struct files *open_files(const struct mr_files *what, bool named, int given)
+/* Makes all that reading needs, for so many workers that share the splits. */
+static int open_parts(struct files *files, unsigned threads, uint64_t memory,
+                      struct mr_error *error)
 {
-    struct files *files = calloc(1, sizeof *files);
-    if (!files)
-        return NULL;
-    copy_struct(&files->what, sizeof files->what, what, what->struct_size);
-    if (!files->what.names)
-        files->what.count = 0;
-    const struct mr_cuts *cuts = files->what.cuts ? files->what.cuts : &lines_cuts;
-    copy_struct(&files->cuts, sizeof files->cuts, cuts, cuts->struct_size);
-    sources_open(&files->sources, &files->what, named, given);
-    return files;
-}
-
-struct files *files_open(const struct mr_files *what)
-{
-    return open_files(what, true, STDIN_FILENO);
-}
-
-struct files *files_open_descriptor(int descriptor)
-{
-    const struct mr_files none = {.struct_size = sizeof none};
-    return open_files(&none, false, descriptor);
-}
-
-int files_begin(struct files *files, unsigned threads, uint64_t memory, struct mr_error *error)
-{
+    if (files->wrong)
+        return (int)mr_error_set(error, MR_INVALID, EINVAL, "%s", files->wrong);
     if (sources_begin(&files->sources, error) != 0)
         return -1;
     if (open_blocks(files, threads, memory, error) != 0) {
@@ -112,10 +107,9 @@ int files_begin(struct files *files, unsigned threads, uint64_t memory, struct m
     return 0;
 }
 
-void files_close(struct files *files)
+static void end(void *context)
 {
-    if (!files)
-        return;
+    struct files *files = context;
     if (atomic_load(&files->begun)) {
         if (files->splitter.source)
             sources_release(&files->sources, files->splitter.source);
@@ -128,10 +122,7 @@ void files_close(struct files *files)
     free(files);
 }
 
-const char *files_name(const struct files *files, uint64_t number)
-{
-    return sources_name(&files->sources, number);
-}
+/* ---- Reading --------------------------------------------------------------------------------- */
 
 static void interrupt(void *context)
 {
@@ -162,7 +153,7 @@ static int begin_next(struct files *files, struct mr_error *error)
 /* As sources_next. */
 static int read_split(struct files *files, struct mr_split *split, struct mr_error *error)
 {
-    if (!atomic_load(&files->begun) && files_begin(files, 1, UNKNOWN_MEMORY, error) != 0)
+    if (!atomic_load(&files->begun) && open_parts(files, 1, UNKNOWN_MEMORY, error) != 0)
         return -1;
     for (;;) {
         int rc = 0;
@@ -214,7 +205,19 @@ static void release(void *context, struct mr_split *split)
         sources_release(&files->sources, split->handle);
 }
 
-bool files_small(struct files *files)
+/* ---- The input ------------------------------------------------------------------------------- */
+
+/* As struct mr_input has it. The size is what the FILEs have just now: more or less may come. */
+static int begin(struct mr_input *input, unsigned threads, uint64_t memory, struct mr_error *error)
+{
+    struct files *files = input->reader.context;
+    if (open_parts(files, threads, memory, error) != 0)
+        return -1;
+    input->reader.size = sources_survey(&files->sources, SURVEY_NAMES, false);
+    return 0;
+}
+
+static bool look_whether_small(struct files *files, struct mr_reader *reader)
 {
     if (files->what.count > 1)
         return sources_survey(&files->sources, SMALL_NAMES, true) <= SMALL_BYTES;
@@ -223,27 +226,81 @@ bool files_small(struct files *files)
     if (rc != 1)
         return rc == 0;
     const struct source *source = files->splitter.source;
+    reader->size = source ? source->size - source->start : MR_UNKNOWN;
     if (source)
-        return source->size - source->start <= SMALL_BYTES;
+        return reader->size <= SMALL_BYTES;
     return block_stream_probe(&files->stream, thread_now() + SMALL_WAIT, NULL) == 1;
 }
 
-struct mr_input *files_job(struct files *files)
+static bool small(struct mr_input *input)
 {
-    const struct source *source = files->splitter.source;
-    uint64_t size = MR_UNKNOWN;
-    if (source)
-        size = source->size - source->start;
-    else if (!files->streamed)
-        size = sources_survey(&files->sources, SURVEY_NAMES, false);
+    struct files *files = input->reader.context;
+    if (!files->looked)
+        files->small = look_whether_small(files, &input->reader);
+    files->looked = true;
+    return files->small;
+}
+
+/* FILEs, or, where there are none and they are not `named`, the descriptor `given`. */
+static struct mr_input *make(const struct mr_files *what, bool named, int given)
+{
+    struct files *files = calloc(1, sizeof *files);
+    if (!files)
+        return NULL;
+    if (what->struct_size >= sizeof *what) {
+        files->what = *what;
+        if (!files->what.names)
+            files->what.count = 0;
+        files->wrong = find_wrong(&files->what);
+    } else {
+        files->wrong = "the files' struct_size is not set";
+    }
+    files->cuts = !files->wrong && files->what.cuts ? *files->what.cuts : lines_cuts;
+    sources_open(&files->sources, &files->what, named, given);
     const struct mr_reader reader = {
         .struct_size = sizeof reader,
         .context = files,
-        .size = size,
+        .size = MR_UNKNOWN,
         .next = next,
         .load = load,
         .release = release,
         .interrupt = interrupt,
+        .close = end,
     };
-    return mr_input_new(&reader);
+    struct mr_input *input = mr_input_new(&reader);
+    if (!input) {
+        end(files);
+        return NULL;
+    }
+    input->begin = begin;
+    input->small = small;
+    /* Own cuts may be within lines. */
+    input->map = files->what.cuts ? NULL : lines_map;
+    return input;
+}
+
+struct mr_input *mr_input_files_with(const struct mr_files *files)
+{
+    const struct mr_files none = {.struct_size = sizeof none};
+    return make(files ? files : &none, true, STDIN_FILENO);
+}
+
+struct mr_input *mr_input_files(const char *const *names, size_t count)
+{
+    const struct mr_files files = {.struct_size = sizeof files, .names = names, .count = count};
+    return make(&files, true, STDIN_FILENO);
+}
+
+struct mr_input *mr_input_descriptor(int descriptor)
+{
+    const struct mr_files none = {.struct_size = sizeof none};
+    return make(&none, false, descriptor);
+}
+
+const char *mr_input_file_name(const struct mr_input *input, uint64_t number)
+{
+    if (!input || input->reader.next != next)
+        return NULL;
+    const struct files *files = input->reader.context;
+    return sources_name(&files->sources, number);
 }

@@ -39,6 +39,11 @@ void mr_input_release(struct mr_input *input)
     free(input);
 }
 
+bool mr_input_small(struct mr_input *input)
+{
+    return input && input->begun && input->small && input->small(input);
+}
+
 enum mr_status input_begin(struct mr_input *input, unsigned threads, uint64_t memory,
                            struct mr_error *error)
 {

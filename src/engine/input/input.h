@@ -17,6 +17,8 @@ struct mr_input {
      * filled. */
     int (*begin)(struct mr_input *input, unsigned threads, uint64_t memory, struct mr_error *error);
     bool begun;
+    /* As mr_input_small, once it has begun. NULL: it is not known to be. */
+    bool (*small)(struct mr_input *input);
     mr_map *map; /* where a job brings none; NULL: it must */
 };
 

@@ -10,4 +10,8 @@
 /* Cuts behind newlines. Nothing crosses one. */
 extern const struct mr_cuts lines_cuts;
 
+/* The map of who brings none: every line is a key, with a 1. MR_PAD bytes that can be read follow
+ * the split's. */
+mr_map lines_map;
+
 #endif

@@ -343,6 +343,16 @@ static enum mr_status open_job(struct mr_engine *engine, const struct mr_job_spe
     return status;
 }
 
+enum mr_status mr_input_prepare(struct mr_input *input, const struct mr_engine *engine,
+                                struct mr_error *error)
+{
+    if (!input)
+        return mr_error_set(error, MR_NOMEM, ENOMEM, "there is no input: memory is out");
+    if (!engine)
+        return mr_error_set(error, MR_INVALID, EINVAL, "there is no engine");
+    return input_begin(input, mr_engine_threads(engine), engine->memory, error);
+}
+
 /* Frees a job that has ended, on its way out of the engine. */
 static void free_job(struct job *job)
 {

@@ -17,8 +17,10 @@ static enum mr_status check(const struct mr_job_spec *spec, struct mr_error *err
     const char *wrong = NULL;
     if (!spec->input)
         wrong = "a job needs an input";
-    else if (!spec->map)
+    else if (!spec->map && !spec->input->map)
         wrong = "a job needs a map";
+    else if (!spec->map && spec->values != MR_SUM)
+        wrong = "where values are not summed a job needs a map";
     else if (spec->values == MR_COMBINE && !spec->combine)
         wrong = "values that are combined need a combine";
     else if (spec->values == MR_COMBINE && spec->value_size == 0)
@@ -86,6 +88,8 @@ enum mr_status job_open(const struct job_resources *resources, const struct mr_j
     job->workers = calloc(context->worker_count, sizeof *job->workers);
     if (!job->workers || context_open(context, spec) != 0)
         goto no_context;
+    if (!spec->map)
+        context->spec.map = spec->input->map;
     if (thread_cond_open(&job->changed) != 0)
         goto no_changed;
     if (split_queue_open(&job->queue, QUEUED_A_WORKER * ((size_t)context->worker_count + 1),
