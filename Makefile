@@ -49,14 +49,14 @@ bashcompdir  ?= $(datadir)/bash-completion/completions
 zshcompdir   ?= $(datadir)/zsh/site-functions
 fishcompdir  ?= $(datadir)/fish/vendor_completions.d
 
-# libmapreduce.so.0.1.0 has interface 0 and is of version 1.0.x.
-VERSION   := $(shell sed -n 's/^\#define VERSION_TEXT "\(.*\)"/\1/p' src/cli/version.h)
-INTERFACE := $(shell sed -n 's/^\#define VERSION_INTERFACE //p' src/cli/version.h)
-ifeq (,$(and $(VERSION),$(INTERFACE)))
-$(error src/cli/version.h says no version)
+# One number for program and library, "MAJOR MINOR PATCH" of the header: libmapreduce.so.1 is of 1.x.y.
+NUMBERS := $(shell sed -nE 's/^\#define MR_VERSION_(MAJOR|MINOR|PATCH) ([0-9]+)$$/\2/p' src/engine/mapreduce.h)
+ifneq (3,$(words $(NUMBERS)))
+$(error src/engine/mapreduce.h says no version)
 endif
-SONAME := libmapreduce.so.$(INTERFACE)
-SOFILE := $(SONAME).$(basename $(VERSION))
+VERSION := $(word 1,$(NUMBERS)).$(word 2,$(NUMBERS)).$(word 3,$(NUMBERS))
+SONAME  := libmapreduce.so.$(word 1,$(NUMBERS))
+SOFILE  := libmapreduce.so.$(VERSION)
 
 # ---- Flags ---------------------------------------------------------------------------------------
 

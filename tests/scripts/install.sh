@@ -13,7 +13,7 @@ make_it() {
 make_it install > log
 root=$PWD/root/opt/mrcount
 for file in bin/mrcount share/mrcount/mrcount-hadoop share/mrcount/mrcount-spark.py \
-    lib/libmapreduce.a lib/libmapreduce.so lib/libmapreduce.so.0 \
+    lib/libmapreduce.a lib/libmapreduce.so lib/libmapreduce.so.1 \
     include/mapreduce.h lib/pkgconfig/mapreduce.pc share/man/man1/mrcount.1 \
     share/man/man3/mapreduce.3 share/bash-completion/completions/mrcount \
     share/zsh/site-functions/_mrcount share/fish/vendor_completions.d/mrcount.fish; do
@@ -25,7 +25,7 @@ for completion in bash:share/bash-completion/completions/mrcount zsh:share/zsh/s
     same "completions" want "$root/${completion#*:}"
 done
 grep -rn @ "$root/lib/pkgconfig" && fail "mapreduce.pc is not filled in"
-readelf -d "$root/lib/libmapreduce.so" | grep -q 'SONAME.*\[libmapreduce\.so\.0\]' || fail "no soname"
+readelf -d "$root/lib/libmapreduce.so" | grep -q 'SONAME.*\[libmapreduce\.so\.1\]' || fail "no soname"
 
 # What the library defines for others begins with mr_.
 nm -D --defined-only "$root/lib/libmapreduce.so" | awk '{ print $3 }' > names
