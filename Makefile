@@ -162,8 +162,11 @@ $(BUILD)/libmapreduce.a: $(LIB_OBJECTS)
 	$(quiet)$(AR) rcs $@ $(BUILD)/libmapreduce.o
 	$(quiet)rm -f $(BUILD)/libmapreduce.o
 
-$(BUILD)/$(SOFILE): $(LIB_OBJECTS)
-	$(call say,LD,$@) $(CC) $(ALL_CFLAGS) -shared -Wl,-soname,$(SONAME) $(SHARED_LD) $(ALL_LDFLAGS) -o $@ $^
+# The map names what it exports, each with the version that brought it.
+SYMBOLS := src/engine/mapreduce.map
+$(BUILD)/$(SOFILE): $(LIB_OBJECTS) $(SYMBOLS)
+	$(call say,LD,$@) $(CC) $(ALL_CFLAGS) -shared -Wl,-soname,$(SONAME) -Wl,--version-script=$(SYMBOLS) \
+	    $(SHARED_LD) $(ALL_LDFLAGS) -o $@ $(LIB_OBJECTS)
 
 $(BUILD)/libmapreduce.so: $(BUILD)/$(SOFILE)
 	$(quiet)ln -sf $(SOFILE) $(BUILD)/$(SONAME)

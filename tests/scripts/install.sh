@@ -27,8 +27,13 @@ done
 grep -rn @ "$root/lib/pkgconfig" && fail "mapreduce.pc is not filled in"
 readelf -d "$root/lib/libmapreduce.so" | grep -q 'SONAME.*\[libmapreduce\.so\.1\]' || fail "no soname"
 
-# What the library defines for others begins with mr_.
-nm -D --defined-only "$root/lib/libmapreduce.so" | awk '{ print $3 }' > names
+# What the library defines for others begins with mr_; the shared one has names of the map only,
+# each with its version.
+nm -D --defined-only "$root/lib/libmapreduce.so" | awk '$2 != "A" { print $3 }' | sort > exported
+awk '$2 == "{" { node = $1 } /^ *mr_/ { sub(";", ""); print $1 "@@" node }' \
+    "$MRCOUNT_SOURCE/src/engine/mapreduce.map" | sort > want
+comm -13 want exported | grep . && fail "these names are not in the map"
+sed 's/@.*//' exported > names
 nm -g --defined-only "$root/lib/libmapreduce.a" | awk 'NF == 3 { print $3 }' >> names
 grep -q '^mr_run$' names || fail "mr_run is not there"
 if grep -v '^mr_' names; then fail "these names are not the library's own"; fi
@@ -53,7 +58,7 @@ same "the static library" want got
 # The header alone is enough, also for C++ where there is a compiler of it.
 if command -v c++ > /dev/null; then
     printf '#include <mapreduce.h>\nint main() { return MR_OK; }\n' > header.cc
-    c++ "${cflags[@]}" -Wall -Wextra -Werror -o header header.cc
+    c++ "${cflags[@]}" -std=c++17 -Wall -Wextra -Wpedantic -Werror -o header header.cc
 fi
 
 make_it install > log
