@@ -58,7 +58,7 @@ extern "C" {
 
 /* What became of a call or a job. */
 enum mr_status {
-    MR_OK = 0,
+    MR_OK = 0,         /* success */
     MR_PENDING = 1,    /* of a job: it has not begun to map */
     MR_RUNNING = 2,    /* of a job: it has not ended */
     MR_INVALID = 3,    /* an argument makes no sense, or the call may not be made here */
@@ -128,6 +128,7 @@ MR_API uint64_t mr_values_count(const struct mr_values *values);
  * left, where they do not fit the memory that there is for one key. */
 MR_API const void *mr_values_array(struct mr_values *values, size_t *count);
 
+/* `size` bytes from `data` on. It will not grow. */
 struct mr_bytes {
     const unsigned char *data;
     size_t size;
@@ -146,8 +147,9 @@ MR_API double mr_rank_to_double(uint64_t rank);
 
 /* ---- Results -------------------------------------------------------------------------------- */
 
-/* A result. Without a reduce, rank is the sum and the payload is empty where values are summed;
- * else rank is 0 and the payload is the combined value. It will not grow. */
+/* A result: a key, a rank to be ordered by, and a payload. Without a reduce, rank is the sum and
+ * the payload is empty where values are summed; else rank is 0 and the payload is the combined
+ * value. It will not grow. */
 struct mr_record {
     const unsigned char *key;
     size_t key_size;
@@ -226,7 +228,7 @@ struct mr_split {
     size_t size;               /* how many */
     uint64_t number;           /* which input (FILE) it is from, in the input's own terms */
     uint64_t offset;           /* where it starts, likewise */
-    /* The rest is for own inputs: see layer 3. */
+    /* The rest is for inputs of one's own, made of a struct mr_reader. */
     uint64_t length;              /* bytes of input it stands for, for progress */
     void *handle;                 /* the input's own */
     const unsigned char *context; /* what else the map must know, or NULL */
@@ -234,7 +236,7 @@ struct mr_split {
     bool end; /* there is no split any more: set by an input instead of filling this in */
 };
 
-/* A line, without its newline. All zero before the first. */
+/* A line without its newline: `size` bytes from `text` on. All zero before the first. */
 struct mr_line {
     const unsigned char *text;
     size_t size;
@@ -266,6 +268,7 @@ enum mr_value_mode {
     MR_GROUP = 2,   /* value_size bytes, or of any size where that is 0; all kept for the reduce */
 };
 
+/* The order of results. */
 enum mr_order {
     MR_ORDER_NONE = 0, /* as they come */
     MR_ORDER_KEY = 1,  /* by key, bytes compared as memcmp, a prefix first */
@@ -296,21 +299,23 @@ typedef int mr_reduce(void *context, void *state, const void *key, size_t key_si
 typedef int mr_collect(void *context, const struct mr_record *records, size_t count,
                        struct mr_error *error);
 
+/* What a job is at. */
 enum mr_phase {
     MR_PHASE_MAP = 0,    /* in bytes of input */
     MR_PHASE_REDUCE = 1, /* in tasks */
 };
 
+/* How a job stands. */
 struct mr_progress {
     size_t struct_size;
-    enum mr_phase phase;
-    uint64_t done;     /* how much is done */
-    uint64_t not_done; /* how much is still to do, or MR_UNKNOWN */
-    uint64_t bytes;    /* input mapped so far */
-    uint64_t records;  /* pairs emitted so far, as of the last split each worker ended */
-    uint64_t keys;     /* distinct keys reduced so far */
-    uint64_t spilled;  /* bytes written to temporary files so far */
-    double seconds;    /* since the phase began */
+    enum mr_phase phase; /* which one `done` and `not_done` are of */
+    uint64_t done;       /* how much is done */
+    uint64_t not_done;   /* how much is still to do, or MR_UNKNOWN */
+    uint64_t bytes;      /* input mapped so far */
+    uint64_t records;    /* pairs emitted so far, as of the last split each worker ended */
+    uint64_t keys;       /* distinct keys reduced so far */
+    uint64_t spilled;    /* bytes written to temporary files so far */
+    double seconds;      /* since the phase began */
 };
 
 /* Called at most every half second and once at the end of each phase, on a thread that does no
@@ -331,15 +336,15 @@ struct mr_job_spec {
     mr_map_end *mapper_end; /* NULL: nothing more */
     mr_close *mapper_close; /* NULL: nothing to end */
 
-    enum mr_value_mode values;
-    size_t value_size;       /* at most MR_VALUE_MOST */
-    mr_combine *combine;     /* of MR_COMBINE */
+    enum mr_value_mode values; /* what values are, and how they become one */
+    size_t value_size;         /* at most MR_VALUE_MOST */
+    mr_combine *combine;       /* of MR_COMBINE */
     mr_compare *value_order; /* of MR_GROUP: the order in which a reduce gets values; NULL: none */
 
-    mr_open *reducer_open; /* NULL: no state */
-    mr_reduce *reduce;     /* NULL: each key gives one record, or of MR_GROUP each value one, with
+    mr_open *reducer_open;   /* NULL: no state */
+    mr_reduce *reduce;       /* NULL: each key gives one record, or of MR_GROUP each value one, with
                             * the value as its payload */
-    mr_close *reducer_close;
+    mr_close *reducer_close; /* NULL: nothing to end */
 
     /* Results are ordered, records that are equal in the order by their payloads, so that the same
      * results always come in the same way; but for MR_ORDER_NONE. */
@@ -369,14 +374,14 @@ MR_API int mr_compare_bytes(void *context, const void *a, size_t a_size, const v
 /* What a job did; complete once it has ended. */
 struct mr_stats {
     size_t struct_size;
-    uint64_t bytes;   /* input mapped */
-    uint64_t records; /* pairs emitted */
-    uint64_t keys;    /* distinct keys reduced */
-    uint64_t results; /* records handed out */
-    uint64_t spilled; /* bytes written to temporary files */
-    uint64_t splits;
-    unsigned threads; /* workers that could take part */
-    double map_seconds;
+    uint64_t bytes;        /* input mapped */
+    uint64_t records;      /* pairs emitted */
+    uint64_t keys;         /* distinct keys reduced */
+    uint64_t results;      /* records handed out */
+    uint64_t spilled;      /* bytes written to temporary files */
+    uint64_t splits;       /* pieces of input */
+    unsigned threads;      /* workers that could take part */
+    double map_seconds;    /* input and map */
     double reduce_seconds; /* reduce, order and output */
 };
 
@@ -389,6 +394,7 @@ MR_API enum mr_status mr_run(struct mr_engine *engine, const struct mr_job_spec 
 
 /* ==== 2. Jobs and futures ==================================================================== */
 
+/* What an engine has. */
 struct mr_engine_options {
     size_t struct_size;
     unsigned threads;           /* workers; 0: the CPUs this process may use. Fewer where limits of
@@ -489,7 +495,7 @@ MR_API void mr_buffer_clear(struct mr_buffer *buffer);
 /* What an input is made of. */
 struct mr_reader {
     size_t struct_size;
-    void *context;
+    void *context; /* of the callbacks below */
     uint64_t size; /* bytes in all splits together, or MR_UNKNOWN */
     /* Fills *split, which is all zero, with the next piece, or sets its `end`. Called on the job's
      * reader thread, one call at a time, and may block. */
@@ -544,7 +550,7 @@ struct mr_lookback {
 };
 
 /* An item that is read piece by piece, as only a part of it is wanted and it need not be held
- * whole. All zero at the item's beginning; the cuts' own. */
+ * whole. `words` are the cuts' own, all zero at the item's beginning. */
 struct mr_condense {
     uint64_t words[8];
 };
@@ -552,12 +558,12 @@ struct mr_condense {
 /* Bytes that the end of such an item may add to what was kept of it. */
 #define MR_CONDENSE_END 16
 
-/* Where the bytes of a FILE may be cut so that no item spans two splits. first and last look at no
- * more than the characters on the two sides of a cut, of 4 bytes at most, so a cut in the last few
- * bytes may be seen only when more follow; one that is seen stays one. All on any thread. */
+/* Where the bytes of a FILE may be cut so that no item spans two splits. `first` and `last` look at
+ * no more than the characters on the two sides of a cut, of 4 bytes at most, so a cut in the last
+ * few bytes may be seen only when more follow; one that is seen stays one. All on any thread. */
 struct mr_cuts {
     size_t struct_size;
-    const void *context;
+    const void *context; /* of the callbacks below */
     /* The smallest cut in [from, size), size when there is none; data[0] may be in the middle of
      * anything. */
     size_t (*first)(const void *context, const unsigned char *data, size_t size, size_t from);
@@ -581,15 +587,16 @@ struct mr_cuts {
 /* FILEs as mr_input_files takes them, with what else can be said. */
 struct mr_files {
     size_t struct_size;
-    const char *const *names; /* must outlive the input */
+    const char *const *names; /* `count` of them, which must outlive the input */
     size_t count;
     const struct mr_cuts *cuts; /* copied; NULL: behind newlines */
     /* Called for a FILE that cannot be read or whose reading broke off, once a FILE, on any thread;
      * the rest of the input goes on. NULL: the job fails. */
     void (*fault)(void *context, const char *name, int errnum);
-    void *fault_context;
+    void *fault_context; /* of `fault` */
 };
 
+/* As mr_input_files. */
 MR_API struct mr_input *mr_input_files_with(const struct mr_files *files);
 /* The name of the FILE with that number, "-" for standard input; of an input of FILEs. */
 MR_API const char *mr_input_file_name(const struct mr_input *input, uint64_t number);
@@ -599,7 +606,7 @@ MR_API const char *mr_input_file_name(const struct mr_input *input, uint64_t num
 /* What an output is made of: a collect, or an encode and a write. */
 struct mr_writer {
     size_t struct_size;
-    void *context;
+    void *context; /* of the callbacks below */
     mr_collect *collect;
     /* Makes bytes of consecutive records, on many workers at once. */
     int (*encode)(void *context, const struct mr_record *records, size_t count,
@@ -609,7 +616,7 @@ struct mr_writer {
      * in the output (offset 0 is the first byte), and it should not wait. */
     int (*write)(void *context, const void *bytes, size_t size, uint64_t offset,
                  struct mr_error *error);
-    bool positional;
+    bool positional; /* which of these ways */
     /* All results have been put out; not called where the job has failed. As write. May be NULL. */
     int (*end)(void *context, struct mr_error *error);
     /* The job is failing or cancelled: a collect or write that waits should return soon. As an
@@ -622,7 +629,7 @@ struct mr_writer {
 /* Makes an output of these; NULL where memory is out or something is missing, and then nothing is
  * closed. */
 MR_API struct mr_output *mr_output_new(const struct mr_writer *writer);
-/* As those of inputs. */
+/* As mr_input_retain and mr_input_release. */
 MR_API struct mr_output *mr_output_retain(struct mr_output *output);
 MR_API void mr_output_release(struct mr_output *output);
 
