@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * table_output - the output that leaves results in a table (mr_output_table).
+ *
+ * The table is the output's until the last result has come; only then does the caller see it. Of a
+ * job that fails it ends with the output.
+ */
+#include "engine/results/table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct table_output {
+    struct mr_table *table;   /* NULL once it is the caller's */
+    struct mr_table **result; /* where the caller looks */
+};
+
+static int collect(void *context, const struct mr_record *records, size_t count,
+                   struct mr_error *error)
+{
+    struct table_output *output = context;
+    for (size_t i = 0; i < count; i++) {
+        if (table_add(output->table, &records[i]) != 0)
+            return (int)mr_error_set(error, MR_NOMEM, ENOMEM,
+                                     "out of memory for a table of results");
+    }
+    return 0;
+}
+
+static int end(void *context, struct mr_error *error)
+{
+    struct table_output *output = context;
+    (void)error;
+    *output->result = output->table;
+    output->table = NULL;
+    return 0;
+}
+
+static void close_output(void *context)
+{
+    struct table_output *output = context;
+    mr_table_release(output->table);
+    free(output);
+}
+
+struct mr_output *mr_output_table(struct mr_table **table)
+{
+    struct table_output *output = malloc(sizeof *output);
+    *table = NULL;
+    if (!output)
+        return NULL;
+    *output = (struct table_output){.table = table_new(), .result = table};
+    struct mr_output *made = NULL;
+    if (output->table)
+        made = mr_output_new(&(struct mr_writer){.struct_size = sizeof(struct mr_writer),
+                                                 .context = output,
+                                                 .collect = collect,
+                                                 .end = end,
+                                                 .close = close_output});
+    if (!made)
+        close_output(output);
+    return made;
+}
