@@ -302,12 +302,18 @@ $(BUILD)/tests/bench/words_icu: tests/bench/words_icu.c $(filter-out %/src/main.
 	$(call say,CC,$<) $(CC) -Isrc $(CPPFLAGS) $(ALL_CFLAGS) $(PIE) -pie $$(pkg-config --cflags icu-uc) -o $@ $^ \
 	    $(ALL_LDFLAGS) $$(pkg-config --libs icu-uc)
 
+# As a user of the library would.
+$(BUILD)/tests/bench/emit: tests/bench/emit.c $(BUILD)/libmapreduce.a src/engine/mapreduce.h
+	@mkdir -p $(@D)
+	$(call say,CC,$<) $(CC) -Isrc/engine $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(PIE) -pie $(ALL_LDFLAGS) -o $@ $< \
+	    $(BUILD)/libmapreduce.a
+
 $(BUILD)/tests/bench/%: tests/bench/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<) $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(PIE) -pie $(ALL_LDFLAGS) -o $@ $<
 
 # BENCH_PARTS, BENCH_CORPUS, BENCH_RUNS and others choose: see CONTRIBUTING.md.
-BENCH_PROGRAMS := $(patsubst %,$(BUILD)/tests/bench/%,measure spawn \
+BENCH_PROGRAMS := $(patsubst %,$(BUILD)/tests/bench/%,measure spawn emit \
     $(shell pkg-config --exists icu-uc 2> /dev/null && echo words_icu))
 
 bench: all $(BUILD)/generate $(BENCH_PROGRAMS)

@@ -321,6 +321,31 @@ def icu(_):
         quit_with("words_icu failed")
 
 
+def emit(_):
+    """Pairs emitted one by one, beside batches into which the caller copies them."""
+    table = Table(
+        "emit",
+        f"mr_emit beside mr_emit_batch: processor seconds of the map and of the whole job, median of {RUNS}",
+        "keys:-12",
+        "map:7",
+        "batch:7",
+        "ratio:5",
+        "whole:7",
+        "batch:7",
+        "ratio:5",
+        "goal:5",
+        "verdict:-7",
+    )
+    program = [BUILD / "tests/bench/emit", "10000000", str(RUNS)]
+    run = subprocess.run(program, stdout=subprocess.PIPE, text=True, check=False)
+    if run.returncode != 0:
+        quit_with("emit failed")
+    for line in run.stdout.splitlines()[1:]:
+        keys, *figures = line.split("\t")
+        ratio = float(figures[2])
+        table.row(keys, *figures, 1.3, verdict(f"mr_emit, {keys}: {ratio:.2f} of 1.3", ratio <= 1.3))
+
+
 def collisions(_):
     """Keys chosen against the hash, beside random ones."""
     print(flush=True)

@@ -1,82 +1,19 @@
 /* SPDX-License-Identifier: MIT
  *
- * combiner - emitting, and the life of a combiner (see combiner.h).
+ * combiner - the life of a combiner (see combiner.h).
  */
 #include "engine/map/combiner.h"
 
 #include "engine/core/slots.h"
 #include "engine/map/combiner_flush.h"
 #include "engine/map/combiner_lookup.h"
+#include "engine/map/emit.h"
 #include "engine/shuffle/stores.h"
 
 /* Larger values lie apart from the table, which stays as small as with sums: where several of them
  * fit. */
 #define INLINE_WORDS (CONTEXT_SMALL_VALUE / sizeof(uint64_t))
 #define FEWEST_VALUES 4
-
-/* ---- Emitting ------------------------------------------------------------------------------- */
-
-static int emit_batch(struct mr_emitter *emitter, const unsigned char *base,
-                      const struct mr_span *spans, size_t count, const void *values)
-{
-    struct context *context = emitter->context;
-    const struct combiner_class *classes = emitter->classes;
-    if (context_stopped(context))
-        return -1;
-    emitter->records += count;
-    if (!context->sums && !values) {
-        context_fail(context, MR_INVALID, 0, "a pair was emitted without a value");
-        return -1;
-    }
-    if (values)
-        return combiner_lookup_values(emitter, base, spans, count, values);
-    if (classes[KEY_W1].mode == COMBINER_BYPASS && classes[KEY_W2].mode == COMBINER_BYPASS)
-        return combiner_lookup_bypassed(emitter, base, spans, count);
-    if (emitter->loops && count >= COMBINER_FEWEST)
-        return combiner_lookup_avx512(emitter, base, spans, count);
-    return combiner_lookup_units(emitter, base, spans, count);
-}
-
-enum mr_status mr_emit_batch(struct mr_emitter *emitter, const unsigned char *base, size_t size,
-                             const struct mr_span *spans, size_t count, const void *values)
-{
-    (void)size;
-    return emit_batch(emitter, base, spans, count, values) == 0 ? MR_OK
-                                                                : context_status(emitter->context);
-}
-
-static int emit(struct mr_emitter *emitter, const void *key, size_t size, const void *value)
-{
-    unsigned char copy[RECORD_COPIED + MR_PAD];
-    if (size <= RECORD_COPIED) { /* which need not be followed by anything */
-        if (size > 0)
-            memcpy(copy, key, size);
-        memset(copy + size, 0, sizeof copy - size);
-        key = copy;
-    }
-    if (size <= KEY_W4_MOST)
-        return emit_batch(emitter, key, &(struct mr_span){0, (uint32_t)size}, 1, value);
-    struct context *context = emitter->context;
-    if (context_stopped(context))
-        return -1;
-    if (!value && !context->sums) {
-        context_fail(context, MR_INVALID, 0, "a pair was emitted without a value");
-        return -1;
-    }
-    emitter->records++;
-    return combiner_lookup_long(emitter, key, size, value ? value : &combiner_flush_one,
-                                emitter->table.apart > 0 ? VALUE_APART
-                                : !context->sums         ? VALUE_COMBINE
-                                : value                  ? VALUE_SUM
-                                                         : VALUE_ONE);
-}
-
-enum mr_status mr_emit(struct mr_emitter *emitter, const void *key, size_t size, const void *value)
-{
-    return emit(emitter, key, size, value) == 0 ? MR_OK : context_status(emitter->context);
-}
-
-/* ---- Beginning and end -------------------------------------------------------------- */
 
 int combiner_open(struct mr_emitter *emitter, struct worker *worker)
 {
@@ -85,6 +22,7 @@ int combiner_open(struct mr_emitter *emitter, struct worker *worker)
                                    .worker = worker,
                                    .loops = combiner_avx512_select(),
                                    .load = load_select()};
+    emit_open(emitter);
     struct combiner_table *table = &emitter->table;
     const size_t words = (context->value_size + 7) / 8;
     emitter->arena_size = combiner_policy_arena(context->memory, context->worker_count);
@@ -129,7 +67,7 @@ void combiner_close(struct mr_emitter *emitter)
 
 int combiner_end_split(struct mr_emitter *emitter)
 {
-    return combiner_lookup_end(emitter);
+    return emit_flush(emitter) != 0 ? -1 : combiner_lookup_end(emitter);
 }
 
 uint64_t combiner_held(const struct mr_emitter *emitter)
@@ -149,6 +87,8 @@ int combiner_make_partitions(struct stores *stores, struct context *context, uin
 
 int combiner_drain(struct mr_emitter *emitter)
 {
+    if (emit_flush(emitter) != 0)
+        return -1;
     if (combiner_held(emitter) > 0) {
         if (combiner_flush_open(emitter) != 0)
             return -1;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * emitter - what one mapper holds: its combiner, and the writer to the partitions.
+ * emitter - what one mapper holds: its combiner, the writer to the partitions, and the pairs that
+ * were emitted one by one and gathered.
  */
 #ifndef ENGINE_EMITTER_H
 #define ENGINE_EMITTER_H
@@ -10,6 +11,23 @@
 #include "engine/map/combiner_table.h"
 #include "engine/map/load.h"
 #include "engine/shuffle/partition_writer.h"
+
+/* Pairs gathered, at most: as many as are looked up side by side. */
+#define EMITTER_PAIRS COMBINER_BATCH
+/* Bytes from one key to the next: room for the longest, and no sum of sizes to keep. */
+#define EMITTER_KEY 32u
+_Static_assert(EMITTER_KEY > KEY_W4_MOST, "a short key fits");
+
+struct emitter_pairs {
+    size_t count;
+    size_t most;  /* pairs there is room for: 0 where none is gathered */
+    bool sums;    /* values are numbers */
+    bool numbers; /* and not all of them are 1, so that `values` holds them */
+    size_t value_size;
+    struct mr_span spans[EMITTER_PAIRS];
+    alignas(64) unsigned char keys[EMITTER_PAIRS * EMITTER_KEY + MR_PAD];
+    alignas(64) unsigned char values[EMITTER_PAIRS * CONTEXT_SMALL_VALUE];
+};
 
 struct mr_emitter {
     struct context *context;
@@ -25,6 +43,7 @@ struct mr_emitter {
     size_t arena_used, arena_size;
     struct partition_writer pairs; /* to the partitions by hash */
     uint64_t records;              /* pairs emitted */
+    struct emitter_pairs gathered; /* emitted, and not yet brought to the combiner */
 };
 
 #endif

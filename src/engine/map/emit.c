@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * emit - gathering pairs, and bringing them to the combiner (see emit.h).
+ */
+#include "engine/map/emit.h"
+
+#include "engine/map/combiner_flush.h"
+#include "engine/map/combiner_lookup.h"
+
+_Static_assert(CONTEXT_SMALL_VALUE >= sizeof(uint64_t), "a number is a small value");
+
+/* ---- To the combiner ------------------------------------------------------------------------ */
+
+static int without_value(struct context *context)
+{
+    context_fail(context, MR_INVALID, 0, "a pair was emitted without a value");
+    return -1;
+}
+
+/* Brings pairs to the combiner; `values` as with mr_emit_batch. */
+static int bring(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
+                 size_t count, const void *values)
+{
+    const struct combiner_class *classes = emitter->classes;
+    if (context_stopped(emitter->context))
+        return -1;
+    emitter->records += count;
+    if (values)
+        return combiner_lookup_values(emitter, base, spans, count, values);
+    if (classes[KEY_W1].mode == COMBINER_BYPASS && classes[KEY_W2].mode == COMBINER_BYPASS)
+        return combiner_lookup_bypassed(emitter, base, spans, count);
+    if (emitter->loops && count >= COMBINER_FEWEST)
+        return combiner_lookup_avx512(emitter, base, spans, count);
+    return combiner_lookup_units(emitter, base, spans, count);
+}
+
+enum mr_status mr_emit_batch(struct mr_emitter *emitter, const unsigned char *base, size_t size,
+                             const struct mr_span *spans, size_t count, const void *values)
+{
+    int result;
+    (void)size;
+    if (!emitter->context->sums && !values)
+        result = without_value(emitter->context);
+    else
+        result = bring(emitter, base, spans, count, values);
+    return result == 0 ? MR_OK : context_status(emitter->context);
+}
+
+int emit_flush(struct mr_emitter *emitter)
+{
+    struct emitter_pairs *pairs = &emitter->gathered;
+    const size_t count = pairs->count;
+    const bool values = !pairs->sums || pairs->numbers;
+    pairs->count = 0;
+    pairs->numbers = false;
+    return count == 0
+               ? 0
+               : bring(emitter, pairs->keys, pairs->spans, count, values ? pairs->values : NULL);
+}
+
+/* ---- One by one ----------------------------------------------------------------------------- */
+
+/* Brings one pair to the combiner at once. */
+static int bring_one(struct mr_emitter *emitter, const unsigned char *key, size_t size,
+                     const void *value)
+{
+    struct context *context = emitter->context;
+    unsigned char copy[RECORD_COPIED + MR_PAD];
+    if (size <= RECORD_COPIED) { /* which need not be followed by anything */
+        if (size > 0)
+            memcpy(copy, key, size);
+        memset(copy + size, 0, sizeof copy - size);
+        key = copy;
+    }
+    if (size <= KEY_W4_MOST)
+        return bring(emitter, key, &(struct mr_span){0, (uint32_t)size}, 1, value);
+    if (context_stopped(context))
+        return -1;
+    emitter->records++;
+    return combiner_lookup_long(emitter, key, size, value ? value : &combiner_flush_one,
+                                emitter->table.apart > 0 ? VALUE_APART
+                                : !context->sums         ? VALUE_COMBINE
+                                : value                  ? VALUE_SUM
+                                                         : VALUE_ONE);
+}
+
+/* Copies a short key: by its first and its last bytes, which overlap, since what follows it need
+ * not be readable. */
+static inline void copy_key(unsigned char *at, const unsigned char *key, size_t size)
+{
+    if (size >= 16) {
+        memcpy(at, key, 16);
+        memcpy(at + size - 16, key + size - 16, 16);
+    } else if (size >= 8) {
+        memcpy(at, key, 8);
+        memcpy(at + size - 8, key + size - 8, 8);
+    } else if (size >= 4) {
+        memcpy(at, key, 4);
+        memcpy(at + size - 4, key + size - 4, 4);
+    } else if (size > 0) {
+        at[0] = key[0];
+        at[size / 2] = key[size / 2];
+        at[size - 1] = key[size - 1];
+    }
+}
+
+/* The value of the pair that follows those gathered, where numbers are summed and it is not 1, or
+ * not the first such. */
+static __attribute__((noinline)) void gather_number(struct emitter_pairs *pairs, size_t place,
+                                                    uint64_t number)
+{
+    const uint64_t one = 1;
+    for (size_t i = 0; !pairs->numbers && i < place; i++)
+        memcpy(pairs->values + i * sizeof one, &one, sizeof one);
+    pairs->numbers = true;
+    memcpy(pairs->values + place * sizeof number, &number, sizeof number);
+}
+
+/* Adds a pair to those gathered, among which there is room for it. */
+static inline int gather(struct mr_emitter *emitter, const unsigned char *key, size_t size,
+                         const void *value)
+{
+    struct emitter_pairs *pairs = &emitter->gathered;
+    const size_t place = pairs->count;
+    if (pairs->sums) {
+        uint64_t number = 1;
+        if (value)
+            memcpy(&number, value, sizeof number);
+        if (number != 1 || pairs->numbers)
+            gather_number(pairs, place, number);
+    } else {
+        if (!value)
+            return without_value(emitter->context);
+        memcpy(pairs->values + place * pairs->value_size, value, pairs->value_size);
+    }
+    const size_t begin = place * EMITTER_KEY;
+    copy_key(pairs->keys + begin, key, size);
+    pairs->spans[place] = (struct mr_span){(uint32_t)begin, (uint32_t)(begin + size)};
+    pairs->count = place + 1;
+    return 0;
+}
+
+/* A pair that is not gathered, or first needs room. */
+static __attribute__((noinline)) int
+emit_slowly(struct mr_emitter *emitter, const unsigned char *key, size_t size, const void *value)
+{
+    struct emitter_pairs *pairs = &emitter->gathered;
+    if (!value && !emitter->context->sums)
+        return without_value(emitter->context);
+    if (size > KEY_W4_MOST || pairs->most == 0)
+        return bring_one(emitter, key, size, value);
+    return emit_flush(emitter) != 0 ? -1 : gather(emitter, key, size, value);
+}
+
+enum mr_status mr_emit(struct mr_emitter *emitter, const void *key, size_t size, const void *value)
+{
+    const struct emitter_pairs *pairs = &emitter->gathered;
+    const bool slow = size > KEY_W4_MOST || pairs->count >= pairs->most;
+    const int result = __builtin_expect(slow, 0) ? emit_slowly(emitter, key, size, value)
+                                                 : gather(emitter, key, size, value);
+    return __builtin_expect(result == 0, 1) ? MR_OK : context_status(emitter->context);
+}
+
+void emit_open(struct mr_emitter *emitter)
+{
+    struct emitter_pairs *pairs = &emitter->gathered;
+    const struct context *context = emitter->context;
+    pairs->sums = context->sums;
+    pairs->value_size = context->value_size;
+    pairs->most = context->value_size <= CONTEXT_SMALL_VALUE ? EMITTER_PAIRS : 0;
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_emit - what maps emit: one by one, in batches and by turns, with keys of every class and
+ * values of every kind, comes out whole.
+ */
+#include "engine/mapreduce.h"
+
+#include <check.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define KEYS 3000u
+#define SPLITS 5u
+#define KEY_ROOM 48u
+/* Longest key, of those that are short and of all. */
+#define SHORT 31u
+#define LONGEST 41u
+
+/* What the values of a job are. */
+enum values {
+    NONE,    /* a sum, of ones */
+    MIXED,   /* a sum, of ones and others, given and not */
+    NUMBERS, /* a sum of numbers that are given */
+    COMBINED,
+    VALUES,
+};
+
+struct emission {
+    enum values values;
+    size_t value_size;    /* of COMBINED */
+    bool turns;           /* every third pair goes by a batch */
+    uint64_t each;        /* pairs of a split */
+    uint64_t given;       /* splits */
+    unsigned char *guard; /* where what can be read ends */
+    uint64_t sums[KEYS], want[KEYS];
+    uint64_t results;
+    atomic_bool wrong;
+};
+
+static const unsigned char one_byte[1 + MR_PAD];
+
+static int next_split(void *context, struct mr_split *split, struct mr_error *error)
+{
+    struct emission *emission = context;
+    (void)error;
+    split->end = emission->given == SPLITS;
+    if (split->end)
+        return 0;
+    *split = (struct mr_split){
+        .data = one_byte, .size = 1, .length = 1, .offset = emission->each * emission->given++};
+    return 0;
+}
+
+/* Writes a key that ends at `end`; returns its size. */
+static size_t make_key(uint64_t number, unsigned char *end)
+{
+    char digits[KEY_ROOM];
+    size_t size = (size_t)sprintf(digits, "%u", (unsigned)number), want = number % (LONGEST + 1);
+    for (; size < want; size++)
+        digits[size] = '.';
+    if (number == 0)
+        size = 0;
+    memcpy(end - size, digits, size);
+    return size;
+}
+
+static uint64_t number_of(const unsigned char *key, size_t size)
+{
+    uint64_t number = 0;
+    for (size_t i = 0; i < size && key[i] != '.'; i++)
+        number = number * 10 + (key[i] - '0');
+    return number;
+}
+
+/* The value of the n-th pair; *given says whether it is given. */
+static uint64_t value_of(const struct emission *emission, uint64_t n, bool *given)
+{
+    *given = emission->values != NONE && (emission->values != MIXED || n % 3 != 0);
+    return !*given || (emission->values == MIXED && n / 1000 % 2 == 0 && n % 3 == 1) ? 1 : n % 101;
+}
+
+static int emit_pairs(const struct emission *emission, uint64_t first, struct mr_emitter *emitter)
+{
+    unsigned char batch[3 * LONGEST + MR_PAD];
+    unsigned char *value = calloc(2, emission->value_size + 9);
+    int result = value ? 0 : -1;
+    for (uint64_t n = first; result == 0 && n < first + emission->each; n++) {
+        bool given;
+        const uint64_t number = value_of(emission, n, &given);
+        unsigned char *at = value + 1; /* not aligned */
+        memcpy(at, &number, sizeof number);
+        if (emission->values == COMBINED)
+            memset(at + sizeof number, (int)(n % KEYS), emission->value_size - sizeof number);
+        if (emission->turns && n % 3 == 0) {
+            unsigned char *end = batch + LONGEST;
+            const size_t size = make_key(n % KEYS, end);
+            struct mr_span span = {(uint32_t)(LONGEST - size), LONGEST};
+            result = mr_emit_batch(emitter, batch, sizeof batch, &span, 1, given ? at : NULL);
+        } else {
+            const size_t size = make_key(n % KEYS, emission->guard);
+            result = mr_emit(emitter, emission->guard - size, size, given ? at : NULL);
+        }
+    }
+    free(value);
+    return result;
+}
+
+static int map(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter,
+               struct mr_error *error)
+{
+    (void)state;
+    (void)error;
+    return emit_pairs(context, split->offset, emitter);
+}
+
+static void combine(void *context, void *into, const void *from)
+{
+    struct emission *emission = context;
+    *(uint64_t *)into += *(const uint64_t *)from;
+    if (memcmp((unsigned char *)into + 8, (const unsigned char *)from + 8,
+               emission->value_size - 8) != 0)
+        emission->wrong = true;
+}
+
+static int collect(void *context, const struct mr_record *records, size_t count,
+                   struct mr_error *error)
+{
+    struct emission *emission = context;
+    (void)error;
+    for (size_t i = 0; i < count; i++) {
+        const uint64_t number = number_of(records[i].key, records[i].key_size);
+        uint64_t sum = records[i].rank;
+        if (emission->values == COMBINED)
+            memcpy(&sum, records[i].payload, sizeof sum);
+        if (number >= KEYS || emission->sums[number] != 0)
+            emission->wrong = true;
+        else
+            emission->sums[number] = sum;
+    }
+    emission->results += count;
+    return 0;
+}
+
+static struct mr_engine *engine_of(unsigned threads)
+{
+    const struct mr_engine_options options = {
+        .struct_size = sizeof options, .threads = threads, .memory = (uint64_t)64 << 20};
+    struct mr_engine *engine;
+    ck_assert_int_eq(mr_engine_open(&options, &engine, NULL), MR_OK);
+    return engine;
+}
+
+static struct mr_job_spec job_of(struct emission *emission, mr_map *how)
+{
+    const struct mr_reader reader = {
+        .struct_size = sizeof reader, .context = emission, .size = MR_UNKNOWN, .next = next_split};
+    const bool combined = emission->values == COMBINED;
+    return (struct mr_job_spec){.struct_size = sizeof(struct mr_job_spec),
+                                .context = emission,
+                                .input = mr_input_new(&reader),
+                                .map = how,
+                                .values = combined ? MR_COMBINE : MR_SUM,
+                                .value_size = combined ? emission->value_size : 0,
+                                .combine = combined ? combine : NULL,
+                                .order = MR_ORDER_KEY,
+                                .collect = collect};
+}
+
+/* Runs the job and compares with what arithmetic says. */
+static void check_emission(struct emission *emission)
+{
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    unsigned char *pages =
+        mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    ck_assert_ptr_ne(pages, MAP_FAILED);
+    ck_assert_int_eq(mprotect(pages + page, page, PROT_NONE), 0);
+    emission->guard = pages + page;
+    const struct mr_job_spec spec = job_of(emission, map);
+    struct mr_engine *engine = engine_of(1);
+    struct mr_stats stats = {.struct_size = sizeof stats};
+    struct mr_error error;
+    ck_assert_msg(mr_run(engine, &spec, &stats, &error) == MR_OK, "%s", error.text);
+    mr_engine_close(engine);
+    ck_assert(!emission->wrong);
+    ck_assert_uint_eq(stats.records, SPLITS * emission->each);
+    ck_assert_uint_eq(stats.splits, SPLITS);
+    ck_assert_uint_eq(emission->results,
+                      emission->each * SPLITS < KEYS ? emission->each * SPLITS : KEYS);
+    for (uint64_t n = 0; n < SPLITS * emission->each; n++) {
+        bool given;
+        emission->want[n % KEYS] += value_of(emission, n, &given);
+    }
+    for (unsigned i = 0; i < KEYS; i++)
+        ck_assert_uint_eq(emission->sums[i], emission->want[i]);
+    munmap(pages, 2 * page);
+}
+
+static const size_t value_sizes[] = {8, 9, 24, 63, 64, 65, 200, 5000};
+
+START_TEST(pairs_emitted_one_by_one_are_counted_whole)
+{
+    static const uint64_t each[] = {1, 127, 128, 129, 1000, 20011};
+    for (size_t i = 0; i < sizeof each / sizeof *each; i++) {
+        for (int turns = 0; turns <= 1; turns++) {
+            struct emission emission = {
+                .values = (enum values)_i, .value_size = 8, .turns = turns, .each = each[i]};
+            check_emission(&emission);
+        }
+    }
+}
+END_TEST
+
+START_TEST(values_of_every_size_are_combined)
+{
+    for (int turns = 0; turns <= 1; turns++) {
+        struct emission emission = {
+            .values = COMBINED, .value_size = value_sizes[_i], .turns = turns, .each = 5003};
+        check_emission(&emission);
+    }
+}
+END_TEST
+
+static int map_without_value(void *context, void *state, const struct mr_split *split,
+                             struct mr_emitter *emitter, struct mr_error *error)
+{
+    const uint64_t value = 1;
+    (void)state;
+    (void)error;
+    (void)context;
+    (void)split;
+    ck_assert_int_eq(mr_emit(emitter, "key", 3, &value), 0);
+    ck_assert_int_ne(mr_emit(emitter, "key", 3, NULL), 0);
+    return 0;
+}
+
+START_TEST(a_pair_without_a_value_fails_a_job_that_combines)
+{
+    struct emission emission = {.values = COMBINED, .value_size = 8};
+    struct mr_engine *engine = engine_of(1);
+    struct mr_error error;
+    const struct mr_job_spec spec = job_of(&emission, map_without_value);
+    ck_assert_int_eq(mr_run(engine, &spec, NULL, &error), MR_INVALID);
+    ck_assert_str_eq(error.text, "a pair was emitted without a value");
+    mr_engine_close(engine);
+}
+END_TEST
+
+Suite *test_emit_suite(void);
+Suite *test_emit_suite(void)
+{
+    Suite *suite = suite_create("emit");
+    TCase *tests = tcase_create("emit");
+    tcase_set_timeout(tests, 120);
+    tcase_add_loop_test(tests, pairs_emitted_one_by_one_are_counted_whole, 0, VALUES);
+    tcase_add_loop_test(tests, values_of_every_size_are_combined, 0,
+                        sizeof value_sizes / sizeof *value_sizes);
+    tcase_add_test(tests, a_pair_without_a_value_fails_a_job_that_combines);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
