@@ -98,6 +98,12 @@ int thread_run_on_stack(void (*run)(void *argument), void *argument)
     return error;
 }
 
+const void *thread_self(void)
+{
+    static _Thread_local char own; /* its address is meant */
+    return &own;
+}
+
 void thread_join(struct thread *thread)
 {
     int error = pthread_join(thread->id, NULL);

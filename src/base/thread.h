@@ -39,6 +39,8 @@ int thread_start(struct thread *thread, const char *name, void (*run)(void *argu
  * waits: with the caller's signal mask, while the caller takes no signals. Returns 0, or an errno
  * value and nothing has been run. */
 int thread_run_on_stack(void (*run)(void *argument), void *argument);
+/* What tells the calling thread from all others that live. */
+const void *thread_self(void);
 /* Waits for the thread's end. Each started thread is joined once. */
 void thread_join(struct thread *thread);
 

@@ -3,6 +3,7 @@
  * test_emit - what maps emit: one by one, in batches and by turns, with keys of every class and
  * values of every kind, comes out whole.
  */
+#include "base/thread.h"
 #include "engine/mapreduce.h"
 
 #include <check.h>
@@ -249,6 +250,129 @@ START_TEST(a_pair_without_a_value_fails_a_job_that_combines)
 }
 END_TEST
 
+/* ---- Who may not emit ----------------------------------------------------------------------- */
+
+/* Where a job emits that may not. */
+enum place {
+    IN_COMBINE,
+    IN_REDUCE,
+    ON_THREAD,
+    PLACES,
+};
+
+/* How. */
+enum way { SHORT_KEY, LONG_KEY, BATCH, WAYS };
+
+struct misuse {
+    enum place place;
+    enum way way;
+    unsigned given;
+    struct mr_emitter *emitter;
+    enum mr_status status; /* of the emission that must fail */
+};
+
+static const char *const sentences[PLACES] = {
+    [IN_COMBINE] = "a pair was emitted by a combine",
+    [IN_REDUCE] = "a pair was emitted when no map was running that its emitter is of",
+    [ON_THREAD] = "a pair was emitted by another thread than the map's",
+};
+
+/* Emits until that fails: short keys of a foreign thread may be gathered first. */
+static void misuse_emitter(void *argument)
+{
+    struct misuse *misuse = argument;
+    static const unsigned char bytes[2 * MR_PAD] = "of a key that is longer than thirty-two bytes";
+    static const uint64_t value[2] = {1, 1};
+    const struct mr_span span = {0, 1};
+    for (unsigned i = 0; i < 1000 && misuse->status == MR_OK; i++)
+        misuse->status =
+            misuse->way == BATCH
+                ? mr_emit_batch(misuse->emitter, bytes, sizeof bytes, &span, 1, value)
+                : mr_emit(misuse->emitter, bytes, misuse->way == LONG_KEY ? 40 : 1, value);
+}
+
+static int misuse_next(void *context, struct mr_split *split, struct mr_error *error)
+{
+    struct misuse *misuse = context;
+    (void)error;
+    split->end = misuse->given++ == 2;
+    split->data = one_byte;
+    split->size = split->length = 1;
+    return 0;
+}
+
+static int misuse_map(void *context, void *state, const struct mr_split *split,
+                      struct mr_emitter *emitter, struct mr_error *error)
+{
+    struct misuse *misuse = context;
+    const uint64_t value[2] = {1, 1};
+    struct thread thread;
+    (void)state;
+    (void)split;
+    (void)error;
+    misuse->emitter = emitter;
+    if (misuse->place == ON_THREAD) {
+        ck_assert_int_eq(thread_start(&thread, "foreign", misuse_emitter, misuse), 0);
+        thread_join(&thread);
+    }
+    for (unsigned i = 0; i < 300; i++)
+        if (mr_emit(emitter, "key", 3, value) != MR_OK)
+            return -1;
+    return 0;
+}
+
+static void misuse_combine(void *context, void *into, const void *from)
+{
+    struct misuse *misuse = context;
+    (void)into;
+    (void)from;
+    if (misuse->place == IN_COMBINE)
+        misuse_emitter(misuse);
+}
+
+static int misuse_reduce(void *context, void *state, const void *key, size_t key_size,
+                         struct mr_values *values, struct mr_results *results,
+                         struct mr_error *error)
+{
+    struct misuse *misuse = context;
+    (void)state;
+    (void)key;
+    (void)key_size;
+    (void)values;
+    (void)results;
+    (void)error;
+    if (misuse->place == IN_REDUCE)
+        misuse_emitter(misuse);
+    return 0;
+}
+
+START_TEST(who_may_not_emit_fails_the_job)
+{
+    for (int way = 0; way < WAYS; way++) {
+        struct misuse misuse = {.place = (enum place)_i, .way = (enum way)way};
+        const struct mr_reader reader = {.struct_size = sizeof reader,
+                                         .context = &misuse,
+                                         .size = MR_UNKNOWN,
+                                         .next = misuse_next};
+        const struct mr_job_spec spec = {.struct_size = sizeof spec,
+                                         .context = &misuse,
+                                         .input = mr_input_new(&reader),
+                                         .map = misuse_map,
+                                         .values = MR_COMBINE,
+                                         .value_size = 16,
+                                         .combine = misuse_combine,
+                                         .reduce = misuse_reduce,
+                                         .collect = collect};
+        struct mr_engine *engine = engine_of(1);
+        struct mr_error error;
+        ck_assert_int_eq(mr_run(engine, &spec, NULL, &error), MR_INVALID);
+        ck_assert_str_eq(error.text, sentences[_i]);
+        ck_assert_int_eq(misuse.status, MR_INVALID);
+        mr_engine_close(engine);
+    }
+}
+END_TEST
+
 Suite *test_emit_suite(void);
 Suite *test_emit_suite(void)
 {
@@ -259,6 +383,7 @@ Suite *test_emit_suite(void)
     tcase_add_loop_test(tests, values_of_every_size_are_combined, 0,
                         sizeof value_sizes / sizeof *value_sizes);
     tcase_add_test(tests, a_pair_without_a_value_fails_a_job_that_combines);
+    tcase_add_loop_test(tests, who_may_not_emit_fails_the_job, 0, PLACES);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -65,9 +65,14 @@ void combiner_close(struct mr_emitter *emitter)
     emitter->arena = NULL;
 }
 
+void combiner_begin_split(struct mr_emitter *emitter)
+{
+    emit_begin(emitter);
+}
+
 int combiner_end_split(struct mr_emitter *emitter)
 {
-    return emit_flush(emitter) != 0 ? -1 : combiner_lookup_end(emitter);
+    return emit_end(emitter) != 0 ? -1 : combiner_lookup_end(emitter);
 }
 
 uint64_t combiner_held(const struct mr_emitter *emitter)
@@ -87,8 +92,6 @@ int combiner_make_partitions(struct stores *stores, struct context *context, uin
 
 int combiner_drain(struct mr_emitter *emitter)
 {
-    if (emit_flush(emitter) != 0)
-        return -1;
     if (combiner_held(emitter) > 0) {
         if (combiner_flush_open(emitter) != 0)
             return -1;

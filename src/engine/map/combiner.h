@@ -29,7 +29,11 @@ struct stores;
 int combiner_open(struct mr_emitter *emitter, struct worker *worker);
 /* Frees what the emitter holds, unread. One never opened (all zero) is allowed. */
 void combiner_close(struct mr_emitter *emitter);
-/* The end of a split: no pair is on its way any more. Returns -1 when the job fails. */
+/* The caller's map of a split begins, or whatever else of a mapper may emit, on this thread: only
+ * from here to the end pairs can be emitted. */
+void combiner_begin_split(struct mr_emitter *emitter);
+/* It has returned, also where the job has failed: no pair is on its way any more. Returns -1 when
+ * the job fails. */
 int combiner_end_split(struct mr_emitter *emitter);
 /* Pairs held in the table. */
 uint64_t combiner_held(const struct mr_emitter *emitter);

@@ -17,14 +17,27 @@ static int without_value(struct context *context)
     return -1;
 }
 
-/* Brings pairs to the combiner; `values` as with mr_emit_batch. */
-static int bring(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
-                 size_t count, const void *values)
+/* Whether the caller may emit now; if not, the job fails. */
+static bool may_emit(const struct mr_emitter *emitter)
+{
+    const void *mapper = atomic_load_explicit(&emitter->mapper, memory_order_relaxed);
+    const char *wrong = NULL;
+    if (!mapper)
+        wrong = "a pair was emitted when no map was running that its emitter is of";
+    else if (mapper != thread_self())
+        wrong = "a pair was emitted by another thread than the map's";
+    else if (emitter->busy)
+        wrong = "a pair was emitted by a combine";
+    if (wrong)
+        context_fail(emitter->context, MR_INVALID, 0, "%s", wrong);
+    return !wrong;
+}
+
+/* Chooses the loop over pairs; `values` as with mr_emit_batch. */
+static int look_up(struct mr_emitter *emitter, const unsigned char *base,
+                   const struct mr_span *spans, size_t count, const void *values)
 {
     const struct combiner_class *classes = emitter->classes;
-    if (context_stopped(emitter->context))
-        return -1;
-    emitter->records += count;
     if (values)
         return combiner_lookup_values(emitter, base, spans, count, values);
     if (classes[KEY_W1].mode == COMBINER_BYPASS && classes[KEY_W2].mode == COMBINER_BYPASS)
@@ -34,19 +47,74 @@ static int bring(struct mr_emitter *emitter, const unsigned char *base, const st
     return combiner_lookup_units(emitter, base, spans, count);
 }
 
+/* While pairs are brought to the combiner, a combine may be called, which must not emit: the way of
+ * short keys is closed, so that mr_emit has nothing more to look at. */
+static void set_busy(struct mr_emitter *emitter, bool busy)
+{
+    emitter->busy = busy;
+    emitter->gathered.most = busy ? 0 : emitter->gathered.room;
+}
+
+static int bring(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
+                 size_t count, const void *values)
+{
+    if (context_stopped(emitter->context))
+        return -1;
+    emitter->records += count;
+    set_busy(emitter, true);
+    const int result = look_up(emitter, base, spans, count, values);
+    set_busy(emitter, false);
+    return result;
+}
+
+static int bring_long(struct mr_emitter *emitter, const unsigned char *key, size_t size,
+                      const void *value)
+{
+    struct context *context = emitter->context;
+    if (context_stopped(context))
+        return -1;
+    emitter->records++;
+    set_busy(emitter, true);
+    const int result = combiner_lookup_long(emitter, key, size, value ? value : &combiner_flush_one,
+                                            emitter->table.apart > 0 ? VALUE_APART
+                                            : !context->sums         ? VALUE_COMBINE
+                                            : value                  ? VALUE_SUM
+                                                                     : VALUE_ONE);
+    set_busy(emitter, false);
+    return result;
+}
+
 enum mr_status mr_emit_batch(struct mr_emitter *emitter, const unsigned char *base, size_t size,
                              const struct mr_span *spans, size_t count, const void *values)
 {
-    int result;
+    int result = -1;
     (void)size;
     if (!emitter->context->sums && !values)
         result = without_value(emitter->context);
-    else
+    else if (may_emit(emitter))
         result = bring(emitter, base, spans, count, values);
     return result == 0 ? MR_OK : context_status(emitter->context);
 }
 
-int emit_flush(struct mr_emitter *emitter)
+/* ---- One by one ----------------------------------------------------------------------------- */
+
+/* Brings one pair to the combiner at once. */
+static int bring_one(struct mr_emitter *emitter, const unsigned char *key, size_t size,
+                     const void *value)
+{
+    unsigned char copy[RECORD_COPIED + MR_PAD];
+    if (size <= RECORD_COPIED) { /* which need not be followed by anything */
+        if (size > 0)
+            memcpy(copy, key, size);
+        memset(copy + size, 0, sizeof copy - size);
+        key = copy;
+    }
+    return size <= KEY_W4_MOST ? bring(emitter, key, &(struct mr_span){0, (uint32_t)size}, 1, value)
+                               : bring_long(emitter, key, size, value);
+}
+
+/* Brings the pairs gathered to the combiner. */
+static int flush(struct mr_emitter *emitter)
 {
     struct emitter_pairs *pairs = &emitter->gathered;
     const size_t count = pairs->count;
@@ -56,32 +124,6 @@ int emit_flush(struct mr_emitter *emitter)
     return count == 0
                ? 0
                : bring(emitter, pairs->keys, pairs->spans, count, values ? pairs->values : NULL);
-}
-
-/* ---- One by one ----------------------------------------------------------------------------- */
-
-/* Brings one pair to the combiner at once. */
-static int bring_one(struct mr_emitter *emitter, const unsigned char *key, size_t size,
-                     const void *value)
-{
-    struct context *context = emitter->context;
-    unsigned char copy[RECORD_COPIED + MR_PAD];
-    if (size <= RECORD_COPIED) { /* which need not be followed by anything */
-        if (size > 0)
-            memcpy(copy, key, size);
-        memset(copy + size, 0, sizeof copy - size);
-        key = copy;
-    }
-    if (size <= KEY_W4_MOST)
-        return bring(emitter, key, &(struct mr_span){0, (uint32_t)size}, 1, value);
-    if (context_stopped(context))
-        return -1;
-    emitter->records++;
-    return combiner_lookup_long(emitter, key, size, value ? value : &combiner_flush_one,
-                                emitter->table.apart > 0 ? VALUE_APART
-                                : !context->sums         ? VALUE_COMBINE
-                                : value                  ? VALUE_SUM
-                                                         : VALUE_ONE);
 }
 
 /* Copies a short key: by its first and its last bytes, which overlap, since what follows it need
@@ -140,16 +182,17 @@ static inline int gather(struct mr_emitter *emitter, const unsigned char *key, s
     return 0;
 }
 
-/* A pair that is not gathered, or first needs room. */
+/* A pair that is not gathered, or first needs room, or may not be emitted. */
 static __attribute__((noinline)) int
 emit_slowly(struct mr_emitter *emitter, const unsigned char *key, size_t size, const void *value)
 {
-    struct emitter_pairs *pairs = &emitter->gathered;
     if (!value && !emitter->context->sums)
         return without_value(emitter->context);
-    if (size > KEY_W4_MOST || pairs->most == 0)
+    if (!may_emit(emitter))
+        return -1;
+    if (size > KEY_W4_MOST || emitter->gathered.room == 0)
         return bring_one(emitter, key, size, value);
-    return emit_flush(emitter) != 0 ? -1 : gather(emitter, key, size, value);
+    return flush(emitter) != 0 ? -1 : gather(emitter, key, size, value);
 }
 
 enum mr_status mr_emit(struct mr_emitter *emitter, const void *key, size_t size, const void *value)
@@ -161,11 +204,27 @@ enum mr_status mr_emit(struct mr_emitter *emitter, const void *key, size_t size,
     return __builtin_expect(result == 0, 1) ? MR_OK : context_status(emitter->context);
 }
 
+/* ---- Beginning and end ---------------------------------------------------------------------- */
+
 void emit_open(struct mr_emitter *emitter)
 {
     struct emitter_pairs *pairs = &emitter->gathered;
     const struct context *context = emitter->context;
     pairs->sums = context->sums;
     pairs->value_size = context->value_size;
-    pairs->most = context->value_size <= CONTEXT_SMALL_VALUE ? EMITTER_PAIRS : 0;
+    pairs->room = context->value_size <= CONTEXT_SMALL_VALUE ? EMITTER_PAIRS : 0;
+}
+
+void emit_begin(struct mr_emitter *emitter)
+{
+    emitter->gathered.most = emitter->gathered.room;
+    atomic_store_explicit(&emitter->mapper, thread_self(), memory_order_relaxed);
+}
+
+int emit_end(struct mr_emitter *emitter)
+{
+    const int result = context_stopped(emitter->context) ? -1 : flush(emitter);
+    atomic_store_explicit(&emitter->mapper, NULL, memory_order_relaxed);
+    emitter->gathered.count = emitter->gathered.most = 0;
+    return result;
 }

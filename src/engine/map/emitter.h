@@ -20,7 +20,8 @@ _Static_assert(EMITTER_KEY > KEY_W4_MOST, "a short key fits");
 
 struct emitter_pairs {
     size_t count;
-    size_t most;  /* pairs there is room for: 0 where none is gathered */
+    size_t room;  /* pairs that may be gathered: 0 where values are large */
+    size_t most;  /* the same while the map may emit, else 0 */
     bool sums;    /* values are numbers */
     bool numbers; /* and not all of them are 1, so that `values` holds them */
     size_t value_size;
@@ -43,6 +44,8 @@ struct mr_emitter {
     size_t arena_used, arena_size;
     struct partition_writer pairs; /* to the partitions by hash */
     uint64_t records;              /* pairs emitted */
+    _Atomic(const void *) mapper;  /* thread_self of the one in whose map it is; NULL: in none */
+    bool busy;                     /* pairs are brought to the combiner */
     struct emitter_pairs gathered; /* emitted, and not yet brought to the combiner */
 };
 

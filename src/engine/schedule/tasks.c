@@ -100,12 +100,12 @@ static void map_split(struct job_worker *worker, struct mr_split *split)
         return;
     }
     uint64_t before = worker->emitter.records;
+    combiner_begin_split(&worker->emitter);
     if ((split->size > 0 || split->context) &&
         spec->map(spec->context, worker->state, split, &worker->emitter, &error) != 0 &&
         !context_stopped(context))
         context_fail_with(context, MR_MAP, &error, "the map failed");
-    if (!context_stopped(context))
-        (void)combiner_end_split(&worker->emitter);
+    (void)combiner_end_split(&worker->emitter);
     atomic_fetch_add_explicit(&context->bytes, split->length, memory_order_relaxed);
     atomic_fetch_add_explicit(&context->records, worker->emitter.records - before,
                               memory_order_relaxed);
