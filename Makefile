@@ -16,6 +16,7 @@
 #   make check-cluster  mrcount under real Spark and Hadoop daemons on this machine, which are fetched
 #                       once; make bench-cluster takes times of them
 #   make documents      runs the examples of README and man pages and writes their outputs anew
+#   make manual         writes the man pages of the library's calls anew, from mapreduce.h
 #   make bench          times on large texts, beside those of other programs
 #   make bench-memory   exact counts, times and peaks where memory is scarce
 #   make unicode        writes the Unicode tables anew from the Unicode Character Database in UCD
@@ -119,7 +120,7 @@ TEST_OBJECTS := $(call object,$(TEST_SOURCES))
 SUITES       := $(patsubst tests/unit/%.c,%,$(filter tests/unit/test_%.c,$(TEST_SOURCES)))
 
 .PHONY: all run check asan tsan fault stress fuzz fuzz-programs lint check-corpus check-arm64 check-cluster bench \
-        bench-memory bench-cluster unicode install uninstall dist \
+        bench-memory bench-cluster unicode manual install uninstall dist \
         package check-package documents clean check-programs FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -329,10 +330,20 @@ UCD ?= /usr/share/unicode
 unicode:
 	python3 src/text/unicode/generate.py $(UCD)
 
+# What it writes is committed: no other target needs Python to build.
+manual:
+	src/engine/manual.py src/engine/mapreduce.h man
+
 clean:
 	rm -rf $(BUILD)
 
 # ---- Installation --------------------------------------------------------------------------------
+
+# man3 has a page of each call, and for what stands on the page of another a link to that.
+MAN3      := $(notdir $(wildcard man/*.3))
+# $(call names,PAGE): what the page is of.
+names      = $(shell sed -n '/^\.Sh NAME/,/^\.Nd/s/^\.Nm \([^ ]*\).*/\1/p' man/$(1))
+MAN3_LINKS = $(foreach page,$(MAN3),$(addsuffix :$(page),$(filter-out $(MAN3),$(addsuffix .3,$(call names,$(page))))))
 
 install: all
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(libdir) $(DESTDIR)$(includedir) \
@@ -346,7 +357,8 @@ install: all
 	ln -sf $(SONAME) $(DESTDIR)$(libdir)/libmapreduce.so
 	install -m 644 src/engine/mapreduce.h $(DESTDIR)$(includedir)/mapreduce.h
 	install -m 644 man/mrcount.1 $(DESTDIR)$(mandir)/man1/mrcount.1
-	install -m 644 man/mapreduce.3 $(DESTDIR)$(mandir)/man3/mapreduce.3
+	install -m 644 $(addprefix man/,$(MAN3)) $(DESTDIR)$(mandir)/man3
+	set -e; for link in $(MAN3_LINKS); do ln -sf $${link#*:} $(DESTDIR)$(mandir)/man3/$${link%:*}; done
 	sed -e 's,@prefix@,$(PREFIX),' -e 's,@libdir@,$(libdir),' -e 's,@includedir@,$(includedir),' \
 	    -e 's,@version@,$(VERSION),' mapreduce.pc.in > $(DESTDIR)$(pkgconfigdir)/mapreduce.pc
 	chmod 644 $(DESTDIR)$(pkgconfigdir)/mapreduce.pc
@@ -360,7 +372,8 @@ uninstall:
 	rm -f $(DESTDIR)$(bindir)/mrcount $(DESTDIR)$(libdir)/libmapreduce.a \
 	    $(DESTDIR)$(libdir)/libmapreduce.so $(DESTDIR)$(libdir)/$(SONAME) \
 	    $(DESTDIR)$(libdir)/$(SOFILE) $(DESTDIR)$(includedir)/mapreduce.h \
-	    $(DESTDIR)$(mandir)/man1/mrcount.1 $(DESTDIR)$(mandir)/man3/mapreduce.3 \
+	    $(DESTDIR)$(mandir)/man1/mrcount.1 $(addprefix $(DESTDIR)$(mandir)/man3/,$(MAN3) \
+	    $(foreach link,$(MAN3_LINKS),$(firstword $(subst :, ,$(link))))) \
 	    $(DESTDIR)$(pkgconfigdir)/mapreduce.pc $(DESTDIR)$(bashcompdir)/mrcount \
 	    $(DESTDIR)$(zshcompdir)/_mrcount $(DESTDIR)$(fishcompdir)/mrcount.fish
 

@@ -15,9 +15,12 @@ root=$PWD/root/opt/mrcount
 for file in bin/mrcount share/mrcount/mrcount-hadoop share/mrcount/mrcount-spark.py \
     lib/libmapreduce.a lib/libmapreduce.so lib/libmapreduce.so.1 \
     include/mapreduce.h lib/pkgconfig/mapreduce.pc share/man/man1/mrcount.1 \
-    share/man/man3/mapreduce.3 share/bash-completion/completions/mrcount \
+    share/man/man3/mapreduce.3 share/man/man3/mr_run.3 share/bash-completion/completions/mrcount \
     share/zsh/site-functions/_mrcount share/fish/vendor_completions.d/mrcount.fish; do
     [ -s "$root/$file" ] || fail "$file is not installed"
+done
+sed -n '/^\.Sh NAME/,/^\.Nd/s/^\.Nm \([^ ]*\).*/\1/p' "$MRCOUNT_SOURCE"/man/*.3 | while read -r name; do
+    [ -s "$root/share/man/man3/$name.3" ] || fail "no page or link $name.3"
 done
 for completion in bash:share/bash-completion/completions/mrcount zsh:share/zsh/site-functions/_mrcount \
     fish:share/fish/vendor_completions.d/mrcount.fish; do

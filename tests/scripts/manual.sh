@@ -1,37 +1,54 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# The man pages speak of all that there is, and of nothing else: mapreduce(3) of each function and
-# enumerator of the header, and of each member that a caller fills in; mrcount(1) of the variables of
-# the environment that the program reads.
+# The man pages speak of all that there is, and of nothing else: those of the library of each function,
+# type, member and enumerator of the header, and they are what `make manual` makes of it; mrcount(1)
+# of the variables of the environment that the program reads.
 . "$MRCOUNT_SOURCE/tests/scripts/lib.sh" || exit
 
 header=$MRCOUNT_SOURCE/src/engine/mapreduce.h
-page=$MRCOUNT_SOURCE/man/mapreduce.3
+man=$MRCOUNT_SOURCE/man
 
-# The header without comments, one declaration a line.
+# The pages are made of the header as it is now.
+mkdir made
+"$MRCOUNT_SOURCE/src/engine/manual.py" "$header" made
+for page in made/*.3; do
+    [ -e "$man/${page#made/}" ] || fail "man/${page#made/} is missing: make manual"
+    same "man/${page#made/} is not of this header: make manual" "$page" "$man/${page#made/}"
+done
+for page in "$man"/mr_*.3; do
+    [ -e "made/${page##*/}" ] || fail "man/${page##*/} is of no name of the header"
+done
+
+# The header without comments and lines for the preprocessor, one declaration a line.
 sed -zE 's,/\*([^*]|\*+[^*/])*\*+/,,g' "$header" > code
-tr '\n' ' ' < code | tr ';' '\n' > declarations
+sed -E 's/^#.*//; s/MR_PRINTF\([^)]*\)//' code | tr '\n' ' ' | tr ';' '\n' > declarations
 
-grep MR_API declarations | sed -nE 's/.*MR_API [^(]*[ *](mr_[a-z_]+)\(.*/\1/p' | sort -u > functions
-grep -oE '\bMR_[A-Z]+' code | grep -vxE 'MR_(API|ORDER)' | sort -u > constants
-grep -oE '\bMR_ORDER_[A-Z]+' code | sort -u >> constants
-# members STRUCT - the last name of each declaration, that of a callback in its parentheses.
-members() {
-    awk -v begin="^struct $1 \\\\{" '$0 ~ begin { on = 1; next } on && /^}/ { exit } on' code |
-        tr '\n' ' ' | tr ';' '\n' |
-        sed -nE 's/^[^(]*\(\*([a-z_]+)\).*/\1/p; t; s/.*[ *]([a-z_]+)$/\1/p'
-}
-for struct in mr_engine_options mr_input mr_output mr_job_spec; do
-    members "$struct"
-done | grep -vx -e context | sort -u > filled
-[ "$(wc -l < functions)" -ge 20 ] || fail "functions: $(cat functions)"
-[ "$(wc -l < constants)" -ge 20 ] || fail "constants: $(cat constants)"
-[ "$(wc -l < filled)" -ge 25 ] || fail "members: $(cat filled)"
-sed -n '/^\.Sh DESCRIPTION/,/^\.Sh EXAMPLES/p' "$page" > text
+sed -nE 's/.*MR_API [^(]*[ *](mr_[a-z0-9_]+)\(.*/\1/p' declarations | sort -u > functions
+sed -nE 's/.*typedef [^(]*[ *](mr_[a-z0-9_]+)\(.*/\1/p' declarations | sort -u > callbacks
+sed -nE 's/^(struct|enum) (mr_[a-z0-9_]+) \{.*/\2/p' code | sort -u > types
+{
+    sed -nE 's/^ *(MR_[A-Z0-9_]+) = .*/\1/p' code
+    sed -nE 's/^#define (MR_[A-Z0-9_]+) .*/\1/p' code
+} | grep -vx MR_API | sort -u > constants
+# The last name of each declaration in a struct, that of a callback in its parentheses.
+awk '/^struct mr_[a-z0-9_]+ \{/ { on = 1; next } /^}/ { on = 0 } on' code | tr '\n' ' ' | tr ';' '\n' |
+    sed -nE 's/^[^(]*\(\*([a-z0-9_]+)\).*/\1/p; t; s/.*[ *]([a-z0-9_]+)(\[[0-9]+\])?$/\1/p' | sort -u > members
+for kind in functions:50 callbacks:10 types:20 constants:25 members:70; do
+    [ "$(wc -l < "${kind%:*}")" -ge "${kind#*:}" ] || fail "only these ${kind%:*}: $(cat "${kind%:*}")"
+done
+# What stands before SEE ALSO, but not in the synopsis or the name.
+for page in "$man"/mr_*.3; do
+    sed -n '/^\.Sh DESCRIPTION/,/^\.Sh SEE ALSO/p' "$page"
+done > text
 while read -r word; do
-    grep -qE "(^|[^a-z_])$word([^a-z_]|\$)" text || fail "man 3 mapreduce does not explain $word"
-done < <(cat functions constants filled)
+    grep -qE "(^|[^a-z_])$word([^a-z_]|\$)" text || fail "no man page of the library explains $word"
+done < <(cat functions callbacks types constants members)
+
+# Each call and type has a page, or a link to one.
+sed -n '/^\.Sh NAME/,/^\.Nd/s/^\.Nm \([^ ]*\).*/\1/p' "$man"/mr_*.3 | sort > named
+cat functions callbacks types | sort > want
+same "names at the heads of pages" want named
 
 # What main or a room reads of the environment, but for what is for tests, named MRCOUNT_.
 grep -rhoE 'getenv\("[A-Z_]+"' "$MRCOUNT_SOURCE/src" | cut -d '"' -f 2 | grep -v ^MRCOUNT_ |
