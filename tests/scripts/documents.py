@@ -3,9 +3,10 @@
 """Runs the examples of the README and of the man pages and compares what they print.
 
 In a ```console block of README.md, and in a literal display of a man page, a line that begins with
-"$ " is a command for sh and the lines below it, up to the next command, are what it must print. C
-programs in the README must be passages of tests/examples; a C program in a man page is example.c
-for the commands below it, with the library installed where pkg-config finds it.
+"$ " is a command for sh and the lines below it, up to the next command, are what it must print. A
+program, which is a block with an #include, begins with a comment of its name, "/* NAME - ...": for
+the commands below it there is that file, and the library where pkg-config finds it. Other passages
+of C must stand in tests/examples.
 
 With --write as the first argument the outputs are written into the documents instead, for a person
 to read.
@@ -92,6 +93,8 @@ def run(command):
 def install():
     """The library where pkg-config and the loader find it."""
     prefix = Path.cwd() / "prefix"
+    if prefix.exists():
+        return
     subprocess.run(["make", "-s", "-C", SOURCE, f"BUILD={BUILD}", f"PREFIX={prefix}", "DESTDIR=",
                     "install"], check=True, stdout=subprocess.DEVNULL)
     os.environ["PKG_CONFIG_PATH"] = f"{prefix}/lib/pkgconfig"
@@ -106,16 +109,19 @@ def check(path, begin, end, decode, encode, write):
     count = 0
     for kind, first, last in blocks(lines, begin, end):
         text = "\n".join(decode(line) for line in lines[first:last]) + "\n"
+        if "#include" in text:
+            name = re.match(r"(?:/\*|//) ([\w.]+) - ", text)
+            if not name:
+                sys.exit(f"{path.name}:{first + 1}: a program begins with '/* NAME - '")
+            # A program without the sanitizer cannot use a library with it.
+            if not SANITIZED:
+                Path(name.group(1)).write_text(text)
+                install()
+            continue
         if kind == "c":
             if text not in passages:
                 print(f"{path.name}:{first}: not a passage of tests/examples:\n{text}")
                 failed = True
-            continue
-        if "#include" in text:
-            # A program without the sanitizer cannot use a library with it.
-            if not SANITIZED:
-                Path("example.c").write_text(text)
-                install()
             continue
         for command, after, until in examples(lines, first, last, decode):
             count += 1
@@ -142,6 +148,9 @@ def main():
         os.symlink(SOURCE / "data", "data")
     failed = check(SOURCE / "README.md", r"```(console|c)", "```", plain, plain, write)
     for page in sorted((SOURCE / "man").glob("*.[13]")):
+        # Those of calls are made of the header, where no examples are.
+        if page.name.startswith("mr_"):
+            continue
         failed |= check(page, r"\.Bd -literal(?: -offset indent)?", r"\.Ed", from_mdoc, to_mdoc, write)
     sys.exit(1 if failed else 0)
 

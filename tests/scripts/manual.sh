@@ -50,6 +50,16 @@ sed -n '/^\.Sh NAME/,/^\.Nd/s/^\.Nm \([^ ]*\).*/\1/p' "$man"/mr_*.3 | sort > nam
 cat functions callbacks types | sort > want
 same "names at the heads of pages" want named
 
+# The overview speaks of all callbacks where it says what runs where, and of no call that is not there.
+sed -n '/^\.Ss What runs where/,/^\.Ss What a callback/p' "$man/mapreduce.3" > table
+for callback in map mapper_open mapper_end mapper_close combine value_order reducer_open reduce \
+    reducer_close next load release interrupt close collect encode write end progress fault; do
+    grep -qE "^\.It Fa .*\b$callback\b" table || fail "the table of the overview has no $callback"
+done
+grep -oE '\bmr_[a-z0-9_]+' "$man/mapreduce.3" | sort -u > spoken
+sed -nE 's/^struct (mr_[a-z]+);$/\1/p' code | sort -u want - | comm -23 spoken - > unknown
+[ ! -s unknown ] || fail "mapreduce(3) speaks of $(cat unknown)"
+
 # What main or a room reads of the environment, but for what is for tests, named MRCOUNT_.
 grep -rhoE 'getenv\("[A-Z_]+"' "$MRCOUNT_SOURCE/src" | cut -d '"' -f 2 | grep -v ^MRCOUNT_ |
     sort -u > want
