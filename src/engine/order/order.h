@@ -53,7 +53,8 @@ struct order {
     size_t part_count;
     _Atomic(struct range_split *) range_splits; /* all of them */
     struct output output;
-    _Atomic uint64_t taken; /* results put out so far of an unordered output */
+    _Atomic uint64_t taken; /* of an unordered output: results put out so far */
+    _Atomic size_t kept;    /* of that: how many times results have been kept (unordered.h) */
 };
 
 /* What one worker has for it. */

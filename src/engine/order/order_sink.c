@@ -5,6 +5,7 @@
 #include "engine/order/order_sink.h"
 
 #include "engine/order/routing.h"
+#include "engine/order/unordered.h"
 #include "engine/shuffle/stores.h"
 #include "engine/shuffle/stream_reader.h"
 
@@ -15,8 +16,9 @@
 #define RANGE_BYTES ((uint64_t)384 << 10)
 _Static_assert(REDUCE_BATCH <= RANGES_BATCH, "what is put together can be routed together");
 /* Of so many parts of the memory all workers' unordered results take one before they are put out;
- * encoded they take another. */
+ * encoded they take another. More than so many bytes together are of no use. */
 #define UNORDERED 16
+#define MOST_UNORDERED ((uint64_t)1 << 20)
 
 static struct order_sink *sink_of(struct reduce_sink *sink)
 {
@@ -161,26 +163,6 @@ static int route_held(struct order_sink *sink)
     return result;
 }
 
-/* Puts a stream out as it is. Takes it. */
-static int put_out_unordered(struct order_worker *own, struct stream *stream)
-{
-    struct order *order = own->order;
-    uint64_t count = stream->records;
-    struct chunk *chunks = stream_take_chunks(stream);
-    const unsigned char *const *records = order_worker_list(own, chunks, count, false, 0);
-    if (!records) {
-        pool_give(&own->worker->cache, chunks);
-        return -1;
-    }
-    if (order->limit != UINT64_MAX) {
-        uint64_t before = atomic_fetch_add_explicit(&order->taken, count, memory_order_relaxed);
-        uint64_t left = before < order->limit ? order->limit - before : 0;
-        count = count < left ? count : left;
-    }
-    return output_put_unordered(&order->output, &own->worker->cache, records, (size_t)count,
-                                chunks);
-}
-
 /* Flushes what is in the sample. Where there is an order, it is a sample of all results: cuts the
  * order into ranges by it, and lets this and all later results go to them. */
 static int flush_sample(struct order_sink *sink)
@@ -188,7 +170,7 @@ static int flush_sample(struct order_sink *sink)
     struct order_worker *own = sink->own;
     stream_writer_close(&sink->writer);
     if (own->order->unordered)
-        return put_out_unordered(own, &sink->sample);
+        return unordered_put(own, &sink->sample);
     sink->sampling = false;
     const double share = sink->pairs > 0 ? (double)sink->all_pairs / (double)sink->pairs : 1;
     const struct stream *held = &sink->held.array[0].fresh;
@@ -208,6 +190,8 @@ static int flush_if_large(struct order_sink *sink, bool table_ended)
     uint64_t most = 4 * order_sample_most(order);
     if (order->unordered)
         most = order->context->budget->limit / UNORDERED / order->context->worker_count;
+    if (order->unordered && most > MOST_UNORDERED)
+        most = MOST_UNORDERED;
     if (table_ended)
         most /= 4;
     const uint64_t open = writer->chunk ? (uint64_t)(writer->at - writer->chunk->data) : 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * output - pieces made in parallel, put out in order (see output.h).
+ * output - pieces made in parallel, put out one after the other (see output.h).
  */
 #include "engine/order/output.h"
 
@@ -17,25 +17,40 @@
 #define KEEP_SHARE 16
 /* Pieces that hold more of the memory than this keep those behind them from being made. */
 #define WAITING_SHARE 8
+/* Pieces of an unordered output that may wait, besides one that each worker is about to make: they
+ * may be small, a partition's results each. A task begins when half of that is left. */
+#define UNORDERED_WINDOW 256
 
 int output_open(struct output *output, struct context *context, void (*woken)(void *owner),
                 void *owner)
 {
-    *output = (struct output){.context = context,
-                              .woken = woken,
-                              .owner = owner,
-                              .window = 2 * (size_t)context->worker_count + 2};
+    const struct mr_writer *out = &context->writer;
+    const size_t workers = context->worker_count;
+    *output =
+        (struct output){.context = context,
+                        .woken = woken,
+                        .owner = owner,
+                        .positional = out->encode && out->positional,
+                        .window = context->spec.order == MR_ORDER_NONE ? workers + UNORDERED_WINDOW
+                                                                       : 2 * workers + 2};
     output->pieces = calloc(output->window, sizeof *output->pieces);
     output->spare = calloc(output->window, sizeof *output->spare);
     int error = output->pieces && output->spare ? thread_mutex_open(&output->lock) : ENOMEM;
-    if (error != 0) {
-        free(output->pieces);
-        free(output->spare);
-        return error;
-    }
+    if (error != 0)
+        goto no_lock;
+    error = thread_cond_open(&output->ready);
+    if (error != 0)
+        goto no_ready;
     for (size_t i = 0; i < output->window; i++)
         buffer_open(&output->pieces[i].buffer, context->budget);
     return 0;
+
+no_ready:
+    thread_mutex_close(&output->lock);
+no_lock:
+    free(output->pieces);
+    free(output->spare);
+    return error;
 }
 
 void output_empty(struct output *output, struct pool_cache *cache)
@@ -55,6 +70,7 @@ void output_close(struct output *output)
 {
     free(output->pieces);
     free(output->spare);
+    thread_cond_close(&output->ready);
     thread_mutex_close(&output->lock);
 }
 
@@ -64,6 +80,26 @@ bool output_may_begin(const struct output *output, size_t number)
     return ahead == 0 || (ahead < output->window &&
                           atomic_load_explicit(&output->waiting, memory_order_relaxed) <=
                               output->context->budget->limit / WAITING_SHARE);
+}
+
+/* Whether less than so much waits. */
+static bool less_waits(const struct output *output, size_t pieces, uint64_t bytes)
+{
+    const size_t next = atomic_load_explicit(&output->next, memory_order_relaxed);
+    return atomic_load_explicit(&output->made, memory_order_relaxed) - next < pieces &&
+           atomic_load_explicit(&output->waiting, memory_order_relaxed) < bytes;
+}
+
+bool output_has_room(const struct output *output)
+{
+    return output->positional ||
+           less_waits(output, UNORDERED_WINDOW, output->context->budget->limit / WAITING_SHARE);
+}
+
+bool output_may_reduce(const struct output *output)
+{
+    return output->positional || less_waits(output, UNORDERED_WINDOW / 2,
+                                            output->context->budget->limit / WAITING_SHARE / 2);
 }
 
 static void fill_record(const unsigned char *at, struct mr_record *out)
@@ -143,43 +179,81 @@ static void spare_buffer(struct output *output, struct mr_buffer *buffer)
     }
 }
 
-/* Puts out the pieces that are next and in place. */
-static int put_out(struct output *output, struct pool_cache *cache)
+/* Takes the next piece where it is in place; the lock is held. *offset is its place. */
+static bool take_piece(struct output *output, struct output_piece *piece, uint64_t *offset)
 {
-    struct context *context = output->context;
-    bool apart = context->writer.encode && context->writer.positional;
-    int result = 0;
-    for (;;) {
-        size_t next = atomic_load_explicit(&output->next, memory_order_relaxed);
-        struct output_piece *place = &output->pieces[next % output->window];
-        if (!place->present || (output->writing && !apart))
-            return result;
-        struct output_piece piece = *place;
-        atomic_fetch_sub_explicit(&output->waiting, piece.bytes, memory_order_relaxed);
-        buffer_open(&place->buffer, context->budget);
-        place->present = false;
-        place->chunks = NULL;
-        uint64_t offset = output->offset;
-        output->offset += piece.buffer.used;
-        output->writing = true;
-        /* Where pieces may overtake each other this one's place is known: make room already. */
-        if (apart)
-            atomic_store_explicit(&output->next, next + 1, memory_order_relaxed);
+    const size_t next = atomic_load_explicit(&output->next, memory_order_relaxed);
+    struct output_piece *place = &output->pieces[next % output->window];
+    if (!place->present)
+        return false;
+    *piece = *place;
+    buffer_open(&place->buffer, output->context->budget);
+    place->present = false;
+    place->chunks = NULL;
+    *offset = output->offset;
+    output->offset += piece->buffer.used;
+    return true;
+}
+
+/* Makes the piece after the next the next one. */
+static void pass_piece(struct output *output, const struct output_piece *piece)
+{
+    atomic_fetch_sub_explicit(&output->waiting, piece->bytes, memory_order_relaxed);
+    atomic_fetch_add_explicit(&output->next, 1, memory_order_relaxed);
+}
+
+void output_write(struct output *output, struct pool_cache *cache, bool waits)
+{
+    struct output_piece piece;
+    uint64_t offset;
+    thread_lock(&output->lock);
+    while (!context_stopped(output->context)) {
+        if (output->positional || !take_piece(output, &piece, &offset)) {
+            if (output->ended || !waits)
+                break;
+            thread_wait(&output->ready, &output->lock);
+            continue;
+        }
         thread_unlock(&output->lock);
-
-        if (write_piece(context, &piece, offset) != 0)
-            result = -1;
+        (void)write_piece(output->context, &piece, offset);
         pool_give(cache, piece.chunks);
-
         thread_lock(&output->lock);
-        output->writing = false;
-        if (!apart)
-            atomic_store_explicit(&output->next, next + 1, memory_order_relaxed);
+        pass_piece(output, &piece);
         spare_buffer(output, &piece.buffer);
         thread_unlock(&output->lock);
         output->woken(output->owner);
         thread_lock(&output->lock);
     }
+    thread_unlock(&output->lock);
+}
+
+void output_end(struct output *output)
+{
+    thread_lock(&output->lock);
+    output->ended = true;
+    thread_wake_all(&output->ready);
+    thread_unlock(&output->lock);
+}
+
+/* Writes the pieces that are next and in place where they belong; the lock is held. Others may do
+ * the same for those behind them. */
+static int write_positional(struct output *output)
+{
+    struct output_piece piece;
+    uint64_t offset;
+    int result = 0;
+    while (take_piece(output, &piece, &offset)) {
+        pass_piece(output, &piece);
+        thread_unlock(&output->lock);
+        if (write_piece(output->context, &piece, offset) != 0)
+            result = -1;
+        thread_lock(&output->lock);
+        spare_buffer(output, &piece.buffer);
+        thread_unlock(&output->lock);
+        output->woken(output->owner);
+        thread_lock(&output->lock);
+    }
+    return result;
 }
 
 /* Makes a piece of records, whose chunks pass to it. Returns -1 when the job fails. */
@@ -212,6 +286,15 @@ static int open_piece(struct output *output, struct pool_cache *cache,
     return result;
 }
 
+/* Puts a piece in its place for the writer; the lock is held. */
+static void place_piece(struct output *output, size_t number, const struct output_piece *piece)
+{
+    output->pieces[number % output->window] = *piece;
+    atomic_fetch_add_explicit(&output->waiting, piece->bytes, memory_order_relaxed);
+    if (number == atomic_load_explicit(&output->next, memory_order_relaxed))
+        thread_wake_all(&output->ready);
+}
+
 int output_put(struct output *output, struct pool_cache *cache, size_t number,
                const unsigned char *const *at, size_t count, struct chunk *chunks)
 {
@@ -219,9 +302,8 @@ int output_put(struct output *output, struct pool_cache *cache, size_t number,
     if (open_piece(output, cache, at, count, chunks, &piece) != 0)
         return -1;
     thread_lock(&output->lock);
-    output->pieces[number % output->window] = piece;
-    atomic_fetch_add_explicit(&output->waiting, piece.bytes, memory_order_relaxed);
-    int result = put_out(output, cache);
+    place_piece(output, number, &piece);
+    int result = output->positional ? write_positional(output) : 0;
     thread_unlock(&output->lock);
     return result;
 }
@@ -229,21 +311,22 @@ int output_put(struct output *output, struct pool_cache *cache, size_t number,
 int output_put_unordered(struct output *output, struct pool_cache *cache,
                          const unsigned char *const *at, size_t count, struct chunk *chunks)
 {
-    struct context *context = output->context;
-    const bool apart = context->writer.encode && context->writer.positional;
     struct output_piece piece;
+    int result = 0;
     if (open_piece(output, cache, at, count, chunks, &piece) != 0)
         return -1;
     thread_lock(&output->lock);
-    uint64_t offset = output->offset;
-    output->offset += piece.buffer.used;
-    if (apart)
+    if (output->positional) {
+        const uint64_t offset = output->offset;
+        output->offset += piece.buffer.used;
         thread_unlock(&output->lock);
-    int result = write_piece(context, &piece, offset);
-    pool_give(cache, piece.chunks);
-    if (apart)
+        result = write_piece(output->context, &piece, offset);
         thread_lock(&output->lock);
-    spare_buffer(output, &piece.buffer);
+        spare_buffer(output, &piece.buffer);
+    } else {
+        place_piece(output, atomic_fetch_add_explicit(&output->made, 1, memory_order_relaxed),
+                    &piece);
+    }
     thread_unlock(&output->lock);
     return result;
 }

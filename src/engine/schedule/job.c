@@ -4,6 +4,8 @@
  */
 #include "engine/schedule/job.h"
 
+#include "engine/order/unordered.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -37,14 +39,18 @@ static enum mr_status check(const struct mr_job_spec *spec, struct mr_error *err
     return wrong ? mr_error_set(error, MR_INVALID, EINVAL, "%s", wrong) : MR_OK;
 }
 
-/* The job has failed: nobody waits for its input any more. As context.failed. */
+/* The job has failed: nobody waits for its input or its output any more. As context.failed. */
 static void failed(void *owner)
 {
     struct job *job = owner;
     const struct mr_reader *input = &job->context.reader;
+    const struct mr_writer *output = &job->context.writer;
     split_queue_end(&job->queue);
+    output_end(&job->order.output);
     if (input->interrupt)
         input->interrupt(input->context);
+    if (output->interrupt)
+        output->interrupt(output->context);
 }
 
 /* As order_open's `woken`. */
@@ -97,6 +103,7 @@ enum mr_status job_open(const struct job_resources *resources, const struct mr_j
         goto no_queue;
     if (order_open(&job->order, context, &job->stores, woken, job) != 0)
         goto no_order;
+    job->writer_done = job->order.output.positional && !context->writer.end;
     if (stores_open(&job->stores, resources->tmpdirs, resources->tmpdir_count) == 0) {
         *result = job;
         return MR_OK;
@@ -248,6 +255,8 @@ static void advance(struct job *job)
         enter(job, PHASE_SAMPLE, unordered || job->parts == 0 ? 0 : 1);
         break;
     case PHASE_SAMPLE:
+        if (unordered && unordered_open(&job->order) != 0)
+            context_no_memory(&job->context);
         enter(job, PHASE_REDUCE, unordered || job->parts == 0 ? job->parts : job->parts - 1);
         break;
     case PHASE_REDUCE:
@@ -255,12 +264,24 @@ static void advance(struct job *job)
         break;
     case PHASE_FLUSH_RANGES:
     case PHASE_SPLIT_RANGES:
+        if (unordered) {
+            enter(job, PHASE_OUTPUT, unordered_tasks(&job->order));
+            break;
+        }
         if (job->stores.results_open && order_list(&job->order) != 0)
             context_no_memory(&job->context);
         job->outputs = job->order.part_count;
         enter(job, order_must_split(&job->order) ? PHASE_SPLIT_RANGES : PHASE_OUTPUT, job->outputs);
         break;
     case PHASE_OUTPUT:
+        if (unordered && unordered_tasks(&job->order) > 0) {
+            enter(job, PHASE_OUTPUT, unordered_tasks(&job->order));
+            break;
+        }
+        output_end(&job->order.output);
+        enter(job, PHASE_WRITE, 0);
+        break;
+    case PHASE_WRITE:
         enter(job, PHASE_FINISH, 1);
         break;
     case PHASE_FINISH:
@@ -275,6 +296,20 @@ static void advance(struct job *job)
         job->jobs->review = true;
         enter(job, PHASE_ENDED, 0);
         break;
+    }
+}
+
+/* Whether so much waits to be put out that the next task of the phase must wait. */
+static bool held_up(const struct job *job)
+{
+    switch (job->phase) {
+    case PHASE_REDUCE:
+        return job->order.unordered && !output_may_reduce(&job->order.output);
+    case PHASE_OUTPUT:
+        return job->order.unordered ? !output_may_reduce(&job->order.output)
+                                    : !order_may_begin(&job->order, job->task);
+    default:
+        return false;
     }
 }
 
@@ -298,7 +333,7 @@ bool job_take(struct job *job, struct job_task *task)
             if (context_stopped(&job->context) && job->phase < PHASE_FINISH)
                 job->tasks = job->task;
             if (job->task < job->tasks) {
-                if (job->phase == PHASE_OUTPUT && !order_may_begin(&job->order, job->task))
+                if (held_up(job))
                     return false;
                 task->number = job->task++;
                 job->running++;
@@ -307,6 +342,9 @@ bool job_take(struct job *job, struct job_task *task)
             if (job->running > 0)
                 return false;
         }
+        /* Nothing is given back that a callback may be using. */
+        if (!job->writer_done && (job->phase == PHASE_WRITE || context_stopped(&job->context)))
+            return false;
         advance(job);
     }
     return false;
@@ -315,7 +353,8 @@ bool job_take(struct job *job, struct job_task *task)
 void job_done(struct job *job, const struct job_task *task)
 {
     job->running--;
-    if (task->phase == PHASE_SAMPLE || task->phase == PHASE_REDUCE || task->phase == PHASE_OUTPUT)
+    if (task->phase == PHASE_SAMPLE || task->phase == PHASE_REDUCE ||
+        (task->phase == PHASE_OUTPUT && !job->order.unordered))
         job->done++;
     if (task->phase == PHASE_FINISH)
         advance(job);
@@ -355,11 +394,13 @@ void job_figures(const struct job *job, bool map, struct mr_progress *progress)
         now = job->map_ended ? job->map_ended : now;
     } else {
         progress->phase = MR_PHASE_REDUCE;
+        const bool put_out = job->phase >= PHASE_FINISH;
         size_t all = job->order.unordered
                          ? job->parts
                          : job->parts + (job->phase < PHASE_OUTPUT ? job->parts : job->outputs);
-        progress->done = job->done;
-        progress->not_done = all > job->done && job->phase < PHASE_FINISH ? all - job->done : 0;
+        /* That all has been put out is one task more. */
+        progress->done = job->done + put_out;
+        progress->not_done = put_out ? 0 : 1 + (all > job->done ? all - job->done : 0);
         since = job->map_ended;
     }
     progress->seconds = (double)(now - since) / 1e9;

@@ -11,10 +11,14 @@
  *   FLUSH   a worker's share each: its open chunks go to the ranges (PHASE_FLUSH_RANGES)
  *   SPLIT   a range each: one too large to be sorted in memory becomes many; until none is
  *           (PHASE_SPLIT_RANGES)
- *   OUTPUT  a range each: sort, encode, write in order
+ *   OUTPUT  a range each: sort, encode, hand over to the writer in order
+ *   WRITE   no tasks: lasts until the writer has put everything out
  *   FINISH  one task: everything is given back
  *
- * Of an unordered output, REDUCE puts results out itself and FLUSH to OUTPUT have no tasks.
+ * Of an unordered output, REDUCE hands results over itself, and OUTPUT those that it could not
+ * (unordered.h); FLUSH and SPLIT have no tasks.
+ *
+ * A job has a thread of its own, which reads the input until MAP ends and then is the writer.
  */
 #ifndef ENGINE_JOB_H
 #define ENGINE_JOB_H
@@ -37,6 +41,7 @@ enum job_phase {
     PHASE_FLUSH_RANGES,
     PHASE_SPLIT_RANGES,
     PHASE_OUTPUT,
+    PHASE_WRITE,
     PHASE_FINISH,
     PHASE_ENDED,
 };
@@ -93,6 +98,7 @@ struct job {
     uint64_t input;   /* bytes, as far as known, or MR_UNKNOWN */
     struct admission_share share;
     bool reader_done;                 /* no more splits will come */
+    bool writer_done;                 /* the caller's output is called no more */
     bool closed;                      /* the outcome stands, all callbacks have returned */
     uint64_t began, map_ended, ended; /* thread_now; 0: not yet */
     struct thread_cond changed;       /* phase, end or closing; may map, or has failed waiting */

@@ -6,6 +6,7 @@
 
 #include "engine/schedule/reporter.h"
 #include "engine/schedule/tasks.h"
+#include "engine/schedule/writer.h"
 
 /* The next split of the input; false at the end, or when the job fails. */
 static bool read_split(struct job *job, struct mr_split *split)
@@ -25,9 +26,17 @@ static void do_rest(struct job *job, uint64_t *next)
 {
     struct thread_mutex *lock = &job->jobs->lock;
     struct job_task task;
-    while (job_take(job, &task)) {
+    while (job->phase != PHASE_ENDED) {
+        /* Without a task everything has been made, or the job has failed. */
+        if (!job_take(job, &task)) {
+            thread_unlock(lock);
+            writer_end(job);
+            thread_lock(lock);
+            continue;
+        }
         thread_unlock(lock);
         tasks_do(&task, 0);
+        writer_put_ready(job);
         thread_lock(lock);
         job_done(job, &task);
         reporter_when_due(job, next);
@@ -68,7 +77,10 @@ void reader_read(void *argument)
         job_stop_waiting(job);
         do_rest(job, &next);
     }
+    const bool writes = !job->writer_done;
     thread_unlock(lock);
+    if (writes)
+        writer_run(job);
 }
 
 void reader_do_all(struct job *job)

@@ -6,6 +6,7 @@
 
 #include "engine/order/order_sink.h"
 #include "engine/order/order_split.h"
+#include "engine/order/unordered.h"
 
 #include <stdlib.h>
 
@@ -214,12 +215,15 @@ void tasks_do(struct job_task *task, unsigned number)
         break;
     case PHASE_OUTPUT:
         worker = need_worker(job, number);
-        if (worker)
+        if (worker && job->order.unordered)
+            (void)unordered_put_out(&worker->order, task->number);
+        else if (worker)
             (void)order_put_out(&worker->order, task->number);
         break;
     case PHASE_FINISH:
         finish(job);
         break;
+    case PHASE_WRITE:
     case PHASE_ENDED:
         break;
     }

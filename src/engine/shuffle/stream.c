@@ -55,6 +55,27 @@ struct stream stream_take_memory(struct stream *stream)
     return memory;
 }
 
+void stream_take_some(struct stream *from, uint64_t most, struct stream *some)
+{
+    struct spill_extent *extent = from->extents;
+    *some = (struct stream){0};
+    if (!from->chunks && extent) {
+        from->extents = extent->next;
+        from->spilled -= extent->content;
+        from->spilled_count -= extent->records;
+        extent->next = NULL;
+        *some = (struct stream){
+            .extents = extent, .spilled = extent->content, .spilled_count = extent->records};
+    }
+    while (from->chunks && some->bytes < most) {
+        struct chunk *chunk = from->chunks;
+        from->chunks = chunk->next;
+        from->bytes -= chunk->used;
+        from->records -= chunk->records;
+        stream_push(some, chunk);
+    }
+}
+
 void stream_drop(struct stream *stream, struct pool_cache *cache)
 {
     pool_give(cache, stream->chunks);

@@ -28,6 +28,9 @@ void stream_push(struct stream *stream, struct chunk *chunk);
 struct chunk *stream_take_chunks(struct stream *stream);
 /* The same as a stream of their own; extents stay where they are. */
 struct stream stream_take_memory(struct stream *stream);
+/* Moves some of *from to *some, which becomes a stream of its own: chunks of `most` bytes or a
+ * little more, or, where none are in memory, one extent. */
+void stream_take_some(struct stream *from, uint64_t most, struct stream *some);
 /* Records in memory and on disk. */
 static inline uint64_t stream_records(const struct stream *stream)
 {
