@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * test_table - a table holds what was added to it, in that order, and finds it by key; and the
- * output that fills one hands it over only when it is whole.
+ * output that fills one hands it over only where the job has succeeded.
  */
-#include "engine/results/results.h"
 #include "engine/results/table.h"
 #include "unit/random.h"
 
@@ -164,25 +163,51 @@ START_TEST(every_key_of_many_is_found)
 }
 END_TEST
 
-START_TEST(a_table_is_the_callers_once_it_is_whole)
+/* ---- Jobs ------------------------------------------------------------------------------------ */
+
+/* When a job is cancelled by who reports its progress: at the end of a phase, or never. */
+enum stop { AT_THE_MAP, AT_THE_END, NEVER };
+
+static int report(void *context, const struct mr_progress *progress)
 {
-    const struct mr_record records[] = {{(const unsigned char *)"a", 1, 1, NULL, 0},
-                                        {(const unsigned char *)"b", 1, 2, NULL, 0}};
-    struct mr_error error;
-    for (int whole = 0; whole < 2; whole++) {
-        struct mr_table *table = (struct mr_table *)&error; /* anything */
-        struct mr_output *output = mr_output_table(&table);
-        const struct mr_writer *writer = &output->writer;
+    const enum stop stop = *(const enum stop *)context;
+    return progress->phase == MR_PHASE_MAP ? stop == AT_THE_MAP : stop == AT_THE_END;
+}
+
+START_TEST(a_table_is_the_callers_once_the_job_has_succeeded)
+{
+    static const char letters[] = "to be or not to be";
+    const struct mr_engine_options options = {.struct_size = sizeof options, .threads = 2};
+    struct mr_engine *engine;
+    ck_assert_int_eq(mr_engine_open(&options, &engine, NULL), MR_OK);
+    for (enum stop stop = AT_THE_MAP; stop <= NEVER; stop++) {
+        struct mr_table *table = (struct mr_table *)&stop; /* anything */
+        const struct mr_job_spec spec = {.struct_size = sizeof spec,
+                                         .context = &stop,
+                                         .input = mr_input_items(letters, sizeof letters - 1, 1),
+                                         .order = MR_ORDER_KEY,
+                                         .output = mr_output_table(&table),
+                                         .progress = report};
         ck_assert_ptr_null(table);
-        ck_assert_int_eq(writer->collect(writer->context, records, 2, &error), 0);
-        ck_assert_int_eq(writer->collect(writer->context, records, 1, &error), 0);
-        ck_assert_ptr_null(table);
-        if (whole)
-            ck_assert_int_eq(writer->end(writer->context, &error), 0);
-        mr_output_release(output);
-        ck_assert(whole ? mr_table_count(table) == 3 : table == NULL);
+        ck_assert_int_eq(mr_run(engine, &spec, NULL, NULL), stop == NEVER ? MR_OK : MR_CANCELLED);
+        if (stop == NEVER) {
+            ck_assert_uint_eq(mr_table_count(table), 7);
+            ck_assert_uint_eq(rank_of(table, "o"), 4);
+            ck_assert_uint_eq(mr_table_record(table, 0)->rank, 5); /* the blank */
+        } else {
+            ck_assert_ptr_null(table);
+        }
         mr_table_release(table);
     }
+    mr_engine_close(engine);
+}
+END_TEST
+
+START_TEST(a_table_nobody_waited_for_is_freed)
+{
+    struct mr_table *table;
+    mr_output_release(mr_output_table(&table));
+    ck_assert_ptr_null(table);
 }
 END_TEST
 
@@ -197,7 +222,10 @@ Suite *test_table_suite(void)
     tcase_add_test(tests, an_empty_table_holds_nothing);
     tcase_add_test(tests, a_key_is_found_where_it_is_first);
     tcase_add_test(tests, every_key_of_many_is_found);
-    tcase_add_test(tests, a_table_is_the_callers_once_it_is_whole);
+    suite_add_tcase(suite, tests);
+    tests = tcase_create("jobs");
+    tcase_add_test(tests, a_table_is_the_callers_once_the_job_has_succeeded);
+    tcase_add_test(tests, a_table_nobody_waited_for_is_freed);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -12,6 +12,9 @@
 struct mr_output {
     struct mr_writer writer;
     _Atomic unsigned users;
+    /* The job has ended like that, and nothing can fail any more. Called once, under a lock, so that
+     * who waits for the job finds it done. NULL: it does not matter. */
+    void (*ended)(struct mr_output *output, enum mr_status status);
 };
 
 #endif

@@ -2,9 +2,10 @@
  *
  * table_output - the output that leaves results in a table (mr_output_table).
  *
- * The table is the output's until the last result has come; only then does the caller see it. Of a
- * job that fails it ends with the output.
+ * The table is the output's until the job has succeeded; only then does the caller see it. Of a job
+ * that fails it ends with the output.
  */
+#include "engine/results/results.h"
 #include "engine/results/table.h"
 
 #include <errno.h>
@@ -27,13 +28,14 @@ static int collect(void *context, const struct mr_record *records, size_t count,
     return 0;
 }
 
-static int end(void *context, struct mr_error *error)
+/* That all results were put out is not enough: who reports the last progress may still cancel. */
+static void ended(struct mr_output *output, enum mr_status status)
 {
-    struct table_output *output = context;
-    (void)error;
-    *output->result = output->table;
-    output->table = NULL;
-    return 0;
+    struct table_output *own = output->writer.context;
+    if (status != MR_OK)
+        return;
+    *own->result = own->table;
+    own->table = NULL;
 }
 
 static void close_output(void *context)
@@ -55,9 +57,10 @@ struct mr_output *mr_output_table(struct mr_table **table)
         made = mr_output_new(&(struct mr_writer){.struct_size = sizeof(struct mr_writer),
                                                  .context = output,
                                                  .collect = collect,
-                                                 .end = end,
                                                  .close = close_output});
-    if (!made)
+    if (made)
+        made->ended = ended;
+    else
         close_output(output);
     return made;
 }

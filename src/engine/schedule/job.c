@@ -159,6 +159,9 @@ static size_t begin_drain(struct job *job)
 
 void job_end(struct job *job)
 {
+    struct mr_output *output = job->context.spec.output;
+    if (output && output->ended)
+        output->ended(output, job->context.error.status);
     job->closed = true;
     thread_wake_all(&job->changed);
     round_robin_closed(job->jobs);
