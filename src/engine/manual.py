@@ -96,14 +96,14 @@ class Item:
         self.kind = kind      # "function", "callback", "enum", "struct", "constant"
         self.name = name
         self.text = text      # the declaration without comments, on one line
-        self.doc = doc        # of a list that declarations with one comment share
-        self.members = []     # (declaration, text, remark before it or None)
+        self.doc = doc        # one object for all declarations that share a comment
+        self.members = []     # as members_of returns them
 
 
 def sentence(text):
-    """What stands behind a member, as a sentence: without a name at its beginning to keep as it is."""
-    first = re.match(r"[a-z]+(?=[ ,:;]|$)", text)
-    text = text[:1].upper() + text[1:] if first else text
+    """What stands behind a member, with a capital where it does not begin with a name, and a stop."""
+    if re.match(r"[a-z]+(?=[ ,:;]|$)", text):
+        text = text[:1].upper() + text[1:]
     return text if not text or text[-1] in ".:" else text + "."
 
 
@@ -127,38 +127,31 @@ def one_line(text):
 
 
 def members_of(body, end):
-    """The members of a struct (end ";") or of an enum (end ",")."""
-    members = []
-    leading, fresh = "", False
-    pattern = re.compile(r"\s*/\*(?P<comment>.*?)\*/|(?P<blank>\n[ \t]*\n)|(?P<item>[^%s/]+%s?)" % (end, end),
-                         re.S)
+    """The members of a struct (end ";") or of an enum (end ","): declaration, comment, remark.
+
+    The comment is the one behind, else the one before. Where there are both, the one before is about
+    all that follow: a remark.
+    """
+    token = re.compile(rf"(?<={end}) */\*(?P<behind>.*?)\*/|\s*/\*(?P<before>.*?)\*/|(?P<blank>\n *\n)|"
+                       rf"(?P<item>[^{end}/]+){end}|\s", re.S)
+    members, before = [], ""
     at = 0
     while at < len(body):
-        match = pattern.match(body, at)
+        match = token.match(body, at)
         if not match:
-            at += 1
-            continue
+            sys.exit(f"{body[at:at + 60]!r}: what is that?")
         at = match.end()
-        if match.group("comment") is not None:
-            text = words_of(match.group("comment"))
-            line = body[:match.start() + len(match.group()) - len(match.group().lstrip())]
-            line = line[line.rfind("\n") + 1:]
-            if line.strip() and members:
-                declaration, doc, remark, own = members[-1]
-                if own:
-                    sys.exit(f"{declaration}: two comments")
-                members[-1] = (declaration, text, doc or remark, True)
-            else:
-                leading, fresh = text, True
+        if match.group("behind") is not None:
+            declaration, doc, _ = members[-1]
+            members[-1] = (declaration, words_of(match.group("behind")), doc)
+        elif match.group("before") is not None:
+            before = words_of(match.group("before"))
         elif match.group("blank") is not None:
-            leading = ""
-        elif match.group("item").strip():
-            declaration = one_line(match.group("item")).rstrip(end)
-            if re.search(r"\n[ \t]*\n", match.group("item")[:-len(match.group("item").lstrip()) or None]):
-                leading = "" if not fresh else leading
-            members.append((declaration, leading if fresh else "", "", False))
-            fresh = False
-    return [(declaration, doc, remark) for declaration, doc, remark, _ in members]
+            before = ""
+        elif match.group("item") is not None:
+            members.append((one_line(match.group("item")), before, ""))
+            before = ""
+    return members
 
 
 def read_header(text):
@@ -184,7 +177,7 @@ def read_header(text):
             head = SECTION.match(comment)
             if head:
                 section, comment = head.group(1), None
-            doc = {"text": comment or "", "names": []}
+            doc = {"text": comment or ""}
             continue
         if match.group("blank") is not None:
             if comment and section:
@@ -207,8 +200,7 @@ def read_header(text):
         if item:
             comment = None
             if item.doc is None:
-                item.doc = doc = {"text": "", "names": []}
-            item.doc["names"].append(item.name)
+                item.doc = doc = {"text": ""}
             items[item.name] = item
     return items, intros
 
