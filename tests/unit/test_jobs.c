@@ -79,7 +79,7 @@ struct tally_job {
     size_t key_size;   /* 0: of many sizes */
     struct gate *gate; /* that each map passes */
     struct mr_engine *engine;
-    struct mr_job *other; /* that a map waits for */
+    struct mr_job *other; /* that the collect waits for */
     uint64_t next, sum, results;
     _Atomic uint64_t mapped;
     atomic_bool wrong;
@@ -126,8 +126,6 @@ static int map_pairs(void *context, void *state, const struct mr_split *split,
     (void)error;
     if (job->gate)
         gate_pass(job->gate);
-    if (job->other && mr_job_wait(job->other, -1, NULL, NULL) != MR_OK)
-        job->wrong = true;
     for (uint64_t i = split->offset; result == 0 && i < end; i++) {
         char key[128];
         const size_t size = make_key(job, i * 7919 % job->keys, key);
@@ -154,6 +152,8 @@ static int collect(void *context, const struct mr_record *records, size_t count,
 {
     struct tally_job *job = context;
     (void)error;
+    if (job->other && mr_job_wait(job->other, -1, NULL, NULL) != MR_OK)
+        job->wrong = true;
     for (size_t i = 0; i < count; i++) {
         uint64_t sum = records[i].rank;
         if (job->value_size > 0) {
@@ -351,8 +351,8 @@ START_TEST(close_cancels_pending_jobs)
 }
 END_TEST
 
-/* A map that waits for a job which itself waits for room: the idle worker lets that begin. */
-START_TEST(a_callback_may_wait_for_a_pending_job)
+/* A collect that waits for a job which itself waits for room: an idle worker lets that begin. */
+START_TEST(a_collect_may_wait_for_a_pending_job)
 {
     struct mr_engine *engine = engine_of(2, 1);
     struct gate gate;
@@ -453,7 +453,7 @@ Suite *test_jobs_suite(void)
     tcase_add_test(tests, a_job_without_room_is_pending_and_small_ones_pass);
     tcase_add_test(tests, a_pending_job_is_cancelled_at_once);
     tcase_add_test(tests, close_cancels_pending_jobs);
-    tcase_add_test(tests, a_callback_may_wait_for_a_pending_job);
+    tcase_add_test(tests, a_collect_may_wait_for_a_pending_job);
     tcase_add_test(tests, rooms_are_bounded_and_apart);
     tcase_add_loop_test(tests, large_values_are_combined_within_the_memory, 0,
                         sizeof large_values / sizeof *large_values);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * engine - threads and memory shared by all jobs, and the calls of mapreduce.h that run them. The
- * way of a job's data is told in ../README.md.
+ * engine - threads and memory shared by all jobs. The way of a job's data is told in ../README.md.
  *
  * Shutdown: a job that fails or is cancelled sets its stop flag and ends its queue. The reader
  * returns from its push, workers give queued splits back unmapped, tasks in hand return early, and
@@ -10,8 +9,8 @@
 #include "engine/schedule/engine.h"
 
 #include "base/cpu.h"
-#include "engine/schedule/reader.h"
-#include "engine/schedule/reporter.h"
+#include "engine/schedule/caller.h"
+#include "engine/schedule/given.h"
 #include "engine/schedule/tasks.h"
 
 #include <assert.h>
@@ -38,10 +37,6 @@
 /* Of the address space that a limit leaves, one part in so many is not for the budget: mappings
  * before they are cut down to their aligned part, and what the allocator cannot give back. */
 #define ROOM_PARTS 4
-
-struct mr_job {
-    struct job *job;
-};
 
 /* ---- Workers --------------------------------------------------------------------------------- */
 
@@ -112,9 +107,7 @@ static void work(void *argument)
     thread_unlock(&engine->jobs.lock);
 }
 
-/* Starts the workers that do not run yet, as many as the system lets us; the lock is held. Returns
- * 0 or, where none runs, why. */
-static int start_workers(struct mr_engine *engine)
+int engine_start_workers(struct mr_engine *engine)
 {
     int reason = 0;
     unsigned wanted = mr_engine_threads(engine);
@@ -200,27 +193,16 @@ static uint64_t fit_limits(unsigned *threads, uint64_t memory)
     return memory < least ? least : memory;
 }
 
-/* The caller's options, as large as this library knows them. Returns false where they cannot be. */
-static bool take_options(const struct mr_engine_options *options, struct mr_engine_options *taken)
-{
-    *taken = (struct mr_engine_options){.struct_size = sizeof *taken};
-    if (!options)
-        return true;
-    if (options->struct_size < sizeof *taken)
-        return false;
-    *taken = *options;
-    return true;
-}
-
 enum mr_status mr_engine_open(const struct mr_engine_options *given, struct mr_engine **result,
                               struct mr_error *error)
 {
-    struct mr_engine_options taken;
+    struct mr_engine_options taken = {.struct_size = sizeof taken};
     if (!result)
         return mr_error_set(error, MR_INVALID, EINVAL, "there is no place for the engine");
     *result = NULL;
-    if (!take_options(given, &taken))
-        return mr_error_set(error, MR_INVALID, EINVAL, "the options' struct_size is not set");
+    const char *wrong = given ? given_copy(&taken, sizeof taken, given) : NULL;
+    if (wrong)
+        return mr_error_set(error, MR_INVALID, EINVAL, "the engine's options: %s", wrong);
     const struct mr_engine_options *options = &taken;
     for (size_t i = 0; i < options->tmpdir_count; i++) {
         int reason = check_tmpdir(options->tmpdirs[i]);
@@ -262,8 +244,7 @@ no_pool:
     return mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
 }
 
-/* Somebody needs the engine no longer. */
-static void leave(struct mr_engine *engine)
+void engine_leave(struct mr_engine *engine)
 {
     thread_lock(&engine->jobs.lock);
     const bool last = --engine->users == 0;
@@ -279,6 +260,8 @@ enum mr_status mr_engine_close(struct mr_engine *engine)
     if (!engine)
         return MR_OK;
     struct round_robin *jobs = &engine->jobs;
+    if (caller_in_jobs(jobs))
+        return MR_INVALID;
     thread_lock(&jobs->lock);
     struct round_robin_place *rings[] = {jobs->first, jobs->waiting};
     /* An array of pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
@@ -296,51 +279,18 @@ enum mr_status mr_engine_close(struct mr_engine *engine)
     free_tmpdirs(engine);
     free(engine->threads);
     /* Jobs not released yet still have outcomes, under the lock. */
-    leave(engine);
+    engine_leave(engine);
     return MR_OK;
 }
 
 unsigned mr_engine_threads(const struct mr_engine *engine)
 {
-    return atomic_load_explicit(&engine->thread_count, memory_order_relaxed);
+    return engine ? atomic_load_explicit(&engine->thread_count, memory_order_relaxed) : 0;
 }
 
 uint64_t mr_engine_memory(const struct mr_engine *engine)
 {
-    return engine->memory;
-}
-
-/* ---- Jobs ------------------------------------------------------------------------------------ */
-
-/* Takes the description's input and output in any case. */
-static enum mr_status open_job(struct mr_engine *engine, const struct mr_job_spec *given,
-                               struct job **job, struct mr_error *error)
-{
-    const struct job_resources resources = {
-        .worker_count = mr_engine_threads(engine),
-        .seed = &engine->seed,
-        .memory = engine->memory,
-        .budget = &engine->budget,
-        .pool = &engine->pool,
-        .tmpdirs = (const char *const *)engine->tmpdirs,
-        .tmpdir_count = engine->tmpdir_count,
-        .jobs = &engine->jobs,
-    };
-    if (!given || given->struct_size < sizeof *given)
-        return mr_error_set(error, MR_INVALID, EINVAL,
-                            given ? "the job's struct_size is not set" : "there is no job");
-    const struct mr_job_spec *spec = given;
-    enum mr_status status = job_open(&resources, spec, job, error);
-    if (status == MR_OK) {
-        thread_lock(&engine->jobs.lock);
-        engine->users++;
-        round_robin_begun(&engine->jobs);
-        thread_unlock(&engine->jobs.lock);
-    } else {
-        mr_input_release(spec->input);
-        mr_output_release(spec->output);
-    }
-    return status;
+    return engine ? engine->memory : 0;
 }
 
 enum mr_status mr_input_prepare(struct mr_input *input, const struct mr_engine *engine,
@@ -351,186 +301,4 @@ enum mr_status mr_input_prepare(struct mr_input *input, const struct mr_engine *
     if (!engine)
         return mr_error_set(error, MR_INVALID, EINVAL, "there is no engine");
     return input_begin(input, mr_engine_threads(engine), engine->memory, error);
-}
-
-/* Frees a job that has ended, on its way out of the engine. */
-static void free_job(struct job *job)
-{
-    /* The only engine with these jobs. */
-    struct mr_engine *engine =
-        (struct mr_engine *)(void *)((unsigned char *)job->jobs - offsetof(struct mr_engine, jobs));
-    if (job->has_reader)
-        thread_join(&job->reader);
-    if (job->has_reporter)
-        thread_join(&job->reporter);
-    job_close(job);
-    leave(engine);
-}
-
-/* What a job's first thread does: reads, where workers map what it reads, else everything. Whether
- * there are any is decided while the lock is held by who starts it. */
-static void read_or_run(void *argument)
-{
-    struct job *job = argument;
-    thread_lock(&job->jobs->lock);
-    bool alone = job->alone;
-    thread_unlock(&job->jobs->lock);
-    if (alone)
-        reader_do_all(job);
-    else
-        reader_read(job);
-}
-
-/* Starts the threads of a job, its own ones first, since one of them is enough, and makes it known
- * to the workers. Returns 0 or, where that one cannot be had, why. */
-static int start_threads(struct mr_engine *engine, struct job *job, bool reporter)
-{
-    int reason = 0;
-    thread_lock(&engine->jobs.lock);
-    if (reporter && job->context.spec.progress) {
-        reason = thread_start(&job->reporter, "mr-reporter", reporter_run, job);
-        job->has_reporter = reason == 0;
-    }
-    if (reason == 0) {
-        reason = thread_start(&job->reader, "mr-reader", read_or_run, job);
-        job->has_reader = reason == 0;
-    }
-    if (reason == 0) {
-        job->alone = start_workers(engine) != 0;
-        job->context.worker_count = mr_engine_threads(engine);
-    }
-    if (reason == 0 && !job->alone)
-        job_hold_back(job);
-    thread_unlock(&engine->jobs.lock);
-    return reason;
-}
-
-/* Waits for the end of a job that no progress was told of but by its reporter, if it has one. */
-static void end_alone(struct job *job)
-{
-    thread_lock(&job->jobs->lock);
-    while (job->has_reporter && !job->closed)
-        thread_wait(&job->changed, &job->jobs->lock);
-    if (!job->closed)
-        job_end(job);
-    thread_unlock(&job->jobs->lock);
-}
-
-static void wait_closed(struct job *job)
-{
-    thread_lock(&job->jobs->lock);
-    while (!job->closed)
-        thread_wait(&job->changed, &job->jobs->lock);
-    thread_unlock(&job->jobs->lock);
-}
-
-enum mr_status mr_run(struct mr_engine *engine, const struct mr_job_spec *spec,
-                      struct mr_stats *stats, struct mr_error *error)
-{
-    struct job *job;
-    enum mr_status status = open_job(engine, spec, &job, error);
-    if (status != MR_OK)
-        return status;
-    /* Where no thread is to be had there still is this one. */
-    if (spec->small || start_threads(engine, job, false) != 0)
-        reader_do_all(job);
-    if (spec->progress)
-        reporter_run(job);
-    wait_closed(job);
-    job_outcome(job, stats, error);
-    status = job->context.error.status;
-    free_job(job);
-    return status;
-}
-
-enum mr_status mr_submit(struct mr_engine *engine, const struct mr_job_spec *spec,
-                         struct mr_job **handle, struct mr_error *error)
-{
-    struct job *job;
-    *handle = NULL;
-    struct mr_job *made = malloc(sizeof *made);
-    if (!made) {
-        mr_input_release(spec->input);
-        mr_output_release(spec->output);
-        return mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
-    }
-    enum mr_status status = open_job(engine, spec, &job, error);
-    if (status != MR_OK) {
-        free(made);
-        return status;
-    }
-    int reason = start_threads(engine, job, true);
-    if (reason == 0) {
-        made->job = job;
-        *handle = made;
-        return MR_OK;
-    }
-    /* Let it end the usual way, though nobody has seen it begin; its input has been neither read
-     * nor interrupted, so that the caller may run it instead. */
-    struct mr_error why;
-    mr_error_set(&why, MR_THREAD, reason, "cannot start a thread: %s", strerror(reason));
-    context_fail_unheard(&job->context, &why);
-    reader_do_all(job);
-    end_alone(job);
-    status = job->context.error.status;
-    if (error)
-        *error = job->context.error;
-    free_job(job);
-    free(made);
-    return status;
-}
-
-enum mr_status mr_job_poll(struct mr_job *handle, struct mr_progress *progress)
-{
-    struct job *job = handle->job;
-    thread_lock(&job->jobs->lock);
-    if (progress) {
-        struct mr_progress figures;
-        const size_t size = progress->struct_size;
-        job_figures(job, job->map_ended == 0, &figures);
-        memcpy(progress, &figures, size < sizeof figures ? size : sizeof figures);
-        progress->struct_size = size;
-    }
-    enum mr_status status = job_status(job);
-    thread_unlock(&job->jobs->lock);
-    return status;
-}
-
-enum mr_status mr_job_wait(struct mr_job *handle, long timeout_ms, struct mr_stats *stats,
-                           struct mr_error *error)
-{
-    struct job *job = handle->job;
-    uint64_t deadline = thread_now() + (uint64_t)(timeout_ms > 0 ? timeout_ms : 0) * 1000000;
-    thread_lock(&job->jobs->lock);
-    while (!job->closed) {
-        if (timeout_ms < 0)
-            thread_wait(&job->changed, &job->jobs->lock);
-        else if (!thread_wait_until(&job->changed, &job->jobs->lock, deadline))
-            break;
-    }
-    enum mr_status status = job_status(job);
-    if (job->closed)
-        job_outcome(job, stats, error);
-    thread_unlock(&job->jobs->lock);
-    return status;
-}
-
-enum mr_status mr_job_cancel(struct mr_job *handle)
-{
-    struct job *job = handle->job;
-    thread_lock(&job->jobs->lock);
-    job_cancel(job);
-    thread_unlock(&job->jobs->lock);
-    return MR_OK;
-}
-
-enum mr_status mr_job_release(struct mr_job *handle)
-{
-    if (!handle)
-        return MR_OK;
-    mr_job_cancel(handle);
-    wait_closed(handle->job);
-    free_job(handle->job);
-    free(handle);
-    return MR_OK;
 }

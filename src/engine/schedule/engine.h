@@ -26,4 +26,10 @@ struct mr_engine {
     size_t users;
 };
 
+/* Starts the workers that do not run yet, as many as the system lets us; the lock is held. Returns
+ * 0 or, where none runs, why. */
+int engine_start_workers(struct mr_engine *engine);
+/* Somebody needs the engine no longer. */
+void engine_leave(struct mr_engine *engine);
+
 #endif

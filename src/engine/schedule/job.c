@@ -5,6 +5,8 @@
 #include "engine/schedule/job.h"
 
 #include "engine/order/unordered.h"
+#include "engine/schedule/caller.h"
+#include "engine/schedule/given.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,31 +15,6 @@
 #define QUEUED_A_WORKER 8
 
 /* ---- Making and freeing ---------------------------------------------------------------------- */
-
-static enum mr_status check(const struct mr_job_spec *spec, struct mr_error *error)
-{
-    const char *wrong = NULL;
-    if (!spec->input)
-        wrong = "a job needs an input";
-    else if (!spec->map && !spec->input->map)
-        wrong = "a job needs a map";
-    else if (!spec->map && spec->values != MR_SUM)
-        wrong = "where values are not summed a job needs a map";
-    else if (spec->values == MR_COMBINE && !spec->combine)
-        wrong = "values that are combined need a combine";
-    else if (spec->values == MR_COMBINE && spec->value_size == 0)
-        wrong = "values that are combined need a size";
-    else if (spec->values != MR_COMBINE && spec->combine)
-        wrong = "a combine is of values that are combined, MR_COMBINE";
-    else if (spec->values == MR_SUM && spec->value_size != 0 &&
-             spec->value_size != sizeof(uint64_t))
-        wrong = "values that are summed are of 8 bytes";
-    else if (spec->collect && spec->output)
-        wrong = "a job has either a collect or an output";
-    else if (!spec->collect && !spec->output)
-        wrong = "a job needs a collect or an output";
-    return wrong ? mr_error_set(error, MR_INVALID, EINVAL, "%s", wrong) : MR_OK;
-}
 
 /* The job has failed: nobody waits for its input or its output any more. As context.failed. */
 static void failed(void *owner)
@@ -62,7 +39,7 @@ static void woken(void *owner)
 enum mr_status job_open(const struct job_resources *resources, const struct mr_job_spec *spec,
                         struct job **result, struct mr_error *error)
 {
-    enum mr_status status = check(spec, error);
+    enum mr_status status = given_check(spec, error);
     if (status != MR_OK)
         return status;
     status = input_begin(spec->input, resources->worker_count, resources->memory, error);
@@ -123,8 +100,11 @@ no_context:
 
 void job_close(struct job *job)
 {
+    struct caller caller;
+    caller_enter(&caller, job, job->jobs, false);
     mr_input_release(job->context.spec.input);
     mr_output_release(job->context.spec.output);
+    caller_leave(&caller);
     stores_close(&job->stores);
     order_close(&job->order);
     split_queue_close(&job->queue);
@@ -416,7 +396,6 @@ void job_outcome(const struct job *job, struct mr_stats *stats, struct mr_error 
         *error = context->error;
     if (stats) {
         const struct mr_stats made = {
-            .struct_size = stats->struct_size,
             .bytes = atomic_load_explicit(&context->bytes, memory_order_relaxed),
             .records = atomic_load_explicit(&context->records, memory_order_relaxed),
             .keys = atomic_load_explicit(&context->keys, memory_order_relaxed),
@@ -427,6 +406,6 @@ void job_outcome(const struct job *job, struct mr_stats *stats, struct mr_error 
             .map_seconds = (double)(job->map_ended - job->began) / 1e9,
             .reduce_seconds = (double)(job->ended - job->map_ended) / 1e9,
         };
-        memcpy(stats, &made, stats->struct_size < sizeof made ? stats->struct_size : sizeof made);
+        given_fill(stats, &made, sizeof made);
     }
 }

@@ -4,6 +4,7 @@
  */
 #include "engine/schedule/reader.h"
 
+#include "engine/schedule/caller.h"
 #include "engine/schedule/reporter.h"
 #include "engine/schedule/tasks.h"
 #include "engine/schedule/writer.h"
@@ -48,8 +49,10 @@ void reader_read(void *argument)
     struct job *job = argument;
     struct thread_mutex *lock = &job->jobs->lock;
     struct mr_split split;
+    struct caller caller;
     uint64_t bytes = 0, next = 0;
     bool offered = false;
+    caller_enter(&caller, job, job->jobs, false);
     while (read_split(job, &split)) {
         if (!split_queue_push(&job->queue, &split)) {
             if (job->context.reader.release)
@@ -81,13 +84,16 @@ void reader_read(void *argument)
     thread_unlock(lock);
     if (writes)
         writer_run(job);
+    caller_leave(&caller);
 }
 
 void reader_do_all(struct job *job)
 {
     struct thread_mutex *lock = &job->jobs->lock;
     struct job_task task = {.job = job, .phase = PHASE_MAP};
+    struct caller caller;
     uint64_t next = reporter_first(job);
+    caller_enter(&caller, job, job->jobs, false);
     thread_lock(lock);
     job->started = true;
     thread_unlock(lock);
@@ -102,4 +108,5 @@ void reader_do_all(struct job *job)
     job->reader_done = true;
     do_rest(job, &next);
     thread_unlock(lock);
+    caller_leave(&caller);
 }

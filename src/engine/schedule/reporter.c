@@ -4,6 +4,8 @@
  */
 #include "engine/schedule/reporter.h"
 
+#include "engine/schedule/caller.h"
+
 /* At most this often is progress reported. */
 #define INTERVAL UINT64_C(500000000)
 
@@ -12,9 +14,13 @@ static void report(struct job *job, bool map)
 {
     mr_report *const tell = job->context.spec.progress;
     struct mr_progress figures;
+    struct caller caller;
     job_figures(job, map, &figures);
     thread_unlock(&job->jobs->lock);
-    if (tell(job->context.spec.context, &figures) != 0) {
+    caller_enter(&caller, job, job->jobs, false);
+    const int told = tell(job->context.spec.context, &figures);
+    caller_leave(&caller);
+    if (told != 0) {
         context_fail(&job->context, MR_CANCELLED, 0, "cancelled by the progress callback");
         round_robin_wake(job->jobs);
     }

@@ -7,6 +7,7 @@
 #include "engine/order/order_sink.h"
 #include "engine/order/order_split.h"
 #include "engine/order/unordered.h"
+#include "engine/schedule/caller.h"
 
 #include <stdlib.h>
 
@@ -186,6 +187,8 @@ void tasks_do(struct job_task *task, unsigned number)
     struct job *job = task->job;
     const struct mr_reader *input = &job->context.reader;
     struct job_worker *worker = NULL;
+    struct caller caller;
+    caller_enter(&caller, job, job->jobs, true);
     switch (task->phase) {
     case PHASE_MAP:
         worker = need_worker(job, number);
@@ -229,4 +232,5 @@ void tasks_do(struct job_task *task, unsigned number)
     }
     if (worker && task->shared)
         keep_nothing(worker);
+    caller_leave(&caller);
 }

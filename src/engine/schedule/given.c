@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * given - sizes and members (see given.h).
+ */
+#include "engine/schedule/given.h"
+
+#include "engine/input/input.h"
+
+#include <errno.h>
+#include <string.h>
+
+static size_t size_of(const void *from)
+{
+    size_t size;
+    memcpy(&size, from, sizeof size);
+    return size;
+}
+
+/* This is the first version: no struct has been smaller. */
+bool given_room(const void *into, size_t size)
+{
+    return !into || size_of(into) >= size;
+}
+
+const char *given_copy(void *copy, size_t size, const void *from)
+{
+    const size_t given = size_of(from);
+    if (given < size)
+        return "its struct_size is not set to its sizeof";
+    const unsigned char *rest = from;
+    for (size_t i = size; i < given; i++)
+        if (rest[i] != 0)
+            return "it has members set that only a later version of the library knows";
+    memcpy(copy, from, size);
+    memcpy(copy, &size, sizeof size);
+    return NULL;
+}
+
+void given_fill(void *into, const void *from, size_t size)
+{
+    const size_t given = size_of(into);
+    memcpy(into, from, size);
+    memcpy(into, &given, sizeof given);
+}
+
+/* What is wrong with the values; NULL: nothing. */
+static const char *check_values(const struct mr_job_spec *spec)
+{
+    if (spec->values != MR_SUM && spec->values != MR_COMBINE && spec->values != MR_GROUP)
+        return "a job's values are MR_SUM, MR_COMBINE or MR_GROUP";
+    if (spec->values == MR_COMBINE && !spec->combine)
+        return "values that are combined need a combine";
+    if (spec->values == MR_COMBINE && spec->value_size == 0)
+        return "values that are combined need a size";
+    if (spec->values != MR_COMBINE && spec->combine)
+        return "a combine is of values that are combined, MR_COMBINE";
+    if (spec->values == MR_SUM && spec->value_size != 0 && spec->value_size != sizeof(uint64_t))
+        return "values that are summed are of 8 bytes";
+    if (spec->value_size > MR_VALUE_MOST)
+        return "a value is of MR_VALUE_MOST bytes at most";
+    if (spec->values != MR_GROUP && spec->value_order)
+        return "a value_order is of values that are all kept, MR_GROUP";
+    return NULL;
+}
+
+/* The same for the rest. */
+static const char *check_rest(const struct mr_job_spec *spec)
+{
+    if (!spec->input)
+        return "a job needs an input";
+    if (!spec->map && !spec->input->map)
+        return "a job needs a map";
+    if (!spec->map && spec->values != MR_SUM)
+        return "where values are not summed a job needs a map";
+    if (spec->order != MR_ORDER_NONE && spec->order != MR_ORDER_KEY && spec->order != MR_ORDER_RANK)
+        return "a job's order is MR_ORDER_NONE, MR_ORDER_KEY or MR_ORDER_RANK";
+    if (spec->min_rank > 0 && !spec->reduce && spec->values != MR_SUM)
+        return "a min_rank drops everything where all ranks are 0: without a reduce only sums are "
+               "ranks";
+    if (spec->collect && spec->output)
+        return "a job has either a collect or an output";
+    if (!spec->collect && !spec->output)
+        return "a job needs a collect or an output";
+    return NULL;
+}
+
+enum mr_status given_check(const struct mr_job_spec *spec, struct mr_error *error)
+{
+    const char *wrong = check_values(spec);
+    if (!wrong)
+        wrong = check_rest(spec);
+    return wrong ? mr_error_set(error, MR_INVALID, EINVAL, "%s", wrong) : MR_OK;
+}
