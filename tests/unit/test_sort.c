@@ -2,7 +2,8 @@
  *
  * test_sort.c - words and result records in order, against qsort: every number of them up to some
  * hundred and some large ones, spread evenly, crowded, nearly alike and already in order; keys that
- * are prefixes of each other, that end in NULs, and that share much.
+ * are prefixes of each other, that end in NULs, and that share much; and keys that are equal, which
+ * payloads tell apart.
  */
 #include <check.h>
 #include <stdio.h>
@@ -110,7 +111,13 @@ static int compare_records(const void *a, const void *b)
     int result = !by->ranked ? 0 : one.number > other.number ? -1 : one.number < other.number;
     if (by->reverse)
         result = -result;
-    return result != 0 ? result : sort_compare_keys(by, one.key, one.size, other.key, other.size);
+    if (result == 0)
+        result = sort_compare_keys(by, one.key, one.size, other.key, other.size);
+    if (result == 0)
+        result = sort_compare_keys(by, one.value, one.value_size, other.value, other.value_size);
+    if (result == 0 && one.number != other.number)
+        result = (one.number < other.number) != by->reverse ? -1 : 1;
+    return result;
 }
 
 /* How keys are made. */
@@ -160,24 +167,47 @@ static uint64_t draw_rank(unsigned ranks)
     return 1 + below(ranks);
 }
 
-/* Fills chunks as the shuffle does. */
+/* Adds a record as the shuffle does. */
+static void add_record(struct set *set, const struct record *record)
+{
+    if (!set->chunks || set->chunks->used > POOL_CAPACITY - KEY_MOST - 40) {
+        struct chunk *chunk = calloc(1, POOL_CHUNK);
+        ck_assert_ptr_nonnull(chunk);
+        chunk->next = set->chunks;
+        set->chunks = chunk;
+    }
+    unsigned char *at = set->chunks->data + set->chunks->used;
+    set->want[set->count++] = at;
+    set->chunks->used += (size_t)(record_put_result(at, record) - at);
+    set->chunks->records++;
+}
+
 static void make_set(struct set *set, enum kind kind, unsigned ranks, size_t count)
 {
-    *set = (struct set){.count = count};
+    *set = (struct set){0};
     for (unsigned i = 0; i < count; i++) {
-        if (!set->chunks || set->chunks->used > POOL_CAPACITY - KEY_MOST - 40) {
-            struct chunk *chunk = calloc(1, POOL_CHUNK);
-            ck_assert_ptr_nonnull(chunk);
-            chunk->next = set->chunks;
-            set->chunks = chunk;
-        }
         unsigned char key[KEY_MOST + POOL_PAD] = {0};
-        const struct record record = {
-            .key = key, .size = make_key(kind, i, key), .number = draw_rank(ranks)};
-        unsigned char *at = set->chunks->data + set->chunks->used;
-        set->want[i] = at;
-        set->chunks->used += (size_t)(record_put_result(at, &record) - at);
-        set->chunks->records++;
+        add_record(set, &(struct record){.key = key,
+                                         .size = make_key(kind, i, key),
+                                         .number = draw_rank(ranks)});
+    }
+}
+
+/* The same of `keys` keys, most of them several times, with payloads that mostly differ. */
+static void make_equals(struct set *set, unsigned keys, unsigned ranks, size_t count)
+{
+    *set = (struct set){0};
+    for (unsigned i = 0; i < count; i++) {
+        unsigned char key[KEY_MOST + POOL_PAD] = {0}, payload[4];
+        const size_t size = 8 * below(5), kinds = 1 + below(3);
+        memset(key, 'a', size);
+        for (size_t at = 0; at < sizeof payload; at++)
+            payload[at] = (unsigned char)(kinds == 1 ? 0 : random_next() >> 40);
+        add_record(set, &(struct record){.key = key,
+                                         .size = size + below(keys) % 3,
+                                         .number = draw_rank(ranks),
+                                         .value = payload,
+                                         .value_size = below(sizeof payload + 1)});
     }
 }
 
@@ -246,6 +276,41 @@ START_TEST(records_sort_as_qsort_sorts_them)
 }
 END_TEST
 
+/* Whether two lists have the same records, whatever their places. */
+static void check_same(const unsigned char *const *records, const struct set *set)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        struct record one, other;
+        record_get(records[i], RECORD_RESULT, 0, &one);
+        record_get(set->want[i], RECORD_RESULT, 0, &other);
+        ck_assert_msg(one.size == other.size && memcmp(one.key, other.key, one.size) == 0 &&
+                          one.number == other.number && one.value_size == other.value_size &&
+                          memcmp(one.value, other.value, one.value_size) == 0,
+                      "record %zu of %zu", i, set->count);
+    }
+}
+
+START_TEST(equal_keys_sort_by_payload)
+{
+    static const size_t counts[] = {2, 19, 20, 21, 64, 500, RECORDS};
+    for (size_t n = 0; n < 4 * sizeof counts / sizeof *counts * 2; n++) {
+        const struct sort_order order = {.ranked = n & 1, .reverse = n & 2};
+        struct set set;
+        make_equals(&set, 1 + (n / 4 & 1) * 7, 3, counts[n / 8]);
+        by = &order;
+        qsort(set.want, set.count, sizeof *set.want, compare_records);
+        void *memory = malloc(sort_bytes(set.count));
+        const struct sort_space space = sort_space_in(memory, set.count);
+        struct sort_known known = {0};
+        (void)sort_list(&order, set.chunks, &space, &known);
+        sort_records(&order, &space, set.count, &known);
+        check_same(space.records, &set);
+        free(memory);
+        free_set(&set);
+    }
+}
+END_TEST
+
 /* What is said of the keys of a range must be true of each, and be said of most. */
 START_TEST(keys_of_a_range_share_what_its_cuts_do)
 {
@@ -289,6 +354,7 @@ Suite *test_sort_suite(void)
     tcase_add_test(tests, a_scalar_sort_orders_any_words);
     tcase_add_test(tests, vectors_order_any_words);
     tcase_add_test(tests, records_sort_as_qsort_sorts_them);
+    tcase_add_test(tests, equal_keys_sort_by_payload);
     tcase_add_test(tests, keys_of_a_range_share_what_its_cuts_do);
     suite_add_tcase(suite, tests);
     return suite;

@@ -50,11 +50,28 @@ int sort_compare_keys(const struct sort_order *order, const unsigned char *a, si
     return order->reverse ? -result : result;
 }
 
+/* Compares records of one key by what else they have: so that the same results come in the same
+ * way, whoever made them first. */
+static __attribute__((noinline)) int compare_rest(const struct sort_order *order,
+                                                  const unsigned char *a, const unsigned char *b)
+{
+    struct record one, other;
+    record_get(a, RECORD_RESULT, 0, &one);
+    record_get(b, RECORD_RESULT, 0, &other);
+    const int result =
+        sort_compare_keys(order, one.value, one.value_size, other.value, other.value_size);
+    if (result != 0 || one.number == other.number)
+        return result;
+    return (one.number < other.number) != order->reverse ? -1 : 1;
+}
+
+/* Compares records whose ranks, where these matter, are equal. */
 static int compare(const struct sort_order *order, const unsigned char *a, const unsigned char *b)
 {
     size_t a_size, b_size;
     const unsigned char *a_key = record_key(a, &a_size), *b_key = record_key(b, &b_size);
-    return sort_compare_keys(order, a_key, a_size, b_key, b_size);
+    const int result = sort_compare_keys(order, a_key, a_size, b_key, b_size);
+    return result != 0 ? result : compare_rest(order, a, b);
 }
 
 /* The word by which a record is compared at `depth`, the size of its key in *size. */

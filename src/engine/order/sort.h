@@ -9,7 +9,8 @@
 #include "engine/core/record.h"
 #include "engine/order/sort64.h"
 
-/* The order: by rank where `ranked`, then by key; all of it reversed where `reverse` says so. */
+/* The order: by rank where `ranked`, then by key, then by payload as by key, and last of all by a
+ * rank that did not matter; all of it reversed where `reverse` says so. */
 struct sort_order {
     bool ranked;
     bool reverse;
