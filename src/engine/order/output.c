@@ -4,6 +4,8 @@
  */
 #include "engine/order/output.h"
 
+#include "engine/order/payloads.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -113,38 +115,81 @@ static void fill_record(const unsigned char *at, struct mr_record *out)
                               .payload_size = record.value_size};
 }
 
+/* Encodes records into `buffer`; `copies` is for their payloads. */
+static int encode(struct context *context, struct mr_record *records, size_t count,
+                  struct mr_buffer *buffer, struct mr_buffer *copies)
+{
+    const struct mr_writer *out = &context->writer;
+    const size_t size = payloads_room(records, count);
+    if (size > 0) {
+        mr_buffer_clear(copies);
+        unsigned char *room = mr_buffer_reserve(copies, size);
+        if (!room) {
+            context_no_memory(context);
+            return -1;
+        }
+        payloads_copy(records, count, room);
+    }
+    struct mr_error error = {0};
+    if (out->encode(out->context, records, count, buffer, &error) == 0)
+        return 0;
+    context_fail_with(context, MR_OUTPUT, &error, "the results could not be encoded");
+    return -1;
+}
+
+/* Adds records to a list that collect will get. */
+static int list(struct context *context, const struct mr_record *records, size_t count,
+                struct mr_buffer *buffer)
+{
+    unsigned char *room = mr_buffer_reserve(buffer, count * sizeof *records);
+    if (!room) {
+        context_no_memory(context);
+        return -1;
+    }
+    memcpy(room, records, count * sizeof *records);
+    mr_buffer_commit(buffer, count * sizeof *records);
+    return 0;
+}
+
+/* Ends the list. Copies of payloads lie behind it, in what is not used of the buffer. */
+static int end_list(struct context *context, struct mr_buffer *buffer)
+{
+    const size_t count = buffer->used / sizeof(struct mr_record);
+    const size_t size = payloads_room((struct mr_record *)(void *)buffer->data, count);
+    if (size == 0)
+        return 0;
+    unsigned char *room = mr_buffer_reserve(buffer, size);
+    if (!room) {
+        context_no_memory(context);
+        return -1;
+    }
+    payloads_copy((struct mr_record *)(void *)buffer->data, count, room);
+    return 0;
+}
+
 /* Encodes the records, or lists them for collect, into `buffer`. */
 static int make_piece(struct context *context, const unsigned char *const *at, size_t count,
                       struct mr_buffer *buffer)
 {
-    const struct mr_writer *out = &context->writer;
+    const bool encodes = context->writer.encode != NULL;
     struct mr_record records[BATCH];
-    for (size_t start = 0; start < count; start += BATCH) {
-        if (context_stopped(context))
-            return -1;
-        size_t n = count - start < BATCH ? count - start : BATCH;
+    struct mr_buffer copies;
+    int result = 0;
+    buffer_open(&copies, context->budget);
+    for (size_t start = 0; result == 0 && start < count; start += BATCH) {
+        const size_t n = count - start < BATCH ? count - start : BATCH;
         for (size_t i = 0; i < n; i++) {
             if (start + i + AHEAD < count)
                 __builtin_prefetch(at[start + i + AHEAD]);
             fill_record(at[start + i], &records[i]);
         }
-        if (out->encode) {
-            struct mr_error error = {0};
-            if (out->encode(out->context, records, n, buffer, &error) != 0) {
-                context_fail_with(context, MR_OUTPUT, &error, "the results could not be encoded");
-                return -1;
-            }
-        } else {
-            unsigned char *room = mr_buffer_reserve(buffer, n * sizeof *records);
-            if (!room) {
-                context_no_memory(context);
-                return -1;
-            }
-            memcpy(room, records, n * sizeof *records);
-            mr_buffer_commit(buffer, n * sizeof *records);
-        }
+        result = encodes ? encode(context, records, n, buffer, &copies)
+                         : list(context, records, n, buffer);
+        if (context_stopped(context))
+            result = -1;
     }
-    return 0;
+    buffer_close(&copies);
+    return result != 0 || encodes ? result : end_list(context, buffer);
 }
 
 /* Puts one piece out. */
