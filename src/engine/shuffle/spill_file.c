@@ -21,7 +21,6 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define WINDOW ((size_t)64 << 10)
 #define CHUNKS_A_WRITE 256
 /* An extent is not cut to less than one part in so many: each is a write, a read and memory. */
 #define LEAST_PART 4
@@ -214,8 +213,8 @@ enum mr_status spill_write(struct spill *spill, const struct chunk **list,
 enum mr_status spill_reader_open(struct spill_reader *reader, struct spill_extent *extent,
                                  struct pool_cache *cache, struct mr_error *error)
 {
-    *reader = (struct spill_reader){.extent = extent, .cache = cache, .size = WINDOW};
-    if (extent->bytes < WINDOW)
+    *reader = (struct spill_reader){.extent = extent, .cache = cache, .size = SPILL_WINDOW};
+    if (extent->bytes < SPILL_WINDOW)
         reader->size = (size_t)extent->bytes;
     reader->buffer = malloc(reader->size);
     return reader->buffer ? MR_OK : mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");

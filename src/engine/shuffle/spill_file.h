@@ -14,6 +14,9 @@
 #include "engine/mapreduce.h"
 #include "engine/core/pool.h"
 
+/* Bytes of an extent that are read at a time. */
+#define SPILL_WINDOW ((size_t)64 << 10)
+
 struct spill_file;
 
 struct spill_extent {

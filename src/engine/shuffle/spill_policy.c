@@ -23,10 +23,12 @@ void spill_scope_end(struct spill_scope *scope, struct worker *worker)
     worker->scopes = scope->outer;
 }
 
-/* Writes the chunks of a stream to extents of *written. Returns -1 when the job fails. */
+/* Writes the chunks of a stream to extents of *written, which is empty, in the same order. Returns
+ * -1 when the job fails. */
 static int write_chunks(struct worker *worker, const struct stream *stream, struct stream *written)
 {
     const struct chunk *next = stream->chunks;
+    struct spill_extent **last = &written->extents;
     while (next) {
         struct mr_error error = {0};
         struct spill_extent *extent;
@@ -36,8 +38,8 @@ static int write_chunks(struct worker *worker, const struct stream *stream, stru
                               "temporary data could not be written");
             return -1;
         }
-        extent->next = written->extents;
-        written->extents = extent;
+        *last = extent;
+        last = &extent->next;
         written->spilled += extent->content;
         written->spilled_count += extent->records;
     }
