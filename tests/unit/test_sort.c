@@ -199,7 +199,7 @@ static void make_equals(struct set *set, unsigned keys, unsigned ranks, size_t c
     *set = (struct set){0};
     for (unsigned i = 0; i < count; i++) {
         unsigned char key[KEY_MOST + POOL_PAD] = {0}, payload[4];
-        const size_t size = 8 * below(5), kinds = 1 + below(3);
+        const unsigned size = 8 * below(5), kinds = 1 + below(3);
         memset(key, 'a', size);
         for (size_t at = 0; at < sizeof payload; at++)
             payload[at] = (unsigned char)(kinds == 1 ? 0 : random_next() >> 40);
@@ -296,7 +296,7 @@ START_TEST(equal_keys_sort_by_payload)
     for (size_t n = 0; n < 4 * sizeof counts / sizeof *counts * 2; n++) {
         const struct sort_order order = {.ranked = n & 1, .reverse = n & 2};
         struct set set;
-        make_equals(&set, 1 + (n / 4 & 1) * 7, 3, counts[n / 8]);
+        make_equals(&set, n & 4 ? 8 : 1, 3, counts[n / 8]);
         by = &order;
         qsort(set.want, set.count, sizeof *set.want, compare_records);
         void *memory = malloc(sort_bytes(set.count));

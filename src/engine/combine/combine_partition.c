@@ -24,9 +24,10 @@ void combine_partition_open(struct combine_partition *combine, struct worker *wo
 {
     const struct context *context = worker->context;
     *combine = (struct combine_partition){.worker = worker};
-    /* Where values are kept, an entry counts them and knows their place: two words. */
+    const size_t kept = context->form.kind == RECORD_BYTES ? COMBINE_PARTITION_BYTES + 1
+                                                           : COMBINE_PARTITION_PLACE + 1;
     grouping_table_open(&combine->table, context->seed,
-                        context->keeps ? 2 : (context->value_size + 7) / 8, context->budget);
+                        context->keeps ? kept : (context->value_size + 7) / 8, context->budget);
     buffer_open(&combine->values, context->budget);
 }
 
@@ -117,6 +118,16 @@ static int call_combine(struct combine_partition *combine, uint64_t *into, const
 /* What combine_value returns where a sum overflows: its caller, who knows the key, reports it. */
 #define COMBINE_OVERFLOW 1
 
+/* What goes with a record's key to the table, in one word: the number, the address of the value, or
+ * the size of one that is kept and of any size. */
+static inline __attribute__((always_inline)) uint64_t
+word_of(const struct record *record, enum record_kind kind, const bool sums)
+{
+    return sums                   ? record->number
+           : kind == RECORD_BYTES ? record->value_size
+                                  : (uint64_t)(uintptr_t)record->value;
+}
+
 /* Combines a record's value into the entry of its key, a new one where it is not `known`. */
 static inline __attribute__((always_inline)) int combine_value(struct combine_partition *combine,
                                                                uint64_t *into, bool known,
@@ -128,8 +139,12 @@ static inline __attribute__((always_inline)) int combine_value(struct combine_pa
         return __builtin_add_overflow(into[0], value, into) ? COMBINE_OVERFLOW : 0;
     }
     if (context->keeps) {
-        /* The entry counts the key's values; where they go is decided when all are counted. */
-        into[0]++;
+        /* The entry counts the key's values; where they go is decided when all are counted. Of a
+         * new entry only the first word is 0. */
+        into[COMBINE_PARTITION_COUNT]++;
+        if (context->form.kind == RECORD_BYTES)
+            into[COMBINE_PARTITION_BYTES] =
+                (known ? into[COMBINE_PARTITION_BYTES] : 0) + combine_partition_aligned(value);
         return 0;
     }
     const void *from = (const void *)(uintptr_t)value;
@@ -231,18 +246,23 @@ static int combine_long(struct combine_partition *combine, const struct record *
                : status;
 }
 
+/* Whether the chunk of a large record is kept for its key, if that is new, rather than the key
+ * copied: where it holds little else. */
+static bool is_worth_keeping(const struct context *context, const struct record *record)
+{
+    return record->size > KEY_W4_MOST && (!context->keeps || record->size >= record->value_size);
+}
+
 /* Brings the large record of the chunk got last into the table, which keeps the chunk of a new
  * key. */
 static int combine_large(struct combine_partition *combine, struct stream_reader *reader,
-                         struct chunk *chunk)
+                         struct chunk *chunk, const struct record *record)
 {
     const struct context *context = combine->worker->context;
     const struct grouping_class *class = &combine->table.classes[KEY_LONG];
     const size_t before = class->used;
-    struct record record;
-    record_get(chunk->data, context->form.kind, context->form.value_size, &record);
-    const uint64_t value = context->sums ? record.number : (uint64_t)(uintptr_t)record.value;
-    const int result = combine_long(combine, &record, value, context->sums, true);
+    const uint64_t value = word_of(record, context->form.kind, context->sums);
+    const int result = combine_long(combine, record, value, context->sums, true);
     if (class->used > before) {
         stream_reader_keep(reader);
         chunk->records = before;
@@ -256,7 +276,7 @@ static int combine_large(struct combine_partition *combine, struct stream_reader
 static inline __attribute__((always_inline)) int
 combine_chunk(struct combine_partition *combine, const struct chunk *chunk, const bool sums)
 {
-    const enum record_kind kind = sums ? RECORD_SUM : RECORD_VALUE;
+    const enum record_kind kind = sums ? RECORD_SUM : combine->worker->context->form.kind;
     const size_t value_size = sums ? 0 : combine->worker->context->value_size;
     struct probes w2, w4;
     const unsigned char *at = chunk->data, *end = at + chunk->used;
@@ -265,7 +285,7 @@ combine_chunk(struct combine_partition *combine, const struct chunk *chunk, cons
         struct record record;
         int result;
         at = record_get(at, kind, value_size, &record);
-        uint64_t value = sums ? record.number : (uint64_t)(uintptr_t)record.value;
+        const uint64_t value = word_of(&record, kind, sums);
         if (record.size <= KEY_W2_MOST)
             result = add_probe(combine, KEY_W2, &w2, &record, value, sums);
         else if (record.size <= KEY_W4_MOST)
@@ -278,6 +298,21 @@ combine_chunk(struct combine_partition *combine, const struct chunk *chunk, cons
     if (combine_probes(combine, KEY_W2, &w2, sums) != 0)
         return -1;
     return combine_probes(combine, KEY_W4, &w4, sums);
+}
+
+/* Brings the chunk got last into the table. */
+static int combine_next(struct combine_partition *combine, struct stream_reader *reader,
+                        struct chunk *chunk)
+{
+    const struct context *context = combine->worker->context;
+    if (pool_chunk_large(chunk) && stream_reader_may_keep(reader)) {
+        struct record record;
+        record_get(chunk->data, context->form.kind, context->form.value_size, &record);
+        if (is_worth_keeping(context, &record))
+            return combine_large(combine, reader, chunk, &record);
+    }
+    return context->sums ? combine_chunk(combine, chunk, true)
+                         : combine_chunk(combine, chunk, false);
 }
 
 /* ---- Out of the table ------------------------------------------------------------------- */
@@ -366,7 +401,6 @@ static int combine_stream(struct combine_partition *combine, struct stream *stre
 {
     const uint64_t records = stream_records(stream);
     const uint64_t share = combine_partition_share(combine->worker);
-    const bool sums = combine->worker->context->sums;
     struct stream_reader reader;
     struct chunk *chunk;
     bool whole = true; /* the table holds all keys */
@@ -380,11 +414,8 @@ static int combine_stream(struct combine_partition *combine, struct stream *stre
             whole = false;
             result = empty_table(combine, passed);
         }
-        if (result == 0 && pool_chunk_large(chunk) && stream_reader_may_keep(&reader))
-            result = combine_large(combine, &reader, chunk);
-        else if (result == 0)
-            result =
-                sums ? combine_chunk(combine, chunk, true) : combine_chunk(combine, chunk, false);
+        if (result == 0)
+            result = combine_next(combine, &reader, chunk);
         if (context_stopped(combine->worker->context))
             result = -1;
     }

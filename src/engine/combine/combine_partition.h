@@ -13,6 +13,20 @@
 #include "engine/core/worker.h"
 #include "engine/shuffle/stream_writer.h"
 
+/* Words of an entry's value where values are kept: how many the key has, and whose, of any size,
+ * take together (of a fixed size there is no such word); the rest is the reduce's. */
+#define COMBINE_PARTITION_COUNT 0
+#define COMBINE_PARTITION_PLACE 1
+#define COMBINE_PARTITION_BYTES 2
+
+/* Kept values lie at multiples of this when they are gathered. */
+#define COMBINE_PARTITION_ALIGN ((size_t)16)
+
+static inline size_t combine_partition_aligned(size_t size)
+{
+    return (size + COMBINE_PARTITION_ALIGN - 1) & ~(COMBINE_PARTITION_ALIGN - 1);
+}
+
 /* What one worker has for it. */
 struct combine_partition {
     struct worker *worker;
@@ -38,8 +52,9 @@ void combine_partition_close(struct combine_partition *combine);
 uint64_t combine_partition_share(const struct worker *worker);
 
 /* Brings a stream's pairs into the table, which must not be in use: of kept values it counts how
- * many each key has. Where `consume`, gives the stream's chunks back in passing. May take memory
- * past the budget. combine_partition_end is due in any case. Returns -1 when the job fails. */
+ * many each key has, and the bytes of these where they are of any size. Where `consume`, gives the
+ * stream's chunks back in passing. May take memory past the budget. combine_partition_end is due in
+ * any case. Returns -1 when the job fails. */
 int combine_partition_begin(struct combine_partition *combine, struct stream *stream, bool consume);
 /* Takes the chunk of a large record out of the table, with the value; what stands behind the key in
  * the chunk is not. Its entry has no key any more, so that nothing can be looked up from now on.

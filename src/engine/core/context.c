@@ -43,7 +43,9 @@ int context_open(struct context *context, const struct mr_job_spec *spec)
     context->sums = spec->values == MR_SUM;
     context->keeps = spec->values == MR_GROUP;
     context->value_size = context->sums ? sizeof(uint64_t) : spec->value_size;
-    context->form = (struct record_form){.kind = context->sums ? RECORD_SUM : RECORD_VALUE,
+    context->form = (struct record_form){.kind = context->sums              ? RECORD_SUM
+                                                 : context->value_size == 0 ? RECORD_BYTES
+                                                                            : RECORD_VALUE,
                                          .value_size = context->value_size};
     return thread_mutex_open(&context->fault_lock);
 }

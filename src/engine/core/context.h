@@ -30,7 +30,7 @@ struct context {
     struct mr_writer writer; /* and its output */
     bool sums;               /* values are uint64 and added up */
     bool keeps;              /* values are kept, not combined */
-    size_t value_size;       /* bytes of a value: 8 where it sums */
+    size_t value_size;       /* bytes of a value: 8 where it sums, 0 where they are of any size */
     struct record_form form;
     const struct hash_seed *seed;
     struct budget *budget;

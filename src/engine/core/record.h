@@ -7,6 +7,7 @@
  *   RECORD_SUM      the number, where it is not 1 (base 128, low digits first, top bit: more
  *                   follow);
  *   RECORD_VALUE    the value's bytes;
+ *   RECORD_BYTES    the value's size as a number, the value's bytes;
  *   RECORD_RESULT   the number (the rank) as above, the payload's size as a number, the payload.
  * Of the millions of keys that occur once, each costs its bytes and one more.
  */
@@ -18,7 +19,7 @@
 
 #include <stdbool.h>
 
-enum record_kind { RECORD_SUM, RECORD_VALUE, RECORD_RESULT };
+enum record_kind { RECORD_SUM, RECORD_VALUE, RECORD_BYTES, RECORD_RESULT };
 
 struct record_form {
     enum record_kind kind;
@@ -54,7 +55,7 @@ static inline unsigned char *record_put_number(unsigned char *at, uint64_t numbe
     return at;
 }
 
-/* What follows the key of a pair: its number, or the value's bytes. */
+/* What follows the key of a pair: its number, or the value's bytes, which are of one size. */
 static inline unsigned char *record_put_value(unsigned char *at, struct record_form form,
                                               uint64_t number, const void *value)
 {
@@ -62,6 +63,15 @@ static inline unsigned char *record_put_value(unsigned char *at, struct record_f
         return number == 1 ? at : record_put_number(at, number);
     memcpy(at, value, form.value_size);
     return at + form.value_size;
+}
+
+/* The same where values are of any size; `value` may be NULL where that is 0. */
+static inline unsigned char *record_put_bytes(unsigned char *at, const void *value, size_t size)
+{
+    at = record_put_number(at, size);
+    if (size > 0)
+        memcpy(at, value, size);
+    return at + size;
 }
 
 static inline const unsigned char *record_get_number(const unsigned char *at, uint64_t *number)
@@ -153,12 +163,12 @@ static inline const unsigned char *record_get(const unsigned char *at, enum reco
         at = record_get_number(at, &record->number);
     record->value = at;
     record->value_size = 0;
-    if (kind == RECORD_RESULT) {
-        uint64_t payload;
-        at = record_get_number(at, &payload);
+    if (kind == RECORD_RESULT || kind == RECORD_BYTES) {
+        uint64_t size;
+        at = record_get_number(at, &size);
         record->value = at;
-        record->value_size = (size_t)payload;
-        at += payload;
+        record->value_size = (size_t)size;
+        at += size;
     }
     return at;
 }

@@ -4,6 +4,7 @@
  */
 #include "engine/map/emit.h"
 
+#include "engine/map/combiner_bytes.h"
 #include "engine/map/combiner_flush.h"
 #include "engine/map/combiner_lookup.h"
 
@@ -38,6 +39,8 @@ static int look_up(struct mr_emitter *emitter, const unsigned char *base,
                    const struct mr_span *spans, size_t count, const void *values)
 {
     const struct combiner_class *classes = emitter->classes;
+    if (emitter->context->form.kind == RECORD_BYTES)
+        return combiner_bytes_batch(emitter, base, spans, count, values);
     if (values)
         return combiner_lookup_values(emitter, base, spans, count, values);
     if (classes[KEY_W1].mode == COMBINER_BYPASS && classes[KEY_W2].mode == COMBINER_BYPASS)
@@ -98,19 +101,53 @@ enum mr_status mr_emit_batch(struct mr_emitter *emitter, const unsigned char *ba
 
 /* ---- One by one ----------------------------------------------------------------------------- */
 
+/* A key that need not be followed by anything, or, where it is short, a copy of it that is. */
+static const unsigned char *padded(const unsigned char *key, size_t size,
+                                   unsigned char copy[RECORD_COPIED + MR_PAD])
+{
+    if (size > RECORD_COPIED)
+        return key;
+    if (size > 0)
+        memcpy(copy, key, size);
+    memset(copy + size, 0, RECORD_COPIED + MR_PAD - size);
+    return copy;
+}
+
 /* Brings one pair to the combiner at once. */
 static int bring_one(struct mr_emitter *emitter, const unsigned char *key, size_t size,
                      const void *value)
 {
     unsigned char copy[RECORD_COPIED + MR_PAD];
-    if (size <= RECORD_COPIED) { /* which need not be followed by anything */
-        if (size > 0)
-            memcpy(copy, key, size);
-        memset(copy + size, 0, sizeof copy - size);
-        key = copy;
+    if (emitter->context->form.kind == RECORD_BYTES) {
+        context_fail(emitter->context, MR_INVALID, 0,
+                     "values of any size are emitted by mr_emit_bytes");
+        return -1;
     }
+    key = padded(key, size, copy);
     return size <= KEY_W4_MOST ? bring(emitter, key, &(struct mr_span){0, (uint32_t)size}, 1, value)
                                : bring_long(emitter, key, size, value);
+}
+
+static int emit_bytes(struct mr_emitter *emitter, const unsigned char *key, size_t size,
+                      const struct mr_bytes *value)
+{
+    struct context *context = emitter->context;
+    unsigned char copy[RECORD_COPIED + MR_PAD];
+    if (!may_emit(emitter) || context_stopped(context))
+        return -1;
+    if (context->form.kind != RECORD_BYTES) {
+        context_fail(context, MR_INVALID, 0, "mr_emit_bytes needs values of any size");
+        return -1;
+    }
+    emitter->records++;
+    return combiner_bytes_put(emitter, padded(key, size, copy), size, value);
+}
+
+enum mr_status mr_emit_bytes(struct mr_emitter *emitter, const void *key, size_t size,
+                             const void *value, size_t value_size)
+{
+    const struct mr_bytes bytes = {.data = value, .size = value_size};
+    return emit_bytes(emitter, key, size, &bytes) == 0 ? MR_OK : context_status(emitter->context);
 }
 
 /* Brings the pairs gathered to the combiner. */
@@ -212,7 +249,9 @@ void emit_open(struct mr_emitter *emitter)
     const struct context *context = emitter->context;
     pairs->sums = context->sums;
     pairs->value_size = context->value_size;
-    pairs->room = context->value_size <= CONTEXT_SMALL_VALUE ? EMITTER_PAIRS : 0;
+    pairs->room = context->form.kind != RECORD_BYTES && context->value_size <= CONTEXT_SMALL_VALUE
+                      ? EMITTER_PAIRS
+                      : 0;
 }
 
 void emit_begin(struct mr_emitter *emitter)

@@ -282,7 +282,8 @@ static int put_large(struct reduce_sink *base, struct chunk *chunk)
     }
     if (!sink->sampling)
         return route_large(sink->own, chunk);
-    if (order->unordered) {
+    /* Only of long keys is a beginning enough. */
+    if (order->unordered || result.size < RANGES_KEY) {
         stream_push(&sink->sample, chunk);
         return flush_if_large(sink, false);
     }

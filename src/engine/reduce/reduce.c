@@ -7,10 +7,16 @@
 
 #include "engine/reduce/repartition.h"
 #include "engine/reduce/values.h"
+#include "engine/shuffle/stream_reader.h"
 
 enum mr_status mr_put(struct mr_results *results, const void *key, size_t key_size, uint64_t rank,
                       const void *payload, size_t payload_size)
 {
+    /* Sums of sizes do not overflow. */
+    if (key_size > SIZE_MAX / 8 || payload_size > SIZE_MAX / 8) {
+        context_no_memory(results->worker->context);
+        return MR_NOMEM;
+    }
     /* The order reads the beginning of a key by words: of a short one a copy with padding. */
     unsigned char padded[RECORD_COPIED + MR_PAD];
     if (key_size <= RECORD_COPIED) {
@@ -85,6 +91,81 @@ static int finish_class(struct combine_partition *combine, enum key_class key_cl
     return 0;
 }
 
+/* ---- Values that are kept, without a reduce -------------------------------------------------- */
+
+/* Makes the result of a large pair in its chunk, where it is alone. */
+static void become_result(const struct context *context, struct chunk *chunk)
+{
+    struct record pair;
+    record_get(chunk->data, context->form.kind, context->form.value_size, &pair);
+    unsigned char numbers[2 * RECORD_NUMBER_MAX];
+    unsigned char *end = record_put_number(record_put_number(numbers, 0), pair.value_size);
+    const size_t size = (size_t)(end - numbers);
+    unsigned char *at = chunk->data + (pair.key - chunk->data) + pair.size;
+    memmove(at + size, pair.value, pair.value_size);
+    memcpy(at, numbers, size);
+    chunk->data[0] |= RECORD_NUMBER;
+    chunk->used = (size_t)(at - chunk->data) + size + pair.value_size;
+}
+
+/* Puts the results of the pairs in a chunk. */
+static int put_chunk(const struct context *context, const struct chunk *chunk,
+                     struct mr_results *out)
+{
+    const unsigned char *at = chunk->data, *end = at + chunk->used;
+    while (at < end) {
+        struct record results[REDUCE_BATCH];
+        size_t count = 0;
+        for (; at < end && count < REDUCE_BATCH; count++) {
+            at = record_get(at, context->form.kind, context->form.value_size, &results[count]);
+            results[count].number = 0;
+        }
+        if (out->sink->put(out->sink, results, count) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Makes each pair of a stream, which is emptied, a result. */
+static int put_pairs(struct worker *worker, struct stream *stream, struct mr_results *out)
+{
+    const struct context *context = worker->context;
+    struct stream_reader reader;
+    struct chunk *chunk;
+    int result = 0;
+    stream_reader_open(&reader, worker, stream, true);
+    while (result == 0 && (chunk = stream_reader_next(&reader))) {
+        if (pool_chunk_large(chunk)) {
+            stream_reader_keep(&reader);
+            become_result(context, chunk);
+            result = out->sink->put_large(out->sink, chunk);
+        } else {
+            result = put_chunk(context, chunk, out);
+        }
+        if (context_stopped(worker->context))
+            result = -1;
+    }
+    return stream_reader_close(&reader) != 0 ? -1 : result;
+}
+
+/* ---- All ------------------------------------------------------------------------------------- */
+
+/* Reduces the table that a partition has been brought into. */
+static int finish_table(struct combine_partition *combine, struct stream *stream,
+                        struct mr_results *results)
+{
+    const struct context *context = combine->worker->context;
+    int result = 0;
+    if (context->keeps)
+        return context->spec.reduce ? values_reduce(combine, stream, results)
+                                    : put_pairs(combine->worker, stream, results);
+    if (!context->spec.reduce)
+        result = finish_large(combine, results);
+    for (int key_class = 0; result == 0 && key_class < KEY_CLASSES; key_class++)
+        result = finish_class(combine, (enum key_class)key_class, results);
+    return result;
+}
+
 /* Reduces a partition that fits memory. Takes the stream. */
 static int reduce_table(struct combine_partition *combine, struct stream *stream,
                         struct mr_results *results)
@@ -95,12 +176,8 @@ static int reduce_table(struct combine_partition *combine, struct stream *stream
     uint64_t keys = 0;
     for (int key_class = 0; key_class < KEY_CLASSES; key_class++)
         keys += combine->table.classes[key_class].used;
-    if (result == 0 && context->keeps)
-        result = values_reduce(combine, stream, results);
-    if (result == 0 && !context->spec.reduce)
-        result = finish_large(combine, results);
-    for (int key_class = 0; result == 0 && !context->keeps && key_class < KEY_CLASSES; key_class++)
-        result = finish_class(combine, (enum key_class)key_class, results);
+    if (result == 0)
+        result = finish_table(combine, stream, results);
     stream_drop(stream, &combine->worker->cache);
     combine_partition_end(combine);
     atomic_fetch_add_explicit(&context->keys, keys, memory_order_relaxed);

@@ -3,81 +3,91 @@
  * values - kept values, gathered key by key (see values.h).
  *
  * The table knows how many values each key has. As many keys as fit memory are served together: one
- * pass over the stream puts the values of each side by side. A key with more values than that gets
- * a pass of its own, which hands them on as it meets them.
+ * pass over the stream puts the values of each side by side, or, of any size, behind a list of
+ * them. A key with more values than that gets a pass of its own, which hands them on as it meets
+ * them, or sorts them by runs.
  */
 #include "engine/reduce/values.h"
 
+#include "engine/reduce/key_stream.h"
+#include "engine/reduce/reduce_sink.h"
 #include "engine/reduce/repartition.h"
-#include "engine/shuffle/stream_reader.h"
+#include "engine/reduce/value_runs.h"
+#include "engine/reduce/value_sort.h"
 
-/* Words of an entry's value, where values are kept: how many the key has, and where in the gathered
- * values the next one goes. */
-#define COUNT 0
-#define PLACE 1
+#define COUNT COMBINE_PARTITION_COUNT
+/* Where in the gathered values the next one goes. */
+#define PLACE COMBINE_PARTITION_PLACE
+/* The bytes of values of any size; once the key has a place, where in it the list goes on. */
+#define BYTES COMBINE_PARTITION_BYTES
+#define LIST COMBINE_PARTITION_BYTES
 #define NOWHERE UINT64_MAX
 
+_Static_assert(alignof(max_align_t) >= COMBINE_PARTITION_ALIGN,
+               "what an mr_buffer begins with is aligned");
+_Static_assert(sizeof(struct mr_bytes) % COMBINE_PARTITION_ALIGN == 0,
+               "values lie behind a list of them");
+
 struct mr_values {
-    size_t value_size;
-    const unsigned char *gathered; /* the values, or NULL where they come from `reader` */
+    struct context *context;
     uint64_t left;
-    struct combine_partition *combine;
-    struct stream_reader *reader;
-    const unsigned char *at, *end; /* of the reader's current chunk */
-    const uint64_t *entry;         /* the key's */
+    /* One of these, and NULL the others: values of one size, `stride` bytes each; a list of
+     * values of any size; values of a stream; merged ones. */
+    unsigned char *places;
+    const struct mr_bytes *list;
+    struct key_stream *keys;
+    struct value_runs *runs;
+    size_t stride;
+    size_t value_size;
+    struct mr_buffer *copy; /* of a value whose place is misaligned */
 };
 
-/* The entry of a record's key in the worker's grouping table, where the key must be. */
-static uint64_t *find_entry(struct combine_partition *combine, const struct record *record,
-                            size_t *words)
-{
-    const struct hash_seed *seed = combine->table.seed;
-    const enum key_class key_class = key_grouping_class(record->size);
-    const struct grouping_class *class = &combine->table.classes[key_class];
-    uint64_t key[KEY_W4_WORDS] = {0};
-    size_t number, slot;
-    *words = class->words;
-    if (key_class == KEY_LONG) {
-        number = grouping_find_long(class, record->key, record->size,
-                                    hash_bytes(seed, record->key, record->size), &slot);
-    } else {
-        const uint64_t hash = key_grouping_load(key_class, seed, key, record->key, record->size);
-        number = grouping_find(key_class, class, key, hash, &slot);
-    }
-    return grouping_entry(class, number);
-}
+/* What serving the keys of a table needs. */
+struct gathering {
+    struct combine_partition *combine;
+    struct stream *stream;
+    struct mr_results *results;
+    bool any_size;         /* values are */
+    size_t stride;         /* of places, else */
+    uint64_t share;        /* bytes for gathered values */
+    struct mr_buffer copy; /* of a value whose place is misaligned */
+    struct mr_buffer sorting;
+};
 
-/* The next value of the key in the stream, or NULL. */
-static const unsigned char *next_in_stream(struct mr_values *values)
+/* ---- What a reduce reads --------------------------------------------------------------------- */
+
+/* The next value of those that lie in places. */
+static const void *next_in_place(struct mr_values *values)
 {
-    for (;;) {
-        while (values->at < values->end) {
-            struct record record;
-            size_t words;
-            values->at = record_get(values->at, RECORD_VALUE, values->value_size, &record);
-            if (find_entry(values->combine, &record, &words) == values->entry)
-                return record.value;
-        }
-        const struct chunk *chunk = stream_reader_next(values->reader);
-        if (!chunk)
-            return NULL;
-        values->at = chunk->data;
-        values->end = chunk->data + chunk->used;
+    const unsigned char *place = values->places;
+    values->places += values->stride;
+    if ((uintptr_t)place % COMBINE_PARTITION_ALIGN == 0)
+        return place;
+    mr_buffer_clear(values->copy);
+    unsigned char *copy = mr_buffer_reserve(values->copy, values->value_size);
+    if (!copy) {
+        context_no_memory(values->context);
+        return NULL;
     }
+    return memcpy(copy, place, values->value_size);
 }
 
 const void *mr_values_next(struct mr_values *values, size_t *size)
 {
-    if (values->left == 0)
+    struct mr_bytes value = {.size = values->value_size};
+    if (values->left == 0 || context_stopped(values->context))
         return NULL;
     values->left--;
+    if (values->places)
+        value.data = next_in_place(values);
+    else if (values->list)
+        value = *values->list++;
+    else if (!(values->keys ? key_stream_next(values->keys, &value)
+                            : value_runs_next(values->runs, &value)))
+        return NULL;
     if (size)
-        *size = values->value_size;
-    if (!values->gathered)
-        return next_in_stream(values);
-    const unsigned char *value = values->gathered;
-    values->gathered += values->value_size;
-    return value;
+        *size = value.size;
+    return value.data;
 }
 
 uint64_t mr_values_count(const struct mr_values *values)
@@ -85,12 +95,32 @@ uint64_t mr_values_count(const struct mr_values *values)
     return values->left;
 }
 
-static int call_reduce(struct combine_partition *combine, const unsigned char *key, size_t size,
-                       struct mr_values *values, struct mr_results *results)
+const void *mr_values_array(struct mr_values *values, size_t *count)
+{
+    const size_t size = values->value_size;
+    *count = 0;
+    if (!values->places && !values->list)
+        return NULL;
+    *count = (size_t)values->left;
+    values->left = 0;
+    if (values->list)
+        return values->list;
+    unsigned char *first = values->places - (uintptr_t)values->places % COMBINE_PARTITION_ALIGN;
+    if (first != values->places || values->stride != size)
+        for (size_t i = 0; i < *count; i++)
+            memmove(first + i * size, values->places + i * values->stride, size);
+    return first;
+}
+
+static int call_reduce(const struct combine_partition *combine, const unsigned char *key,
+                       size_t size, struct mr_values *values, struct mr_results *results)
 {
     struct context *context = combine->worker->context;
     struct mr_error error = {0};
-    if (context->spec.reduce(context->spec.context, NULL, key, size, values, results, &error) == 0)
+    if (context_stopped(context))
+        return -1;
+    if (context->spec.reduce(context->spec.context, NULL, key, size, values, results,
+                             &error) == 0)
         return context_stopped(context) ? -1 : 0;
     context_fail_with(context, MR_REDUCE, &error, "the reduce failed");
     return -1;
@@ -99,98 +129,230 @@ static int call_reduce(struct combine_partition *combine, const unsigned char *k
 int values_reduce_one(struct combine_partition *combine, const unsigned char *key, size_t size,
                       const void *value, struct mr_results *results)
 {
-    struct mr_values values = {
-        .value_size = combine->worker->context->value_size, .gathered = value, .left = 1};
+    struct context *context = combine->worker->context;
+    const size_t value_size = context->value_size;
+    alignas(COMBINE_PARTITION_ALIGN) unsigned char small[CONTEXT_SMALL_VALUE];
+    /* A copy in any case, so that the reduce may change what it got and the table stays. */
+    unsigned char *copy = small;
+    if (value_size > sizeof small) {
+        mr_buffer_clear(&combine->values);
+        copy = mr_buffer_reserve(&combine->values, value_size);
+        if (!copy) {
+            context_no_memory(context);
+            return -1;
+        }
+    }
+    memcpy(copy, value, value_size);
+    struct mr_values values = {.context = context,
+                               .left = 1,
+                               .places = copy,
+                               .stride = value_size,
+                               .value_size = value_size};
     return call_reduce(combine, key, size, &values, results);
 }
 
-/* Reads the stream once and puts the values of all keys that have a place there. */
-static int gather(struct combine_partition *combine, struct stream *stream, unsigned char *values)
+/* ---- A key in memory ------------------------------------------------------------------------- */
+
+/* Bytes for the gathered values of a key. */
+static uint64_t room_of(const struct gathering *gathering, const uint64_t *value)
 {
-    const size_t size = combine->worker->context->value_size;
+    return gathering->any_size
+               ? value[COUNT] * sizeof(struct mr_bytes) + value[BYTES]
+               : combine_partition_aligned((size_t)value[COUNT] * gathering->stride);
+}
+
+/* Bytes to sort them besides, where they are sorted: a list, where they have none, and half of
+ * one. */
+static uint64_t sorting_of(const struct gathering *gathering, const uint64_t *value)
+{
+    const uint64_t half = value[COUNT] / 2 * sizeof(struct mr_bytes);
+    if (!gathering->combine->worker->context->spec.value_order)
+        return 0;
+    return gathering->any_size ? half
+                               : half + value[COUNT] * sizeof(struct mr_bytes) + gathering->stride;
+}
+
+/* Reads the stream once and puts the values of all keys that have a place there. */
+static int gather(const struct gathering *gathering, unsigned char *room)
+{
+    struct combine_partition *combine = gathering->combine;
+    struct context *context = combine->worker->context;
+    const struct record_form form = context->form;
     struct stream_reader reader;
     const struct chunk *chunk;
-    stream_reader_open(&reader, combine->worker, stream, false);
-    while ((chunk = stream_reader_next(&reader))) {
+    stream_reader_open(&reader, combine->worker, gathering->stream, false);
+    while ((chunk = stream_reader_next(&reader)) && !context_stopped(context)) {
         const unsigned char *at = chunk->data, *end = at + chunk->used;
         while (at < end) {
             struct record record;
             size_t words;
-            at = record_get(at, RECORD_VALUE, size, &record);
-            uint64_t *entry = find_entry(combine, &record, &words);
-            if (entry[words + PLACE] != NOWHERE)
-                memcpy(values + entry[words + PLACE]++ * size, record.value, size);
+            at = record_get(at, form.kind, form.value_size, &record);
+            uint64_t *value = key_stream_entry(combine, &record, &words) + words;
+            if (value[PLACE] == NOWHERE)
+                continue;
+            unsigned char *place = room + value[PLACE];
+            memcpy(place, record.value, record.value_size);
+            if (!gathering->any_size) {
+                value[PLACE] += gathering->stride;
+                continue;
+            }
+            *(struct mr_bytes *)(void *)(room + value[LIST]) =
+                (struct mr_bytes){.data = place, .size = record.value_size};
+            value[LIST] += sizeof(struct mr_bytes);
+            value[PLACE] += combine_partition_aligned(record.value_size);
         }
     }
-    return stream_reader_close(&reader);
+    return stream_reader_close(&reader) != 0 || context_stopped(context) ? -1 : 0;
 }
 
-/* Calls reduce for the one key in `entry`, reading its values from the stream. */
-static int reduce_from_stream(struct combine_partition *combine, enum key_class key_class,
-                              const uint64_t *entry, struct stream *stream,
-                              struct mr_results *results)
+/* Sorts the values of a key, which have no list yet. */
+static void sort_places(const struct gathering *gathering, unsigned char *places, size_t count,
+                        unsigned char *room)
 {
-    const size_t words = combine->table.classes[key_class].words;
-    struct stream_reader reader;
-    struct mr_values values = {.value_size = combine->worker->context->value_size,
-                               .left = entry[words + COUNT],
-                               .combine = combine,
-                               .reader = &reader,
-                               .entry = entry};
+    const struct context *context = gathering->combine->worker->context;
+    struct mr_bytes *list = (struct mr_bytes *)(void *)room;
+    for (size_t i = 0; i < count; i++)
+        list[i] =
+            (struct mr_bytes){.data = places + i * gathering->stride, .size = context->value_size};
+    value_sort_list(context, list, count, list + count);
+    value_sort_move(places, gathering->stride, list, count, (unsigned char *)(list + count));
+}
+
+/* Calls reduce for a key whose values have been gathered. */
+static int reduce_gathered(struct gathering *gathering, enum key_class key_class, uint64_t *entry,
+                           unsigned char *room)
+{
+    struct combine_partition *combine = gathering->combine;
+    struct context *context = combine->worker->context;
+    uint64_t *value = entry + combine->table.classes[key_class].words;
+    const size_t count = (size_t)value[COUNT];
+    struct mr_values values = {.context = context,
+                               .left = count,
+                               .stride = gathering->stride,
+                               .value_size = context->value_size,
+                               .copy = &gathering->copy};
+    unsigned char *sorting = NULL;
+    if (context->spec.value_order) {
+        mr_buffer_clear(&gathering->sorting);
+        sorting = mr_buffer_reserve(&gathering->sorting, sorting_of(gathering, value));
+        if (!sorting) {
+            context_no_memory(context);
+            return -1;
+        }
+    }
+    /* The places have moved on by all of the values in gathering. */
+    if (gathering->any_size) {
+        struct mr_bytes *list = (struct mr_bytes *)(void *)(room + value[LIST]) - count;
+        if (sorting)
+            value_sort_list(context, list, count, (struct mr_bytes *)(void *)sorting);
+        values.list = list;
+    } else {
+        values.places = room + value[PLACE] - count * gathering->stride;
+        if (sorting)
+            sort_places(gathering, values.places, count, sorting);
+    }
+    value[PLACE] = NOWHERE;
     size_t size;
     const unsigned char *key = key_slot_key(entry, key_class, &size);
-    stream_reader_open(&reader, combine->worker, stream, false);
-    int result = call_reduce(combine, key, size, &values, results);
-    return stream_reader_close(&reader) != 0 ? -1 : result;
+    return call_reduce(combine, key, size, &values, gathering->results);
 }
 
-/* Serves the keys of one class, as many together as `most` values allow. */
-static int reduce_class(struct combine_partition *combine, enum key_class key_class,
-                        struct stream *stream, uint64_t most, struct mr_results *results)
+/* ---- A key of a stream ----------------------------------------------------------------------- */
+
+/* Sorts the values that `keys` picks out of the stream. */
+static int sort_stream(struct gathering *gathering, struct key_stream *keys, const uint64_t *value,
+                       struct value_runs *runs)
 {
-    const struct context *context = combine->worker->context;
+    struct combine_partition *combine = gathering->combine;
+    const uint64_t bytes = gathering->any_size ? value[BYTES] : value[COUNT] * gathering->stride;
+    struct mr_bytes one;
+    int result = value_runs_open(runs, combine->worker, &combine->values, value[COUNT], bytes,
+                                 gathering->share);
+    while (result == 0 && key_stream_next(keys, &one))
+        result = value_runs_add(runs, &one);
+    if (context_stopped(combine->worker->context))
+        result = -1;
+    return result == 0 ? value_runs_merge(runs) : result;
+}
+
+/* Calls reduce for a key whose values do not fit memory. */
+static int reduce_stream(struct gathering *gathering, enum key_class key_class,
+                         const uint64_t *entry)
+{
+    struct combine_partition *combine = gathering->combine;
+    struct context *context = combine->worker->context;
+    const uint64_t *value = entry + combine->table.classes[key_class].words;
+    struct key_stream keys;
+    struct value_runs runs;
+    struct mr_values values = {
+        .context = context, .left = value[COUNT], .value_size = context->value_size, .keys = &keys};
+    int result = 0;
+    key_stream_open(&keys, combine, gathering->stream, entry);
+    if (context->spec.value_order) {
+        result = sort_stream(gathering, &keys, value, &runs);
+        values.keys = NULL;
+        values.runs = &runs;
+    }
+    size_t size;
+    const unsigned char *key = key_slot_key(entry, key_class, &size);
+    if (result == 0)
+        result = call_reduce(combine, key, size, &values, gathering->results);
+    if (context->spec.value_order)
+        value_runs_close(&runs);
+    return key_stream_close(&keys) != 0 ? -1 : result;
+}
+
+/* ---- All keys -------------------------------------------------------------------------------- */
+
+/* Gives keys of a class places, from number `begin` on, as many as fit the share together. Returns
+ * the first that has none, and in *room the bytes that all of them take. */
+static size_t give_places(const struct gathering *gathering, const struct grouping_class *class,
+                          size_t begin, size_t *room)
+{
+    uint64_t used = 0, sorting = 0;
+    size_t end = begin;
+    for (; end < class->used; end++) {
+        uint64_t *value = grouping_entry(class, end) + class->words;
+        const uint64_t more = room_of(gathering, value), sorts = sorting_of(gathering, value);
+        sorting = sorts > sorting ? sorts : sorting;
+        if (used + more + sorting > gathering->share)
+            break;
+        value[PLACE] = used;
+        if (gathering->any_size) {
+            value[LIST] = used;
+            value[PLACE] += value[COUNT] * sizeof(struct mr_bytes);
+        }
+        used += more;
+    }
+    *room = (size_t)used;
+    return end;
+}
+
+/* Serves the keys of one class, as many together as fit. */
+static int reduce_class(struct gathering *gathering, enum key_class key_class)
+{
+    struct combine_partition *combine = gathering->combine;
     const struct grouping_class *class = &combine->table.classes[key_class];
     size_t begin = 0;
     while (begin < class->used) {
-        uint64_t count = 0;
-        size_t end = begin;
-        for (; end < class->used; end++) {
-            uint64_t *entry = grouping_entry(class, end);
-            uint64_t more = entry[class->words + COUNT];
-            if (more > most - count)
-                break;
-            entry[class->words + PLACE] = count;
-            count += more;
-        }
-        if (count == 0 && end < class->used) {
-            if (reduce_from_stream(combine, key_class, grouping_entry(class, end), stream,
-                                   results) != 0)
+        size_t size;
+        const size_t end = give_places(gathering, class, begin, &size);
+        if (end == begin) {
+            if (reduce_stream(gathering, key_class, grouping_entry(class, begin++)) != 0)
                 return -1;
-            begin = end + 1;
             continue;
         }
         mr_buffer_clear(&combine->values);
-        unsigned char *values = mr_buffer_reserve(&combine->values, count * context->value_size);
-        if (!values) {
+        unsigned char *room = mr_buffer_reserve(&combine->values, size);
+        if (!room) {
             context_no_memory(combine->worker->context);
             return -1;
         }
-        if (count > 0 && gather(combine, stream, values) != 0)
+        if (gather(gathering, room) != 0)
             return -1;
-        for (; begin < end; begin++) {
-            uint64_t *entry = grouping_entry(class, begin);
-            uint64_t n = entry[class->words + COUNT];
-            size_t size;
-            const unsigned char *key = key_slot_key(entry, key_class, &size);
-            /* The place has moved on by n in gathering. */
-            struct mr_values one = {.value_size = context->value_size,
-                                    .gathered = values + (entry[class->words + PLACE] - n) *
-                                                             context->value_size,
-                                    .left = n};
-            entry[class->words + PLACE] = NOWHERE;
-            if (call_reduce(combine, key, size, &one, results) != 0)
+        for (; begin < end; begin++)
+            if (reduce_gathered(gathering, key_class, grouping_entry(class, begin), room) != 0)
                 return -1;
-        }
     }
     return 0;
 }
@@ -198,15 +360,29 @@ static int reduce_class(struct combine_partition *combine, enum key_class key_cl
 int values_reduce(struct combine_partition *combine, struct stream *stream,
                   struct mr_results *results)
 {
-    uint64_t most = repartition_share(combine->worker) / combine->worker->context->value_size;
+    struct context *context = combine->worker->context;
+    struct gathering gathering = {
+        .combine = combine,
+        .stream = stream,
+        .results = results,
+        .any_size = context->form.kind == RECORD_BYTES,
+        /* What is compared must be aligned. */
+        .stride = context->spec.value_order ? combine_partition_aligned(context->value_size)
+                                            : context->value_size,
+        .share = repartition_share(combine->worker),
+    };
+    int result = 0;
     for (int key_class = 0; key_class < KEY_CLASSES; key_class++) {
         const struct grouping_class *class = &combine->table.classes[key_class];
         for (size_t i = 0; i < class->used; i++)
             grouping_entry(class, i)[class->words + PLACE] = NOWHERE;
     }
-    for (int key_class = 0; key_class < KEY_CLASSES; key_class++)
-        if (reduce_class(combine, (enum key_class)key_class, stream, most, results) != 0)
-            return -1;
-    buffer_trim(&combine->values, repartition_share(combine->worker));
-    return 0;
+    buffer_open(&gathering.copy, context->budget);
+    buffer_open(&gathering.sorting, context->budget);
+    for (int key_class = 0; result == 0 && key_class < KEY_CLASSES; key_class++)
+        result = reduce_class(&gathering, (enum key_class)key_class);
+    buffer_close(&gathering.sorting);
+    buffer_close(&gathering.copy);
+    buffer_trim(&combine->values, (size_t)gathering.share);
+    return result;
 }
