@@ -197,3 +197,11 @@ int reduce_partition(struct combine_partition *combine, struct stream *stream, u
     repartition_drop(&innermost);
     return result;
 }
+
+void reduce_close(struct mr_results *results)
+{
+    const struct mr_job_spec *spec = &results->worker->context->spec;
+    if (results->state_open && spec->reducer_close)
+        spec->reducer_close(spec->context, results->state);
+    results->state_open = false;
+}

@@ -12,5 +12,7 @@
  * Takes the stream. Returns -1 when the job fails. */
 int reduce_partition(struct combine_partition *combine, struct stream *stream, unsigned bits,
                      struct mr_results *results);
+/* Ends the worker's reducer, where one was opened. */
+void reduce_close(struct mr_results *results);
 
 #endif

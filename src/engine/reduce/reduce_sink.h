@@ -27,6 +27,8 @@ struct reduce_sink {
 struct mr_results {
     struct worker *worker;
     struct reduce_sink *sink;
+    void *state; /* the caller's reducer state, */
+    bool state_open;
 };
 
 #endif

@@ -112,14 +112,29 @@ const void *mr_values_array(struct mr_values *values, size_t *count)
     return first;
 }
 
+/* Opens the worker's reducer where this is its first reduce. */
+static int need_reducer(struct context *context, struct mr_results *results)
+{
+    const struct mr_job_spec *spec = &context->spec;
+    struct mr_error error = {0};
+    if (results->state_open)
+        return 0;
+    if (spec->reducer_open && spec->reducer_open(spec->context, &results->state, &error) != 0) {
+        context_fail_with(context, MR_REDUCE, &error, "a reducer could not be opened");
+        return -1;
+    }
+    results->state_open = true;
+    return 0;
+}
+
 static int call_reduce(const struct combine_partition *combine, const unsigned char *key,
                        size_t size, struct mr_values *values, struct mr_results *results)
 {
     struct context *context = combine->worker->context;
     struct mr_error error = {0};
-    if (context_stopped(context))
+    if (context_stopped(context) || need_reducer(context, results) != 0)
         return -1;
-    if (context->spec.reduce(context->spec.context, NULL, key, size, values, results,
+    if (context->spec.reduce(context->spec.context, results->state, key, size, values, results,
                              &error) == 0)
         return context_stopped(context) ? -1 : 0;
     context_fail_with(context, MR_REDUCE, &error, "the reduce failed");

@@ -230,6 +230,9 @@ static void advance(struct job *job)
     }
     switch (job->phase) {
     case PHASE_MAP:
+        enter(job, PHASE_END_MAPPERS, job->context.spec.mapper_end ? job->context.worker_count : 0);
+        break;
+    case PHASE_END_MAPPERS:
         enter(job, PHASE_DRAIN, begin_drain(job));
         break;
     case PHASE_DRAIN:

@@ -5,6 +5,7 @@
  * The phases follow one another, each made of tasks that workers take one at a time:
  *
  *   MAP     a split each: load, map, combine into the worker's table and the partitions
+ *   END     a worker's mapper each: it emits what its state still holds (PHASE_END_MAPPERS)
  *   DRAIN   a worker's share each: what its table still holds goes to the partitions
  *   SAMPLE  the first partition, reduced alone: its results, a fair sample of all, set the ranges
  *   REDUCE  a partition each: one call a key, results to the ranges of the order
@@ -35,6 +36,7 @@
 
 enum job_phase {
     PHASE_MAP,
+    PHASE_END_MAPPERS,
     PHASE_DRAIN,
     PHASE_SAMPLE,
     PHASE_REDUCE,

@@ -125,6 +125,24 @@ static void keep_nothing(struct job_worker *worker)
     pool_cache_close(&worker->worker.cache);
 }
 
+/* Lets the worker's mapper emit what its state still holds. */
+static void end_mapper(struct job_worker *worker)
+{
+    struct context *context = worker->worker.context;
+    const struct mr_job_spec *spec = &context->spec;
+    struct mr_error error = {0};
+    if (context_stopped(context) || !worker->state_open)
+        return;
+    const uint64_t before = worker->emitter.records;
+    if (spec->mapper_end(spec->context, worker->state, &worker->emitter, &error) != 0 &&
+        !context_stopped(context))
+        context_fail_with(context, MR_MAP, &error, "a mapper could not end");
+    if (!context_stopped(context))
+        (void)combiner_end_split(&worker->emitter);
+    atomic_fetch_add_explicit(&context->records, worker->emitter.records - before,
+                              memory_order_relaxed);
+}
+
 static void drain(struct job_worker *worker)
 {
     if (worker->emitter.context && !context_stopped(worker->worker.context))
@@ -172,6 +190,7 @@ static void finish(struct job *job)
             continue;
         if (worker->state_open && context->spec.mapper_close)
             context->spec.mapper_close(context->spec.context, worker->state);
+        reduce_close(&worker->results);
         free_worker(worker);
         job->workers[i] = NULL;
     }
@@ -196,6 +215,10 @@ void tasks_do(struct job_task *task, unsigned number)
             map_split(worker, &task->split);
         if (input->release)
             input->release(input->context, &task->split);
+        break;
+    case PHASE_END_MAPPERS:
+        if (job->workers[task->number])
+            end_mapper(job->workers[task->number]);
         break;
     case PHASE_DRAIN:
         if (job->workers[task->number])
