@@ -134,11 +134,11 @@ static void end_mapper(struct job_worker *worker)
     if (context_stopped(context) || !worker->state_open)
         return;
     const uint64_t before = worker->emitter.records;
+    combiner_begin_split(&worker->emitter);
     if (spec->mapper_end(spec->context, worker->state, &worker->emitter, &error) != 0 &&
         !context_stopped(context))
         context_fail_with(context, MR_MAP, &error, "a mapper could not end");
-    if (!context_stopped(context))
-        (void)combiner_end_split(&worker->emitter);
+    (void)combiner_end_split(&worker->emitter);
     atomic_fetch_add_explicit(&context->records, worker->emitter.records - before,
                               memory_order_relaxed);
 }
