@@ -205,8 +205,8 @@ MR_API enum mr_status mr_map_reduce_submit(const struct mr_items *items, mr_map_
 
 /* ---- Ready inputs --------------------------------------------------------------------------- */
 
-/* An input is read by one job, which takes it: mr_run and mr_submit release it in any case. Each
- * of these returns NULL where memory is out, and a job says so then. */
+/* An input is read by one job, which takes it: mr_run and mr_submit release it in any case. None of
+ * these returns NULL: where memory is out, it is the job that fails, with MR_NOMEM. */
 
 /* FILEs cut behind newlines, read in parallel; "-" is standard input. NULL or a count of 0:
  * standard input. The names must outlive the job. A FILE that cannot be read fails the job. A
@@ -328,7 +328,7 @@ struct mr_job_spec {
     size_t struct_size; /* sizeof(struct mr_job_spec) */
     void *context;      /* of all callbacks below */
 
-    struct mr_input *input; /* NULL: standard input by lines, where it is not memory that is out */
+    struct mr_input *input; /* NULL: standard input, as by mr_input_files */
 
     mr_open *mapper_open; /* NULL: no state */
     mr_map *map;          /* NULL: every line, item or table's key is a key, its value a 1, or of a
@@ -516,8 +516,8 @@ struct mr_reader {
     void (*close)(void *context);
 };
 
-/* Makes an input of these; NULL where memory is out or a next is missing, and then nothing is
- * closed. */
+/* Makes an input of these, never NULL: where memory is out or a next is missing, the context is
+ * closed at once, and it is the job that fails, with MR_NOMEM or MR_INVALID. */
 MR_API struct mr_input *mr_input_new(const struct mr_reader *reader);
 /* What an input is made of, for another that is put in front of it. Valid as long as the input, its
  * size from mr_input_prepare or the begin of the job on. */
@@ -626,8 +626,7 @@ struct mr_writer {
     void (*close)(void *context);
 };
 
-/* Makes an output of these; NULL where memory is out or something is missing, and then nothing is
- * closed. */
+/* Makes an output of these, never NULL: as mr_input_new. */
 MR_API struct mr_output *mr_output_new(const struct mr_writer *writer);
 /* As mr_input_retain and mr_input_release. */
 MR_API struct mr_output *mr_output_retain(struct mr_output *output);

@@ -116,27 +116,23 @@ static void end(void *context)
 
 struct mr_input *sequence_follow(struct sequence *sequence, struct mr_input *input)
 {
-    struct mr_input *made = NULL;
+    const struct mr_reader *own = mr_input_reader(input);
 
-    if (input != NULL) {
-        sequence->reader = *mr_input_reader(input);
-        const struct mr_reader reader = {
-            .struct_size = sizeof reader,
-            .context = sequence,
-            .size = sequence->reader.size,
-            .next = next,
-            .load = sequence->reader.load != NULL ? load : NULL,
-            .release = release,
-            .interrupt = sequence->reader.interrupt != NULL ? interrupt : NULL,
-            .close = end,
-        };
-        made = mr_input_new(&reader);
-    }
-    if (made == NULL)
-        mr_input_release(input);
-    else
-        sequence->input = input;
-    return made;
+    if (own == NULL)
+        return input;
+    sequence->input = input;
+    sequence->reader = *own;
+    const struct mr_reader reader = {
+        .struct_size = sizeof reader,
+        .context = sequence,
+        .size = own->size,
+        .next = next,
+        .load = own->load != NULL ? load : NULL,
+        .release = release,
+        .interrupt = own->interrupt != NULL ? interrupt : NULL,
+        .close = end,
+    };
+    return mr_input_new(&reader);
 }
 
 void sequence_count(const struct mr_split *split, uint64_t lines)

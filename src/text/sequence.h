@@ -39,8 +39,7 @@ int sequence_open(struct sequence *sequence, struct mr_error *error);
 void sequence_close(struct sequence *sequence);
 
 /* Puts itself between an input, which it takes, and who reads it: handles of splits are struct
- * sequence_split. Returns what is to be read in its place, to be released before sequence_close;
- * NULL when memory is out. */
+ * sequence_split. Returns what is to be read in its place, to be released before sequence_close. */
 struct mr_input *sequence_follow(struct sequence *sequence, struct mr_input *input);
 /* Notes how many lines the split has, whose map ends with that. */
 void sequence_count(const struct mr_split *split, uint64_t lines);

@@ -59,8 +59,7 @@ uint64_t tokenizer_memory(const struct tokenizer *tokenizer);
 
 /* To be called for the input of the job before that is submitted: mapping may depend on the order
  * of its splits, which must come in the order of the input, those of one number in a row. Takes the
- * input; returns the job's, which must have been released before tokenizer_close, or NULL when
- * memory is out. */
+ * input; returns the job's, which must have been released before tokenizer_close. */
 struct mr_input *tokenizer_follow_input(struct tokenizer *tokenizer, struct mr_input *input);
 
 /* The hooks of struct mr_job_spec; `tokenizer` is a struct tokenizer. tokenizer_mapper_close adds

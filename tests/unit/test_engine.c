@@ -630,7 +630,7 @@ START_TEST(what_makes_no_sense_is_refused)
     ck_assert_int_eq(mr_submit(engine, &bad, &job, &error), MR_INVALID);
     ck_assert_ptr_null(job);
     bad = good;
-    bad.collect = NULL;
+    bad.order = (enum mr_order)42;
     ck_assert_int_eq(mr_run(engine, &bad, NULL, &error), MR_INVALID);
     ck_assert_str_ne(error.text, "");
     ck_assert_int_eq(mr_job_release(NULL), MR_OK);

@@ -246,7 +246,7 @@ static struct mr_input *make(const struct mr_files *what, bool named, int given)
 {
     struct files *files = calloc(1, sizeof *files);
     if (!files)
-        return NULL;
+        return input_failed(MR_NOMEM);
     if (what->struct_size >= sizeof *what) {
         files->what = *what;
         if (!files->what.names)
@@ -268,10 +268,8 @@ static struct mr_input *make(const struct mr_files *what, bool named, int given)
         .close = end,
     };
     struct mr_input *input = mr_input_new(&reader);
-    if (!input) {
-        end(files);
-        return NULL;
-    }
+    if (input->status != MR_OK)
+        return input;
     input->begin = begin;
     input->small = small;
     /* Own cuts may be within lines. */

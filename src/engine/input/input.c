@@ -4,15 +4,25 @@
  */
 #include "engine/input/input.h"
 
+#include <errno.h>
 #include <stdlib.h>
+
+struct mr_input *input_failed(enum mr_status reason)
+{
+    static struct mr_input no_memory = {.status = MR_NOMEM}, invalid = {.status = MR_INVALID};
+    return reason == MR_NOMEM ? &no_memory : &invalid;
+}
 
 struct mr_input *mr_input_new(const struct mr_reader *reader)
 {
-    if (!reader || reader->struct_size < sizeof *reader || !reader->next)
-        return NULL;
-    struct mr_input *input = calloc(1, sizeof *input);
-    if (!input)
-        return NULL;
+    if (!reader || reader->struct_size < sizeof *reader)
+        return input_failed(MR_INVALID);
+    struct mr_input *input = reader->next ? calloc(1, sizeof *input) : NULL;
+    if (!input) {
+        if (reader->close)
+            reader->close(reader->context);
+        return input_failed(reader->next ? MR_NOMEM : MR_INVALID);
+    }
     input->reader = *reader;
     atomic_init(&input->users, 1);
     return input;
@@ -20,19 +30,32 @@ struct mr_input *mr_input_new(const struct mr_reader *reader)
 
 const struct mr_reader *mr_input_reader(const struct mr_input *input)
 {
-    return input ? &input->reader : NULL;
+    return input && input->status == MR_OK ? &input->reader : NULL;
+}
+
+enum mr_status input_check(const struct mr_input *input, struct mr_error *error)
+{
+    switch (input->status) {
+    case MR_OK:
+        return MR_OK;
+    case MR_NOMEM:
+        return mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory for an input");
+    default:
+        return mr_error_set(error, MR_INVALID, EINVAL,
+                            "an input was made without a next, or its struct_size is not set");
+    }
 }
 
 struct mr_input *mr_input_retain(struct mr_input *input)
 {
-    if (input)
+    if (input && input->status == MR_OK)
         atomic_fetch_add_explicit(&input->users, 1, memory_order_relaxed);
     return input;
 }
 
 void mr_input_release(struct mr_input *input)
 {
-    if (!input || atomic_fetch_sub(&input->users, 1) > 1)
+    if (!input || input->status != MR_OK || atomic_fetch_sub(&input->users, 1) > 1)
         return;
     if (input->reader.close)
         input->reader.close(input->reader.context);
@@ -48,6 +71,8 @@ enum mr_status input_begin(struct mr_input *input, unsigned threads, uint64_t me
                            struct mr_error *error)
 {
     struct mr_error why = {.status = MR_OK};
+    if (input->status != MR_OK)
+        return input_check(input, error);
     if (input->begun || !input->begin) {
         input->begun = true;
         return MR_OK;

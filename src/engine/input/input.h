@@ -10,6 +10,9 @@
 #include <stdatomic.h>
 
 struct mr_input {
+    /* Not MR_OK: it could not be made, and stands for that, so that a job says so. Then the rest is
+     * all zero, nobody frees it, and nothing is changed. */
+    enum mr_status status;
     struct mr_reader reader;
     _Atomic unsigned users;
     /* Sizes what it holds by an engine's threads and memory, and fills in the reader's size. Called
@@ -19,9 +22,14 @@ struct mr_input {
     bool begun;
     /* As mr_input_small, once it has begun. NULL: it is not known to be. */
     bool (*small)(struct mr_input *input);
-    mr_map *map; /* where a job brings none; NULL: it must */
+    mr_map *map;        /* where a job brings none; NULL: it must */
+    _Atomic bool taken; /* a job reads it, or has */
 };
 
+/* An input that could not be made, for one of these reasons: MR_NOMEM, MR_INVALID. */
+struct mr_input *input_failed(enum mr_status reason);
+/* Whether it can be read: MR_OK, or why not. */
+enum mr_status input_check(const struct mr_input *input, struct mr_error *error);
 /* Calls `begin` where that has not been done. Returns MR_OK, or why it failed. */
 enum mr_status input_begin(struct mr_input *input, unsigned threads, uint64_t memory,
                            struct mr_error *error);

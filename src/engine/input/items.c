@@ -90,8 +90,11 @@ static void close_items(void *context)
 struct mr_input *items_open(const struct mr_items *array, void (*close)(void *owner), void *owner)
 {
     struct items *items = malloc(sizeof *items);
-    if (!items)
-        return NULL;
+    if (!items) {
+        if (close)
+            close(owner);
+        return input_failed(MR_NOMEM);
+    }
     *items = (struct items){.array = *array, .threads = 1, .close = close, .owner = owner};
     struct mr_input *input = mr_input_new(&(struct mr_reader){
         .struct_size = sizeof(struct mr_reader),
@@ -100,12 +103,10 @@ struct mr_input *items_open(const struct mr_items *array, void (*close)(void *ow
         .next = next,
         .close = close_items,
     });
-    if (input) {
-        input->map = map;
-        input->begin = begin;
-    } else {
-        free(items);
-    }
+    if (input->status != MR_OK)
+        return input;
+    input->map = map;
+    input->begin = begin;
     return input;
 }
 

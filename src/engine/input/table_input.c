@@ -80,7 +80,7 @@ struct mr_input *mr_input_table(const struct mr_table *table)
 {
     struct table_input *made = malloc(sizeof *made);
     if (!made)
-        return NULL;
+        return input_failed(MR_NOMEM);
     const uint64_t bytes = table ? table_bytes(table) : 0;
     *made = (struct table_input){.table = table, .threads = 1, .bytes = bytes, .bytes_left = bytes};
     struct mr_input *input = mr_input_new(&(struct mr_reader){
@@ -90,11 +90,9 @@ struct mr_input *mr_input_table(const struct mr_table *table)
         .next = next,
         .close = free,
     });
-    if (input) {
-        input->map = map;
-        input->begin = begin;
-    } else {
-        free(made);
-    }
+    if (input->status != MR_OK)
+        return input;
+    input->map = map;
+    input->begin = begin;
     return input;
 }

@@ -4,6 +4,7 @@
  */
 #include "engine/results/results.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 /* Either a collect, or an encode and a write. */
@@ -12,13 +13,37 @@ static bool is_whole(const struct mr_writer *writer)
     return writer->collect ? !writer->encode && !writer->write : writer->encode && writer->write;
 }
 
+struct mr_output *results_failed(enum mr_status reason)
+{
+    static struct mr_output no_memory = {.status = MR_NOMEM}, invalid = {.status = MR_INVALID};
+    return reason == MR_NOMEM ? &no_memory : &invalid;
+}
+
+enum mr_status results_check(const struct mr_output *output, struct mr_error *error)
+{
+    switch (output->status) {
+    case MR_OK:
+        return MR_OK;
+    case MR_NOMEM:
+        return mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory for an output");
+    default:
+        return mr_error_set(error, MR_INVALID, EINVAL,
+                            "an output was made without a collect, or an encode and a write, or "
+                            "its struct_size is not set");
+    }
+}
+
 struct mr_output *mr_output_new(const struct mr_writer *writer)
 {
-    if (!writer || writer->struct_size < sizeof *writer || !is_whole(writer))
-        return NULL;
-    struct mr_output *output = calloc(1, sizeof *output);
-    if (!output)
-        return NULL;
+    if (!writer || writer->struct_size < sizeof *writer)
+        return results_failed(MR_INVALID);
+    const bool whole = is_whole(writer);
+    struct mr_output *output = whole ? calloc(1, sizeof *output) : NULL;
+    if (!output) {
+        if (writer->close)
+            writer->close(writer->context);
+        return results_failed(whole ? MR_NOMEM : MR_INVALID);
+    }
     output->writer = *writer;
     atomic_init(&output->users, 1);
     return output;
@@ -26,14 +51,14 @@ struct mr_output *mr_output_new(const struct mr_writer *writer)
 
 struct mr_output *mr_output_retain(struct mr_output *output)
 {
-    if (output)
+    if (output && output->status == MR_OK)
         atomic_fetch_add_explicit(&output->users, 1, memory_order_relaxed);
     return output;
 }
 
 void mr_output_release(struct mr_output *output)
 {
-    if (!output || atomic_fetch_sub(&output->users, 1) > 1)
+    if (!output || output->status != MR_OK || atomic_fetch_sub(&output->users, 1) > 1)
         return;
     if (output->writer.close)
         output->writer.close(output->writer.context);

@@ -50,17 +50,18 @@ struct mr_output *mr_output_table(struct mr_table **table)
     struct table_output *output = malloc(sizeof *output);
     *table = NULL;
     if (!output)
-        return NULL;
+        return results_failed(MR_NOMEM);
     *output = (struct table_output){.table = table_new(), .result = table};
-    struct mr_output *made = NULL;
-    if (output->table)
-        made = mr_output_new(&(struct mr_writer){.struct_size = sizeof(struct mr_writer),
-                                                 .context = output,
-                                                 .collect = collect,
-                                                 .close = close_output});
-    if (made)
+    if (!output->table) {
+        free(output);
+        return results_failed(MR_NOMEM);
+    }
+    struct mr_output *made =
+        mr_output_new(&(struct mr_writer){.struct_size = sizeof(struct mr_writer),
+                                          .context = output,
+                                          .collect = collect,
+                                          .close = close_output});
+    if (made->status == MR_OK)
         made->ended = ended;
-    else
-        close_output(output);
     return made;
 }

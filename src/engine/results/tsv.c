@@ -4,6 +4,7 @@
  * payload or, where that is empty, the rank.
  */
 #include "base/io.h"
+#include "engine/results/results.h"
 #include "engine/mapreduce.h"
 
 #include <errno.h>
@@ -120,19 +121,15 @@ struct mr_output *mr_output_tsv(int descriptor)
     struct tsv *tsv = malloc(sizeof *tsv);
     struct stat status;
     if (!tsv)
-        return NULL;
+        return results_failed(MR_NOMEM);
     tsv->descriptor = descriptor;
     /* What is no descriptor at all is left for the first write to tell. */
     tsv->waits = fstat(descriptor, &status) == 0 && !S_ISREG(status.st_mode);
     atomic_init(&tsv->interrupted, false);
-    struct mr_output *output =
-        mr_output_new(&(struct mr_writer){.struct_size = sizeof(struct mr_writer),
-                                          .context = tsv,
-                                          .encode = encode,
-                                          .write = write_bytes,
-                                          .interrupt = interrupt,
-                                          .close = free});
-    if (!output)
-        free(tsv);
-    return output;
+    return mr_output_new(&(struct mr_writer){.struct_size = sizeof(struct mr_writer),
+                                             .context = tsv,
+                                             .encode = encode,
+                                             .write = write_bytes,
+                                             .interrupt = interrupt,
+                                             .close = free});
 }

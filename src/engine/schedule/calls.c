@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MILLISECOND UINT64_C(1000000)
 
@@ -31,10 +32,18 @@ static void release_given(const struct mr_job_spec *given)
     mr_output_release(given->output);
 }
 
-/* What is wrong with a call that runs a job: NULL where nothing is. Copies the description. */
+/* Copies a job's description, and makes the input and the output that it leaves out. Returns NULL,
+ * or what is wrong with it. */
 static const char *take_spec(const struct mr_job_spec *given, struct mr_job_spec *spec)
 {
-    return given ? given_copy(spec, sizeof *spec, given) : "there is none";
+    const char *wrong = given ? given_copy(spec, sizeof *spec, given) : "there is none";
+    if (wrong)
+        return wrong;
+    if (!spec->input)
+        spec->input = mr_input_files(NULL, 0);
+    if (!spec->collect && !spec->output)
+        spec->output = mr_output_tsv(STDOUT_FILENO);
+    return NULL;
 }
 
 /* Makes a job known to the engine. Takes the description's input and output in any case. */
@@ -62,7 +71,7 @@ static enum mr_status open_job(struct mr_engine *engine, const struct mr_job_spe
         round_robin_begun(&engine->jobs);
         thread_unlock(&engine->jobs.lock);
     } else {
-        release_given(given);
+        release_given(wrong ? given : &spec);
     }
     return status;
 }
@@ -208,6 +217,7 @@ static enum mr_status submit(struct mr_engine *engine, const struct mr_job_spec 
     context_fail_unheard(&job->context, &why);
     reader_do_all(job);
     end_alone(job);
+    atomic_store(&job->context.spec.input->taken, false);
     status = job->context.error.status;
     if (error)
         *error = job->context.error;

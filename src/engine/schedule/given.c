@@ -5,6 +5,7 @@
 #include "engine/schedule/given.h"
 
 #include "engine/input/input.h"
+#include "engine/results/results.h"
 
 #include <errno.h>
 #include <string.h>
@@ -66,8 +67,6 @@ static const char *check_values(const struct mr_job_spec *spec)
 /* The same for the rest. */
 static const char *check_rest(const struct mr_job_spec *spec)
 {
-    if (!spec->input)
-        return "a job needs an input";
     if (!spec->map && !spec->input->map)
         return "a job needs a map";
     if (!spec->map && spec->values != MR_SUM)
@@ -79,13 +78,16 @@ static const char *check_rest(const struct mr_job_spec *spec)
                "ranks";
     if (spec->collect && spec->output)
         return "a job has either a collect or an output";
-    if (!spec->collect && !spec->output)
-        return "a job needs a collect or an output";
     return NULL;
 }
 
 enum mr_status given_check(const struct mr_job_spec *spec, struct mr_error *error)
 {
+    enum mr_status status = input_check(spec->input, error);
+    if (status == MR_OK && spec->output)
+        status = results_check(spec->output, error);
+    if (status != MR_OK)
+        return status;
     const char *wrong = check_values(spec);
     if (!wrong)
         wrong = check_rest(spec);

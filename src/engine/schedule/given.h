@@ -16,7 +16,7 @@ bool given_room(const void *into, size_t size);
 /* Copies what the library has filled in to the caller's struct, whose struct_size stays. */
 void given_fill(void *into, const void *from, size_t size);
 
-/* Whether a job can be done as it is described. */
+/* Whether a job, which has an input and where its results go, can be done as it is described. */
 enum mr_status given_check(const struct mr_job_spec *spec, struct mr_error *error);
 
 #endif

@@ -42,6 +42,9 @@ enum mr_status job_open(const struct job_resources *resources, const struct mr_j
     enum mr_status status = given_check(spec, error);
     if (status != MR_OK)
         return status;
+    if (atomic_exchange(&spec->input->taken, true))
+        return mr_error_set(error, MR_INVALID, EINVAL,
+                            "an input is read by one job, and this one has been taken");
     status = input_begin(spec->input, resources->worker_count, resources->memory, error);
     if (status != MR_OK)
         return status;
