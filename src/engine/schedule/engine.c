@@ -33,6 +33,8 @@
 /* A worker that has been idle for so many nanoseconds while a job waits lets that begin whether
  * there is room or not: those that have begun may wait for it, each in its own way. */
 #define PATIENCE UINT64_C(1000000000)
+/* The same where a job cannot go on until its results are taken: most likely by one that waits. */
+#define HELD_UP_PATIENCE UINT64_C(10000000)
 
 /* Of the address space that a limit leaves, one part in so many is not for the budget: mappings
  * before they are cut down to their aligned part, and what the allocator cannot give back. */
@@ -47,6 +49,7 @@ static bool take_task(struct mr_engine *engine, struct job_task *task)
     struct round_robin *jobs = &engine->jobs;
     if (jobs->review)
         job_admit(jobs, false);
+    jobs->held_up = false;
     struct round_robin_place *place = jobs->first;
     /* Jobs may leave the ring while it is walked: they are counted first. */
     for (size_t left = round_robin_count(place); left > 0 && jobs->first; left--) {
@@ -75,8 +78,9 @@ static uint64_t wait_for_work(struct mr_engine *engine, uint64_t patient)
         thread_wait(&jobs->work, &jobs->lock);
         return 0;
     }
-    if (patient == 0)
-        patient = thread_now() + PATIENCE;
+    const uint64_t most = thread_now() + (jobs->held_up ? HELD_UP_PATIENCE : PATIENCE);
+    if (patient == 0 || patient > most)
+        patient = most;
     if (thread_wait_until(&jobs->work, &jobs->lock, patient) && thread_now() < patient)
         return patient;
     job_admit(jobs, true);

@@ -322,8 +322,10 @@ bool job_take(struct job *job, struct job_task *task)
             if (context_stopped(&job->context) && job->phase < PHASE_FINISH)
                 job->tasks = job->task;
             if (job->task < job->tasks) {
-                if (held_up(job))
+                if (held_up(job)) {
+                    job->jobs->held_up = true;
                     return false;
+                }
                 task->number = job->task++;
                 job->running++;
                 return true;
@@ -332,8 +334,10 @@ bool job_take(struct job *job, struct job_task *task)
                 return false;
         }
         /* Nothing is given back that a callback may be using. */
-        if (!job->writer_done && (job->phase == PHASE_WRITE || context_stopped(&job->context)))
+        if (!job->writer_done && (job->phase == PHASE_WRITE || context_stopped(&job->context))) {
+            job->jobs->held_up = true;
             return false;
+        }
         advance(job);
     }
     return false;

@@ -28,6 +28,8 @@ struct round_robin {
     struct round_robin_place *waiting; /* jobs that may not map yet, the oldest first; a ring */
     size_t ready;                      /* of these, those that have something to map */
     bool review;                       /* one of them may begin now */
+    bool
+        held_up; /* when a task was looked for, some job could not go on until results were taken */
     struct admission admission;
     size_t open; /* jobs begun whose outcome does not stand yet */
     struct thread_cond none_open;
