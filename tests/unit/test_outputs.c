@@ -196,6 +196,15 @@ static int reduce(void *context, void *state, const void *key, size_t key_size,
     return 0;
 }
 
+/* Whether no worker of an engine has anything to do. */
+static bool all_idle(struct mr_engine *engine)
+{
+    thread_lock(&engine->jobs.lock);
+    const bool idle = engine->jobs.idle == mr_engine_threads(engine);
+    thread_unlock(&engine->jobs.lock);
+    return idle;
+}
+
 /* Waits where the test says so. */
 static void take_time(struct stage *stage)
 {
@@ -208,12 +217,7 @@ static void take_time(struct stage *stage)
     }
     /* Until the workers cannot go on. */
     if (stage->slow && stage->calls++ % 16 == 0) {
-        struct round_robin *jobs = &stage->slow->jobs;
-        for (bool idle = false; !idle;) {
-            thread_lock(&jobs->lock);
-            idle = jobs->idle == mr_engine_threads(stage->slow);
-            thread_unlock(&jobs->lock);
-        }
+        AWAIT(all_idle(stage->slow));
     }
 }
 
