@@ -132,7 +132,7 @@ START_TEST(an_input_is_read_by_one_job)
     struct mr_error error;
     ck_assert_int_eq(mr_run(NULL, &spec, NULL, &error), MR_OK);
     ck_assert_int_eq(mr_run(NULL, &spec, NULL, &error), MR_INVALID);
-    ck_assert_str_eq(error.text, "an input is read by one job, and this one has been taken");
+    ck_assert_str_eq(error.text, "the input is another job's");
 }
 END_TEST
 

@@ -396,6 +396,29 @@ START_TEST(an_input_may_stand_in_front_of_files)
 }
 END_TEST
 
+/* What is left of an input is not what was wanted: nothing, without a word. */
+START_TEST(an_input_is_read_by_one_job)
+{
+    const char *names[] = {reader_path};
+    struct mr_engine *engine = line_counts_engine(1);
+    struct mr_error error = {.status = MR_OK};
+    struct tally got;
+    reader_write_file(reader_path, "a\n", 2);
+    struct mr_input *input = mr_input_files(names, 1);
+    /* A job that makes no sense has not taken it. */
+    struct mr_job_spec spec = {.struct_size = sizeof spec, .input = mr_input_retain(input)};
+    spec.limit = 1;
+    spec.order = (enum mr_order)42;
+    spec.collect = line_counts_collect;
+    ck_assert_int_eq(mr_run(engine, &spec, NULL, NULL), MR_INVALID);
+    line_counts_check(mr_input_retain(input), 1, "a\n", 2);
+    ck_assert_int_eq(line_counts_run(input, 1, &got, &error), MR_INVALID);
+    ck_assert_str_eq(error.text, "the input is another job's");
+    tally_close(&got);
+    mr_engine_close(engine);
+}
+END_TEST
+
 START_TEST(a_job_that_waits_for_a_pipe_is_cancelled)
 {
     int ends[2];
@@ -440,6 +463,7 @@ Suite *test_files_suite(void)
     tcase_add_test(inputs, names_are_known_as_long_as_the_input);
     tcase_add_test(inputs, a_small_input_is_told_and_nothing_is_lost);
     tcase_add_test(inputs, an_input_may_stand_in_front_of_files);
+    tcase_add_test(inputs, an_input_is_read_by_one_job);
     tcase_add_test(inputs, a_job_that_waits_for_a_pipe_is_cancelled);
     suite_add_tcase(suite, inputs);
     return suite;

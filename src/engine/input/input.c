@@ -67,6 +67,16 @@ bool mr_input_small(struct mr_input *input)
     return input && input->begun && input->small && input->small(input);
 }
 
+bool input_take(struct mr_input *input)
+{
+    return !atomic_exchange(&input->taken, true);
+}
+
+void input_leave(struct mr_input *input)
+{
+    atomic_store(&input->taken, false);
+}
+
 enum mr_status input_begin(struct mr_input *input, unsigned threads, uint64_t memory,
                            struct mr_error *error)
 {

@@ -22,14 +22,18 @@ struct mr_input {
     bool begun;
     /* As mr_input_small, once it has begun. NULL: it is not known to be. */
     bool (*small)(struct mr_input *input);
+    _Atomic bool taken; /* by a job, for good */
     mr_map *map;        /* where a job brings none; NULL: it must */
-    _Atomic bool taken; /* a job reads it, or has */
 };
 
 /* An input that could not be made, for one of these reasons: MR_NOMEM, MR_INVALID. */
 struct mr_input *input_failed(enum mr_status reason);
 /* Whether it can be read: MR_OK, or why not. */
 enum mr_status input_check(const struct mr_input *input, struct mr_error *error);
+/* Takes the input for a job; false where it is another's. */
+bool input_take(struct mr_input *input);
+/* That job has come to nothing, and has not read from it. */
+void input_leave(struct mr_input *input);
 /* Calls `begin` where that has not been done. Returns MR_OK, or why it failed. */
 enum mr_status input_begin(struct mr_input *input, unsigned threads, uint64_t memory,
                            struct mr_error *error);

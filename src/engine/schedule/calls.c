@@ -217,10 +217,10 @@ static enum mr_status submit(struct mr_engine *engine, const struct mr_job_spec 
     context_fail_unheard(&job->context, &why);
     reader_do_all(job);
     end_alone(job);
-    atomic_store(&job->context.spec.input->taken, false);
     status = job->context.error.status;
     if (error)
         *error = job->context.error;
+    input_leave(job->context.spec.input);
     free_job(job);
     return status;
 }

@@ -36,18 +36,10 @@ static void woken(void *owner)
     round_robin_wake(((struct job *)owner)->jobs);
 }
 
-enum mr_status job_open(const struct job_resources *resources, const struct mr_job_spec *spec,
-                        struct job **result, struct mr_error *error)
+/* Makes a job of a description that makes sense, and whose input is there. */
+static enum mr_status make(const struct job_resources *resources, const struct mr_job_spec *spec,
+                           struct job **result, struct mr_error *error)
 {
-    enum mr_status status = given_check(spec, error);
-    if (status != MR_OK)
-        return status;
-    if (atomic_exchange(&spec->input->taken, true))
-        return mr_error_set(error, MR_INVALID, EINVAL,
-                            "an input is read by one job, and this one has been taken");
-    status = input_begin(spec->input, resources->worker_count, resources->memory, error);
-    if (status != MR_OK)
-        return status;
     struct job *job = aligned_alloc(alignof(struct job), sizeof *job);
     if (!job)
         return mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
@@ -99,6 +91,22 @@ no_context:
     free(job->workers);
     free(job);
     return mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
+}
+
+enum mr_status job_open(const struct job_resources *resources, const struct mr_job_spec *spec,
+                        struct job **result, struct mr_error *error)
+{
+    enum mr_status status = given_check(spec, error);
+    if (status != MR_OK)
+        return status;
+    if (!input_take(spec->input))
+        return mr_error_set(error, MR_INVALID, EINVAL, "the input is another job's");
+    status = input_begin(spec->input, resources->worker_count, resources->memory, error);
+    if (status == MR_OK)
+        status = make(resources, spec, result, error);
+    if (status != MR_OK)
+        input_leave(spec->input);
+    return status;
 }
 
 void job_close(struct job *job)
