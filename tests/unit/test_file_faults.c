@@ -183,6 +183,27 @@ START_TEST(files_that_make_no_sense_are_refused)
 }
 END_TEST
 
+/* As of a program that was built with a later header. */
+START_TEST(members_of_a_later_version_must_be_zero)
+{
+    const char *names[] = {reader_path};
+    struct {
+        struct mr_files files;
+        size_t later;
+    } files = {{.struct_size = sizeof files, .names = names, .count = 1}, 0};
+    struct mr_error error = {.status = MR_OK};
+    struct tally got;
+    reader_write_file(reader_path, "a\n", 2);
+    line_counts_check(mr_input_files_with(&files.files), 1, "a\n", 2);
+    files.later = 1;
+    ck_assert_int_eq(line_counts_run(mr_input_files_with(&files.files), 1, &got, &error),
+                     MR_INVALID);
+    ck_assert_str_eq(error.text, "the files: it has members set that only a later version of the "
+                                 "library knows");
+    tally_close(&got);
+}
+END_TEST
+
 Suite *test_file_faults_suite(void);
 
 Suite *test_file_faults_suite(void)
@@ -196,6 +217,7 @@ Suite *test_file_faults_suite(void)
     tcase_add_test(faults, a_failure_met_early_is_not_lost);
     tcase_add_test(faults, a_fault_that_is_told_leaves_the_rest);
     tcase_add_test(faults, files_that_make_no_sense_are_refused);
+    tcase_add_test(faults, members_of_a_later_version_must_be_zero);
     suite_add_tcase(suite, faults);
     return suite;
 }

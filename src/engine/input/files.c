@@ -9,6 +9,7 @@
  */
 #include "base/test_hooks.h"
 #include "base/thread.h"
+#include "engine/core/struct_size.h"
 #include "engine/input/block_stream.h"
 #include "engine/input/blocks.h"
 #include "engine/input/input.h"
@@ -38,6 +39,7 @@ struct files {
     struct mr_files what; /* as wanted, but the cuts, which are these: */
     struct mr_cuts cuts;
     const char *wrong; /* why that cannot be, or NULL */
+    const char *wrong_of;
     struct sources sources;
     _Atomic bool begun; /* the rest is there */
     struct blocks blocks;
@@ -73,20 +75,31 @@ static int open_blocks(struct files *files, uint64_t threads, uint64_t memory,
 
 /* ---- Making and freeing ---------------------------------------------------------------------- */
 
-/* What makes no sense of it, or NULL. */
-static const char *find_wrong(const struct mr_files *what)
+/* Copies what is wanted, as large as its caller knows it. What makes no sense is said when the
+ * input begins: who makes an input cannot hear of it. */
+static void take(struct files *files, const struct mr_files *given)
 {
-    const struct mr_cuts *cuts = what->cuts;
-    if (cuts && cuts->struct_size < sizeof *cuts)
-        return "the cuts' struct_size is not set";
-    if (cuts && (!cuts->first || !cuts->last))
-        return "cuts need a first and a last";
-    if (cuts && cuts->condense && (!cuts->condense_end || cuts->context_of))
-        return "a condense needs a condense_end, and goes with no context_of";
-    for (size_t i = 0; i < what->count; i++)
-        if (!what->names[i])
-            return "a FILE has no name";
-    return NULL;
+    struct mr_files *what = &files->what;
+    struct mr_cuts *cuts = &files->cuts;
+    *cuts = lines_cuts;
+    files->wrong_of = "files";
+    files->wrong = struct_size_copy(what, sizeof *what, given);
+    if (files->wrong)
+        return;
+    if (!what->names)
+        what->count = 0;
+    for (size_t i = 0; i < what->count && !files->wrong; i++)
+        files->wrong = what->names[i] ? NULL : "one has no name";
+    if (!what->cuts || files->wrong)
+        return;
+    files->wrong_of = "cuts";
+    files->wrong = struct_size_copy(cuts, sizeof *cuts, what->cuts);
+    if (files->wrong)
+        return;
+    if (!cuts->first || !cuts->last)
+        files->wrong = "they need a first and a last";
+    else if (cuts->condense && (!cuts->condense_end || cuts->context_of))
+        files->wrong = "a condense needs a condense_end, and goes with no context_of";
 }
 
 /* Makes all that reading needs, for so many workers that share the splits. */
@@ -94,7 +107,8 @@ static int open_parts(struct files *files, unsigned threads, uint64_t memory,
                       struct mr_error *error)
 {
     if (files->wrong)
-        return (int)mr_error_set(error, MR_INVALID, EINVAL, "%s", files->wrong);
+        return (int)mr_error_set(error, MR_INVALID, EINVAL, "the %s: %s", files->wrong_of,
+                                 files->wrong);
     if (sources_begin(&files->sources, error) != 0)
         return -1;
     if (open_blocks(files, threads, memory, error) != 0) {
@@ -247,15 +261,7 @@ static struct mr_input *make(const struct mr_files *what, bool named, int given)
     struct files *files = calloc(1, sizeof *files);
     if (!files)
         return input_failed(MR_NOMEM);
-    if (what->struct_size >= sizeof *what) {
-        files->what = *what;
-        if (!files->what.names)
-            files->what.count = 0;
-        files->wrong = find_wrong(&files->what);
-    } else {
-        files->wrong = "the files' struct_size is not set";
-    }
-    files->cuts = !files->wrong && files->what.cuts ? *files->what.cuts : lines_cuts;
+    take(files, what);
     sources_open(&files->sources, &files->what, named, given);
     const struct mr_reader reader = {
         .struct_size = sizeof reader,

@@ -4,6 +4,8 @@
  */
 #include "engine/input/input.h"
 
+#include "engine/core/struct_size.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -15,15 +17,16 @@ struct mr_input *input_failed(enum mr_status reason)
 
 struct mr_input *mr_input_new(const struct mr_reader *reader)
 {
-    if (!reader || reader->struct_size < sizeof *reader)
+    struct mr_reader copy;
+    if (!reader || struct_size_copy(&copy, sizeof copy, reader))
         return input_failed(MR_INVALID);
-    struct mr_input *input = reader->next ? calloc(1, sizeof *input) : NULL;
+    struct mr_input *input = copy.next ? calloc(1, sizeof *input) : NULL;
     if (!input) {
-        if (reader->close)
-            reader->close(reader->context);
-        return input_failed(reader->next ? MR_NOMEM : MR_INVALID);
+        if (copy.close)
+            copy.close(copy.context);
+        return input_failed(copy.next ? MR_NOMEM : MR_INVALID);
     }
-    input->reader = *reader;
+    input->reader = copy;
     atomic_init(&input->users, 1);
     return input;
 }

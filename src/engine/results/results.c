@@ -4,6 +4,8 @@
  */
 #include "engine/results/results.h"
 
+#include "engine/core/struct_size.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -35,16 +37,17 @@ enum mr_status results_check(const struct mr_output *output, struct mr_error *er
 
 struct mr_output *mr_output_new(const struct mr_writer *writer)
 {
-    if (!writer || writer->struct_size < sizeof *writer)
+    struct mr_writer copy;
+    if (!writer || struct_size_copy(&copy, sizeof copy, writer))
         return results_failed(MR_INVALID);
-    const bool whole = is_whole(writer);
+    const bool whole = is_whole(&copy);
     struct mr_output *output = whole ? calloc(1, sizeof *output) : NULL;
     if (!output) {
-        if (writer->close)
-            writer->close(writer->context);
+        if (copy.close)
+            copy.close(copy.context);
         return results_failed(whole ? MR_NOMEM : MR_INVALID);
     }
-    output->writer = *writer;
+    output->writer = copy;
     atomic_init(&output->users, 1);
     return output;
 }

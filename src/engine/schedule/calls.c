@@ -2,9 +2,9 @@
  *
  * calls - the calls of mapreduce.h that run jobs and deal with their handles.
  */
+#include "engine/core/struct_size.h"
 #include "engine/schedule/caller.h"
 #include "engine/schedule/engine.h"
-#include "engine/schedule/given.h"
 #include "engine/schedule/reader.h"
 #include "engine/schedule/reporter.h"
 
@@ -36,7 +36,7 @@ static void release_given(const struct mr_job_spec *given)
  * or what is wrong with it. */
 static const char *take_spec(const struct mr_job_spec *given, struct mr_job_spec *spec)
 {
-    const char *wrong = given ? given_copy(spec, sizeof *spec, given) : "there is none";
+    const char *wrong = given ? struct_size_copy(spec, sizeof *spec, given) : "there is none";
     if (wrong)
         return wrong;
     if (!spec->input)
@@ -181,7 +181,7 @@ enum mr_status mr_run(struct mr_engine *engine, const struct mr_job_spec *spec,
 {
     struct mr_engine *own = NULL;
     enum mr_status status = MR_OK;
-    if (!given_room(stats, sizeof *stats))
+    if (!struct_size_room(stats, sizeof *stats))
         status = mr_error_set(error, MR_INVALID, EINVAL,
                               "the statistics' struct_size is not set to their sizeof");
     else if (engine && caller_works(&engine->jobs))
@@ -256,7 +256,7 @@ enum mr_status mr_submit(struct mr_engine *engine, const struct mr_job_spec *spe
 
 enum mr_status mr_job_poll(struct mr_job *handle, struct mr_progress *progress)
 {
-    if (!handle || !given_room(progress, sizeof *progress))
+    if (!handle || !struct_size_room(progress, sizeof *progress))
         return MR_INVALID;
     struct job *job = handle->job;
     struct mr_progress figures;
@@ -265,7 +265,7 @@ enum mr_status mr_job_poll(struct mr_job *handle, struct mr_progress *progress)
     enum mr_status status = job_status(job);
     thread_unlock(&job->jobs->lock);
     if (progress)
-        given_fill(progress, &figures, sizeof figures);
+        struct_size_fill(progress, &figures, sizeof figures);
     return status;
 }
 
@@ -292,7 +292,7 @@ enum mr_status mr_job_wait(struct mr_job *handle, long timeout_ms, struct mr_sta
 {
     if (!handle)
         return mr_error_set(error, MR_INVALID, EINVAL, "there is no job");
-    if (!given_room(stats, sizeof *stats))
+    if (!struct_size_room(stats, sizeof *stats))
         return mr_error_set(error, MR_INVALID, EINVAL,
                             "the statistics' struct_size is not set to their sizeof");
     struct job *job = handle->job;

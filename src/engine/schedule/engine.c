@@ -9,8 +9,8 @@
 #include "engine/schedule/engine.h"
 
 #include "base/cpu.h"
+#include "engine/core/struct_size.h"
 #include "engine/schedule/caller.h"
-#include "engine/schedule/given.h"
 #include "engine/schedule/tasks.h"
 
 #include <assert.h>
@@ -204,7 +204,7 @@ enum mr_status mr_engine_open(const struct mr_engine_options *given, struct mr_e
     if (!result)
         return mr_error_set(error, MR_INVALID, EINVAL, "there is no place for the engine");
     *result = NULL;
-    const char *wrong = given ? given_copy(&taken, sizeof taken, given) : NULL;
+    const char *wrong = given ? struct_size_copy(&taken, sizeof taken, given) : NULL;
     if (wrong)
         return mr_error_set(error, MR_INVALID, EINVAL, "the engine's options: %s", wrong);
     const struct mr_engine_options *options = &taken;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * given - sizes and members (see given.h).
+ * given - whether members fit together (see given.h).
  */
 #include "engine/schedule/given.h"
 
@@ -8,41 +8,6 @@
 #include "engine/results/results.h"
 
 #include <errno.h>
-#include <string.h>
-
-static size_t size_of(const void *from)
-{
-    size_t size;
-    memcpy(&size, from, sizeof size);
-    return size;
-}
-
-/* This is the first version: no struct has been smaller. */
-bool given_room(const void *into, size_t size)
-{
-    return !into || size_of(into) >= size;
-}
-
-const char *given_copy(void *copy, size_t size, const void *from)
-{
-    const size_t given = size_of(from);
-    if (given < size)
-        return "its struct_size is not set to its sizeof";
-    const unsigned char *rest = from;
-    for (size_t i = size; i < given; i++)
-        if (rest[i] != 0)
-            return "it has members set that only a later version of the library knows";
-    memcpy(copy, from, size);
-    memcpy(copy, &size, sizeof size);
-    return NULL;
-}
-
-void given_fill(void *into, const void *from, size_t size)
-{
-    const size_t given = size_of(into);
-    memcpy(into, from, size);
-    memcpy(into, &given, sizeof given);
-}
 
 /* What is wrong with the values; NULL: nothing. */
 static const char *check_values(const struct mr_job_spec *spec)

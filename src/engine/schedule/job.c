@@ -4,6 +4,7 @@
  */
 #include "engine/schedule/job.h"
 
+#include "engine/core/struct_size.h"
 #include "engine/order/unordered.h"
 #include "engine/schedule/caller.h"
 #include "engine/schedule/given.h"
@@ -424,6 +425,6 @@ void job_outcome(const struct job *job, struct mr_stats *stats, struct mr_error 
             .map_seconds = (double)(job->map_ended - job->began) / 1e9,
             .reduce_seconds = (double)(job->ended - job->map_ended) / 1e9,
         };
-        given_fill(stats, &made, sizeof made);
+        struct_size_fill(stats, &made, sizeof made);
     }
 }
