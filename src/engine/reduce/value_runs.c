@@ -116,6 +116,7 @@ static int open_set(struct value_runs *runs, struct value_run_set *set, unsigned
         context_no_memory(runs->worker->context);
         return -1;
     }
+    set->runs.stacked = true;
     spill_scope_begin(&set->scope, runs->worker, &set->runs);
     return 0;
 }

@@ -31,6 +31,7 @@ struct partitions {
     unsigned bits; /* there are 2^bits of them */
     struct record_form form;
     bool counted; /* what they hold in memory is counted, as follows */
+    bool stacked; /* the chunk pushed last is read first, where some are spilled too */
     /* Bytes of records, a little late, so that workers seldom meet here, and therefore signed. */
     alignas(128) _Atomic int64_t fresh; /* as handed over */
     _Atomic int64_t compacted;          /* one a key of its partition */

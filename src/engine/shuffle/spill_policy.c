@@ -23,9 +23,11 @@ void spill_scope_end(struct spill_scope *scope, struct worker *worker)
     worker->scopes = scope->outer;
 }
 
-/* Writes the chunks of a stream to extents of *written, which is empty, in the same order. Returns
- * -1 when the job fails. */
-static int write_chunks(struct worker *worker, const struct stream *stream, struct stream *written)
+/* Writes the chunks of a stream to extents of *written, which is empty: in the same order where
+ * they are `stacked`, else in the opposite one, so that the first chunks of a stream, which are
+ * taken for a sample, are not only the last ones written. Returns -1 when the job fails. */
+static int write_chunks(struct worker *worker, const struct stream *stream, bool stacked,
+                        struct stream *written)
 {
     const struct chunk *next = stream->chunks;
     struct spill_extent **last = &written->extents;
@@ -38,8 +40,10 @@ static int write_chunks(struct worker *worker, const struct stream *stream, stru
                               "temporary data could not be written");
             return -1;
         }
+        extent->next = stacked ? NULL : written->extents;
         *last = extent;
-        last = &extent->next;
+        if (stacked)
+            last = &extent->next;
         written->spilled += extent->content;
         written->spilled_count += extent->records;
     }
@@ -63,7 +67,7 @@ static int spill(struct worker *worker, struct partitions *partitions, struct pa
     else
         stream_join(&combined, &pairs);
     if (result == 0)
-        result = write_chunks(worker, &combined, &written);
+        result = write_chunks(worker, &combined, partitions->stacked, &written);
     pool_give(&worker->cache, stream_take_chunks(&combined));
     thread_lock(&partition->lock);
     stream_join(&partition->fresh, &written);

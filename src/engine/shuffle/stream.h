@@ -9,8 +9,7 @@
 
 struct spill_extent; /* spill_file.h */
 
-/* Records in memory and on disk; whoever holds it owns them. What was pushed last is read first,
- * chunk by chunk, where it has been spilled in between too. */
+/* Records in memory and on disk; whoever holds it owns them. */
 struct stream {
     struct chunk *chunks;
     struct chunk *last; /* of chunks */
