@@ -416,6 +416,7 @@ static const struct {
     {64, 8, 100000, 256, 8},
     {72, 8, 100000, 256, 8},
     {1001, 8, 40000, 256, 8},
+    {800, 8, 100000, 256, 4},
     {100000, 5, 4000, 20, 20},
     /* Many more than fit, on their way through partitions and disk. */
     {72, 50000, 100000, 24, 24},

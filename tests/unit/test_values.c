@@ -177,7 +177,13 @@ static struct digest *expect(const struct pairs *pairs)
 
 /* ---- A job of them ------------------------------------------------------------------------- */
 
-enum way { WAY_NEXT, WAY_ARRAY, WAY_ONE_THEN_ARRAY, WAY_NONE };
+enum way {
+    WAY_NEXT,
+    WAY_ARRAY,
+    WAY_ONE_THEN_ARRAY,
+    WAY_NONE, /* nothing is read */
+    WAY_PUT,  /* each value is put again, with one of a few ranks */
+};
 
 /* How a job is run, and what comes of it. */
 struct run {
@@ -187,6 +193,8 @@ struct run {
     bool reduces; /* else each value gives a record */
     enum way way;
     enum mr_order order;
+    bool reverse;
+    uint64_t limit;
     bool encodes;
     unsigned threads;
     uint64_t memory;
@@ -195,7 +203,6 @@ struct run {
     struct digest *digests;
     uint64_t results;
     atomic_uint arrays, streams; /* keys read as such */
-    struct mr_record last;
     atomic_bool wrong;
     struct mr_stats stats;
     uint64_t most;   /* of the budget */
@@ -306,6 +313,11 @@ static int reduce(void *context, void *state, const void *key, size_t key_size,
     size_t size;
     (void)state;
     (void)error;
+    while (run->way == WAY_PUT && (value = mr_values_next(values, &size)))
+        if (mr_put(results, key, key_size, size % 3, value, size) != MR_OK)
+            return -1;
+    if (run->way == WAY_PUT)
+        return 0;
     if (run->way == WAY_ONE_THEN_ARRAY && (value = mr_values_next(values, &size)))
         digest_add(&digest, value, size);
     if (run->way == WAY_ARRAY || run->way == WAY_ONE_THEN_ARRAY)
@@ -324,14 +336,16 @@ static int reduce(void *context, void *state, const void *key, size_t key_size,
 static void take_record(struct run *run, const struct mr_record *record)
 {
     const uint64_t key = number_of(record->key, record->key_size);
+    run->output = (run->output * 31 + hash_of(record->key, record->key_size)) * 31 +
+                  hash_of(record->payload, record->payload_size) * 3 + record->rank;
+    run->results++;
+    if (run->way == WAY_PUT)
+        return;
     if (key >= run->pairs.keys || record->rank != (run->reduces ? 7 : 0) ||
         (record->payload_size > 0 && (uintptr_t)record->payload % 16 != 0)) {
         run->wrong = true;
         return;
     }
-    run->results++;
-    run->output = (run->output * 31 + hash_of(record->key, record->key_size)) * 31 +
-                  hash_of(record->payload, record->payload_size);
     if (!run->reduces)
         digest_add(&run->digests[key], record->payload, record->payload_size);
     else if (record->payload_size == sizeof(struct digest) && run->digests[key].count == 0)
@@ -415,7 +429,9 @@ static struct mr_job_spec spec_of(struct run *run)
                                .value_size = run->pairs.fixed,
                                .value_order = run->ordered ? mr_compare_bytes : NULL,
                                .reduce = run->reduces ? reduce : NULL,
-                               .order = run->order};
+                               .order = run->order,
+                               .reverse = run->reverse,
+                               .limit = run->limit};
     if (run->encodes) {
         const struct mr_writer writer = {
             .struct_size = sizeof writer, .context = run, .encode = encode, .write = write_records};
@@ -532,6 +548,124 @@ START_TEST(a_reduce_may_leave_values_unread)
 }
 END_TEST
 
+/* ---- Equal records -------------------------------------------------------------------------- */
+
+static const struct run *ordered_by;
+
+static int by_order(const void *a, const void *b)
+{
+    const struct mr_record *one = a, *other = b;
+    int result = 0;
+    if (ordered_by->order == MR_ORDER_RANK)
+        result = (one->rank < other->rank) - (one->rank > other->rank);
+    if (result == 0)
+        result = mr_compare_bytes(NULL, one->key, one->key_size, other->key, other->key_size);
+    if (result == 0)
+        result = mr_compare_bytes(NULL, one->payload, one->payload_size, other->payload,
+                                  other->payload_size);
+    return ordered_by->reverse ? -result : result;
+}
+
+/* What the output's hash must be, by qsort. */
+static uint64_t expect_order(const struct run *run)
+{
+    const struct pairs *pairs = &run->pairs;
+    struct mr_record *records = calloc(pairs->count, sizeof *records);
+    struct run plain = {.pairs = *pairs, .way = WAY_PUT};
+    ck_assert_ptr_nonnull(records);
+    for (uint64_t i = 0; i < pairs->count; i++) {
+        const size_t size = size_of(pairs, i);
+        unsigned char *bytes = malloc(KEY_MOST + size);
+        ck_assert_ptr_nonnull(bytes);
+        records[i] = (struct mr_record){
+            .key = bytes,
+            .key_size = make_key(pairs, key_of(pairs, i), (char *)bytes),
+            .rank = run->reduces ? size % 3 : 0,
+            .payload = bytes + KEY_MOST,
+            .payload_size = size,
+        };
+        make_value(pairs, i, bytes + KEY_MOST);
+    }
+    ordered_by = run;
+    qsort(records, pairs->count, sizeof *records, by_order);
+    for (uint64_t i = 0; i < pairs->count; i++) {
+        if (run->limit == 0 || i < run->limit)
+            take_record(&plain, &records[i]);
+        free((void *)(uintptr_t)records[i].key);
+    }
+    free(records);
+    return plain.output;
+}
+
+/* Most of the pairs are the first key's, which is more than a range should hold. */
+static const struct pairs equals[] = {
+    {.count = 60000, .keys = 300, .sizes = SIZE_SMALL, .lengths = KEYS_ALL, .skew = 60},
+    {.count = 60000, .keys = 1, .sizes = SIZE_MIXED, .lengths = KEYS_SHORT, .few_kinds = true},
+    {.count = 4000, .keys = 7, .sizes = SIZE_SMALL, .lengths = KEYS_LONG, .skew = 60},
+};
+#define EQUALS (sizeof equals / sizeof *equals)
+
+START_TEST(equal_records_come_in_one_order)
+{
+    static const unsigned threads[] = {1, 2, 8};
+    for (unsigned way = 0; way < 8; way++) {
+        struct run run = {.pairs = equals[_i],
+                          .way = WAY_PUT,
+                          .reduces = way & 1,
+                          .order = way & 1 ? MR_ORDER_RANK : MR_ORDER_KEY,
+                          .reverse = way & 2,
+                          .limit = way & 4 ? equals[_i].count / 3 : 0};
+        const uint64_t want = expect_order(&run);
+        for (size_t i = 0; i < 3; i++) {
+            struct run again = run;
+            again.threads = threads[i];
+            again.memory = way % 3 == 0 ? 256 * MIB : 1;
+            again.encodes = i == 1;
+            struct mr_engine *engine = engine_of(again.threads, again.memory);
+            const struct mr_job_spec spec = spec_of(&again);
+            ck_assert_int_eq(mr_run(engine, &spec, NULL, NULL), MR_OK);
+            ck_assert_uint_eq(again.results, run.limit > 0 ? run.limit : run.pairs.count);
+            ck_assert_msg(again.output == want, "way %u, %u threads", way, threads[i]);
+            mr_engine_close(engine);
+        }
+    }
+}
+END_TEST
+
+/* ---- What makes no sense -------------------------------------------------------------------- */
+
+static int map_wrongly(void *context, void *state, const struct mr_split *split,
+                       struct mr_emitter *emitter, struct mr_error *error)
+{
+    struct run *run = context;
+    const uint64_t value = 1;
+    (void)state;
+    (void)split;
+    (void)error;
+    if (run->pairs.sizes == SIZE_FIXED)
+        return mr_emit_bytes(emitter, "key", 3, &value, sizeof value) != MR_INVALID;
+    return mr_emit(emitter, "key", 3, &value) != MR_INVALID;
+}
+
+START_TEST(a_value_of_the_other_kind_is_refused)
+{
+    static const char *const texts[] = {"values of any size are emitted by mr_emit_bytes",
+                                        "mr_emit_bytes needs values of any size"};
+    for (unsigned i = 0; i < 2; i++) {
+        struct run run = {
+            .pairs = {
+                .count = 1, .keys = 1, .sizes = i ? SIZE_FIXED : SIZE_SMALL, .fixed = i ? 8 : 0}};
+        struct mr_error error;
+        struct mr_engine *engine = engine_of(1, 1);
+        struct mr_job_spec spec = spec_of(&run);
+        spec.map = map_wrongly;
+        ck_assert_int_eq(mr_run(engine, &spec, NULL, &error), MR_INVALID);
+        ck_assert_str_eq(error.text, texts[i]);
+        mr_engine_close(engine);
+    }
+}
+END_TEST
+
 /* ---- More than memory ----------------------------------------------------------------------- */
 
 /* One key with many times what a worker may take of 16 MiB, the first with 30 times as much, and
@@ -581,6 +715,8 @@ Suite *test_values_suite(void)
     tcase_add_loop_test(tests, a_reduce_gets_all_values_of_its_key, 0, KINDS);
     tcase_add_loop_test(tests, without_a_reduce_each_value_is_a_record, 0, KINDS);
     tcase_add_loop_test(tests, a_reduce_may_leave_values_unread, 0, KINDS);
+    tcase_add_loop_test(tests, equal_records_come_in_one_order, 0, EQUALS);
+    tcase_add_test(tests, a_value_of_the_other_kind_is_refused);
     tcase_add_loop_test(tests, values_past_memory_are_sorted_within_it, 0, LARGE);
     tcase_add_loop_test(tests, values_past_memory_are_read_within_it, 0, LARGE);
     suite_add_tcase(suite, tests);
