@@ -107,7 +107,7 @@ START_TEST(every_key_has_one_entry_and_its_sum)
     struct grouping_table table;
     hash_seed_fixed(&seed, 7);
     budget_open(&budget, 1); /* passed wherever it must be */
-    grouping_table_open(&table, &seed, 1, &budget);
+    grouping_table_open(&table, &seed, 1, _i == 1, &budget);
     for (unsigned round = 0; round < 12; round++) {
         /* Too little room expected, then enough, then far too much. */
         const size_t count = round % 4 == 3 ? 10 : KEYS;
@@ -134,7 +134,7 @@ START_TEST(a_table_begins_within_the_budget)
     for (size_t value_words = 1; value_words <= 12500; value_words *= 50) {
         struct grouping_table table;
         budget_open(&budget, (uint64_t)1 << 20);
-        grouping_table_open(&table, &seed, value_words, &budget);
+        grouping_table_open(&table, &seed, value_words, false, &budget);
         ck_assert(grouping_table_begin(&table, KEY_W2, 0));
         ck_assert_uint_eq(budget.used, 0);
         ck_assert(grouping_table_begin(&table, KEY_W2, 1000000));
@@ -156,7 +156,7 @@ Suite *test_grouping_table_suite(void)
 {
     Suite *suite = suite_create("grouping_table");
     TCase *tests = tcase_create("grouping_table");
-    tcase_add_test(tests, every_key_has_one_entry_and_its_sum);
+    tcase_add_loop_test(tests, every_key_has_one_entry_and_its_sum, 0, 2);
     tcase_add_test(tests, a_table_begins_within_the_budget);
     suite_add_tcase(suite, tests);
     return suite;

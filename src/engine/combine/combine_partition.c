@@ -26,8 +26,9 @@ void combine_partition_open(struct combine_partition *combine, struct worker *wo
     *combine = (struct combine_partition){.worker = worker};
     const size_t kept = context->form.kind == RECORD_BYTES ? COMBINE_PARTITION_BYTES + 1
                                                            : COMBINE_PARTITION_PLACE + 1;
-    grouping_table_open(&combine->table, context->seed,
-                        context->keeps ? kept : (context->value_size + 7) / 8, context->budget);
+    const size_t words = context->keeps ? kept : (context->value_size + 7) / 8;
+    grouping_table_open(&combine->table, context->seed, words, !context->sums && !context->keeps,
+                        context->budget);
     buffer_open(&combine->values, context->budget);
 }
 
@@ -101,15 +102,16 @@ static int make_room(struct combine_partition *combine, enum key_class key_class
 static int call_combine(struct combine_partition *combine, uint64_t *into, const void *from)
 {
     struct context *context = combine->worker->context;
-    alignas(8) unsigned char small[CONTEXT_SMALL_VALUE];
-    void *copy = small;
+    alignas(SLOTS_ALIGN) unsigned char small[CONTEXT_SMALL_VALUE];
+    unsigned char *copy = small;
     if (context->value_size > sizeof small) {
         mr_buffer_clear(&combine->values);
-        copy = mr_buffer_reserve(&combine->values, context->value_size);
+        copy = mr_buffer_reserve(&combine->values, context->value_size + SLOTS_ALIGN);
         if (!copy) {
             context_no_memory(context);
             return -1;
         }
+        copy += -(uintptr_t)copy % SLOTS_ALIGN;
     }
     context_combine(context, into, from, copy);
     return 0;

@@ -13,6 +13,7 @@
 _Static_assert(LOAD < LOAD_WHOLE, "there is an empty slot to end a search");
 /* Slots at the least, of which 3 keys fit into the fewer, where values are large. */
 #define FEWEST_SLOTS ((size_t)8)
+_Static_assert(FEWEST_SLOTS * sizeof(uint32_t) % SLOTS_ALIGN == 0, "entries are aligned");
 #define USUAL_FEWEST ((size_t)64)
 #define FEWEST_BYTES ((size_t)64 << 10)
 /* An index slot has no bits for more. */
@@ -28,18 +29,21 @@ static size_t bytes_of(const struct grouping_class *class, size_t slots)
 {
     return slots == 0 ? 0
                       : slots * sizeof *class->index +
-                            (limit_of(slots) + 1) * class->stride * sizeof *class->entries;
+                            (class->shift + (limit_of(slots) + 1) * class->stride) *
+                                sizeof *class->entries;
 }
 
 void grouping_table_open(struct grouping_table *table, const struct hash_seed *seed,
-                         size_t value_words, struct budget *budget)
+                         size_t value_words, bool aligned, struct budget *budget)
 {
     *table = (struct grouping_table){.seed = seed, .budget = budget};
     for (int key_class = KEY_W2; key_class < KEY_CLASSES; key_class++) {
         struct grouping_class *class = &table->classes[key_class];
         class->words =
             key_class == KEY_LONG ? KEY_LONG_WORDS : key_class_words((enum key_class)key_class);
-        class->stride = class->words + value_words;
+        class->stride =
+            aligned ? slots_aligned_stride(class->words, value_words) : class->words + value_words;
+        class->shift = aligned ? slots_aligned_shift(class->words) : 0;
     }
 }
 
@@ -77,7 +81,7 @@ static bool take_class(struct grouping_table *table, struct grouping_class *clas
     class->index = slots_take(table->budget, bytes_of(class, (size_t)slots), must);
     if (!class->index)
         return false;
-    class->entries = (uint64_t *)(void *)(class->index + slots);
+    class->entries = (uint64_t *)(void *)(class->index + slots) + class->shift;
     class->have = (size_t)slots;
     class->mask = (size_t)slots - 1;
     class->limit = limit_of((size_t)slots);

@@ -25,6 +25,7 @@ struct grouping_class {
     size_t limit;      /* of entries, before the class must grow */
     size_t stride;     /* words of an entry */
     size_t words;      /* words of its key: a long one's are hash, size and address */
+    size_t shift;      /* words before the first entry (slots.h) */
 };
 
 struct grouping_table {
@@ -33,9 +34,10 @@ struct grouping_table {
     struct budget *budget;
 };
 
-/* `value_words`: 8-byte words of a value. Takes no memory yet. */
+/* `value_words`: 8-byte words of a value, a caller's where it is `aligned` (slots.h). Takes no
+ * memory yet. */
 void grouping_table_open(struct grouping_table *table, const struct hash_seed *seed,
-                         size_t value_words, struct budget *budget);
+                         size_t value_words, bool aligned, struct budget *budget);
 /* Frees the memory; the table is as after grouping_table_open. */
 void grouping_table_close(struct grouping_table *table);
 

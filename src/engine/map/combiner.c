@@ -28,7 +28,11 @@ int combiner_open(struct mr_emitter *emitter, struct worker *worker)
     emitter->arena_size = combiner_policy_arena(context->memory, context->worker_count);
     emitter->values_most =
         combiner_policy_values(context->memory, context->worker_count, words * sizeof(uint64_t));
-    combiner_table_open(table, context->seed, words, INLINE_WORDS, COMBINER_LOAD, context->budget);
+    if (context->sums)
+        combiner_table_open(table, context->seed, COMBINER_LOAD, context->budget);
+    else
+        combiner_table_open_values(table, context->seed, words, INLINE_WORDS, COMBINER_LOAD,
+                                   context->budget);
     if (context->keeps ||
         (table->apart > 0 && context->value_size > emitter->values_most / FEWEST_VALUES)) {
         for (int key_class = 0; key_class < KEY_CLASSES; key_class++)

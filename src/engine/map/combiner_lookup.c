@@ -68,13 +68,10 @@ static inline int combine_value(struct mr_emitter *emitter,
     }
     if (op == VALUE_APART) {
         into = class->values + *into * emitter->table.apart;
-        if ((uintptr_t)value % sizeof *into == 0)
-            context->spec.combine(context->spec.context, into, value);
-        else
-            context_combine(context, into, value, emitter->aligned);
+        context_combine(context, into, value, emitter->aligned);
         return 0;
     }
-    alignas(8) unsigned char copy[CONTEXT_SMALL_VALUE];
+    alignas(SLOTS_ALIGN) unsigned char copy[CONTEXT_SMALL_VALUE];
     context_combine(context, into, value, copy);
     return 0;
 }

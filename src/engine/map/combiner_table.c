@@ -16,28 +16,46 @@
 static const size_t key_words[KEY_CLASSES] = {KEY_W1_WORDS, KEY_W2_WORDS, KEY_W4_WORDS,
                                               KEY_LONG_WORDS};
 
-static size_t class_bytes(const struct combiner_table_class *class)
+static size_t bytes_of(const struct combiner_table_class *class, size_t slots)
 {
-    return (class->mask + 1) * class->stride * sizeof *class->slots;
+    return (class->shift + slots * class->stride) * sizeof *class->slots;
 }
 
-void combiner_table_open(struct combiner_table *table, const struct hash_seed *seed,
-                         size_t value_words, size_t most_inline, unsigned load,
+/* The memory of a class's slots. */
+static void *memory_of(const struct combiner_table_class *class)
+{
+    return class->slots ? class->slots - class->shift : NULL;
+}
+
+void combiner_table_open(struct combiner_table *table, const struct hash_seed *seed, unsigned load,
                          struct budget *budget)
 {
     *table = (struct combiner_table){.seed = seed, .budget = budget, .load = load};
-    if (value_words > most_inline) {
-        table->apart = value_words;
-        value_words = 1;
-    }
     for (int key_class = 0; key_class < KEY_CLASSES; key_class++) {
         struct combiner_table_class *class = &table->classes[key_class];
         class->words = key_words[key_class];
-        class->stride = key_words[key_class] + value_words;
-        class->room = table->apart > 0 ? 0 : SIZE_MAX;
+        class->stride = key_words[key_class] + 1;
+        class->room = SIZE_MAX;
     }
-    if (value_words == 1)
-        table->classes[KEY_W2].stride = combiner_table_sum_stride(KEY_W2);
+    table->classes[KEY_W2].stride = combiner_table_sum_stride(KEY_W2);
+}
+
+void combiner_table_open_values(struct combiner_table *table, const struct hash_seed *seed,
+                                size_t value_words, size_t most_inline, unsigned load,
+                                struct budget *budget)
+{
+    combiner_table_open(table, seed, load, budget);
+    if (value_words > most_inline)
+        table->apart = slots_aligned_stride(0, value_words);
+    for (int key_class = 0; key_class < KEY_CLASSES; key_class++) {
+        struct combiner_table_class *class = &table->classes[key_class];
+        if (table->apart > 0) {
+            class->room = 0;
+        } else {
+            class->stride = slots_aligned_stride(class->words, value_words);
+            class->shift = slots_aligned_shift(class->words);
+        }
+    }
 }
 
 void combiner_table_close(struct combiner_table *table)
@@ -102,16 +120,18 @@ bool combiner_table_class_open(struct combiner_table *table, enum key_class key_
                                bool must)
 {
     struct combiner_table_class *class = &table->classes[key_class];
-    class->slots = slots_take(table->budget, slots * class->stride * sizeof *class->slots, must);
-    if (class->slots)
-        use_slots(class, slots, table->load);
-    return class->slots != NULL;
+    uint64_t *memory = slots_take(table->budget, bytes_of(class, slots), must);
+    if (!memory)
+        return false;
+    class->slots = memory + class->shift;
+    use_slots(class, slots, table->load);
+    return true;
 }
 
 void combiner_table_class_close(struct combiner_table *table, enum key_class key_class)
 {
     struct combiner_table_class *class = &table->classes[key_class];
-    slots_give(table->budget, class->slots, class_bytes(class));
+    slots_give(table->budget, memory_of(class), bytes_of(class, class->mask + 1));
     free_values(table, class);
     class->slots = NULL;
     class->mask = class->used = class->limit = class->slots_limit = 0;
@@ -154,16 +174,17 @@ bool combiner_table_class_grow(struct combiner_table *table, enum key_class key_
     struct combiner_table_class *class = &table->classes[key_class];
     struct combiner_table_class old = *class;
     const size_t count = (old.mask + 1) * 2, slot_bytes = old.stride * sizeof *old.slots;
-    uint64_t *slots = slots_take_untouched(table->budget, count * slot_bytes, must);
+    uint64_t *slots = slots_take_untouched(table->budget, bytes_of(class, count), must);
     if (!slots)
         return false;
+    slots += class->shift;
     class->slots = slots;
     use_slots(class, count, table->load);
     class->used = old.used;
     /* A key moves to the slot of its number or to that in the other half, or, where the highest
      * bits of a hash tell the slot, to one of the two of twice its number. So pages are touched and
      * given back while the keys move: both tables are never whole at a time. */
-    const size_t half = class_bytes(&old);
+    const size_t half = (old.mask + 1) * slot_bytes;
     size_t emptied = 0;
     for (size_t i = 0; i <= old.mask; i++) {
         if (i % STEP == 0 && 2 * half >= SLOTS_MAP_FROM) {
@@ -174,7 +195,7 @@ bool combiner_table_class_grow(struct combiner_table *table, enum key_class key_
             slots_touch(slots, first, first + step);
             slots_touch(slots, second, second + step);
             if (at - emptied >= EMPTIED) {
-                budget_empty((unsigned char *)old.slots + emptied, EMPTIED);
+                budget_empty((unsigned char *)memory_of(&old) + emptied, EMPTIED);
                 emptied += EMPTIED;
             }
         }
@@ -183,7 +204,7 @@ bool combiner_table_class_grow(struct combiner_table *table, enum key_class key_
             memcpy(empty_slot(class, key_class, combiner_table_slot_hash(table, key_class, from)),
                    from, old.stride * sizeof *from);
     }
-    slots_give(table->budget, old.slots, class_bytes(&old));
+    slots_give(table->budget, memory_of(&old), bytes_of(&old, old.mask + 1));
     return true;
 }
 

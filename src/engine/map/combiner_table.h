@@ -25,6 +25,7 @@ struct combiner_table_class {
     uint64_t *values;   /* of keys, in the order in which they came, where they are apart */
     size_t stride;      /* words of a slot */
     size_t words;       /* words of its key */
+    size_t shift;       /* words before the first slot (slots.h) */
 };
 
 /* Of how many slots `load` may be used. */
@@ -33,16 +34,20 @@ struct combiner_table_class {
 struct combiner_table {
     struct combiner_table_class classes[KEY_CLASSES];
     unsigned load;
-    size_t apart; /* 8-byte words of a value that lies apart, its number in the slot; else 0 */
+    size_t apart; /* 8-byte words from one value that lies apart to the next, its number in the
+                   * slot; else 0 */
     const struct hash_seed *seed;
     struct budget *budget;
 };
 
-/* `value_words`: 8-byte words of a value. Those of more than `most_inline` lie apart, so that slots
- * stay small, and take memory only when there are keys. `load`: see above. Takes no memory yet. */
-void combiner_table_open(struct combiner_table *table, const struct hash_seed *seed,
-                         size_t value_words, size_t most_inline, unsigned load,
+/* Of sums, which are a word. `load`: see above. Takes no memory yet. */
+void combiner_table_open(struct combiner_table *table, const struct hash_seed *seed, unsigned load,
                          struct budget *budget);
+/* Of values of so many 8-byte words, aligned (slots.h). Those of more than `most_inline` lie apart,
+ * so that slots stay small, and take memory only when there are keys. */
+void combiner_table_open_values(struct combiner_table *table, const struct hash_seed *seed,
+                                size_t value_words, size_t most_inline, unsigned load,
+                                struct budget *budget);
 /* Frees the slots; the table is as after combiner_table_open. */
 void combiner_table_close(struct combiner_table *table);
 
