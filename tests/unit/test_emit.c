@@ -34,6 +34,7 @@ struct emission {
     enum values values;
     size_t value_size;    /* of COMBINED */
     bool turns;           /* every third pair goes by a batch */
+    bool packed;          /* all go by batches that nothing follows */
     uint64_t each;        /* pairs of a split */
     uint64_t given;       /* splits */
     unsigned char *guard; /* where what can be read ends */
@@ -110,6 +111,55 @@ static int emit_pairs(const struct emission *emission, uint64_t first, struct mr
     return result;
 }
 
+/* The same in batches whose last key ends where what can be read does. */
+static int emit_packed(const struct emission *emission, uint64_t first, struct mr_emitter *emitter)
+{
+    enum { BATCH = 60 };
+    const size_t value_size = emission->values == COMBINED ? emission->value_size : 8;
+    unsigned char *values = malloc(BATCH * value_size);
+    int result = values ? 0 : -1;
+    for (uint64_t n = first; result == 0 && n < first + emission->each;) {
+        struct mr_span spans[BATCH];
+        size_t sizes[BATCH], count = 0, used = 0;
+        for (; count < BATCH && n < first + emission->each; count++, n++) {
+            bool given;
+            const uint64_t number = value_of(emission, n, &given);
+            unsigned char *at = values + count * value_size;
+            memcpy(at, &number, sizeof number);
+            memset(at + sizeof number, (int)(n % KEYS), value_size - sizeof number);
+            sizes[count] = make_key(n % KEYS, emission->guard - used);
+            used += sizes[count];
+        }
+        size_t end = used;
+        for (size_t i = 0; i < count; end -= sizes[i++]) {
+            spans[i].begin = (uint32_t)(end - sizes[i]);
+            spans[i].end = (uint32_t)end;
+        }
+        /* The key that ends last must be the last, whatever the order of the others. */
+        const struct mr_span last = spans[0];
+        unsigned char *value = values, *other = values + (count - 1) * value_size;
+        spans[0] = spans[count - 1];
+        spans[count - 1] = last;
+        for (size_t i = 0; i < value_size && value != other; i++) {
+            const unsigned char byte = value[i];
+            value[i] = other[i];
+            other[i] = byte;
+        }
+        result = mr_emit_batch(emitter, emission->guard - used, used, spans, count,
+                               emission->values == NONE ? NULL : values);
+    }
+    free(values);
+    return result;
+}
+
+static int map_packed(void *context, void *state, const struct mr_split *split,
+                      struct mr_emitter *emitter, struct mr_error *error)
+{
+    (void)state;
+    (void)error;
+    return emit_packed(context, split->offset, emitter);
+}
+
 static int map(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter,
                struct mr_error *error)
 {
@@ -180,7 +230,7 @@ static void check_emission(struct emission *emission)
     ck_assert_ptr_ne(pages, MAP_FAILED);
     ck_assert_int_eq(mprotect(pages + page, page, PROT_NONE), 0);
     emission->guard = pages + page;
-    const struct mr_job_spec spec = job_of(emission, map);
+    const struct mr_job_spec spec = job_of(emission, emission->packed ? map_packed : map);
     struct mr_engine *engine = engine_of(1);
     struct mr_stats stats = {.struct_size = sizeof stats};
     struct mr_error error;
@@ -220,6 +270,17 @@ START_TEST(values_of_every_size_are_combined)
     for (int turns = 0; turns <= 1; turns++) {
         struct emission emission = {
             .values = COMBINED, .value_size = value_sizes[_i], .turns = turns, .each = 5003};
+        check_emission(&emission);
+    }
+}
+END_TEST
+
+START_TEST(batches_that_nothing_follows_are_read_no_further)
+{
+    static const uint64_t each[] = {1, 2, 59, 5003};
+    for (size_t i = 0; i < sizeof each / sizeof *each; i++) {
+        struct emission emission = {
+            .values = (enum values)_i, .value_size = 24, .packed = true, .each = each[i]};
         check_emission(&emission);
     }
 }
@@ -382,6 +443,7 @@ Suite *test_emit_suite(void)
     tcase_add_loop_test(tests, pairs_emitted_one_by_one_are_counted_whole, 0, VALUES);
     tcase_add_loop_test(tests, values_of_every_size_are_combined, 0,
                         sizeof value_sizes / sizeof *value_sizes);
+    tcase_add_loop_test(tests, batches_that_nothing_follows_are_read_no_further, 0, VALUES);
     tcase_add_test(tests, a_pair_without_a_value_fails_a_job_that_combines);
     tcase_add_loop_test(tests, who_may_not_emit_fails_the_job, 0, PLACES);
     suite_add_tcase(suite, tests);

@@ -87,20 +87,6 @@ static int bring_long(struct mr_emitter *emitter, const unsigned char *key, size
     return result;
 }
 
-enum mr_status mr_emit_batch(struct mr_emitter *emitter, const unsigned char *base, size_t size,
-                             const struct mr_span *spans, size_t count, const void *values)
-{
-    int result = -1;
-    (void)size;
-    if (!emitter->context->sums && !values)
-        result = without_value(emitter->context);
-    else if (may_emit(emitter))
-        result = bring(emitter, base, spans, count, values);
-    return result == 0 ? MR_OK : context_status(emitter->context);
-}
-
-/* ---- One by one ----------------------------------------------------------------------------- */
-
 /* A key that need not be followed by anything, or, where it is short, a copy of it that is. */
 static const unsigned char *padded(const unsigned char *key, size_t size,
                                    unsigned char copy[RECORD_COPIED + MR_PAD])
@@ -118,15 +104,60 @@ static int bring_one(struct mr_emitter *emitter, const unsigned char *key, size_
                      const void *value)
 {
     unsigned char copy[RECORD_COPIED + MR_PAD];
-    if (emitter->context->form.kind == RECORD_BYTES) {
-        context_fail(emitter->context, MR_INVALID, 0,
-                     "values of any size are emitted by mr_emit_bytes");
-        return -1;
-    }
     key = padded(key, size, copy);
-    return size <= KEY_W4_MOST ? bring(emitter, key, &(struct mr_span){0, (uint32_t)size}, 1, value)
-                               : bring_long(emitter, key, size, value);
+    return size <= KEY_W4_MOST || emitter->context->form.kind == RECORD_BYTES
+               ? bring(emitter, key, &(struct mr_span){0, (uint32_t)size}, 1, value)
+               : bring_long(emitter, key, size, value);
 }
+
+/* ---- In batches ----------------------------------------------------------------------------- */
+
+/* Whether MR_PAD of the `size` bytes at the base follow a span. */
+static inline bool is_followed(struct mr_span span, size_t size)
+{
+    return span.end + (size_t)MR_PAD <= size;
+}
+
+/* Brings a batch of which some spans are not followed by what the loops may read. */
+static int bring_bare(struct mr_emitter *emitter, const unsigned char *base, size_t size,
+                      const struct mr_span *spans, size_t count, const unsigned char *values)
+{
+    const struct context *context = emitter->context;
+    const size_t value_size =
+        context->form.kind == RECORD_BYTES ? sizeof(struct mr_bytes) : context->value_size;
+    int result = 0;
+    for (size_t i = 0; result == 0 && i < count;) {
+        const size_t begin = i;
+        while (i < count && is_followed(spans[i], size))
+            i++;
+        if (i > begin)
+            result = bring(emitter, base, spans + begin, i - begin,
+                           values ? values + begin * value_size : NULL);
+        if (result == 0 && i < count) {
+            result = bring_one(emitter, base + spans[i].begin, spans[i].end - spans[i].begin,
+                               values ? values + i * value_size : NULL);
+            i++;
+        }
+    }
+    return result;
+}
+
+enum mr_status mr_emit_batch(struct mr_emitter *emitter, const unsigned char *base, size_t size,
+                             const struct mr_span *spans, size_t count, const void *values)
+{
+    int result;
+    if (count > 0 && !emitter->context->sums && !values)
+        result = without_value(emitter->context);
+    else if (!may_emit(emitter))
+        result = -1;
+    else if (count == 0 || is_followed(spans[count - 1], size))
+        result = bring(emitter, base, spans, count, values);
+    else
+        result = bring_bare(emitter, base, size, spans, count, values);
+    return result == 0 ? MR_OK : context_status(emitter->context);
+}
+
+/* ---- One by one ----------------------------------------------------------------------------- */
 
 static int emit_bytes(struct mr_emitter *emitter, const unsigned char *key, size_t size,
                       const struct mr_bytes *value)
@@ -227,6 +258,11 @@ emit_slowly(struct mr_emitter *emitter, const unsigned char *key, size_t size, c
         return without_value(emitter->context);
     if (!may_emit(emitter))
         return -1;
+    if (emitter->context->form.kind == RECORD_BYTES) {
+        context_fail(emitter->context, MR_INVALID, 0,
+                     "values of any size are emitted by mr_emit_bytes");
+        return -1;
+    }
     if (size > KEY_W4_MOST || emitter->gathered.room == 0)
         return bring_one(emitter, key, size, value);
     return flush(emitter) != 0 ? -1 : gather(emitter, key, size, value);
