@@ -2,8 +2,8 @@
  *
  * stress - random calls of the library from many threads: `stress [JOBS [SEED]]`.
  *
- * Sixteen threads share one engine, of 1, 2 and 3 workers in turn. Each has up to eight pipelines at
- * work, of one job or of two or three, each of which reads what the one before it puts out, and
+ * Sixteen threads share one engine, of 1, 2 and 3 workers in turn. Each has up to eight pipelines
+ * at work, of one job or of two or three, each of which reads what the one before it puts out, and
  * does random things to them: polls, waits with and without a time limit, cancels, lets callbacks
  * cancel, fail and make calls that are refused, releases what still runs. A job that is done must
  * have the right result, any other the right reason. At the end there must be as much memory in use
