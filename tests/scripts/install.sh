@@ -30,12 +30,12 @@ done
 grep -rn @ "$root/lib/pkgconfig" && fail "mapreduce.pc is not filled in"
 readelf -d "$root/lib/libmapreduce.so" | grep -q 'SONAME.*\[libmapreduce\.so\.1\]' || fail "no soname"
 
-# What the library defines for others begins with mr_; the shared one has names of the map only,
-# each with its version.
+# What the library defines for others begins with mr_; the shared one has just the names of the
+# map, each with its version.
 nm -D --defined-only "$root/lib/libmapreduce.so" | awk '$2 != "A" { print $3 }' | sort > exported
 awk '$2 == "{" { node = $1 } /^ *mr_/ { sub(";", ""); print $1 "@@" node }' \
     "$MRCOUNT_SOURCE/src/engine/mapreduce.map" | sort > want
-comm -13 want exported | grep . && fail "these names are not in the map"
+same "the shared library's names and the map's" want exported
 sed 's/@.*//' exported > names
 nm -g --defined-only "$root/lib/libmapreduce.a" | awk 'NF == 3 { print $3 }' >> names
 grep -q '^mr_run$' names || fail "mr_run is not there"
@@ -43,9 +43,9 @@ if grep -v '^mr_' names; then fail "these names are not the library's own"; fi
 
 export PKG_CONFIG_PATH=$root/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$PWD/root
 pkg-config --validate mapreduce
-cp "$MRCOUNT_SOURCE"/tests/examples/{wordcount.c,files.h} .
+cp "$MRCOUNT_SOURCE/tests/examples/wordcount.c" .
 cp "$MRCOUNT_SOURCE/data/tempest.txt" text
-tokens space < text | count_lines | tr '\t' ' ' > want
+tokens space < text | count_lines > want
 read -ra cflags < <(pkg-config --cflags mapreduce)
 read -ra libs < <(pkg-config --libs mapreduce)
 read -ra all < <(pkg-config --static --libs mapreduce)
