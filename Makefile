@@ -32,6 +32,7 @@
 BUILD  ?= build
 CFLAGS ?= -O2 -g
 OBJCOPY ?= objcopy
+CXX     ?= c++
 ifdef CROSS
 CC := $(CROSS)gcc
 LD := $(CROSS)ld
@@ -187,11 +188,12 @@ $(BUILD)/tests/unit: $(TEST_OBJECTS) $(filter-out %/src/main.o,$(PROG_OBJECTS)) 
 	@mkdir -p $(@D)
 	$(call say,LD,$@) $(CC) $(ALL_CFLAGS) -pie $(ALL_LDFLAGS) -o $@ $^ $$(pkg-config --libs check)
 
-# As a user of the library would: the public header and the library, nothing else.
+# As a user of the library would: the public header and the library, nothing else, and the compiler's
+# own dialect. A callback need not use all that it is given.
 $(BUILD)/tests/examples/%: tests/examples/%.c $(BUILD)/libmapreduce.a src/engine/mapreduce.h
 	@mkdir -p $(@D)
-	$(call say,CC,$<) $(CC) -Isrc/engine $(CPPFLAGS) $(ALL_CFLAGS) $(PIE) -pie $(ALL_LDFLAGS) -o $@ $< \
-	    $(BUILD)/libmapreduce.a
+	$(call say,CC,$<) $(CC) -Isrc/engine $(CPPFLAGS) $(ALL_CFLAGS) -std=gnu11 -Wno-unused-parameter $(PIE) -pie \
+	    $(ALL_LDFLAGS) -o $@ $< $(BUILD)/libmapreduce.a
 
 # What makes calls fail, and the programs of the library that it is tried on. A sanitizer has
 # functions of its own in the place of those that are to fail.
@@ -309,15 +311,21 @@ $(BUILD)/tests/bench/emit: tests/bench/emit.c $(BUILD)/libmapreduce.a src/engine
 	$(call say,CC,$<) $(CC) -Isrc/engine $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(PIE) -pie $(ALL_LDFLAGS) -o $@ $< \
 	    $(BUILD)/libmapreduce.a
 
+# What one would write in C++ without the library, where there is a compiler of it.
+$(BUILD)/tests/bench/words_map: tests/bench/words_map.cc $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CXX,$<) $(CXX) -std=c++17 -Wall -Wextra -pthread $(CFLAGS) -o $@ $<
+
 $(BUILD)/tests/bench/%: tests/bench/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<) $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(PIE) -pie $(ALL_LDFLAGS) -o $@ $<
 
 # BENCH_PARTS, BENCH_CORPUS, BENCH_RUNS and others choose: see CONTRIBUTING.md.
 BENCH_PROGRAMS := $(patsubst %,$(BUILD)/tests/bench/%,measure spawn emit \
-    $(shell pkg-config --exists icu-uc 2> /dev/null && echo words_icu))
+    $(shell pkg-config --exists icu-uc 2> /dev/null && echo words_icu) \
+    $(shell command -v $(CXX) > /dev/null && echo words_map))
 
-bench: all $(BUILD)/generate $(BENCH_PROGRAMS)
+bench: all $(BUILD)/generate $(BENCH_PROGRAMS) $(BUILD)/tests/examples/wordcount
 	@$(TEST_ENV) tests/bench/run
 
 bench-memory: all $(BUILD)/generate $(BUILD)/tests/bench/measure

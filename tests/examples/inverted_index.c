@@ -1,114 +1,69 @@
 /* SPDX-License-Identifier: MIT
  *
- * inverted_index - where each word occurs in FILEs: "fool tempest.txt:142 king.txt:3,17".
- *
- * Every value of a key is kept (a value_size, but no combine): reduce gets them all, in any order,
- * sorts them and writes the list as the payload of one result.
+ * inverted_index - where each word occurs in FILEs: "fool\t tempest.txt:142,178 king.txt:3", where
+ * numbers are offsets. The places of a word come in the order of compare.
  */
-#include "files.h"
+#define _POSIX_C_SOURCE 200809L /* open_memstream */
+#include <mapreduce.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 struct place {
-    uint64_t file;
-    uint64_t line;
+    uint64_t file, offset;
 };
 
 static int map(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter,
                struct mr_error *error)
 {
-    (void)context;
-    (void)state;
-    (void)error;
-    struct place place = {split->number, split->offset + 1};
-    for (size_t at = 0; at < split->size;) {
-        size_t begin = at;
-        while (at < split->size && split->data[at] > ' ')
+    for (size_t begin, at = 0; at < split->size; at++) {
+        for (begin = at; at < split->size && split->data[at] > ' ';)
             at++;
-        if (at > begin && mr_emit(emitter, split->data + begin, at - begin, &place) != 0)
-            return 1;
-        if (at < split->size && split->data[at++] == '\n')
-            place.line++;
+        struct place place = {split->number, split->offset + begin};
+        if (at > begin && mr_emit(emitter, split->data + begin, at - begin, &place) != MR_OK)
+            return -1;
     }
     return 0;
 }
 
-static int compare(const void *a, const void *b)
+static int compare(void *context, const void *a, size_t a_size, const void *b, size_t b_size)
 {
     const struct place *x = a, *y = b;
     if (x->file != y->file)
         return x->file < y->file ? -1 : 1;
-    return x->line < y->line ? -1 : x->line > y->line;
+    return (x->offset > y->offset) - (x->offset < y->offset);
 }
 
 static int reduce(void *context, void *state, const void *key, size_t key_size,
                   struct mr_values *values, struct mr_results *results, struct mr_error *error)
 {
-    (void)state;
-    struct files *files = context;
-    const struct place *place;
-    size_t count = 0;
-    struct place *places = malloc(((size_t)mr_values_count(values) + 1) * sizeof *places);
-    int status = -1;
-    if (!places)
-        goto failed;
-    while ((place = mr_values_next(values, NULL)))
-        places[count++] = *place;
-    qsort(places, count, sizeof *places, compare);
-
-    char *text = NULL;
+    char **names = context, *text = NULL;
     size_t size = 0;
+    uint64_t last = UINT64_MAX;
     FILE *list = open_memstream(&text, &size);
-    if (!list)
-        goto failed;
-    for (size_t i = 0; i < count; i++) {
-        if (i > 0 && compare(&places[i], &places[i - 1]) == 0)
-            continue; /* twice in a line */
-        if (i == 0 || places[i].file != places[i - 1].file)
-            fprintf(list, " %s:", files->names[places[i].file]);
+    for (const struct place *p; list && (p = mr_values_next(values, NULL)); last = p->file)
+        if (p->file == last)
+            fprintf(list, ",%llu", (unsigned long long)p->offset);
         else
-            putc(',', list);
-        fprintf(list, "%llu", (unsigned long long)places[i].line);
-    }
-    if (fclose(list) == 0)
-        status = (int)mr_put(results, key, key_size, 0, text, size);
+            fprintf(list, " %s:%llu", names[p->file], (unsigned long long)p->offset);
+    const bool whole = list && fclose(list) == 0;
+    if (whole)
+        mr_put(results, key, key_size, 0, text, size);
     free(text);
-    if (status >= 0)
-        goto done;
-
-failed:
-    status = mr_fail(error, errno, "no memory for a list of places");
-done:
-    free(places);
-    return status;
-}
-
-static int collect(void *context, const struct mr_record *records, size_t count,
-                   struct mr_error *error)
-{
-    (void)context;
-    (void)error;
-    for (size_t i = 0; i < count; i++) {
-        fwrite(records[i].key, 1, records[i].key_size, stdout);
-        fwrite(records[i].payload, 1, records[i].payload_size, stdout);
-        putchar('\n');
-    }
-    return 0;
+    return whole ? 0 : mr_fail(error, 0, "no memory for a list of places");
 }
 
 int main(int argc, char **argv)
 {
-    struct files files = {.names = argv + 1, .count = (size_t)argc - 1};
-    struct mr_job_spec spec = {
-        .struct_size = sizeof spec,
-        .input = files_input(&files),
-        .context = &files,
-        .map = map,
-        .values = MR_GROUP,
-        .value_size = sizeof(struct place),
-        .reduce = reduce,
-        .order = MR_ORDER_KEY,
-        .collect = collect,
-    };
-    int status = run_job(&spec);
-    files_close(&files);
-    return status;
+    struct mr_job_spec spec = {.struct_size = sizeof spec, .map = map, .reduce = reduce};
+    struct mr_error error;
+    spec.context = argv + 1;
+    spec.input = mr_input_files((const char *const *)argv + 1, (size_t)argc - 1);
+    spec.values = MR_GROUP;
+    spec.value_size = sizeof(struct place);
+    spec.value_order = compare;
+    spec.order = MR_ORDER_KEY;
+    if (mr_run(NULL, &spec, NULL, &error) == MR_OK)
+        return EXIT_SUCCESS;
+    fprintf(stderr, "inverted_index: %s\n", error.text);
+    return EXIT_FAILURE;
 }

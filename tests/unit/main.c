@@ -66,13 +66,16 @@ int main(void)
     for (size_t i = 0; i < sizeof suites / sizeof *suites; i++)
         if (!tsan || !is_on_one_thread(suites[i].name))
             srunner_add_suite(runner, suites[i].make());
-    /* The list of what is skipped begins with the suite of the scripts. */
-    for (size_t i = 0; i < sizeof suites / sizeof *suites; i++)
-        if (tsan && is_on_one_thread(suites[i].name))
-            cases_skip(suites[i].name, "it starts no thread: nothing for ThreadSanitizer to find");
 
     srunner_run_all(runner, CK_SILENT);
     unsigned skipped = cases_print_skipped(stdout);
+    for (size_t i = 0; i < sizeof suites / sizeof *suites; i++) {
+        if (tsan && is_on_one_thread(suites[i].name)) {
+            printf("skipped %s: it starts no thread, nothing for ThreadSanitizer to find\n",
+                   suites[i].name);
+            skipped++;
+        }
+    }
     if (skipped > 0)
         printf("Skipped: %u of the checks below did not run\n", skipped);
     fflush(stdout);

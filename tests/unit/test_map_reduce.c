@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_map_reduce - the plainest interface: an array in, a table out, and what may
- * go wrong between.
+ * test_map_reduce - the plainest interface: an array in, a table out, and what may go wrong in
+ * between.
  */
 #include "base/thread.h"
 #include "engine/mapreduce.h"
