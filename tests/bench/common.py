@@ -192,6 +192,9 @@ class Rounds:
     def most(self):
         return max(run.seconds for run in self.runs)
 
+    def processor(self):
+        return statistics.median(run.cpu for run in self.runs)
+
     def peak(self):
         return max(run.peak for run in self.runs)
 

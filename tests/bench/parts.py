@@ -19,14 +19,17 @@ from common import (
     SOURCE,
     Table,
     alternate,
+    checksum,
     cpus,
     keys_for,
     measure,
     must,
     quit_with,
+    say,
     stat_of,
     verdict,
     warm,
+    wrong,
 )
 
 GOALS = {"K": 10.0, "L": 2.8, "M": 6.5, "U": 1.5}
@@ -344,6 +347,53 @@ def emit(_):
         keys, *figures = line.split("\t")
         ratio = float(figures[2])
         table.row(keys, *figures, 1.3, verdict(f"mr_emit, {keys}: {ratio:.2f} of 1.3", ratio <= 1.3))
+
+
+def library(corpora):
+    """The word count among the examples, beside mrcount's and one in C++ without the library."""
+    table = Table(
+        "library",
+        f"Word count by the library's simple layer, all threads: median of {RUNS}; seconds of processors",
+        "corpus:-6",
+        "program:-10",
+        "seconds:8",
+        "processor:9",
+        "to_library:10",
+        "goal:5",
+        "verdict:-7",
+    )
+    # The library's part of the time, and what the others' must be of it.
+    goals = {"mrcount": 1 / 1.2, "words_map": 2.0}
+    for name, file in corpora.items():
+        warm(file)
+        commands = {
+            "library": [BUILD / "tests/examples/wordcount", str(file)],
+            "mrcount": count(file),
+        }
+        program = BUILD / "tests/bench/words_map"
+        if program.exists():
+            commands["words_map"] = [program, str(file)]
+        else:
+            say("words_map: there is no compiler of C++")
+        sums = {
+            other: checksum(" ".join(f"'{word}'" for word in command)) for other, command in commands.items()
+        }
+        results = alternate(commands)
+        own = results["library"].processor()
+        for other, rounds in results.items():
+            if sums[other] != sums["library"]:
+                wrong.append(f"{other} on {name}")
+            ratio = rounds.processor() / own
+            goal = goals.get(other) if name == "K" else None
+            table.row(
+                name,
+                other,
+                rounds.median(),
+                rounds.processor(),
+                f"{ratio:.2f}",
+                f"{goal:.2f}" if goal else "",
+                verdict(f"{other} on {name}: {ratio:.2f} of {goal:.2f}", ratio >= goal) if goal else "",
+            )
 
 
 def collisions(_):
