@@ -3,7 +3,7 @@
  * grep - the lines of FILEs that hold a text, and where they begin: "FILE:OFFSET\tLINE". A key is a
  * place, its value the line: nothing is to be reduced.
  */
-#define _GNU_SOURCE /* memmem */
+#define _GNU_SOURCE 1 /* memmem */
 #include <mapreduce.h>
 #include <stdio.h>
 #include <stdlib.h>

