@@ -108,7 +108,7 @@ endif
 
 # ---- What is built from what ---------------------------------------------------------------------
 
-SOURCES := $(sort $(wildcard src/*.c src/*/*.c src/engine/*/*.c src/text/*/*.c))
+SOURCES := $(sort $(wildcard src/*.c src/*/*.c src/engine/*/*.c src/text/*/*.c src/base/*/*.c))
 LIB_SOURCES  := $(filter src/engine/% src/base/%,$(SOURCES))
 PROG_SOURCES := $(filter-out $(LIB_SOURCES),$(SOURCES))
 TEST_SOURCES := $(sort $(wildcard tests/unit/*.c))
@@ -244,8 +244,7 @@ check-arm64: check-programs
 	@$(TEST_ENV) tests/arm64/run || [ $$? = 77 ]
 
 # A fuzz harness with random inputs instead of a fuzzer.
-$(BUILD)/tests/kernels: tests/arm64/kernels.c tests/fuzz/fuzz_kernels.c \
-    $(filter $(BUILD)/obj/src/text/kernels/%,$(PROG_OBJECTS)) $(LIB_OBJECTS)
+$(BUILD)/tests/kernels: tests/arm64/kernels.c tests/fuzz/fuzz_kernels.c $(LIB_OBJECTS)
 	@mkdir -p $(@D)
 	$(call say,LD,$@) $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(PIE) -pie $(ALL_LDFLAGS) -o $@ $^
 

@@ -20,7 +20,7 @@
 #include "cli/watch.h"
 #include "engine/mapreduce.h"
 #include "setup.h"
-#include "text/kernels/kernels.h"
+#include "base/kernels/kernels.h"
 #include "text/tokenizer.h"
 #include "text/unicode/tables.h"
 

@@ -11,7 +11,8 @@
 
 #include "text/case_fold.h"
 #include "text/fields_condense.h"
-#include "text/kernels/kernels.h"
+#include "base/kernels/kernels.h"
+#include "text/spans.h"
 #include "text/lines.h"
 #include "text/tokens.h"
 
@@ -126,12 +127,13 @@ static int map_blanks(struct tokenizer_state *state, struct line *line, size_t s
     struct mr_span fields[KEYS_SPANS / 8];
     size_t before = 0;
 
-    line->output = (struct kernels_output){
-        .spans = fields, .max = sizeof fields / sizeof *fields, .folded = folded};
+    line->output = (struct kernels_output){.positions = spans_positions(fields),
+                                           .max = sizeof fields / sizeof *fields,
+                                           .folded = folded};
     for (size_t pos = 0; pos < size;) {
         pos = kernels_selected.blanks(data, size, pos, &line->output, tokenizer->extra);
         for (size_t i = 0; i < line->output.count; i++) {
-            const struct mr_span field = line->output.spans[i];
+            const struct mr_span field = fields[i];
             bool ended = false;
             for (; before < field.begin; before++)
                 ended |= data[before] == tokenizer->end;

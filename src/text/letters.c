@@ -2,14 +2,16 @@
  *
  * letters - runs of A-Z a-z.
  */
-#include "text/kernels/kernels.h"
+#include "base/kernels/kernels.h"
+#include "text/spans.h"
 #include "text/tokens.h"
 #include "base/utf8.h"
 
 static int map_window(struct tokenizer_state *state, const unsigned char *data, size_t size,
                       unsigned char *folded)
 {
-    struct kernels_output output = {.spans = state->spans, .max = KEYS_SPANS, .folded = folded};
+    struct kernels_output output = {
+        .positions = spans_positions(state->spans), .max = KEYS_SPANS, .folded = folded};
 
     for (size_t pos = 0; pos < size;) {
         pos = kernels_selected.letters(data, size, pos, &output);

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "text/kernels/kernels.h"
+#include "base/kernels/kernels.h"
 #include "text/tokens.h"
 
 /* The lines of a window that is short enough for spans. */

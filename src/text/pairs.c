@@ -11,6 +11,7 @@
  * begins or ends: between letters and such ASCII the rules break, whatever follows.
  */
 #include "text/pairs.h"
+#include "text/spans.h"
 
 #include <string.h>
 
@@ -73,9 +74,10 @@ static inline uint64_t fold_block(const unsigned char *p, uint64_t leads, unsign
     return odd;
 }
 
-size_t pairs_words(const unsigned char *data, size_t size, size_t pos, struct mr_span *spans,
+size_t pairs_words(const unsigned char *data, size_t size, size_t pos, uint32_t *positions,
                    size_t max, size_t *count, unsigned char *folded)
 {
+    struct mr_span *const spans = spans_of(positions);
     /* The edges found are written as spans on the way: n of them, beginnings and ends in turn. */
     size_t n = 0, edge = pos, at = pos;
     /* Whether the byte before `at` is in a word; whether it is a lead byte. */

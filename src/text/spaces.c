@@ -2,13 +2,15 @@
  *
  * spaces - words between spaces, bytes kept as they are.
  */
-#include "text/kernels/kernels.h"
+#include "base/kernels/kernels.h"
+#include "text/spans.h"
 #include "text/tokens.h"
 
 static int map_window(struct tokenizer_state *state, const unsigned char *data, size_t size,
                       unsigned char *folded)
 {
-    struct kernels_output output = {.spans = state->spans, .max = KEYS_SPANS, .folded = folded};
+    struct kernels_output output = {
+        .positions = spans_positions(state->spans), .max = KEYS_SPANS, .folded = folded};
 
     for (size_t pos = 0; pos < size;) {
         pos = kernels_selected.spaces(data, size, pos, &output, state->tokenizer->extra);

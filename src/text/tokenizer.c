@@ -10,7 +10,7 @@
 
 #include "base/test_hooks.h"
 #include "base/utf8.h"
-#include "text/kernels/kernels.h"
+#include "base/kernels/kernels.h"
 #include "text/ngram_context.h"
 #include "text/tokens.h"
 

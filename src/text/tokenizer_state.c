@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#include "text/kernels/kernels.h"
+#include "base/kernels/kernels.h"
 
 struct tokenizer_state *tokenizer_state_open(const struct tokenizer *tokenizer)
 {

@@ -13,6 +13,7 @@
  * not attached: a bit of the character before, moved on by one, forbids the next.
  */
 #include "text/triples.h"
+#include "text/spans.h"
 
 #include <string.h>
 
@@ -34,9 +35,10 @@ static inline uint32_t load_little(const unsigned char *p)
     return word;
 }
 
-size_t triples_words(const unsigned char *data, size_t size, size_t pos, struct mr_span *spans,
+size_t triples_words(const unsigned char *data, size_t size, size_t pos, uint32_t *positions,
                      size_t max, size_t *count, unsigned char *folded)
 {
+    struct mr_span *const spans = spans_of(positions);
     /* The segment at hand begins at `begin`; `keep` is 1 where it is a word so far. */
     size_t n = 0, at = pos, begin = pos;
     unsigned keep = 0, before = 0;

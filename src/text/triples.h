@@ -20,7 +20,7 @@ static inline bool triples_ahead(const unsigned char *p, const unsigned char *en
 }
 
 /* On the terms of pairs_words (pairs.h). */
-size_t triples_words(const unsigned char *data, size_t size, size_t pos, struct mr_span *spans,
+size_t triples_words(const unsigned char *data, size_t size, size_t pos, uint32_t *positions,
                      size_t max, size_t *count, unsigned char *folded);
 
 #endif

@@ -21,7 +21,8 @@
 
 #include "base/test_hooks.h"
 #include "text/case_fold.h"
-#include "text/kernels/kernels.h"
+#include "base/kernels/kernels.h"
+#include "text/spans.h"
 #include "text/pairs.h"
 #include "text/triples.h"
 #include "text/unicode/tables.h"
@@ -388,8 +389,8 @@ static int next_plain(struct words *words, struct words_batch *batch)
         words_run *run = choose(words, &stop);
         if (run != NULL) {
             size_t got;
-            p = base + run(base, (size_t)(stop - base), (size_t)(p - base), words->spans + count,
-                           WORDS_BATCH - count, &got, NULL);
+            p = base + run(base, (size_t)(stop - base), (size_t)(p - base),
+                           spans_positions(words->spans + count), WORDS_BATCH - count, &got, NULL);
             count += got;
             if (p == end || nearly_full(count))
                 break;
@@ -432,8 +433,8 @@ static int next_folded(struct words *words, struct words_batch *batch)
             size_t size = (size_t)(stop - p), got;
             if (make_room(words, used + size) != 0)
                 return -1;
-            size_t done = run(p, size, 0, words->spans + count, WORDS_BATCH - count, &got,
-                              words->folded + used);
+            size_t done = run(p, size, 0, spans_positions(words->spans + count),
+                              WORDS_BATCH - count, &got, words->folded + used);
             for (size_t i = count; used > 0 && i < count + got; i++) {
                 words->spans[i].begin += (uint32_t)used;
                 words->spans[i].end += (uint32_t)used;

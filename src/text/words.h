@@ -28,7 +28,7 @@
 #define WORDS_BATCH 1024
 
 /* The ASCII kernel: `words` of struct kernels, whose terms are in kernels/kernels.h. */
-typedef size_t words_run(const unsigned char *data, size_t size, size_t pos, struct mr_span *spans,
+typedef size_t words_run(const unsigned char *data, size_t size, size_t pos, uint32_t *positions,
                          size_t max, size_t *count, unsigned char *folded);
 struct words_kernel {
     words_run *run;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text/kernels/kernels.h"
+#include "base/kernels/kernels.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 

@@ -11,7 +11,7 @@
 #include <unicode/ubrk.h>
 #include <unicode/utext.h>
 
-#include "text/kernels/kernels.h"
+#include "base/kernels/kernels.h"
 #include "text/words.h"
 
 #define MEGABYTE 1000000u

@@ -9,7 +9,8 @@
 #include <string.h>
 
 #include "engine/mapreduce.h"
-#include "text/kernels/kernels.h"
+#include "base/kernels/kernels.h"
+#include "text/spans.h"
 
 #define HEAD 4
 
@@ -47,7 +48,7 @@ static void drive(const struct kernels *kernels, const struct question *question
     const size_t max = question->max;
     struct mr_span *spans = take(max * sizeof *spans);
     uint32_t *positions = take(2 * max * sizeof *positions);
-    struct kernels_output output = {.spans = spans, .max = max};
+    struct kernels_output output = {.positions = spans_positions(spans), .max = max};
 
     found->spans = take((size + 1) * sizeof *found->spans);
     found->folded = take(size + 64);
@@ -74,7 +75,8 @@ static void drive(const struct kernels *kernels, const struct question *question
             pos = kernels->marks(text, size, pos, &output, question->a, question->b);
             break;
         default:
-            pos = kernels->words(text, size, pos, spans, max, &output.count, found->folded);
+            pos = kernels->words(text, size, pos, spans_positions(spans), max, &output.count,
+                                 found->folded);
             break;
         }
         size_t count = output.count;

@@ -11,7 +11,7 @@
 
 #include "base/utf8.h"
 #include "engine/mapreduce.h"
-#include "text/kernels/kernels.h"
+#include "base/kernels/kernels.h"
 #include "text/tokenizer.h"
 #include "unit/words_reference.h"
 

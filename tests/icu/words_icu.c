@@ -21,7 +21,7 @@
 #include <unicode/utf8.h>
 
 #include "text/case_fold.h"
-#include "text/kernels/kernels.h"
+#include "base/kernels/kernels.h"
 #include "text/unicode/tables.h"
 #include "text/words.h"
 #include "text/words_border.h"

@@ -10,7 +10,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "text/kernels/kernels.h"
+#include "base/kernels/kernels.h"
+#include "text/spans.h"
 #include "text/tokenizer.h"
 #include "unit/random.h"
 
@@ -151,7 +152,8 @@ static void drive(const struct kernels *kernels, const struct question *question
     const enum kind kind = question->kind;
     const size_t max = question->max;
     const unsigned char a = question->a, b = question->b;
-    struct kernels_output output = {.spans = spans, .max = max, .folded = folded};
+    struct kernels_output output = {
+        .positions = spans_positions(spans), .max = max, .folded = folded};
     bool is_wide = false;
     size_t from = pos;
 
@@ -177,7 +179,8 @@ static void drive(const struct kernels *kernels, const struct question *question
             pos = kernels->marks(data, size, pos, &output, a, b);
             break;
         default:
-            pos = kernels->words(data, size, pos, spans, max, &output.count, folded);
+            pos =
+                kernels->words(data, size, pos, spans_positions(spans), max, &output.count, folded);
             break;
         }
         size_t count = output.count;
@@ -416,10 +419,12 @@ START_TEST(a_run_of_underscores_is_scanned_once)
     ck_assert_ptr_nonnull(text);
     memset(text, '_', size + MR_PAD);
     for (size_t i = 0; (kernels = kernels_available(i)) != NULL; i++) {
-        ck_assert_uint_eq(kernels->words(text, size, 0, spans, max, &count, NULL), size);
+        ck_assert_uint_eq(kernels->words(text, size, 0, spans_positions(spans), max, &count, NULL),
+                          size);
         ck_assert_uint_eq(count, 0);
         text[size - 1] = 'a';
-        ck_assert_uint_eq(kernels->words(text, size, 0, spans, max, &count, NULL), size);
+        ck_assert_uint_eq(kernels->words(text, size, 0, spans_positions(spans), max, &count, NULL),
+                          size);
         ck_assert_uint_eq(count, 1);
         ck_assert_uint_eq(spans[0].begin, 0);
         ck_assert_uint_eq(spans[0].end, size);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "text/case_fold.h"
-#include "text/kernels/kernels.h"
+#include "base/kernels/kernels.h"
 #include "text/tokenizer.h"
 #include "base/utf8.h"
 #include "unit/random.h"

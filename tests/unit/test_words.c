@@ -10,7 +10,7 @@
 
 #include "base/test_hooks.h"
 #include "text/case_fold.h"
-#include "text/kernels/kernels.h"
+#include "base/kernels/kernels.h"
 #include "text/unicode/tables.h"
 #include "text/words.h"
 #include "text/words_border.h"
@@ -67,12 +67,12 @@ static void append_code(struct bytes *text, uint32_t code)
 /* ---- What is tested -------------------------------------------------------------------------- */
 
 /* A kernel that leaves everything to the automaton. */
-static size_t no_kernel(const unsigned char *data, size_t size, size_t pos, struct mr_span *spans,
+static size_t no_kernel(const unsigned char *data, size_t size, size_t pos, uint32_t *positions,
                         size_t max, size_t *count, unsigned char *folded)
 {
     (void)data;
     (void)size;
-    (void)spans;
+    (void)positions;
     (void)max;
     (void)folded;
     *count = 0;

@@ -2,8 +2,8 @@
  *
  * lookup - the classes of bytes and the places of bits, as tables for the kernels.
  */
-#ifndef TEXT_KERNELS_LOOKUP_H
-#define TEXT_KERNELS_LOOKUP_H
+#ifndef BASE_KERNELS_LOOKUP_H
+#define BASE_KERNELS_LOOKUP_H
 
 #include <stdint.h>
 

@@ -3,41 +3,40 @@
  * kernels - where tokens begin and end, for whole ranges of bytes at a time.
  *
  * Each kernel looks at data[pos, size) in blocks of 64 bytes, turns byte classes into 64-bit masks
- * and writes the positions where tokens begin and end as a flat list, which is an array of spans.
+ * and writes the positions where tokens begin and end as a flat list: in turn, so that two of them
+ * are a token's span.
  * All kernels keep to these terms:
  *  - They begin at `pos`, which nothing before it concerns, and take data[size] as the end of the
- *    text. Positions are counted from data; size is below 2^32 - MR_PAD.
- *  - They write at most `max` spans, how many says `count`, and `max` is at least KERNELS_MIN. They
- *    may use all of the array for scratch.
+ *    text. Positions are counted from data; size and KERNELS_PAD are together below 2^32.
+ *  - They write the positions of at most `max` spans, how many says `count`, and `max` is at least
+ *    KERNELS_MIN. They may use all of the array for scratch.
  *  - They return `size` when done, or a smaller position when the array is full: all that begins
  *    before it was written and it can be given as the next call's `pos`. They always get on.
  *  - `folded`, where it is not NULL, receives the bytes from `pos` on with A-Z made small, at the
- *    indices that they have in data. It has room for size + MR_PAD bytes; those past the returned
- *    position are undefined. `wide` is then set (never cleared) where a byte above 0x7f was met.
- *  - They read up to MR_PAD bytes past data[size - 1] and none before data[pos].
+ *    indices that they have in data. It has room for size + KERNELS_PAD bytes; those past the
+ *    returned position are undefined. `wide` is then set (never cleared) where a byte above 0x7f
+ *    was met.
+ *  - They read up to KERNELS_PAD bytes past data[size - 1] and none before data[pos].
  */
-#ifndef TEXT_KERNELS_KERNELS_H
-#define TEXT_KERNELS_KERNELS_H
+#ifndef BASE_KERNELS_KERNELS_H
+#define BASE_KERNELS_KERNELS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "engine/mapreduce.h"
-
 #define KERNELS_MIN 64
 
 /* Bytes that are looked at together. */
 #define KERNELS_BLOCK 64
-_Static_assert(MR_PAD >= KERNELS_BLOCK, "the block of a text's last byte may be read whole");
+/* Bytes behind a text that must be readable. */
+#define KERNELS_PAD 64
+_Static_assert(KERNELS_PAD >= KERNELS_BLOCK, "the block of a text's last byte may be read whole");
 _Static_assert(2 * KERNELS_MIN > KERNELS_BLOCK, "a block's edges fit, and one behind them");
 
 /* What a kernel writes, and where to. The caller sets all but `count`, once for many calls. */
 struct kernels_output {
-    union {
-        struct mr_span *spans;
-        uint32_t *positions; /* of marks */
-    };
+    uint32_t *positions; /* of a span its begin and its end, of a mark one */
     size_t max;
     size_t count; /* of the last call */
     unsigned char *folded;
@@ -63,7 +62,7 @@ struct kernels {
      * Ends also at a byte above 0x7f: the position returned is then a segment boundary, whatever
      * that byte begins, before which every word was written, and behind which none was. It is that
      * byte itself only where the character before is a line end or `pos` has been reached. */
-    size_t (*words)(const unsigned char *data, size_t size, size_t pos, struct mr_span *spans,
+    size_t (*words)(const unsigned char *data, size_t size, size_t pos, uint32_t *positions,
                     size_t max, size_t *count, unsigned char *folded);
 };
 

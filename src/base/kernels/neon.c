@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 #include "base/target.h"
-#include "text/kernels/kernels.h"
-#include "text/kernels/lookup.h"
+#include "base/kernels/kernels.h"
+#include "base/kernels/lookup.h"
 
 struct block {
     uint8x16_t v[4];
@@ -151,7 +151,7 @@ static inline uint32_t *body_flatten(uint64_t mask, uint32_t base, uint32_t *out
 
 #define BODY_NAME "neon"
 #define BODY_TABLE kernels_neon
-#include "text/kernels/body.h"
+#include "base/kernels/body.h"
 
 #else
 typedef int kernels_no_neon; /* a file must declare something */

@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "text/kernels/kernels.h"
-#include "text/kernels/lookup.h"
+#include "base/kernels/kernels.h"
+#include "base/kernels/lookup.h"
 
 /* What words are made of, but for what joins these. */
 #define IN_WORDS (LOOKUP_LETTER | LOOKUP_DIGIT | LOOKUP_UNDERSCORE)
@@ -34,7 +34,7 @@ static inline bool in_class(unsigned char c, unsigned mask)
 static inline size_t runs(unsigned mask, bool inside, const unsigned char *data, size_t size,
                           size_t pos, struct kernels_output *output, int extra)
 {
-    struct mr_span *const spans = output->spans;
+    uint32_t *const positions = output->positions;
     const size_t max = output->max;
     size_t n = 0;
 
@@ -43,10 +43,10 @@ static inline size_t runs(unsigned mask, bool inside, const unsigned char *data,
             pos++;
         if (pos == size || n == max)
             break;
-        spans[n].begin = (uint32_t)pos;
+        positions[2 * n] = (uint32_t)pos;
         while (pos < size && in_class(data[pos], mask) == inside && data[pos] != extra)
             pos++;
-        spans[n++].end = (uint32_t)pos;
+        positions[2 * n++ + 1] = (uint32_t)pos;
     }
     output->count = n;
     return pos;
@@ -118,8 +118,8 @@ static size_t word_end(const unsigned char *data, size_t size, size_t pos, bool 
     return pos;
 }
 
-static size_t scalar_words(const unsigned char *data, size_t size, size_t pos,
-                           struct mr_span *spans, size_t max, size_t *count, unsigned char *folded)
+static size_t scalar_words(const unsigned char *data, size_t size, size_t pos, uint32_t *positions,
+                           size_t max, size_t *count, unsigned char *folded)
 {
     const size_t start = pos;
     size_t n = 0;
@@ -145,8 +145,8 @@ static size_t scalar_words(const unsigned char *data, size_t size, size_t pos,
                 break;
             }
             if (kept) {
-                spans[n].begin = (uint32_t)pos;
-                spans[n++].end = (uint32_t)end;
+                positions[2 * n] = (uint32_t)pos;
+                positions[2 * n++ + 1] = (uint32_t)end;
             }
             pos = end;
         } else if (data[pos] == ' ') {

@@ -17,12 +17,12 @@
  *
  * Bit i of a mask is byte i of the block. Where `t` has a bit for each byte of a token, tokens
  * begin and end where t differs from itself moved on by one byte, so that t ^ (t << 1 | carry)
- * flattened is an array of spans.
+ * flattened is a list of spans.
  */
 
 #include <string.h>
 
-#include "text/kernels/kernels.h"
+#include "base/kernels/kernels.h"
 
 _Static_assert(sizeof(struct block) == KERNELS_BLOCK, "a mask has a bit a byte of a block");
 
@@ -51,7 +51,7 @@ body_runs(enum body_class class, bool folding, const unsigned char *data, size_t
           struct kernels_output *output, unsigned char extra)
 {
     unsigned char *const folded = output->folded;
-    uint32_t *const first = &output->spans->begin;
+    uint32_t *const first = output->positions;
     uint32_t *const limit = first + 2 * output->max - 64;
     uint32_t *out = first;
     uint64_t carry = 0, seen = 0;
@@ -268,11 +268,11 @@ body_word_tokens(struct block block, uint64_t valid, const unsigned char *data, 
 }
 
 static inline __attribute__((always_inline)) size_t
-body_words_of(bool folding, const unsigned char *data, size_t size, size_t pos,
-              struct mr_span *spans, size_t max, size_t *count, unsigned char *folded)
+body_words_of(bool folding, const unsigned char *data, size_t size, size_t pos, uint32_t *positions,
+              size_t max, size_t *count, unsigned char *folded)
 {
     const size_t start = pos;
-    uint32_t *const first = &spans->begin;
+    uint32_t *const first = positions;
     uint32_t *const limit = first + 2 * max - 64;
     uint32_t *out = first;
     struct body_carry carry = {0, 0, 0};
@@ -325,12 +325,12 @@ body_words_of(bool folding, const unsigned char *data, size_t size, size_t pos,
     return pos;
 }
 
-static size_t body_words(const unsigned char *data, size_t size, size_t pos, struct mr_span *spans,
+static size_t body_words(const unsigned char *data, size_t size, size_t pos, uint32_t *positions,
                          size_t max, size_t *count, unsigned char *folded)
 {
     if (folded)
-        return body_words_of(true, data, size, pos, spans, max, count, folded);
-    return body_words_of(false, data, size, pos, spans, max, count, NULL);
+        return body_words_of(true, data, size, pos, positions, max, count, folded);
+    return body_words_of(false, data, size, pos, positions, max, count, NULL);
 }
 
 const struct kernels BODY_TABLE = {

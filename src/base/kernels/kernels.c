@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/cpu.h"
-#include "text/kernels/kernels.h"
+#include "base/kernels/kernels.h"
 
 struct kernels kernels_selected;
 

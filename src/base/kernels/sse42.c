@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 #include "base/target.h"
-#include "text/kernels/kernels.h"
-#include "text/kernels/lookup.h"
+#include "base/kernels/kernels.h"
+#include "base/kernels/lookup.h"
 
 #define TARGET "sse4.2,popcnt"
 TARGET_BEGIN
@@ -155,7 +155,7 @@ static inline uint32_t *body_flatten(uint64_t mask, uint32_t base, uint32_t *out
 
 #define BODY_NAME "sse4.2"
 #define BODY_TABLE kernels_sse42
-#include "text/kernels/body.h"
+#include "base/kernels/body.h"
 
 TARGET_END
 

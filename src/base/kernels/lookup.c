@@ -2,7 +2,7 @@
  *
  * lookup - see lookup.h.
  */
-#include "text/kernels/lookup.h"
+#include "base/kernels/lookup.h"
 
 const uint8_t lookup_class[256] __attribute__((aligned(64))) = {
     [' '] = LOOKUP_SPACE | LOOKUP_BLANK,

@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 #include "base/target.h"
-#include "text/kernels/kernels.h"
-#include "text/kernels/lookup.h"
+#include "base/kernels/kernels.h"
+#include "base/kernels/lookup.h"
 
 #define TARGET "avx2,bmi,popcnt"
 TARGET_BEGIN
@@ -143,7 +143,7 @@ static inline uint32_t *body_flatten(uint64_t mask, uint32_t base, uint32_t *out
 
 #define BODY_NAME "avx2"
 #define BODY_TABLE kernels_avx2
-#include "text/kernels/body.h"
+#include "base/kernels/body.h"
 
 TARGET_END
 
