@@ -35,6 +35,9 @@ struct test_hooks {
     /* text: bytes of text that spans may reach over, in windows of as many; words take windows of
      * half of it. */
     size_t tokens_reach, words_reach;
+
+    /* engine/map: bytes that mr_emit_words looks over with one base of spans. */
+    size_t emit_window;
 };
 
 extern struct test_hooks test_hooks;

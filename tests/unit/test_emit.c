@@ -3,8 +3,11 @@
  * test_emit - what maps emit: one by one, in batches and by turns, with keys of every class and
  * values of every kind, comes out whole.
  */
+#include "base/test_hooks.h"
 #include "base/thread.h"
 #include "engine/mapreduce.h"
+#include "unit/cases.h"
+#include "unit/random.h"
 
 #include <check.h>
 #include <stdatomic.h>
@@ -311,6 +314,162 @@ START_TEST(a_pair_without_a_value_fails_a_job_that_combines)
 }
 END_TEST
 
+/* ---- Words ---------------------------------------------------------------------------------- */
+
+/* A text, mapped whole, and what came out. */
+struct words {
+    const unsigned char *text;
+    size_t size;
+    bool given;
+    bool slowly; /* by a loop over bytes, which needs no library */
+    char *out;   /* results, each with its count on a line */
+    size_t used, room;
+};
+
+static int words_next(void *context, struct mr_split *split, struct mr_error *error)
+{
+    struct words *words = context;
+    (void)error;
+    split->end = words->given;
+    split->data = words->text;
+    split->size = split->length = words->size;
+    words->given = true;
+    return 0;
+}
+
+static int words_map(void *context, void *state, const struct mr_split *split,
+                     struct mr_emitter *emitter, struct mr_error *error)
+{
+    const struct words *words = context;
+    const unsigned char *text = split->data;
+    (void)state;
+    (void)error;
+    if (!words->slowly)
+        return (int)mr_emit_words(emitter, text, split->size);
+    for (size_t begin = 0, end; begin < split->size; begin = end + 1) {
+        for (end = begin; end < split->size && !strchr(" \t\n\v\f\r", text[end]); end++)
+            ;
+        if (end < split->size && text[end] == '\0') /* which strchr finds */
+            ck_abort_msg("no text of this test has a NUL");
+        if (end > begin && mr_emit(emitter, text + begin, end - begin, NULL) != MR_OK)
+            return -1;
+    }
+    return 0;
+}
+
+static int words_collect(void *context, const struct mr_record *records, size_t count,
+                         struct mr_error *error)
+{
+    struct words *words = context;
+    for (size_t i = 0; i < count; i++) {
+        const size_t most = records[i].key_size + 32;
+        if (words->room - words->used < most) {
+            words->room = 2 * words->room + most;
+            char *out = realloc(words->out, words->room);
+            if (!out)
+                return mr_fail(error, 0, "no memory");
+            words->out = out;
+        }
+        memcpy(words->out + words->used, records[i].key, records[i].key_size);
+        words->used += records[i].key_size;
+        words->used += (size_t)snprintf(words->out + words->used, 32, "\t%llu\n",
+                                        (unsigned long long)records[i].rank);
+    }
+    return 0;
+}
+
+static void words_run(struct words *words, struct mr_engine *engine)
+{
+    const struct mr_reader reader = {
+        .struct_size = sizeof reader, .context = words, .size = MR_UNKNOWN, .next = words_next};
+    const struct mr_job_spec spec = {.struct_size = sizeof spec,
+                                     .context = words,
+                                     .input = mr_input_new(&reader),
+                                     .map = words_map,
+                                     .order = MR_ORDER_KEY,
+                                     .collect = words_collect};
+    struct mr_error error;
+    ck_assert_msg(mr_run(engine, &spec, NULL, &error) == MR_OK, "%s", error.text);
+}
+
+/* Compares mr_emit_words with the loop, on a text that ends where what can be read does. */
+static void check_words(const unsigned char *text, size_t size, struct mr_engine *engine)
+{
+    struct words got = {.text = text, .size = size};
+    struct words want = {.text = text, .size = size, .slowly = true};
+    words_run(&got, engine);
+    words_run(&want, engine);
+    ck_assert_uint_eq(got.used, want.used);
+    if (got.used > 0)
+        ck_assert_mem_eq(got.out, want.out, got.used);
+    free(got.out);
+    free(want.out);
+}
+
+static const size_t windows[] = {0, 1, 100, 1000};
+
+START_TEST(words_are_what_a_loop_over_bytes_finds)
+{
+    enum { ROOM = 3 * 4096 };
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE), room = (ROOM + page - 1) / page * page;
+    unsigned char *pages =
+        mmap(NULL, room + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    struct mr_engine *engine = engine_of(1);
+    ck_assert_ptr_ne(pages, MAP_FAILED);
+    ck_assert_int_eq(mprotect(pages + room, page, PROT_NONE), 0);
+    test_hooks.emit_window = windows[_i];
+    for (unsigned round = 0; round < 300; round++) {
+        /* Words of all sizes, few spaces or many, at the beginning and the end too. */
+        static const unsigned char spaces[] = " \t\n\v\f\r";
+        const size_t size = below(round % 3 == 0 ? 200 : round % 3 == 1 ? 80 : ROOM);
+        const unsigned often = 1u << below(10);
+        unsigned char *text = pages + room - size;
+        for (size_t i = 0; i < size; i++)
+            text[i] = below(often) == 0 ? spaces[below(6)] : (unsigned char)(14 + below(242));
+        check_words(text, size, engine);
+    }
+    test_hooks.emit_window = 0;
+    mr_engine_close(engine);
+    munmap(pages, room + page);
+}
+END_TEST
+
+/* The positions of a text of more than 4 GiB pass 32 bits: nearly all of it is one page of spaces,
+ * mapped again and again. */
+START_TEST(words_behind_4_gib_are_found)
+{
+    const size_t page = (size_t)1 << 20, size = ((size_t)4 << 30) + 8 * page;
+    FILE *file = tmpfile();
+    struct mr_engine *engine = engine_of(1);
+    unsigned char *text =
+        mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (!file || text == MAP_FAILED) {
+        cases_skip("emit: words behind 4 GiB", "no such range of addresses");
+        return;
+    }
+    unsigned char *blank = malloc(page);
+    ck_assert_ptr_nonnull(blank);
+    memset(blank, ' ', page);
+    memcpy(blank + page / 2, "word", 4);
+    ck_assert_uint_eq(fwrite(blank, 1, page, file), page);
+    ck_assert_int_eq(fflush(file), 0);
+    for (size_t at = 0; at < size; at += page)
+        ck_assert_ptr_eq(mmap(text + at, page, PROT_READ, MAP_SHARED | MAP_FIXED, fileno(file), 0),
+                         text + at);
+    struct words words = {.text = text, .size = size};
+    char want[32];
+    const int length = snprintf(want, sizeof want, "word\t%zu\n", size / page);
+    words_run(&words, engine);
+    ck_assert_uint_eq(words.used, (size_t)length);
+    ck_assert_mem_eq(words.out, want, words.used);
+    free(words.out);
+    free(blank);
+    munmap(text, size);
+    (void)fclose(file);
+    mr_engine_close(engine);
+}
+END_TEST
+
 /* ---- Who may not emit ----------------------------------------------------------------------- */
 
 /* Where a job emits that may not. */
@@ -445,6 +604,11 @@ Suite *test_emit_suite(void)
                         sizeof value_sizes / sizeof *value_sizes);
     tcase_add_loop_test(tests, batches_that_nothing_follows_are_read_no_further, 0, VALUES);
     tcase_add_test(tests, a_pair_without_a_value_fails_a_job_that_combines);
+    tcase_add_loop_test(tests, words_are_what_a_loop_over_bytes_finds, 0,
+                        sizeof windows / sizeof *windows);
+    const char *variant = getenv("MRCOUNT_VARIANT");
+    if (!variant || !*variant) /* their shadows of it would take much memory */
+        tcase_add_test(tests, words_behind_4_gib_are_found);
     tcase_add_loop_test(tests, who_may_not_emit_fails_the_job, 0, PLACES);
     suite_add_tcase(suite, tests);
     return suite;
