@@ -72,8 +72,6 @@ static int count(struct run *run, struct mr_stats *stats, struct mr_error *error
     };
 
     spec.input = tokenizer_follow_input(run->tokenizer, mr_input_retain(run->input));
-    if (spec.input == NULL)
-        return (int)mr_error_set(error, MR_NOMEM, 0, "memory exhausted");
     report_describe(run->report, &spec);
     /* A small input is counted in less than a millisecond, of which it would take a tenth. */
     if (!spec.small)

@@ -315,7 +315,8 @@ START_TEST(a_small_input_is_told_and_nothing_is_lost)
         line_counts_check(input, 2, data, cases[i].size);
         close(fd);
     }
-    ck_assert_int_eq(mr_input_prepare(NULL, engine, NULL), MR_NOMEM);
+    ck_assert_int_eq(mr_input_prepare(NULL, engine, NULL), MR_INVALID);
+    ck_assert_int_eq(mr_input_prepare(mr_input_new(NULL), engine, NULL), MR_INVALID);
     struct mr_input *input = mr_input_files(NULL, 0);
     ck_assert_int_eq(mr_input_prepare(input, NULL, NULL), MR_INVALID);
     mr_input_release(input);

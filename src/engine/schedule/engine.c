@@ -300,9 +300,11 @@ uint64_t mr_engine_memory(const struct mr_engine *engine)
 enum mr_status mr_input_prepare(struct mr_input *input, const struct mr_engine *engine,
                                 struct mr_error *error)
 {
-    if (!input)
-        return mr_error_set(error, MR_NOMEM, ENOMEM, "there is no input: memory is out");
-    if (!engine)
-        return mr_error_set(error, MR_INVALID, EINVAL, "there is no engine");
+    if (!input || !engine)
+        return mr_error_set(error, MR_INVALID, EINVAL, "there is no %s",
+                            input ? "engine" : "input");
+    const enum mr_status status = input_check(input, error);
+    if (status != MR_OK)
+        return status;
     return input_begin(input, mr_engine_threads(engine), engine->memory, error);
 }
