@@ -3,7 +3,6 @@
  * wordcount - the words of FILEs, or of standard input, and how often each occurs: "WORD\tN",
  * frequent ones first.
  */
-#include <ctype.h>
 #include <mapreduce.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,13 +10,7 @@
 static int map(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter,
                struct mr_error *error)
 {
-    for (size_t begin, at = 0; at < split->size; at++) {
-        for (begin = at; at < split->size && !isspace(split->data[at]);)
-            at++;
-        if (at > begin && mr_emit(emitter, split->data + begin, at - begin, NULL) != MR_OK)
-            return -1;
-    }
-    return 0;
+    return (int)mr_emit_words(emitter, split->data, split->size);
 }
 
 int main(int argc, char **argv)
