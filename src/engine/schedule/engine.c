@@ -303,8 +303,5 @@ enum mr_status mr_input_prepare(struct mr_input *input, const struct mr_engine *
     if (!input || !engine)
         return mr_error_set(error, MR_INVALID, EINVAL, "there is no %s",
                             input ? "engine" : "input");
-    const enum mr_status status = input_check(input, error);
-    if (status != MR_OK)
-        return status;
     return input_begin(input, mr_engine_threads(engine), engine->memory, error);
 }
