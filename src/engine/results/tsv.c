@@ -89,9 +89,12 @@ static int write_when_ready(struct tsv *tsv, const unsigned char *bytes, size_t 
             return -1;
         }
         const ssize_t written = write(tsv->descriptor, bytes, size < AT_ONCE ? size : AT_ONCE);
-        if (written >= 0) {
+        if (written > 0) {
             bytes += written;
             size -= (size_t)written;
+        } else if (written == 0) { /* as io_write_full takes it */
+            errno = ENOSPC;
+            return -1;
         } else if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK) {
             return -1;
         }
