@@ -255,7 +255,7 @@ check-cluster: $(BUILD)/mrcount $(BUILD)/generate
 	$(TEST_ENV) tests/cluster/hadoop || [ $$? = 77 ]
 
 # FAULT_ARGS=--each=N: how many calls of a class fail one by one.
-fault: all $(FAULT_PROGRAMS)
+fault: all $(FAULT_PROGRAMS) $(BUILD)/tests/examples/pagerank
 	rm -rf $(BUILD)/fault/run
 	mkdir -p $(BUILD)/fault/run
 	cd $(BUILD)/fault/run && $(TEST_ENV) '$(CURDIR)'/tests/fault/fault.py $(FAULT_ARGS)

@@ -45,9 +45,9 @@ static int reduce(void *context, void *state, const void *key, size_t key_size,
             fprintf(list, ",%llu", (unsigned long long)p->offset);
         else
             fprintf(list, " %s:%llu", names[p->file], (unsigned long long)p->offset);
-    const bool whole = list && fclose(list) == 0;
-    if (whole)
-        mr_put(results, key, key_size, 0, text, size);
+    bool whole = list && !ferror(list);
+    whole = list && fclose(list) == 0 && text && whole;
+    mr_put(results, key, key_size, 0, text, size);
     free(text);
     return whole ? 0 : mr_fail(error, 0, "no memory for a list of places");
 }

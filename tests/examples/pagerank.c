@@ -54,10 +54,10 @@ static int reduce(void *context, void *state, const void *key, size_t key_size,
             rank += 0.85 * *(double *)memcpy(&share, value + 1, sizeof share);
         else
             fwrite(value, 1, size, stream);
-    const bool whole = stream && fclose(stream) == 0, last = *(int *)context == 10;
+    bool whole = stream && !ferror(stream), last = *(int *)context == 10;
+    whole = stream && fclose(stream) == 0 && targets && whole;
     size = last ? (size_t)snprintf(text, sizeof text, "%.6f", rank) : used;
-    if (whole)
-        mr_put(results, key, key_size, mr_rank_of_double(rank), last ? text : targets, size);
+    mr_put(results, key, key_size, mr_rank_of_double(rank), last ? text : targets, size);
     free(targets);
     return whole ? 0 : mr_fail(error, 0, "no memory for targets");
 }

@@ -80,6 +80,7 @@ def scenarios():
         Scenario("spill-top", [mrcount, "-q", "-j2", "-l", "-S1K", "-T", "tmp", "-n3", "long"], "pipe", slow=True),
         Scenario("merge", [mrcount, "-j2", "--merge", "counts", "counts"]),
         Scenario("total", [mrcount, "-j2", "--total", "--stats", "text"], "pipe"),
+        Scenario("pagerank", [str(BUILD / "tests" / "examples" / "pagerank")], "pipe", "links", slow=True),
         Scenario("clients", [str(BUILD / "fault" / "clients"), "tmp"], "pipe", slow=True),
     ]
 
@@ -90,6 +91,7 @@ def prepare():
     Path("text").write_text("".join(" ".join(draw.choices(words, k=9)) + "\n" for _ in range(4000)), encoding="utf-8")
     Path("line").write_text("".join(draw.choices(words[:9], k=1)[0] + " " for _ in range(40000)), encoding="utf-8")
     Path("small").write_text("b a b\nc Straße b a\n" * 40, encoding="utf-8")
+    Path("links").write_text("".join(f"p{i} p{i * 7 % 90} p{i * i % 80}\n" for i in range(100)))
     Path("stop").write_text("a\nthe\n")
     Path("names").write_bytes(b"small\0text\0small\0")
     Path("long").write_text("".join(f"{i * 7919 % 50000:0300}\n" for i in range(50000)))
