@@ -67,8 +67,8 @@ static bool channel_put(struct channel *channel, struct batch *batch)
     return put;
 }
 
-/* The next batch; NULL at the end, or where the channel is broken. */
-static struct batch *channel_get(struct channel *channel)
+/* The next batch; NULL at the end, or where the channel is *broken. */
+static struct batch *channel_get(struct channel *channel, bool *broken)
 {
     struct batch *batch = NULL;
     thread_lock(&channel->lock);
@@ -78,6 +78,7 @@ static struct batch *channel_get(struct channel *channel)
         batch = channel->batches[channel->first++ % CHANNEL_ROOM];
         channel->count--;
     }
+    *broken = channel->broken;
     thread_wake_all(&channel->changed);
     thread_unlock(&channel->lock);
     return batch;
@@ -128,10 +129,11 @@ static int next(void *context, struct mr_split *split, struct mr_error *error)
     static const unsigned char nothing[1 + MR_PAD];
     struct stage *stage = context;
     if (stage->from) {
-        struct batch *batch = channel_get(stage->from);
+        bool broken;
+        struct batch *batch = channel_get(stage->from, &broken);
         split->end = !batch;
         if (!batch)
-            return stage->from->broken ? mr_fail(error, 0, "the job before failed") : 0;
+            return broken ? mr_fail(error, 0, "the job before failed") : 0;
         split->data = batch->lines;
         split->size = split->length = batch->size;
         split->handle = batch;
