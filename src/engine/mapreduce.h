@@ -58,18 +58,19 @@ extern "C" {
 
 /* What became of a call or a job. */
 enum mr_status {
-    MR_OK = 0,         /* success */
-    MR_PENDING = 1,    /* of a job: it has not begun to map */
-    MR_RUNNING = 2,    /* of a job: it has not ended */
-    MR_INVALID = 3,    /* an argument makes no sense, or the call may not be made here */
-    MR_NOMEM = 4,      /* memory could not be had */
-    MR_THREAD = 5,     /* mr_submit could not start a single thread; the input is untouched */
-    MR_INPUT = 6,      /* the input failed */
-    MR_MAP = 7,        /* the map failed */
-    MR_REDUCE = 8,     /* the reduce failed */
-    MR_OUTPUT = 9,     /* the output failed */
-    MR_SPILL = 10,     /* temporary files could not be written or read back */
-    MR_OVERFLOW = 11,  /* a sum went past 2^64-1 */
+    MR_OK = 0,        /* success */
+    MR_PENDING = 1,   /* of a job: it has not begun to map */
+    MR_RUNNING = 2,   /* of a job: it has not ended */
+    MR_INVALID = 3,   /* an argument makes no sense, or the call may not be made here */
+    MR_NOMEM = 4,     /* memory could not be had */
+    MR_THREAD = 5,    /* mr_submit could not start a single thread; an input and an output that were
+                        * retained are untouched, and mr_run may be given them */
+    MR_INPUT = 6,     /* the input failed */
+    MR_MAP = 7,       /* the map failed */
+    MR_REDUCE = 8,    /* the reduce failed */
+    MR_OUTPUT = 9,    /* the output failed */
+    MR_SPILL = 10,    /* temporary files could not be written or read back */
+    MR_OVERFLOW = 11, /* a sum went past 2^64-1 */
     MR_CANCELLED = 12, /* mr_job_cancel, or a progress callback that said so */
     MR_FAILED = 13,    /* what mr_fail sets: the job makes of it which callback it was */
 };

@@ -18,10 +18,11 @@
 int combiner_open(struct mr_emitter *emitter, struct worker *worker)
 {
     struct context *context = worker->context;
-    *emitter = (struct mr_emitter){.context = context,
-                                   .worker = worker,
-                                   .loops = combiner_avx512_select(),
-                                   .load = load_select()};
+    emitter_clear(emitter);
+    emitter->context = context;
+    emitter->worker = worker;
+    emitter->loops = combiner_avx512_select();
+    emitter->load = load_select();
     emit_open(emitter);
     struct combiner_table *table = &emitter->table;
     const size_t words = (context->value_size + 7) / 8;

@@ -12,6 +12,9 @@
 #include "engine/map/load.h"
 #include "engine/shuffle/partition_writer.h"
 
+#include <stddef.h>
+#include <string.h>
+
 /* Pairs gathered, at most: as many as are looked up side by side. */
 #define EMITTER_PAIRS COMBINER_BATCH
 /* Bytes from one key to the next: room for the longest, and no sum of sizes to keep. */
@@ -48,5 +51,12 @@ struct mr_emitter {
     bool busy;                     /* pairs are brought to the combiner */
     struct emitter_pairs gathered; /* emitted, and not yet brought to the combiner */
 };
+
+/* All zero, but for the arrays at its end: clearing these 26 KiB takes a small job a twentieth of
+ * its time, and they are written before they are read. */
+static inline void emitter_clear(struct mr_emitter *emitter)
+{
+    memset(emitter, 0, offsetof(struct mr_emitter, gathered.spans));
+}
 
 #endif

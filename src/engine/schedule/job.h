@@ -65,7 +65,6 @@ struct job_worker {
     alignas(128) struct worker worker;
     struct job *job;
     /* map */
-    struct mr_emitter emitter;
     void *state; /* the caller's mapper state */
     bool state_open;
     struct mr_buffer scratch; /* the input's */
@@ -75,6 +74,8 @@ struct job_worker {
     struct mr_results results;
     /* reduce and output */
     struct order_worker order;
+    /* map: at the end, as much of it is not cleared */
+    struct mr_emitter emitter;
 };
 
 struct job {

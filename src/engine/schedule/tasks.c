@@ -9,6 +9,7 @@
 #include "engine/order/unordered.h"
 #include "engine/schedule/caller.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
 /* What a worker keeps of its read buffer between splits. */
@@ -42,7 +43,8 @@ static struct job_worker *need_worker(struct job *job, unsigned number)
         context_no_memory(context);
         return NULL;
     }
-    memset(worker, 0, sizeof *worker);
+    memset(worker, 0, offsetof(struct job_worker, emitter));
+    emitter_clear(&worker->emitter);
     worker->job = job;
     worker->worker = (struct worker){
         .context = context,
