@@ -83,7 +83,7 @@ static int map(void *context, void *state, const struct mr_split *split, struct 
             const wide number = number_of(n, i);
             memcpy(at + i * (work->value_size / count), &number, work->value_size / count);
         }
-        result = mr_emit(emitter, key, size, at);
+        result = (int)mr_emit(emitter, key, size, at);
     }
     free(value);
     return result;
@@ -205,8 +205,8 @@ static int map_zeros(void *context, void *state, const struct mr_split *split,
     (void)state;
     (void)split;
     if (!value)
-        return mr_error_set(error, MR_NOMEM, 0, "no value");
-    const int result = mr_emit(emitter, "key 0", 5, value);
+        return (int)mr_error_set(error, MR_NOMEM, 0, "no value");
+    const int result = (int)mr_emit(emitter, "key 0", 5, value);
     free(value);
     return result;
 }

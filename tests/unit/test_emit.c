@@ -104,10 +104,10 @@ static int emit_pairs(const struct emission *emission, uint64_t first, struct mr
             unsigned char *end = batch + LONGEST;
             const size_t size = make_key(n % KEYS, end);
             struct mr_span span = {(uint32_t)(LONGEST - size), LONGEST};
-            result = mr_emit_batch(emitter, batch, sizeof batch, &span, 1, given ? at : NULL);
+            result = (int)mr_emit_batch(emitter, batch, sizeof batch, &span, 1, given ? at : NULL);
         } else {
             const size_t size = make_key(n % KEYS, emission->guard);
-            result = mr_emit(emitter, emission->guard - size, size, given ? at : NULL);
+            result = (int)mr_emit(emitter, emission->guard - size, size, given ? at : NULL);
         }
     }
     free(value);
@@ -148,8 +148,8 @@ static int emit_packed(const struct emission *emission, uint64_t first, struct m
             value[i] = other[i];
             other[i] = byte;
         }
-        result = mr_emit_batch(emitter, emission->guard - used, used, spans, count,
-                               emission->values == NONE ? NULL : values);
+        result = (int)mr_emit_batch(emitter, emission->guard - used, used, spans, count,
+                                    emission->values == NONE ? NULL : values);
     }
     free(values);
     return result;

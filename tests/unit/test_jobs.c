@@ -131,7 +131,7 @@ static int map_pairs(void *context, void *state, const struct mr_split *split,
         const size_t size = make_key(job, i * 7919 % job->keys, key);
         unsigned char *at = value + i % 2;
         memcpy(at, &one, sizeof one);
-        result = mr_emit(emitter, key, size, job->value_size > 0 ? at : NULL);
+        result = (int)mr_emit(emitter, key, size, job->value_size > 0 ? at : NULL);
     }
     free(value);
     atomic_fetch_add(&job->mapped, 1);
