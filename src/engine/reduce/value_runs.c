@@ -72,7 +72,7 @@ static int write_value(struct run_writer *writer, const struct mr_bytes *value)
         push_chunk(writer, large);
         return 0;
     }
-    if (size > writer->left) {
+    if (!writer->chunk || size > writer->left) {
         end_chunk(writer);
         writer->chunk = spill_chunk(writer->worker, size, POOL_IF_LEFT);
         if (!writer->chunk)
@@ -261,6 +261,7 @@ static int open_cursors(struct value_runs *runs, struct value_run_set *set, size
     const bool spill =
         atomic_load_explicit(&worker->stores->spill.written, memory_order_relaxed) > 0;
     runs->cursors = calloc(count + 1, sizeof *runs->cursors);
+    /* An array of pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
     runs->heap = calloc(count + 1, sizeof *runs->heap);
     if (!runs->cursors || !runs->heap) {
         context_no_memory(worker->context);
@@ -292,9 +293,10 @@ bool value_runs_next(struct value_runs *runs, struct mr_bytes *value)
             sink(runs, 0);
     }
     runs->begun = true;
-    if (runs->heap_count == 0 || context_stopped(runs->worker->context))
+    const struct value_cursor *first = runs->heap_count > 0 ? runs->heap[0] : NULL;
+    if (!first || context_stopped(runs->worker->context))
         return false;
-    *value = runs->heap[0]->value;
+    *value = first->value;
     return true;
 }
 

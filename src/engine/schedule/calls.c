@@ -62,18 +62,22 @@ static enum mr_status open_job(struct mr_engine *engine, const struct mr_job_spe
     };
     struct mr_job_spec spec;
     const char *wrong = take_spec(given, &spec);
-    enum mr_status status =
-        wrong ? mr_error_set(error, MR_INVALID, EINVAL, "the job's description: %s", wrong)
-              : job_open(&resources, &spec, job, error);
-    if (status == MR_OK) {
-        thread_lock(&engine->jobs.lock);
-        engine->users++;
-        round_robin_begun(&engine->jobs);
-        thread_unlock(&engine->jobs.lock);
-    } else {
-        release_given(wrong ? given : &spec);
+    *job = NULL;
+    if (wrong) {
+        mr_error_set(error, MR_INVALID, EINVAL, "the job's description: %s", wrong);
+        release_given(given);
+        return MR_INVALID;
     }
-    return status;
+    const enum mr_status status = job_open(&resources, &spec, job, error);
+    if (status != MR_OK) {
+        release_given(&spec);
+        return status;
+    }
+    thread_lock(&engine->jobs.lock);
+    engine->users++;
+    round_robin_begun(&engine->jobs);
+    thread_unlock(&engine->jobs.lock);
+    return MR_OK;
 }
 
 /* Frees a job that has ended, on its way out of the engine. */
@@ -188,11 +192,12 @@ enum mr_status mr_run(struct mr_engine *engine, const struct mr_job_spec *spec,
         status = refuse_waiting(error);
     else if (!engine)
         status = mr_engine_open(NULL, &own, error);
-    if (status != MR_OK) {
+    struct mr_engine *const used = engine ? engine : own;
+    if (status != MR_OK || !used) {
         release_given(spec);
         return status;
     }
-    status = run(engine ? engine : own, spec, stats, error);
+    status = run(used, spec, stats, error);
     (void)mr_engine_close(own);
     return status;
 }
@@ -228,26 +233,27 @@ static enum mr_status submit(struct mr_engine *engine, const struct mr_job_spec 
 enum mr_status mr_submit(struct mr_engine *engine, const struct mr_job_spec *spec,
                          struct mr_job **handle, struct mr_error *error)
 {
-    struct mr_job *made = NULL;
-    enum mr_status status = MR_OK;
-    if (handle)
-        *handle = NULL;
-    if (!handle)
-        status = mr_error_set(error, MR_INVALID, EINVAL, "there is no place for the job's handle");
-    else if (!(made = calloc(1, sizeof *made)))
-        status = mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
-    else if (!engine)
-        status = mr_engine_open(NULL, &made->own, error);
-    if (status != MR_OK)
+    if (!handle) {
+        release_given(spec);
+        return mr_error_set(error, MR_INVALID, EINVAL, "there is no place for the job's handle");
+    }
+    *handle = NULL;
+    struct mr_job *made = calloc(1, sizeof *made);
+    if (!made) {
+        release_given(spec);
+        return mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
+    }
+    enum mr_status status = engine ? MR_OK : mr_engine_open(NULL, &made->own, error);
+    struct mr_engine *const used = engine ? engine : made->own;
+    if (status != MR_OK || !used)
         release_given(spec);
     else
-        status = submit(engine ? engine : made->own, spec, made, error);
+        status = submit(used, spec, made, error);
     if (status == MR_OK) {
         *handle = made;
         return MR_OK;
     }
-    if (made)
-        (void)mr_engine_close(made->own);
+    (void)mr_engine_close(made->own);
     free(made);
     return status;
 }
