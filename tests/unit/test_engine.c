@@ -281,6 +281,7 @@ END_TEST
 struct other_user {
     struct mr_engine *engine;
     struct mr_job *job; /* NULL: it runs one of its own */
+    bool small;         /* that is done by the thread that runs it */
     struct numbers numbers;
     enum mr_status status;
 };
@@ -297,6 +298,7 @@ static void use_engine(void *argument)
     }
     struct mr_job_spec spec;
     numbers_job(&user->numbers, &spec);
+    spec.small = user->small;
     user->status = mr_run(user->engine, &spec, NULL, NULL);
 }
 
@@ -305,7 +307,7 @@ START_TEST(close_waits_for_other_threads_jobs)
     for (unsigned round = 0; round < 10; round++) {
         struct mr_engine *engine = engine_of(2, 0);
         const struct numbers endless = {.endless = true, .each = 1000, .keys = 1000};
-        struct other_user users[2] = {{.engine = engine, .numbers = endless},
+        struct other_user users[2] = {{.engine = engine, .numbers = endless, .small = round % 2},
                                       {.engine = engine, .numbers = endless}};
         struct mr_job_spec spec;
         struct thread threads[2];

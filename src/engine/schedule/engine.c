@@ -267,7 +267,7 @@ enum mr_status mr_engine_close(struct mr_engine *engine)
     if (caller_in_jobs(jobs))
         return MR_INVALID;
     thread_lock(&jobs->lock);
-    struct round_robin_place *rings[] = {jobs->first, jobs->waiting};
+    struct round_robin_place *rings[] = {jobs->first, jobs->waiting, jobs->alone};
     /* An array of pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
     for (size_t i = 0; i < sizeof rings / sizeof *rings; i++)
         for (size_t left = round_robin_count(rings[i]); left > 0; left--, rings[i] = rings[i]->next)

@@ -96,6 +96,8 @@ void reader_do_all(struct job *job)
     caller_enter(&caller, job, job->jobs, false);
     thread_lock(lock);
     job->started = true;
+    if (!context_stopped(&job->context))
+        round_robin_set_alone(job->jobs, &job->place);
     thread_unlock(lock);
     while (read_split(job, &task.split)) {
         tasks_do(&task, 0);

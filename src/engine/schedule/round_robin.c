@@ -62,6 +62,11 @@ void round_robin_hold_back(struct round_robin *jobs, struct round_robin_place *p
     append(&jobs->waiting, place);
 }
 
+void round_robin_set_alone(struct round_robin *jobs, struct round_robin_place *place)
+{
+    append(&jobs->alone, place);
+}
+
 void round_robin_remove(struct round_robin *jobs, struct round_robin_place *place)
 {
     struct round_robin_place *next = place->next == place ? NULL : place->next;
@@ -71,6 +76,8 @@ void round_robin_remove(struct round_robin *jobs, struct round_robin_place *plac
         jobs->first = next;
     if (jobs->waiting == place)
         jobs->waiting = next;
+    if (jobs->alone == place)
+        jobs->alone = next;
     place->previous->next = place->next;
     place->next->previous = place->previous;
     place->next = place->previous = NULL;

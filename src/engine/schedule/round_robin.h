@@ -14,7 +14,7 @@
 
 #include <stddef.h>
 
-/* A job's place among the live or the waiting; all zero where it has none. */
+/* A job's place in one of the rings below; all zero where it has none. */
 struct round_robin_place {
     struct round_robin_place *next, *previous;
 };
@@ -26,6 +26,7 @@ struct round_robin {
     bool stopping;
     struct round_robin_place *first;   /* the job that is served next; a ring */
     struct round_robin_place *waiting; /* jobs that may not map yet, the oldest first; a ring */
+    struct round_robin_place *alone;   /* jobs that one thread does by itself; a ring */
     size_t ready;                      /* of these, those that have something to map */
     bool review;                       /* one of them may begin now */
     bool
@@ -47,6 +48,8 @@ void round_robin_wake_locked(struct round_robin *jobs);
 /* Adds a job to the live, to be served last, or to the waiting. */
 void round_robin_add(struct round_robin *jobs, struct round_robin_place *place);
 void round_robin_hold_back(struct round_robin *jobs, struct round_robin_place *place);
+/* Makes known a job of which no worker takes a task. */
+void round_robin_set_alone(struct round_robin *jobs, struct round_robin_place *place);
 /* Takes it out, where it is in. */
 void round_robin_remove(struct round_robin *jobs, struct round_robin_place *place);
 /* A job begins; its outcome stands. */
