@@ -705,6 +705,24 @@ START_TEST(values_past_memory_are_read_within_it)
 }
 END_TEST
 
+/* Records of one key and one rank, 3 times what memory holds, are told apart by their payloads. */
+START_TEST(equal_records_past_memory_are_ordered_within_it)
+{
+    const struct pairs pairs[] = {
+        {.count = 400000, .keys = 1, .sizes = SIZE_FIXED, .fixed = 152},
+        {.count = 400000, .keys = 50, .sizes = SIZE_FIXED, .fixed = 152, .skew = 98},
+    };
+    for (unsigned i = 0; i < 4; i++) {
+        struct run run = {.pairs = pairs[i % 2],
+                          .order = i < 2 ? MR_ORDER_KEY : MR_ORDER_RANK,
+                          .threads = 1 + i % 2,
+                          .memory = 16 * MIB};
+        check_run(&run);
+        ck_assert_msg(run.most <= 20 * MIB, "%" PRIu64 " bytes", run.most);
+    }
+}
+END_TEST
+
 Suite *test_values_suite(void);
 
 Suite *test_values_suite(void)
@@ -719,6 +737,7 @@ Suite *test_values_suite(void)
     tcase_add_test(tests, a_value_of_the_other_kind_is_refused);
     tcase_add_loop_test(tests, values_past_memory_are_sorted_within_it, 0, LARGE);
     tcase_add_loop_test(tests, values_past_memory_are_read_within_it, 0, LARGE);
+    tcase_add_test(tests, equal_records_past_memory_are_ordered_within_it);
     suite_add_tcase(suite, tests);
     return suite;
 }

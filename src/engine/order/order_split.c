@@ -3,7 +3,8 @@
  * order_split - ranges of a part from a sample of its own (see order_split.h).
  *
  * The sample has of each key what follows the bytes that all are known to share, RANGES_KEY bytes
- * at the most. Where even these are all the same it is taken again, from where the keys differ.
+ * at the most. Where even these are all the same it is taken again, from where the keys differ; or,
+ * where they do not, of what the payloads begin with.
  */
 #include "engine/order/order_split.h"
 
@@ -27,11 +28,14 @@
 /* What is found out about a part. */
 struct look {
     struct stream sample;
-    size_t depth;           /* bytes at the beginnings of the keys that it leaves out */
-    bool alike;             /* what it has of the keys, and the ranks, are all the same */
-    size_t common;          /* bytes at the beginnings of the keys that are the same then */
-    struct mr_buffer first; /* the key of the first result */
-    uint64_t rank;          /* its rank */
+    size_t depth;             /* bytes at the beginnings of the keys that it leaves out */
+    bool payloads;            /* it has the beginnings of payloads, all keys being one */
+    bool alike;               /* what it has of the keys, and the ranks, are all the same */
+    bool one_key;             /* so are the keys as a whole */
+    size_t common;            /* bytes at the beginnings of the keys that are the same then */
+    struct mr_buffer first;   /* the key of the first result */
+    uint64_t rank;            /* its rank */
+    struct mr_buffer payload; /* what the first payload begins with */
     const struct sort_order *order;
 };
 
@@ -59,7 +63,7 @@ static int keep_first(struct look *look, const struct record *result)
         return -1;
     memcpy(copy, result->key, result->size);
     mr_buffer_commit(&look->first, result->size);
-    look->alike = true;
+    look->alike = look->one_key = true;
     look->common = result->size;
     look->rank = result->number;
     return 0;
@@ -74,9 +78,52 @@ static void compare_first(struct look *look, const struct record *result)
     while (at < most && first[at] == result->key[at])
         at++;
     look->common = at;
-    look->alike =
-        sort_rank_word(look->order, result->number) == sort_rank_word(look->order, look->rank) &&
-        (at >= sampled || (at == result->size && at == look->first.used));
+    const bool one_key = at == result->size && at == look->first.used;
+    const bool one_rank =
+        sort_rank_word(look->order, result->number) == sort_rank_word(look->order, look->rank);
+    look->one_key = look->one_key && one_key && one_rank;
+    look->alike = one_rank && (at >= sampled || one_key);
+}
+
+/* The same for the beginning of a payload, `first` or not. */
+static int compare_payload(struct look *look, const struct record *beginning, bool first)
+{
+    if (!first) {
+        look->alike = look->alike && beginning->size == look->payload.used &&
+                      memcmp(beginning->key, look->payload.data, beginning->size) == 0;
+        return 0;
+    }
+    unsigned char *copy = mr_buffer_reserve(&look->payload, beginning->size);
+    if (!copy)
+        return -1;
+    memcpy(copy, beginning->key, beginning->size);
+    mr_buffer_commit(&look->payload, beginning->size);
+    look->alike = true;
+    return 0;
+}
+
+/* Looks at one more result, `first` or not. Returns what the sample has of it, whose key is NULL
+ * where memory is out. */
+static struct record look_at_result(struct look *look, const struct record *result, bool first)
+{
+    struct record seen = {.key = result->key, .number = result->number};
+    if (look->payloads) {
+        seen.key = result->value;
+        seen.size = result->value_size < RANGES_KEY ? result->value_size : RANGES_KEY;
+        if (compare_payload(look, &seen, first) != 0)
+            seen.key = NULL;
+        return seen;
+    }
+    const size_t left = result->size > look->depth ? result->size - look->depth : 0;
+    seen.key += result->size - left;
+    seen.size = left < RANGES_KEY ? left : RANGES_KEY;
+    if (first) {
+        if (keep_first(look, result) != 0)
+            seen.key = NULL;
+    } else if (look->alike) {
+        compare_first(look, result);
+    }
+    return seen;
 }
 
 /* Adds results to the sample. */
@@ -87,22 +134,16 @@ static int add_results(struct look *look, struct stream_writer *writer, const st
     while (at < end) {
         struct record result;
         at = record_get(at, RECORD_RESULT, 0, &result);
-        if (look->sample.records + writer->records == 0) {
-            if (keep_first(look, &result) != 0) {
-                context_no_memory(context);
-                return -1;
-            }
-        } else if (look->alike) {
-            compare_first(look, &result);
+        const struct record seen =
+            look_at_result(look, &result, look->sample.records + writer->records == 0);
+        if (!seen.key) {
+            context_no_memory(context);
+            return -1;
         }
-        const size_t left = result.size > look->depth ? result.size - look->depth : 0;
-        struct record rest = {.key = result.key + (result.size - left),
-                              .size = left < RANGES_KEY ? left : RANGES_KEY,
-                              .number = result.number};
-        unsigned char *to = stream_writer_room(writer, record_bound(rest.size, 0));
+        unsigned char *to = stream_writer_room(writer, record_bound(seen.size, 0));
         if (!to)
             return -1;
-        stream_writer_wrote(writer, record_put_result(to, &rest));
+        stream_writer_wrote(writer, record_put_result(to, &seen));
     }
     return 0;
 }
@@ -127,7 +168,8 @@ static int take_sample(struct order_worker *own, struct stream *stream, unsigned
     uint64_t read = 0, sampled = 0;
     int result = 0;
     stream_drop(&look->sample, &own->worker->cache);
-    mr_buffer_clear(&look->first);
+    if (!look->payloads)
+        mr_buffer_clear(&look->first);
     stream_writer_open(&writer, &look->sample, own->worker, POOL_OVER_BUDGET);
     stream_reader_open(&reader, own->worker, stream, false);
     /* As much as fits, of long keys no more than is needed. */
@@ -152,9 +194,14 @@ static int look_at(struct order_worker *own, struct stream *stream, size_t share
     look->depth = shared >= LEAST_SHARED ? shared : 0;
     if (take_sample(own, stream, bits, look) != 0)
         return -1;
-    if (!look->alike || look->common <= look->depth || look->sample.records < 2)
+    if (!look->alike || look->sample.records < 2)
         return 0;
-    look->depth = look->common;
+    if (look->one_key)
+        look->payloads = true;
+    else if (look->common > look->depth)
+        look->depth = look->common;
+    else
+        return 0;
     return take_sample(own, stream, bits, look);
 }
 
@@ -165,11 +212,13 @@ static int make_ranges(struct order_worker *own, struct look *look, size_t share
     struct order *order = own->order;
     const size_t count = (size_t)look->sample.records, most = (size_t)1 << split->results.bits;
     const size_t ranges = most < count ? most : count;
+    const size_t begins = look->payloads ? look->first.used : look->depth;
     const struct ranges_prefix prefix = {
         .key = look->first.data,
-        .known = shared < look->depth ? shared : look->depth,
-        .size = look->depth,
+        .known = shared < begins ? shared : begins,
+        .size = begins,
         .rank = look->rank,
+        .payloads = look->payloads,
     };
     const unsigned char *const *records =
         order_worker_list(own, look->sample.chunks, count, true, 0);
@@ -177,7 +226,7 @@ static int make_ranges(struct order_worker *own, struct look *look, size_t share
         return -1;
     split->alike = look->alike;
     if (ranges_open(&split->ranges, &order->sort, records, count, ranges,
-                    look->depth > 0 ? &prefix : NULL) == 0)
+                    begins > 0 || look->payloads ? &prefix : NULL) == 0)
         return 0;
     context_no_memory(order->context);
     return -1;
@@ -211,6 +260,7 @@ static int split_stream(struct order_worker *own, const struct order_part *part,
 {
     struct look look = {.order = &own->order->sort};
     buffer_open(&look.first, own->order->context->budget);
+    buffer_open(&look.payload, own->order->context->budget);
     int result = look_at(own, stream, part->shared, split->results.bits, &look);
     if (result == 0)
         result = make_ranges(own, &look, part->shared, split);
@@ -218,6 +268,7 @@ static int split_stream(struct order_worker *own, const struct order_part *part,
     if (result == 0)
         result = route(own, stream, split, writer);
     ranges_forget_prefix(&split->ranges);
+    buffer_close(&look.payload);
     buffer_close(&look.first);
     return result;
 }

@@ -128,7 +128,7 @@ size_t ranges_shared(const struct ranges *ranges, size_t number)
         return 0;
     while (shared < most && one->key[shared] == other->key[shared])
         shared++;
-    return ranges->prefix.size + shared;
+    return ranges->prefix.size + (ranges->prefix.payloads ? 0 : shared);
 }
 
 /* The first of the cuts before `end`, all of one code from some place on, that
@@ -171,8 +171,8 @@ static void find(const struct ranges *ranges, const struct record *results, size
     }
 }
 
-/* Whether a result lies before all that begin with the prefix (negative), among them (0) or behind
- * them. */
+/* Whether a result lies before all that begin with the prefix, or have that key (negative), among
+ * them (0) or behind them. */
 static int compare_prefix(const struct ranges *ranges, const struct record *result)
 {
     const struct ranges_prefix *prefix = &ranges->prefix;
@@ -181,7 +181,8 @@ static int compare_prefix(const struct ranges *ranges, const struct record *resu
     if (rank != other)
         return rank < other ? -1 : 1;
     const size_t left = prefix->size - prefix->known, size = result->size - prefix->known;
-    return sort_compare_keys(ranges->order, result->key + prefix->known, size < left ? size : left,
+    return sort_compare_keys(ranges->order, result->key + prefix->known,
+                             prefix->payloads || size < left ? size : left,
                              prefix->key + prefix->known, left);
 }
 
@@ -189,7 +190,8 @@ void ranges_find(const struct ranges *ranges, const struct record *results, size
                  uint32_t *found)
 {
     const size_t begin = ranges->prefix.size;
-    if (begin == 0) {
+    const bool payloads = ranges->prefix.payloads;
+    if (begin == 0 && !payloads) {
         find(ranges, results, count, found);
         return;
     }
@@ -199,8 +201,8 @@ void ranges_find(const struct ranges *ranges, const struct record *results, size
         found[i] = place < 0 ? 0 : (uint32_t)ranges->count - 1;
         if (place != 0)
             continue;
-        rest.key += begin;
-        rest.size -= begin;
+        rest.key = payloads ? rest.value : rest.key + begin;
+        rest.size = payloads ? rest.value_size : rest.size - begin;
         find(ranges, &rest, 1, &found[i]);
     }
 }

@@ -7,7 +7,8 @@
  * Only a result whose code is that of a cut is compared with it in full.
  *
  * Keys may be longer than memory, cuts are not: a cut holds the beginning of a key, and lies before
- * all keys that begin so. Where all keys begin alike it holds what follows.
+ * all keys that begin so. Where all keys begin alike it holds what follows, and where they are one
+ * key the beginning of a payload.
  */
 #ifndef ENGINE_RANGES_H
 #define ENGINE_RANGES_H
@@ -33,17 +34,18 @@ struct ranges_cut {
 };
 
 /* What keys begin with, those of other ranks aside; `known` bytes of it every key has in any case.
- * Cuts hold what follows. */
+ * Cuts hold what follows; or, where it is a whole key, what the `payloads` begin with. */
 struct ranges_prefix {
     const unsigned char *key; /* the bytes, of which those behind `known` are looked at */
     size_t known;
     size_t size;
     uint64_t rank;
+    bool payloads;
 };
 
 struct ranges {
     const struct sort_order *order;
-    struct ranges_prefix prefix; /* of size 0: there is none */
+    struct ranges_prefix prefix; /* of size 0, and not of payloads: there is none */
     struct ranges_cut *cuts;     /* cut i is where range i + 1 begins */
     size_t count;                /* of ranges: one more than cuts */
     struct search *codes;        /* of the cuts */
@@ -62,7 +64,7 @@ int ranges_cut_compare(const struct ranges_cut *cut, const struct sort_order *or
 
 /* Cuts the order into `count` ranges that hold equal parts of the sorted records, of which no more
  * than RANGES_KEY bytes of the keys matter. Where there is a prefix, which may be NULL, the records
- * have what follows it. `order` must live as long, the prefix's bytes as long as ranges are found.
+ * have as keys what cuts hold then. `order` must live as long, the prefix's bytes as long as ranges are found.
  * Returns 0, or -1 when memory is out; ranges_close is due in any case. */
 int ranges_open(struct ranges *ranges, const struct sort_order *order,
                 const unsigned char *const *records, size_t record_count, size_t count,
