@@ -63,9 +63,9 @@ int ranges_cut_compare(const struct ranges_cut *cut, const struct sort_order *or
                        const struct record *result);
 
 /* Cuts the order into `count` ranges that hold equal parts of the sorted records, of which no more
- * than RANGES_KEY bytes of the keys matter. Where there is a prefix, which may be NULL, the
- * records have as keys what cuts hold then. `order` must live as long, the prefix's bytes as long as ranges are found.
- * Returns 0, or -1 when memory is out; ranges_close is due in any case. */
+ * than RANGES_KEY bytes of the keys matter. Where there is a prefix, which may be NULL, the records
+ * have as keys what cuts hold then. `order` must live as long, the prefix's bytes as long as ranges
+ * are found. Returns 0, or -1 when memory is out; ranges_close is due in any case. */
 int ranges_open(struct ranges *ranges, const struct sort_order *order,
                 const unsigned char *const *records, size_t record_count, size_t count,
                 const struct ranges_prefix *prefix);
