@@ -15,16 +15,11 @@
 #include "base/io.h"
 #include "base/test_hooks.h"
 #include "base/thread.h"
+#include "unit/sanitized.h"
 #include "unit/line_counts.h"
 #include "unit/reader.h"
 
 #define MIB ((uint64_t)1 << 20)
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED true
-#else
-#define SANITIZED false
-#endif
 
 /* ---- Every line once ------------------------------------------------------------------------- */
 

@@ -6,6 +6,7 @@
  */
 #include "base/thread.h"
 #include "engine/schedule/engine.h"
+#include "unit/sanitized.h"
 #include "unit/cases.h"
 
 #include <check.h>
@@ -23,12 +24,6 @@
 #define AWAIT(condition)                                                                           \
     while (!(condition))                                                                           \
     usleep(200)
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED true
-#else
-#define SANITIZED false
-#endif
 
 /* What holds maps back until it is opened. */
 struct gate {

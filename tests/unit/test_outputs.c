@@ -6,6 +6,7 @@
  */
 #include "base/thread.h"
 #include "engine/schedule/engine.h"
+#include "unit/sanitized.h"
 #include "unit/await.h"
 #include "unit/numbers.h"
 
@@ -15,11 +16,7 @@
 #include <string.h>
 
 /* Sanitizers see what they are for with fewer keys. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define PART 10
-#else
-#define PART 1
-#endif
+#define PART (SANITIZED ? 10 : 1)
 
 /* ---- A bounded queue of lines between two jobs ----------------------------------------------- */
 

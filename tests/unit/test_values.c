@@ -5,6 +5,7 @@
  * reduce. Everything is compared with what plain loops over the same pairs make of them.
  */
 #include "engine/schedule/engine.h"
+#include "unit/sanitized.h"
 #include "unit/cases.h"
 #include "unit/random.h"
 
@@ -17,12 +18,6 @@
 
 #define MIB ((uint64_t)1 << 20)
 #define KEY_MOST 6000u
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED true
-#else
-#define SANITIZED false
-#endif
 
 /* ---- Pairs that anybody can make ------------------------------------------------------------ */
 
