@@ -24,6 +24,17 @@ bool io_again(int fd, short events)
     return true;
 }
 
+int io_not_standard(int fd)
+{
+    if (fd < 0 || fd > STDERR_FILENO)
+        return fd;
+    const int moved = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    const int saved = errno;
+    close(fd);
+    errno = saved;
+    return moved;
+}
+
 int io_open(const char *name, int flags, mode_t mode)
 {
     int fd;
@@ -31,7 +42,7 @@ int io_open(const char *name, int flags, mode_t mode)
     do
         fd = open(name, flags, mode);
     while (fd < 0 && errno == EINTR);
-    return fd;
+    return io_not_standard(fd);
 }
 
 /* A handler can reach nothing but a global. */

@@ -11,7 +11,11 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
-/* Opens a file, as open does with these flags. Returns the descriptor or -1. */
+/* Makes of a descriptor just opened, which may be -1, one above those of standard input, output and
+ * error: where one of these was closed, what writes to it must not meet a file of ours. Returns -1,
+ * with errno set, where it cannot, and has closed it then. */
+int io_not_standard(int fd);
+/* Opens a file, as open does with these flags, as no standard one. Returns the descriptor or -1. */
 int io_open(const char *name, int flags, mode_t mode);
 
 /* Makes a file of this name, for reading and writing, and takes the name away at once. Returns the

@@ -236,6 +236,11 @@ if [ -w /dev/full ]; then
         grep -q "^$name: " told || fail "$name on a full disk: $(cat told)"
     done
 fi
+# Where it is closed, results must not go to what is opened in its place.
+status=0
+"$examples/wordcount" numbers 2> told <&- >&- || status=$?
+[ $status = 1 ] || fail "wordcount with a closed standard output: exit status $status"
+grep -q 'Bad file descriptor' told || fail "wordcount with a closed standard output: $(cat told)"
 
 # ---- Under valgrind ------------------------------------------------------------------------------
 

@@ -4,6 +4,8 @@
  */
 #include "engine/input/sources.h"
 
+#include "base/io.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -42,7 +44,7 @@ void sources_open(struct sources *sources, const struct mr_files *files, bool na
 
 int sources_begin(struct sources *sources, struct mr_error *error)
 {
-    sources->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    sources->wake = io_not_standard(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (sources->wake < 0) {
         mr_error_set(error, MR_INPUT, errno, "cannot make an event descriptor: %s",
                      strerror(errno));
@@ -162,7 +164,7 @@ static int open_name(struct sources *sources, const char *name)
 {
     int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
     for (;;) {
-        int fd = open(name, flags);
+        int fd = io_not_standard(open(name, flags));
         if (fd >= 0 || errno == EINTR) {
             if (fd >= 0)
                 return fd;
