@@ -25,7 +25,7 @@ static int map(void *context, void *state, const struct mr_split *split, struct 
 static int reduce(void *context, void *state, const void *key, size_t key_size,
                   struct mr_values *values, struct mr_results *results, struct mr_error *error)
 {
-    unsigned char *last = NULL; /* a value is valid until the next is asked for */
+    unsigned char *last = NULL; /* a value is valid until the next is read */
     size_t size, last_size = 0;
     uint64_t count = 0;
     for (const void *value; (value = mr_values_next(values, &size)) != NULL; last_size = size) {
