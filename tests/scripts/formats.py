@@ -16,6 +16,10 @@ import subprocess
 import sys
 from collections import Counter
 
+if os.environ.get("MRCOUNT_VARIANT") == "tsan":
+    print("what a format looks like is no matter of threads")
+    sys.exit(77)
+
 random.seed(11)
 csv.field_size_limit(1 << 20)
 

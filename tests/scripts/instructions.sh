@@ -4,6 +4,7 @@
 # The same bytes come out with whatever vectors a CPU has: the C library is told to forget what there
 # is, level by level, and what counts, sorts and searches falls back together with the kernels.
 . "$MRCOUNT_SOURCE/tests/scripts/lib.sh" || exit
+[ "${MRCOUNT_VARIANT:-}" != tsan ] || skip "what instructions do is no matter of threads"
 
 kernel() {
     mrcount --stats /dev/null 2>&1 > /dev/null | sed -n 's/^kernel *//p'
