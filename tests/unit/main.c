@@ -29,8 +29,8 @@ static const struct {
     {"scripts", cases_scripts_suite},
 };
 
-/* Suites in which one thread works, if it is not the only one: ThreadSanitizer, which takes ten times
- * as long, finds in them nothing that it does not find in others. */
+/* Suites in which one thread works, if it is not the only one: ThreadSanitizer, which takes ten
+ * times as long, finds in them nothing that it does not find in others. */
 static const char *const on_one_thread[] = {
     "test_alignment_suite", "test_mapper_suite",         "test_case_fold_suite",
     "test_cgroup_suite",    "test_chars_suite",          "test_combiner_table_suite",
