@@ -160,7 +160,8 @@ struct mr_record {
 };
 
 /* Results in memory, in the order of the job that made them. Any thread may read it. Its memory is
- * the caller's, beside the engine's budget. */
+ * the caller's, beside the engine's budget. NULL, which a job that failed leaves, is a table of
+ * no records. */
 MR_API size_t mr_table_count(const struct mr_table *table);
 /* The record of that number, valid as long as the table; NULL past the last. */
 MR_API const struct mr_record *mr_table_record(const struct mr_table *table, size_t number);

@@ -121,6 +121,23 @@ START_TEST(an_output_that_cannot_be_made_makes_its_job_fail)
 }
 END_TEST
 
+START_TEST(no_table_has_no_records)
+{
+    const struct mr_reader reader = {.struct_size = sizeof reader, .next = next};
+    struct mr_job_spec spec = {.struct_size = sizeof spec,
+                               .input = mr_input_new(&reader),
+                               .map = map,
+                               .output = mr_output_table(NULL)};
+    struct mr_error error;
+    ck_assert_uint_eq(mr_table_count(NULL), 0);
+    ck_assert_ptr_null(mr_table_record(NULL, 0));
+    ck_assert_ptr_null(mr_table_find(NULL, "key", 3));
+    mr_table_release(NULL);
+    ck_assert_int_eq(mr_run(NULL, &spec, NULL, &error), MR_INVALID);
+    ck_assert(strstr(error.text, "a place for its table"));
+}
+END_TEST
+
 START_TEST(an_input_is_read_by_one_job)
 {
     const struct mr_reader reader = {.struct_size = sizeof reader, .next = next};
@@ -143,6 +160,7 @@ Suite *test_defaults_suite(void)
     tcase_add_test(tests, a_job_of_nothing_counts_the_lines_of_standard_input);
     tcase_add_test(tests, an_input_that_cannot_be_made_makes_its_job_fail);
     tcase_add_test(tests, an_output_that_cannot_be_made_makes_its_job_fail);
+    tcase_add_test(tests, no_table_has_no_records);
     tcase_add_test(tests, an_input_is_read_by_one_job);
     suite_add_tcase(suite, tests);
     return suite;

@@ -102,16 +102,16 @@ static int make_room(struct combine_partition *combine, enum key_class key_class
 static int call_combine(struct combine_partition *combine, uint64_t *into, const void *from)
 {
     struct context *context = combine->worker->context;
-    alignas(SLOTS_ALIGN) unsigned char small[CONTEXT_SMALL_VALUE];
+    alignas(ALIGNED_TO) unsigned char small[CONTEXT_SMALL_VALUE];
     unsigned char *copy = small;
     if (context->value_size > sizeof small) {
         mr_buffer_clear(&combine->values);
-        copy = mr_buffer_reserve(&combine->values, context->value_size + SLOTS_ALIGN);
+        copy = mr_buffer_reserve(&combine->values, context->value_size + ALIGNED_TO);
         if (!copy) {
             context_no_memory(context);
             return -1;
         }
-        copy += -(uintptr_t)copy % SLOTS_ALIGN;
+        copy += aligned_gap(copy);
     }
     context_combine(context, into, from, copy);
     return 0;
@@ -146,7 +146,7 @@ static inline __attribute__((always_inline)) int combine_value(struct combine_pa
         into[COMBINE_PARTITION_COUNT]++;
         if (context->form.kind == RECORD_BYTES)
             into[COMBINE_PARTITION_BYTES] =
-                (known ? into[COMBINE_PARTITION_BYTES] : 0) + combine_partition_aligned(value);
+                (known ? into[COMBINE_PARTITION_BYTES] : 0) + aligned_up(value);
         return 0;
     }
     const void *from = (const void *)(uintptr_t)value;

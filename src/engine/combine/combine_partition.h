@@ -10,6 +10,7 @@
 
 #include "engine/combine/grouping_table.h"
 #include "engine/core/buffer.h"
+#include "engine/core/aligned.h"
 #include "engine/core/worker.h"
 #include "engine/shuffle/stream_writer.h"
 
@@ -18,14 +19,6 @@
 #define COMBINE_PARTITION_COUNT 0
 #define COMBINE_PARTITION_PLACE 1
 #define COMBINE_PARTITION_BYTES 2
-
-/* Kept values lie at multiples of this when they are gathered. */
-#define COMBINE_PARTITION_ALIGN ((size_t)16)
-
-static inline size_t combine_partition_aligned(size_t size)
-{
-    return (size + COMBINE_PARTITION_ALIGN - 1) & ~(COMBINE_PARTITION_ALIGN - 1);
-}
 
 /* What one worker has for it. */
 struct combine_partition {

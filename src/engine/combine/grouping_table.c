@@ -13,7 +13,7 @@
 _Static_assert(LOAD < LOAD_WHOLE, "there is an empty slot to end a search");
 /* Slots at the least, of which 3 keys fit into the fewer, where values are large. */
 #define FEWEST_SLOTS ((size_t)8)
-_Static_assert(FEWEST_SLOTS * sizeof(uint32_t) % SLOTS_ALIGN == 0, "entries are aligned");
+_Static_assert(FEWEST_SLOTS * sizeof(uint32_t) % ALIGNED_TO == 0, "entries are aligned");
 #define USUAL_FEWEST ((size_t)64)
 #define FEWEST_BYTES ((size_t)64 << 10)
 /* An index slot has no bits for more. */

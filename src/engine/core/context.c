@@ -10,30 +10,32 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+static void fill(struct mr_error *error, enum mr_status status, int errnum, const char *format,
+                 va_list arguments)
+{
+    if (!error)
+        return;
+    error->status = status;
+    error->errnum = errnum;
+    vsnprintf(error->text, sizeof error->text, format, arguments);
+}
+
 int mr_fail(struct mr_error *error, int errnum, const char *format, ...)
 {
-    if (error) {
-        error->status = MR_FAILED;
-        error->errnum = errnum;
-        va_list arguments;
-        va_start(arguments, format);
-        vsnprintf(error->text, sizeof error->text, format, arguments);
-        va_end(arguments);
-    }
+    va_list arguments;
+    va_start(arguments, format);
+    fill(error, MR_FAILED, errnum, format, arguments);
+    va_end(arguments);
     return -1;
 }
 
 enum mr_status mr_error_set(struct mr_error *error, enum mr_status status, int errnum,
                             const char *format, ...)
 {
-    if (error) {
-        error->status = status;
-        error->errnum = errnum;
-        va_list arguments;
-        va_start(arguments, format);
-        vsnprintf(error->text, sizeof error->text, format, arguments);
-        va_end(arguments);
-    }
+    va_list arguments;
+    va_start(arguments, format);
+    fill(error, status, errnum, format, arguments);
+    va_end(arguments);
     return status;
 }
 
@@ -79,10 +81,10 @@ void context_fail_unheard(struct context *context, const struct mr_error *error)
 void context_fail(struct context *context, enum mr_status status, int errnum, const char *format,
                   ...)
 {
-    struct mr_error error = {.status = status, .errnum = errnum};
+    struct mr_error error;
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(error.text, sizeof error.text, format, arguments);
+    fill(&error, status, errnum, format, arguments);
     va_end(arguments);
     fail_once(context, &error);
 }

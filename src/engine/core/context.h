@@ -87,8 +87,8 @@ static inline void context_combine(const struct context *context, void *into, co
                                    void *copy)
 {
     const bool turns =
-        context->value_size <= CONTEXT_SMALL_VALUE && context->value_size % SLOTS_ALIGN != 0;
-    if (turns || (uintptr_t)from % SLOTS_ALIGN != 0)
+        context->value_size <= CONTEXT_SMALL_VALUE && context->value_size % ALIGNED_TO != 0;
+    if (turns || (uintptr_t)from % ALIGNED_TO != 0)
         from = memcpy(copy, from, context->value_size);
     context->spec.combine(context->spec.context, into, from);
 }

@@ -9,7 +9,7 @@
 
 #define PAGE 4096
 #define LINE 64
-_Static_assert(LINE % SLOTS_ALIGN == 0 && PAGE % SLOTS_ALIGN == 0, "slots are aligned");
+_Static_assert(LINE % ALIGNED_TO == 0 && PAGE % ALIGNED_TO == 0, "slots are aligned");
 
 /* A page that is read first and written later is faulted in twice, the second time with an
  * interrupt to all other CPUs: on a corpus of many keys that was a fifth of the time. So pages of

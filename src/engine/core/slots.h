@@ -6,14 +6,12 @@
 #define ENGINE_SLOTS_H
 
 #include "base/budget.h"
+#include "engine/core/aligned.h"
 
 /* From so many bytes on slots are pages of their own; below, malloc serves small jobs faster. */
 #define SLOTS_MAP_FROM ((size_t)128 << 10)
 
-/* A caller's value begins at a multiple of so many bytes: it may hold the widest numbers there are.
- */
-#define SLOTS_ALIGN ((size_t)16)
-#define SLOTS_ALIGN_WORDS (SLOTS_ALIGN / sizeof(uint64_t))
+#define SLOTS_ALIGN_WORDS (ALIGNED_TO / sizeof(uint64_t))
 
 /* Words from one slot to the next where each holds a key and a value that is aligned so, and words
  * before the first slot: behind a key of an odd number of words the value is aligned where the slot
@@ -29,7 +27,7 @@ static inline size_t slots_aligned_shift(size_t key_words)
     return key_words % SLOTS_ALIGN_WORDS;
 }
 
-/* Zeroed memory, at a multiple of SLOTS_ALIGN, within the budget only where `must` is false; NULL
+/* Zeroed memory, at a multiple of ALIGNED_TO, within the budget only where `must` is false; NULL
  * when there is none. */
 void *slots_take(struct budget *budget, size_t bytes, bool must);
 /* The same, of pages yet to be touched by slots_touch where there are SLOTS_MAP_FROM bytes. */

@@ -71,7 +71,7 @@ static inline int combine_value(struct mr_emitter *emitter,
         context_combine(context, into, value, emitter->aligned);
         return 0;
     }
-    alignas(SLOTS_ALIGN) unsigned char copy[CONTEXT_SMALL_VALUE];
+    alignas(ALIGNED_TO) unsigned char copy[CONTEXT_SMALL_VALUE];
     context_combine(context, into, value, copy);
     return 0;
 }

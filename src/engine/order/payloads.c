@@ -4,20 +4,16 @@
  */
 #include "engine/order/payloads.h"
 
+#include "engine/core/aligned.h"
 #include "engine/core/pool.h"
 
 #include <string.h>
 
-_Static_assert(PAYLOADS_ALIGN <= POOL_PAD, "a large payload has room to move");
-
-static size_t round_up(size_t size)
-{
-    return (size + PAYLOADS_ALIGN - 1) & ~(size_t)(PAYLOADS_ALIGN - 1);
-}
+_Static_assert(ALIGNED_TO <= POOL_PAD, "a large payload has room to move");
 
 static bool is_misaligned(const struct mr_record *record)
 {
-    return record->payload_size > 0 && (uintptr_t)record->payload % PAYLOADS_ALIGN != 0;
+    return record->payload_size > 0 && (uintptr_t)record->payload % ALIGNED_TO != 0;
 }
 
 size_t payloads_room(struct mr_record *records, size_t count)
@@ -28,24 +24,23 @@ size_t payloads_room(struct mr_record *records, size_t count)
         if (!is_misaligned(record))
             continue;
         if (record->payload_size <= POOL_CAPACITY) {
-            size += round_up(record->payload_size);
+            size += aligned_up(record->payload_size);
             continue;
         }
         /* Behind the only record of a chunk there are POOL_PAD bytes. */
         unsigned char *payload = (unsigned char *)(uintptr_t)record->payload;
-        const uintptr_t up = (0 - (uintptr_t)payload) % PAYLOADS_ALIGN;
-        record->payload = memmove(payload + up, payload, record->payload_size);
+        record->payload = memmove(payload + aligned_gap(payload), payload, record->payload_size);
     }
-    return size > 0 ? size + PAYLOADS_ALIGN : 0;
+    return size > 0 ? size + ALIGNED_TO : 0;
 }
 
 void payloads_copy(struct mr_record *records, size_t count, unsigned char *room)
 {
-    room += (0 - (uintptr_t)room) % PAYLOADS_ALIGN;
+    room += aligned_gap(room);
     for (size_t i = 0; i < count; i++)
         if (is_misaligned(&records[i])) {
             memcpy(room, records[i].payload, records[i].payload_size);
             records[i].payload = room;
-            room += round_up(records[i].payload_size);
+            room += aligned_up(records[i].payload_size);
         }
 }

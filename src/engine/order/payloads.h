@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * payloads - records' payloads where callbacks may see them: at multiples of PAYLOADS_ALIGN.
+ * payloads - records' payloads where callbacks may see them: at multiples of ALIGNED_TO.
  *
  * In a stream they lie anywhere. What is misaligned is copied; a large one, which is alone in its
  * chunk, is moved instead.
@@ -9,8 +9,6 @@
 #define ENGINE_PAYLOADS_H
 
 #include "engine/mapreduce.h"
-
-#define PAYLOADS_ALIGN 16u
 
 /* Moves the large ones among the records' payloads, whose chunks are the caller's and not read
  * again as records. Returns how many bytes payloads_copy takes for the others: 0 where all are

@@ -4,7 +4,7 @@
  */
 #include "engine/reduce/key_stream.h"
 
-_Static_assert(COMBINE_PARTITION_ALIGN <= POOL_PAD, "a large value has room to move");
+_Static_assert(ALIGNED_TO <= POOL_PAD, "a large value has room to move");
 
 uint64_t *key_stream_entry(struct combine_partition *combine, const struct record *record,
                            size_t *words)
@@ -36,7 +36,7 @@ void key_stream_open(struct key_stream *keys, struct combine_partition *combine,
 const unsigned char *key_stream_align(struct worker *worker, const struct record *record,
                                       bool alone, struct mr_buffer *copy)
 {
-    const size_t up = (0 - (uintptr_t)record->value) % COMBINE_PARTITION_ALIGN;
+    const size_t up = aligned_gap(record->value);
     if (up == 0)
         return record->value;
     if (alone) {
@@ -44,12 +44,12 @@ const unsigned char *key_stream_align(struct worker *worker, const struct record
         return memmove(value + up, value, record->value_size);
     }
     mr_buffer_clear(copy);
-    unsigned char *to = mr_buffer_reserve(copy, record->value_size + COMBINE_PARTITION_ALIGN);
+    unsigned char *to = mr_buffer_reserve(copy, record->value_size + ALIGNED_TO);
     if (!to) {
         context_no_memory(worker->context);
         return NULL;
     }
-    to += (0 - (uintptr_t)to) % COMBINE_PARTITION_ALIGN;
+    to += aligned_gap(to);
     return memcpy(to, record->value, record->value_size);
 }
 

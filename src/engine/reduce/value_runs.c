@@ -129,7 +129,7 @@ int value_runs_open(struct value_runs *runs, struct worker *worker, struct mr_bu
      * value. */
     const uint64_t all = bytes + count * LISTED;
     const uint64_t longest = all >> (MOST_BITS - 2);
-    const size_t size = combine_partition_aligned((size_t)(longest > share ? longest : share));
+    const size_t size = aligned_up((size_t)(longest > share ? longest : share));
     unsigned bits = 1;
     while ((uint64_t)1 << bits < 2 * (all / size) + 2)
         bits++;
@@ -162,7 +162,7 @@ static int end_run(struct value_runs *runs)
 
 int value_runs_add(struct value_runs *runs, const struct mr_bytes *value)
 {
-    const size_t size = combine_partition_aligned(value->size);
+    const size_t size = aligned_up(value->size);
     const size_t wanted = runs->values_size + size + (runs->list_count + 1) * LISTED;
     if (wanted > runs->room_size && runs->list_count > 0) {
         if (end_run(runs) != 0)
@@ -171,7 +171,7 @@ int value_runs_add(struct value_runs *runs, const struct mr_bytes *value)
     unsigned char *room;
     if (runs->list_count == 0) {
         /* One value may take more than the room should. */
-        const size_t least = size + combine_partition_aligned(LISTED);
+        const size_t least = size + aligned_up(LISTED);
         runs->room_size = least > runs->usual_size ? least : runs->usual_size;
         buffer_trim(runs->room, runs->usual_size + MR_PAD);
         room = mr_buffer_reserve(runs->room, runs->room_size);

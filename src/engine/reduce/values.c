@@ -23,10 +23,8 @@
 #define LIST COMBINE_PARTITION_BYTES
 #define NOWHERE UINT64_MAX
 
-_Static_assert(alignof(max_align_t) >= COMBINE_PARTITION_ALIGN,
-               "what an mr_buffer begins with is aligned");
-_Static_assert(sizeof(struct mr_bytes) % COMBINE_PARTITION_ALIGN == 0,
-               "values lie behind a list of them");
+_Static_assert(alignof(max_align_t) >= ALIGNED_TO, "what an mr_buffer begins with is aligned");
+_Static_assert(sizeof(struct mr_bytes) % ALIGNED_TO == 0, "values lie behind a list of them");
 
 struct mr_values {
     struct context *context;
@@ -61,7 +59,7 @@ static const void *next_in_place(struct mr_values *values)
 {
     const unsigned char *place = values->places;
     values->places += values->stride;
-    if ((uintptr_t)place % COMBINE_PARTITION_ALIGN == 0)
+    if ((uintptr_t)place % ALIGNED_TO == 0)
         return place;
     mr_buffer_clear(values->copy);
     unsigned char *copy = mr_buffer_reserve(values->copy, values->value_size);
@@ -105,7 +103,7 @@ const void *mr_values_array(struct mr_values *values, size_t *count)
     values->left = 0;
     if (values->list)
         return values->list;
-    unsigned char *first = values->places - (uintptr_t)values->places % COMBINE_PARTITION_ALIGN;
+    unsigned char *first = values->places - (uintptr_t)values->places % ALIGNED_TO;
     if (first != values->places || values->stride != size)
         for (size_t i = 0; i < *count; i++)
             memmove(first + i * size, values->places + i * values->stride, size);
@@ -146,7 +144,7 @@ int values_reduce_one(struct combine_partition *combine, const unsigned char *ke
 {
     struct context *context = combine->worker->context;
     const size_t value_size = context->value_size;
-    alignas(COMBINE_PARTITION_ALIGN) unsigned char small[CONTEXT_SMALL_VALUE];
+    alignas(ALIGNED_TO) unsigned char small[CONTEXT_SMALL_VALUE];
     /* A copy in any case, so that the reduce may change what it got and the table stays. */
     unsigned char *copy = small;
     if (value_size > sizeof small) {
@@ -171,9 +169,8 @@ int values_reduce_one(struct combine_partition *combine, const unsigned char *ke
 /* Bytes for the gathered values of a key. */
 static uint64_t room_of(const struct gathering *gathering, const uint64_t *value)
 {
-    return gathering->any_size
-               ? value[COUNT] * sizeof(struct mr_bytes) + value[BYTES]
-               : combine_partition_aligned((size_t)value[COUNT] * gathering->stride);
+    return gathering->any_size ? value[COUNT] * sizeof(struct mr_bytes) + value[BYTES]
+                               : aligned_up((size_t)value[COUNT] * gathering->stride);
 }
 
 /* Bytes to sort them besides, where they are sorted: a list, where they have none, and half of
@@ -214,7 +211,7 @@ static int gather(const struct gathering *gathering, unsigned char *room)
             *(struct mr_bytes *)(void *)(room + value[LIST]) =
                 (struct mr_bytes){.data = place, .size = record.value_size};
             value[LIST] += sizeof(struct mr_bytes);
-            value[PLACE] += combine_partition_aligned(record.value_size);
+            value[PLACE] += aligned_up(record.value_size);
         }
     }
     return stream_reader_close(&reader) != 0 || context_stopped(context) ? -1 : 0;
@@ -382,8 +379,7 @@ int values_reduce(struct combine_partition *combine, struct stream *stream,
         .results = results,
         .any_size = context->form.kind == RECORD_BYTES,
         /* What is compared must be aligned. */
-        .stride = context->spec.value_order ? combine_partition_aligned(context->value_size)
-                                            : context->value_size,
+        .stride = context->spec.value_order ? aligned_up(context->value_size) : context->value_size,
         .share = repartition_share(combine->worker),
     };
     int result = 0;

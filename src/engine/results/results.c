@@ -30,8 +30,8 @@ enum mr_status results_check(const struct mr_output *output, struct mr_error *er
         return mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory for an output");
     default:
         return mr_error_set(error, MR_INVALID, EINVAL,
-                            "an output was made without a collect, or an encode and a write, or "
-                            "its struct_size is not set");
+                            "an output was made without a collect, or an encode and a write, or a "
+                            "place for its table, or its struct_size is not set");
     }
 }
 

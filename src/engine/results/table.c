@@ -7,12 +7,12 @@
  */
 #include "engine/results/table.h"
 
+#include "engine/core/aligned.h"
+
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* As mapreduce.h promises for payloads. */
-#define ALIGNMENT ((size_t)16)
 /* Blocks grow from the one size to the other, so that a small table is small and a large one needs
  * few of them. */
 #define LEAST_BLOCK ((size_t)4 << 10)
@@ -22,7 +22,7 @@ struct block {
     struct block *next;
     size_t front; /* where the next payload goes */
     size_t back;  /* where the last key begins */
-    alignas(ALIGNMENT) unsigned char bytes[];
+    alignas(ALIGNED_TO) unsigned char bytes[];
 };
 
 struct mr_table {
@@ -40,15 +40,6 @@ struct mr_table {
 static struct mr_record *record_at(const struct mr_table *table, size_t number)
 {
     return &table->pages[number / TABLE_PAGE][number % TABLE_PAGE];
-}
-
-/* As memcmp; a prefix comes first. */
-static int compare_keys(const unsigned char *a, size_t a_size, const unsigned char *b,
-                        size_t b_size)
-{
-    const size_t shared = a_size < b_size ? a_size : b_size;
-    const int order = shared > 0 ? memcmp(a, b, shared) : 0;
-    return order != 0 ? order : (a_size > b_size) - (a_size < b_size);
 }
 
 struct mr_table *table_new(void)
@@ -100,7 +91,7 @@ static struct block *reserve_bytes(struct mr_table *table, size_t payload, size_
     struct block *block = table->blocks;
     if (payload > SIZE_MAX / 4 || key > SIZE_MAX / 4)
         return NULL;
-    payload = (payload + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    payload = aligned_up(payload);
     if (block && block->back - block->front >= payload + key)
         return block;
     const size_t next_size = table->block_size < MOST_BLOCK ? 2 * table->block_size : MOST_BLOCK;
@@ -132,7 +123,8 @@ static void note_order(struct mr_table *table, const struct mr_record *record)
     if (table->count == 0 || !(table->ascending || table->descending))
         return;
     const struct mr_record *last = record_at(table, table->count - 1);
-    const int order = compare_keys(last->key, last->key_size, record->key, record->key_size);
+    const int order =
+        mr_compare_bytes(NULL, last->key, last->key_size, record->key, record->key_size);
     table->ascending = table->ascending && order <= 0;
     table->descending = table->descending && order >= 0;
 }
@@ -149,7 +141,7 @@ int table_add(struct mr_table *table, const struct mr_record *record)
         return -1;
     }
     unsigned char *payload = block->bytes + block->front;
-    block->front += (record->payload_size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    block->front += aligned_up(record->payload_size);
     block->back -= record->key_size;
     unsigned char *key = block->bytes + block->back;
     if (record->payload_size > 0)
@@ -184,23 +176,25 @@ uint64_t table_bytes(const struct mr_table *table)
 
 size_t mr_table_count(const struct mr_table *table)
 {
-    return table->count;
+    return table ? table->count : 0;
 }
 
 const struct mr_record *mr_table_record(const struct mr_table *table, size_t number)
 {
-    return number < table->count ? record_at(table, number) : NULL;
+    return number < mr_table_count(table) ? record_at(table, number) : NULL;
 }
 
 const struct mr_record *mr_table_find(const struct mr_table *table, const void *key,
                                       size_t key_size)
 {
+    if (!table)
+        return NULL;
     const bool ordered = table->ascending || table->descending;
     size_t from = 0; /* all before it come before the key */
     size_t left = ordered ? table->count : 0;
     while (left > 0) {
         const struct mr_record *middle = record_at(table, from + left / 2);
-        const int order = compare_keys(middle->key, middle->key_size, key, key_size);
+        const int order = mr_compare_bytes(NULL, middle->key, middle->key_size, key, key_size);
         if (table->ascending ? order < 0 : order > 0) {
             from += left / 2 + 1;
             left -= left / 2 + 1;

@@ -47,8 +47,10 @@ static void close_output(void *context)
 
 struct mr_output *mr_output_table(struct mr_table **table)
 {
-    struct table_output *output = malloc(sizeof *output);
+    if (!table)
+        return results_failed(MR_INVALID);
     *table = NULL;
+    struct table_output *output = malloc(sizeof *output);
     if (!output)
         return results_failed(MR_NOMEM);
     *output = (struct table_output){.table = table_new(), .result = table};
