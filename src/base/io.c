@@ -6,9 +6,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 bool io_again(int fd, short events)
@@ -65,6 +70,35 @@ int io_open_unlinked(const char *name)
     }
     int error = errno;
     atomic_fetch_sub(&io_names, 1);
+    errno = error;
+    return fd;
+}
+
+/* Names tried, each of 128 random bits, before a folder is taken to refuse them. */
+#define IO_NAMES 100
+
+int io_open_temporary(const char *directory)
+{
+    int fd = io_open(directory, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
+    if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
+        return fd;
+    /* The file system has no nameless files: a name that cannot be
+     * foreseen, and is gone at once. */
+    size_t size = strlen(directory) + 40;
+    char *name = malloc(size);
+    if (!name)
+        return -1;
+    for (int i = 0; fd < 0 && i < IO_NAMES; i++) {
+        uint64_t number[2];
+        if (getrandom(number, sizeof number, 0) != (ssize_t)sizeof number)
+            break;
+        snprintf(name, size, "%s/.mr-%016" PRIx64 "%016" PRIx64, directory, number[0], number[1]);
+        fd = io_open_unlinked(name);
+        if (fd < 0 && errno != EEXIST)
+            break;
+    }
+    int error = errno;
+    free(name);
     errno = error;
     return fd;
 }

@@ -21,6 +21,9 @@ int io_open(const char *name, int flags, mode_t mode);
 /* Makes a file of this name, for reading and writing, and takes the name away at once. Returns the
  * descriptor or -1; ECANCELED says that io_end_names was called. */
 int io_open_unlinked(const char *name);
+/* Makes a file in that folder, for reading and writing, that nobody else can open and that goes
+ * with the process. Returns the descriptor or -1. */
+int io_open_temporary(const char *directory);
 /* From now on no file gets a name for that moment, and none has one when this returns, unless that
  * took more than so many milliseconds. For a signal's handler, before the process ends: it may be
  * called anywhere. */

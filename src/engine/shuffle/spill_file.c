@@ -12,10 +12,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/uio.h>
@@ -24,7 +22,6 @@
 #define CHUNKS_A_WRITE 256
 /* An extent is not cut to less than one part in so many: each is a write, a read and memory. */
 #define LEAST_PART 4
-#define ATTEMPTS 100
 /* Bytes by which what follows the key of a record may grow: its two numbers. */
 #define SPILL_TAIL (2 * RECORD_NUMBER_MAX)
 
@@ -74,33 +71,6 @@ void spill_close(struct spill *spill)
     free(spill->files);
 }
 
-/* Opens a file that nobody else can, and that goes with the process. */
-static int open_temporary(const char *directory)
-{
-    int fd = io_open(directory, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
-    if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
-        return fd;
-    /* The file system has no nameless files: a name that cannot be
-     * foreseen, and is gone at once. */
-    size_t size = strlen(directory) + 40;
-    char *name = malloc(size);
-    if (!name)
-        return -1;
-    for (int i = 0; fd < 0 && i < ATTEMPTS; i++) {
-        uint64_t number[2];
-        if (getrandom(number, sizeof number, 0) != (ssize_t)sizeof number)
-            break;
-        snprintf(name, size, "%s/.mr-%016" PRIx64 "%016" PRIx64, directory, number[0], number[1]);
-        fd = io_open_unlinked(name);
-        if (fd < 0 && errno != EEXIST)
-            break;
-    }
-    int error = errno;
-    free(name);
-    errno = error;
-    return fd;
-}
-
 /* Adds to an extent of nothing as many chunks of a list as take up to `most` bytes, but at least
  * one. Returns the rest of the list. */
 static const struct chunk *fill(struct spill_extent *extent, const struct chunk *next,
@@ -128,7 +98,7 @@ static enum mr_status reserve(struct spill *spill, const struct chunk *list,
     *end = fill(extent, list, EXTENT_MAP_REGION);
     thread_lock(&file->lock);
     if (file->fd < 0) {
-        file->fd = open_temporary(file->directory);
+        file->fd = io_open_temporary(file->directory);
         if (file->fd < 0)
             status = mr_error_set(error, MR_SPILL, errno, "%s: cannot create a temporary file: %s",
                                   file->directory, strerror(errno));
