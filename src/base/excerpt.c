@@ -8,10 +8,10 @@
 
 #include "base/utf8.h"
 
-void excerpt_write(const void *bytes, size_t size, char out[EXCERPT_ROOM])
+void excerpt_cut(const void *bytes, size_t size, size_t most, char *out)
 {
     const unsigned char *p = bytes, *end = p + size;
-    size_t left = EXCERPT_BYTES;
+    size_t left = most;
 
     while (p < end) {
         uint32_t code;
@@ -31,4 +31,9 @@ void excerpt_write(const void *bytes, size_t size, char out[EXCERPT_ROOM])
         *out++ = (char)('0' + (*p++ & 7));
     }
     strcpy(out, p < end ? "..." : "");
+}
+
+void excerpt_write(const void *bytes, size_t size, char out[EXCERPT_ROOM])
+{
+    excerpt_cut(bytes, size, EXCERPT_BYTES, out);
 }
