@@ -4,9 +4,8 @@
  */
 #include "text/lines.h"
 
-#include <string.h>
-
 #include "base/kernels/kernels.h"
+#include "base/line_cut.h"
 #include "text/tokens.h"
 
 /* The lines of a window that is short enough for spans. */
@@ -49,18 +48,12 @@ static int map(struct tokenizer_state *state, const struct mr_split *split)
 size_t lines_border(const struct tokenizer *tokenizer, const unsigned char *data, size_t size,
                     size_t from)
 {
-    if (from >= size)
-        return size;
-    if (from == 0)
-        from = 1;
-    const unsigned char *end = memchr(data + from - 1, tokenizer->end, size - from);
-    return end ? (size_t)(end - data) + 1 : size;
+    return line_cut_first(&tokenizer->end, data, size, from);
 }
 
 size_t lines_border_last(const struct tokenizer *tokenizer, const unsigned char *data, size_t size)
 {
-    const unsigned char *end = size > 0 ? memrchr(data, tokenizer->end, size) : NULL;
-    return end ? (size_t)(end - data) + 1 : 0;
+    return line_cut_last(&tokenizer->end, data, size);
 }
 
 const struct token_kind token_kind_lines = {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/line_cut.h"
 #include "engine/input/lines.h"
 #include "unit/random.h"
 
@@ -61,22 +62,39 @@ START_TEST(a_split_without_bytes_has_no_line)
 }
 END_TEST
 
-START_TEST(cuts_are_behind_newlines)
+/* The cuts of *cuts beside a plain loop, for lines that end in `end`. */
+static void check_cuts(const struct mr_cuts *cuts, char end)
 {
     const unsigned char *data = (const unsigned char *)text;
     for (size_t size = 0; size <= SIZE; size++) {
         size_t last = size;
-        while (last > 0 && data[last - 1] != '\n')
+        while (last > 0 && text[last - 1] != end)
             last--;
-        ck_assert_uint_eq(lines_cuts.last(NULL, data, size), last);
+        ck_assert_uint_eq(cuts->last(cuts->context, data, size), last);
         for (size_t from = 0; from <= size; from++) {
             size_t first = from > 0 ? from : 1;
-            while (first < size && data[first - 1] != '\n')
+            while (first < size && text[first - 1] != end)
                 first++;
             if (first > size)
                 first = size;
-            ck_assert_uint_eq(lines_cuts.first(NULL, data, size, from), first);
+            ck_assert_uint_eq(cuts->first(cuts->context, data, size, from), first);
         }
+    }
+}
+
+START_TEST(cuts_are_behind_newlines)
+{
+    check_cuts(&lines_cuts, '\n');
+}
+END_TEST
+
+START_TEST(cuts_are_behind_any_byte_that_ends_lines)
+{
+    const char ends[] = "\0o\xFF";
+    for (size_t i = 0; i < sizeof ends - 1; i++) {
+        const struct mr_cuts cuts = {
+            .context = &ends[i], .first = line_cut_first, .last = line_cut_last};
+        check_cuts(&cuts, ends[i]);
     }
 }
 END_TEST
@@ -90,6 +108,7 @@ Suite *test_lines_suite(void)
     tcase_add_test(lines, a_split_has_the_lines_of_a_plain_loop);
     tcase_add_test(lines, a_split_without_bytes_has_no_line);
     tcase_add_test(lines, cuts_are_behind_newlines);
+    tcase_add_test(lines, cuts_are_behind_any_byte_that_ends_lines);
     suite_add_tcase(suite, lines);
     return suite;
 }
