@@ -6,31 +6,9 @@
 #include <string.h>
 
 #include "base/excerpt.h"
-#include "text/case_fold.h"
+#include "text/counted.h"
 #include "text/lines.h"
 #include "text/tokens.h"
-
-/* A reason to which the key belongs. */
-static const char too_large[] = "the count is past 18446744073709551615";
-
-/* Reads the decimal number that [p, end) is. Returns what is wrong with it, or NULL. */
-static const char *read_count(const unsigned char *p, const unsigned char *end, uint64_t *count)
-{
-    uint64_t value = 0;
-
-    if (p == end)
-        return "no count after the last TAB";
-    for (; p < end; p++) {
-        unsigned digit = (unsigned)*p - '0';
-        if (digit > 9)
-            return "what follows the last TAB is no count";
-        if (value > (UINT64_MAX - digit) / 10)
-            return too_large;
-        value = value * 10 + digit;
-    }
-    *count = value;
-    return NULL;
-}
 
 /* Takes the backslashes out of a key; `out` has room for `size`. Returns the bytes written, or
  * SIZE_MAX where a backslash begins nothing. */
@@ -51,27 +29,17 @@ static size_t unescape(const unsigned char *key, size_t size, unsigned char *out
     return (size_t)(out - start);
 }
 
-/* A key that is not what stands in the line: it is unescaped, then folded. Without folding such
- * keys are few and go on one by one, past the batch of the others. */
-static int made_key(struct tokenizer_state *state, const unsigned char *key, size_t size,
-                    uint64_t value, const char **reason)
+/* A key whose backslashes are taken out before it is folded. */
+static int escaped_key(struct tokenizer_state *state, const unsigned char *key, size_t size,
+                       uint64_t value, const char **reason)
 {
-    if (state->tokenizer->unescape) {
-        if (room_grow(&state->joined, size, false) != 0)
-            return keys_no_memory(&state->keys);
-        size = unescape(key, size, state->joined.data);
-        if (size == SIZE_MAX) {
-            *reason = "a backslash in the key without t, n, r or a backslash behind it";
-            return -1;
-        }
-        key = state->joined.data;
-    }
-    if (!state->tokenizer->case_fold)
-        return keys_emit_one(&state->keys, key, size, value);
-    if (size > (SIZE_MAX - CASE_FOLD_SLACK) / CASE_FOLD_GROWTH)
+    if (room_grow(&state->joined, size, false) != 0)
         return keys_no_memory(&state->keys);
-    unsigned char *out = keys_room(&state->keys, CASE_FOLD_ROOM(size));
-    return out ? keys_made(&state->keys, case_fold_bytes(key, size, out), value) : -1;
+    size = unescape(key, size, state->joined.data);
+    if (size != SIZE_MAX)
+        return counted_put_made(state, state->joined.data, size, value);
+    *reason = "a backslash in the key without t, n, r or a backslash behind it";
+    return -1;
 }
 
 /* What is found out about a split while it is mapped. */
@@ -81,46 +49,24 @@ struct progress {
     const char *reason;
     const unsigned char *key; /* the last one looked at */
     size_t key_size;
-    const unsigned char *base; /* of the batch of keys that stand in the text as they are */
-    size_t count;              /* of these */
+    struct counted counted;
 };
-
-/* Emits the batch and begins another at `base`. */
-static int flush_batch(struct tokenizer_state *state, struct progress *progress,
-                       const unsigned char *base)
-{
-    int status =
-        keys_emit(&state->keys, progress->base, state->spans, progress->count, state->values);
-
-    progress->count = 0;
-    progress->base = base;
-    return status;
-}
 
 /* A key, the TAB behind it, and the end of the count. */
 static int map_pair(struct tokenizer_state *state, const unsigned char *key,
                     const unsigned char *tab, const unsigned char *stop, struct progress *progress)
 {
-    const struct tokenizer *tokenizer = state->tokenizer;
     size_t size = (size_t)(tab - key);
     uint64_t value = 0;
 
     progress->key = key;
     progress->key_size = size;
-    progress->reason = read_count(tab + 1, stop, &value);
+    progress->reason = counted_read(tab + 1, stop, &value);
     if (progress->reason)
         return -1;
-    if (tokenizer->case_fold || (tokenizer->unescape && memchr(key, '\\', size)))
-        return made_key(state, key, size, value, &progress->reason);
-    if ((progress->count == KEYS_SPANS || (size_t)(tab - progress->base) > tokenizer->longest) &&
-        flush_batch(state, progress, key) != 0)
-        return -1;
-    if (size > tokenizer->longest)
-        return keys_emit_one(&state->keys, key, size, value);
-    state->values[progress->count] = value;
-    state->spans[progress->count++] =
-        (struct mr_span){(uint32_t)(key - progress->base), (uint32_t)(tab - progress->base)};
-    return 0;
+    if (state->tokenizer->unescape && memchr(key, '\\', size))
+        return escaped_key(state, key, size, value, &progress->reason);
+    return counted_put(state, &progress->counted, key, size, value);
 }
 
 /* A line of a field for others, then keys and counts in turn. */
@@ -171,19 +117,19 @@ static int map_lines(struct tokenizer_state *state, const struct mr_split *split
         progress->lines++;
     }
     if (status == 0)
-        status = flush_batch(state, progress, end);
+        status = counted_flush(state, &progress->counted, end);
     return status != 0 ? status : keys_flush(&state->keys);
 }
 
 static int map(struct tokenizer_state *state, const struct mr_split *split)
 {
-    struct progress progress = {.line = split->data, .base = split->data};
+    struct progress progress = {.line = split->data, .counted.base = split->data};
     int status = map_lines(state, split, &progress);
 
     sequence_count(split, progress.lines);
     if (progress.reason) {
         char key[EXCERPT_ROOM], text[FIRST_FAULT_ROOM];
-        if (progress.reason == too_large) {
+        if (progress.reason == counted_too_large) {
             excerpt_write(progress.key, progress.key_size, key);
             snprintf(text, sizeof text, "the count of '%s' is past 18446744073709551615", key);
             progress.reason = text;

@@ -54,5 +54,6 @@ extern const struct token_kind token_kind_lines;   /* lines without their end */
 extern const struct token_kind token_kind_chars;   /* code points of lines */
 extern const struct token_kind token_kind_fields;  /* chosen fields of lines */
 extern const struct token_kind token_kind_merge;   /* KEY<TAB>COUNT lines: the value is the COUNT */
+extern const struct token_kind token_kind_records; /* the same, and KEY lines, whose value is 1 */
 
 #endif

@@ -291,7 +291,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     static const struct range ranges[] = {{1, 1}, {3, UINT64_MAX}};
     static const struct token_kind *const kinds[] = {
         &token_kind_unicode, &token_kind_spaces, &token_kind_letters, &token_kind_lines,
-        &token_kind_chars,   &token_kind_fields, &token_kind_merge,
+        &token_kind_chars,   &token_kind_fields, &token_kind_merge,   &token_kind_records,
     };
     if (size < HEAD)
         return 0;

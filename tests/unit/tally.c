@@ -305,7 +305,7 @@ void tally_count(struct tally *tally, const struct tokenizer_options *options, c
         .output = mr_output_new(&writer),
         .small = true,
     };
-    tally->status = mr_run(engine, &spec, NULL, &error);
+    tally->status = mr_run(engine, &spec, NULL, &tally->error);
     free(pieces.context);
     tokenizer_statistics(text, &tally->stats);
     if (!tokenizer_first_fault(text, &tally->fault))

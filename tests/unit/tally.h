@@ -21,6 +21,7 @@ struct tally {
     size_t count, room;
     struct tokenizer_stats stats;
     enum mr_status status;
+    struct mr_error error;
     struct tokenizer_fault fault; /* its reason is NULL: none */
 };
 
