@@ -75,7 +75,7 @@ static int count(struct run *run, struct mr_stats *stats, struct mr_error *error
     report_describe(run->report, &spec);
     /* A small input is counted in less than a millisecond, of which it would take a tenth. */
     if (!spec.small)
-        sandbox_enter(run->options.output != NULL);
+        sandbox_enter(run->options.output != NULL, -1);
     watch_open(&run->watch, &run->options, run->message, run->report);
     watch_job(&run->watch, run->engine, &spec, stats, error);
     return error->status == MR_OK ? report_finish(run->report, error) : -1;
@@ -93,7 +93,8 @@ static void run_all(struct run *run)
     if (prepare(run, &error) == 0 && count(run, &stats, &error) == 0) {
         tokenizer_statistics(run->tokenizer, &text);
         if (run->options.stats)
-            stats_print(run->message, &stats, &text.tokens, text.invalid_bytes, kernels_name());
+            stats_print(run->message, &stats, &text.tokens, text.invalid_bytes, kernels_name(),
+                        NULL);
     } else if (error.status != MR_OK &&
                (error.status != MR_MAP ||
                 !setup_report_line(run->tokenizer, run->input, run->message))) {

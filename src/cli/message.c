@@ -228,6 +228,16 @@ void message_print(struct message *message, const char *text)
     thread_unlock(&message->lock);
 }
 
+void message_pass(void *context, const void *bytes, size_t size)
+{
+    struct message *message = context;
+
+    thread_lock(&message->lock);
+    message_erase_locked(message);
+    message_write(message, bytes, size);
+    thread_unlock(&message->lock);
+}
+
 void message_live(struct message *message, const char *text)
 {
     char line[1024];

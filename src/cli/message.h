@@ -55,6 +55,10 @@ void message_note(struct message *message, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* TEXT as it is, with its newlines: figures and other things that are wanted. */
 void message_print(struct message *message, const char *text);
+/* Bytes that another program wrote for the user, as they are, also where quiet is wanted; whole
+ * lines should come together. The live line may come back behind them. The context is a struct
+ * message: the type is that of the hook for what CMDs write. */
+void message_pass(void *context, const void *bytes, size_t size);
 
 /* Shows `text` (printable ASCII, shorter than the terminal is wide) as the live line, in the place
  * of the one before. Nothing happens after message_live_end. */

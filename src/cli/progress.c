@@ -28,6 +28,7 @@ void progress_open(struct progress *progress, const struct options *options,
     progress->message = message;
     progress->style = PROGRESS_NONE;
     progress->next = thread_now() + PROGRESS_HALF_SECOND;
+    progress->reduced = NULL;
     if (options->quiet)
         return;
     switch (options->progress) {
@@ -200,6 +201,14 @@ void progress_print(struct progress *progress, const struct mr_progress *figures
     message_print(progress->message, line);
 }
 
+void progress_count_reduced(const struct progress *progress, struct mr_progress *figures)
+{
+    if (progress->reduced == NULL || figures->phase != MR_PHASE_REDUCE)
+        return;
+    figures->done = progress->reduced(progress->reduced_context);
+    figures->not_done = figures->records > figures->done ? figures->records - figures->done : 0;
+}
+
 void progress_tick(struct progress *progress, struct mr_job *job, bool asked)
 {
     char line[PROGRESS_ROOM];
@@ -210,6 +219,7 @@ void progress_tick(struct progress *progress, struct mr_job *job, bool asked)
     if (!due && !asked)
         return;
     mr_job_poll(job, &figures);
+    progress_count_reduced(progress, &figures);
     if (asked)
         progress_print(progress, &figures);
     if (!due)

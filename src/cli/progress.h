@@ -27,6 +27,10 @@ struct progress {
     struct message *message;
     enum progress_style style;
     unsigned long long next; /* when it is time to show something, on thread_now's clock */
+    /* How many of the pairs emitted the reduce is done with, where it is not the engine that knows;
+     * set by who does, NULL at first. */
+    uint64_t (*reduced)(void *context);
+    void *reduced_context;
 };
 
 /* Chooses the style by the options, the environment and what standard error
@@ -37,6 +41,9 @@ void progress_open(struct progress *progress, const struct options *options,
 /* To be called now and then while the job runs: shows its progress when it is time, and at once, as
  * a line of its own, when `asked`. */
 void progress_tick(struct progress *progress, struct mr_job *job, bool asked);
+
+/* Makes the figures of the reduce those of progress->reduced, where that is set. */
+void progress_count_reduced(const struct progress *progress, struct mr_progress *figures);
 
 /* Shows these figures at once, as a line of its own. */
 void progress_print(struct progress *progress, const struct mr_progress *figures);

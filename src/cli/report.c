@@ -21,6 +21,7 @@ struct report {
     unsigned char header[16]; /* the first line, where the format has one */
     size_t header_size;
     atomic_bool begun; /* the header is on its way */
+    uint64_t put;      /* bytes by report_put */
     uint64_t tokens;   /* of --total; the engine collects one call at a time */
     uint64_t distinct;
 };
@@ -74,6 +75,16 @@ static int report_write(void *context, const void *bytes, size_t size, uint64_t 
         return -1;
     if (output_file_write(report->file, bytes, size, offset + report->header_size) != 0)
         return report_fail(report, error);
+    return 0;
+}
+
+int report_put(void *context, const void *bytes, size_t size, struct mr_error *error)
+{
+    struct report *report = context;
+
+    if (report_write(report, bytes, size, report->put, error) != 0)
+        return -1;
+    report->put += size;
     return 0;
 }
 

@@ -19,6 +19,11 @@ int report_open(const struct options *options, struct message *message, struct r
 /* Fills in the job's output: which records, in which order, and the hooks that print them. */
 void report_describe(struct report *report, struct mr_job_spec *spec);
 
+/* Puts bytes out as they are, for who makes lines otherwise: instead of report_describe, in order,
+ * one call at a time, on any thread. `report` is a struct report. Returns 0, or -1 with *error
+ * filled. */
+int report_put(void *report, const void *bytes, size_t size, struct mr_error *error);
+
 /* When the job is done: prints what is left and makes the output final. Returns 0, or
  * -1 with *error filled. */
 int report_finish(struct report *report, struct mr_error *error);

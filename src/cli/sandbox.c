@@ -285,7 +285,7 @@ static void sandbox_allow_values(struct sandbox_program *program, int number, un
         sandbox_allow_where(program, number, argument, UINT32_MAX, values[i]);
 }
 
-static void sandbox_write(struct sandbox_program *program, bool replaces)
+static void sandbox_write(struct sandbox_program *program, bool replaces, int socket)
 {
     /* isatty makes the last one since glibc 2.42: TCGETS2, whose name the headers spoil. */
     static const uint32_t asked[] = {TCGETS, TIOCGWINSZ, TIOCGPGRP, FIONREAD, 0x802c542a};
@@ -309,6 +309,12 @@ static void sandbox_write(struct sandbox_program *program, bool replaces)
         sandbox_rule(program, sandbox_fakeroot[i], SECCOMP_RET_ALLOW);
     for (size_t i = 0; replaces && i < sizeof sandbox_replacing / sizeof *sandbox_replacing; i++)
         sandbox_rule(program, sandbox_replacing[i], SECCOMP_RET_ALLOW);
+
+    if (socket >= 0) {
+        sandbox_rule(program, SYS_wait4, SECCOMP_RET_ALLOW);
+        sandbox_allow_where(program, SYS_sendmsg, 0, all, (uint32_t)socket);
+        sandbox_allow_where(program, SYS_shutdown, 0, all, (uint32_t)socket);
+    }
 
     sandbox_allow_where(program, SYS_mmap, 2, PROT_EXEC, 0);
     sandbox_allow_where(program, SYS_mprotect, 2, PROT_EXEC, 0);
@@ -345,13 +351,13 @@ static int sandbox_set(const struct sock_fprog *filter, unsigned flags)
     return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, filter);
 }
 
-bool sandbox_enter(bool replaces)
+bool sandbox_enter(bool replaces, int socket)
 {
     struct sandbox_program program = {.used = 0};
 
     if (sandbox_unwanted())
         return false;
-    sandbox_write(&program, replaces);
+    sandbox_write(&program, replaces, socket);
     const struct sock_fprog filter = {.len = program.used, .filter = program.code};
     /* Without SPEC_ALLOW some kernels slow down all of our memory accesses, against a kind of
      * attack that takes code of the attacker's in this process. */
@@ -372,9 +378,10 @@ const char *sandbox_blamed(int errnum)
 
 #else
 
-bool sandbox_enter(bool replaces)
+bool sandbox_enter(bool replaces, int socket)
 {
     (void)replaces;
+    (void)socket;
     return false;
 }
 

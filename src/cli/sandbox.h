@@ -18,10 +18,11 @@
 
 #include <stdbool.h>
 
-/* `replaces`: files are also to be linked and renamed, and given an owner and a mode. To be called
- * when all but the input files is open. Returns whether it is in force; where the system cannot,
- * nothing has changed, and that is no error. */
-bool sandbox_enter(bool replaces);
+/* `replaces`: files are also to be linked and renamed, and given an owner and a mode. `socket`: the
+ * one over which descriptors may be sent to a process started before, which may be waited for, or
+ * -1. To be called when all but the input files is open. Returns whether it is in force; where the
+ * system cannot, nothing has changed, and that is no error. */
+bool sandbox_enter(bool replaces, int socket);
 
 /* What to say behind the reason of a failure that may be the filter's doing, as that of a call of a
  * library that was not foreseen; "" where it is not. */

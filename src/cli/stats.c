@@ -80,7 +80,7 @@ static void stats_size(struct stats_table *table, const char *label, uint64_t by
 }
 
 void stats_print(struct message *message, const struct mr_stats *stats, const struct total *tokens,
-                 uint64_t invalid_bytes, const char *kernel)
+                 uint64_t invalid_bytes, const char *kernel, const struct stats_programs *programs)
 {
     char sum[TOTAL_ROOM];
     double seconds = stats->map_seconds + stats->reduce_seconds;
@@ -98,5 +98,9 @@ void stats_print(struct message *message, const struct mr_stats *stats, const st
     stats_line(&table, "%-14s %20s\n", "kernel", kernel);
     stats_size(&table, "peak memory", stats_peak(), "");
     stats_number(&table, "bytes spilled", stats->spilled);
+    if (programs != NULL) {
+        stats_number(&table, "processes", programs->count);
+        stats_seconds(&table, "their time", programs->seconds);
+    }
     message_print(message, table.text);
 }

@@ -93,6 +93,25 @@ START_TEST(the_live_line_is_erased_before_anything_else)
 }
 END_TEST
 
+START_TEST(what_other_programs_write_passes_as_it_is_and_the_live_line_comes_back)
+{
+    struct message *message = message_open();
+    ck_assert_ptr_nonnull(message);
+    capture_begin();
+    message_set_quiet(message, true);
+    message_live(message, "map 1%");
+    message_pass(message, "\033[1m\xff\n", 6);
+    message_live(message, "map 2%");
+    message_pass(message, "no end", 6);
+    message_live_end(message);
+    message_pass(message, "\n", 1);
+    ck_assert_int_eq(message_status(message), MESSAGE_OK);
+    ck_assert_str_eq(capture_end(), "\rmap 1%\033[J\r\r\033[J\033[1m\xff\n"
+                                    "\rmap 2%\033[J\r\r\033[Jno end\n");
+    message_close(message);
+}
+END_TEST
+
 #define THREADS 8
 #define EACH 50
 
@@ -209,6 +228,7 @@ Suite *test_message_suite(void)
     TCase *tcase = tcase_create("message");
     tcase_add_test(tcase, messages_say_who_what_and_why_and_the_status_gets_worse);
     tcase_add_test(tcase, the_live_line_is_erased_before_anything_else);
+    tcase_add_test(tcase, what_other_programs_write_passes_as_it_is_and_the_live_line_comes_back);
     tcase_add_test(tcase, messages_of_many_threads_never_mix);
     tcase_add_test(tcase, names_are_quoted_as_a_shell_reads_them);
     tcase_add_test(tcase, a_shell_reads_back_every_quoted_name);

@@ -33,6 +33,37 @@ START_TEST(the_line_says_phase_share_rate_and_time_left)
 }
 END_TEST
 
+static uint64_t tell(void *done)
+{
+    return *(const uint64_t *)done;
+}
+
+START_TEST(the_reduce_is_told_in_pairs_where_somebody_counts_them)
+{
+    uint64_t done = 1234;
+    struct progress progress = {.style = PROGRESS_NONE};
+    struct mr_progress figures = {
+        .phase = MR_PHASE_REDUCE, .done = 3, .not_done = 5, .records = 99999};
+    char line[PROGRESS_ROOM];
+    progress_count_reduced(&progress, &figures);
+    progress_line(&figures, 80, line);
+    ck_assert_str_eq(line, "reduce 3/8");
+    progress.reduced = tell;
+    progress.reduced_context = &done;
+    progress_count_reduced(&progress, &figures);
+    progress_line(&figures, 80, line);
+    ck_assert_str_eq(line, "reduce 1234/99999");
+    done = 99999;
+    progress_count_reduced(&progress, &figures);
+    progress_line(&figures, 80, line);
+    ck_assert_str_eq(line, "reduce 99999/99999");
+    figures = mapping;
+    progress_count_reduced(&progress, &figures);
+    progress_line(&figures, 80, line);
+    ck_assert_str_eq(line, "map 42% 1.2/2.9 GB 1.8 GB/s eta 1s");
+}
+END_TEST
+
 START_TEST(an_unknown_size_has_no_share_and_no_time_left)
 {
     char line[PROGRESS_ROOM];
@@ -146,6 +177,7 @@ Suite *test_progress_suite(void)
     Suite *suite = suite_create("progress");
     TCase *tcase = tcase_create("progress");
     tcase_add_test(tcase, the_line_says_phase_share_rate_and_time_left);
+    tcase_add_test(tcase, the_reduce_is_told_in_pairs_where_somebody_counts_them);
     tcase_add_test(tcase, an_unknown_size_has_no_share_and_no_time_left);
     tcase_add_test(tcase, the_line_is_sound_before_the_first_and_after_the_last_byte);
     tcase_add_test(tcase, the_time_left_is_rounded_up);
