@@ -4,8 +4,6 @@
  *
  * The table of contents: options, what a token is, the input, the job, the report, the exit status.
  */
-#include <stdlib.h>
-
 #include "base/io.h"
 #include "cli/command_line.h"
 #include "cli/help.h"
@@ -16,11 +14,10 @@
 #include "cli/report.h"
 #include "cli/sandbox.h"
 #include "cli/signals.h"
-#include "cli/stats.h"
 #include "cli/watch.h"
 #include "engine/mapreduce.h"
 #include "setup.h"
-#include "base/kernels/kernels.h"
+#include "setup_command.h"
 #include "text/tokenizer.h"
 #include "text/unicode/tables.h"
 
@@ -31,6 +28,7 @@
 struct run {
     struct message *message;
     struct options options;
+    struct setup_command command;
     struct operands operands;
     struct watch watch;
     struct tokenizer *tokenizer;
@@ -43,39 +41,30 @@ struct run {
 static int prepare(struct run *run, struct mr_error *error)
 {
     const struct options *options = &run->options;
-    const char *kernel = getenv("MRCOUNT_KERNEL"); /* for tests */
 
-    if (kernels_select(kernel) != 0)
-        return (int)mr_error_set(error, MR_INVALID, 0, "MRCOUNT_KERNEL: no kernel '%s' here",
-                                 kernel);
-    if (mr_engine_open(&options->engine, &run->engine, error) != MR_OK)
+    if (setup_engine(options, &run->engine, error) != 0)
         return -1;
     limits_note_memory(run->message, options, run->engine);
     if (setup_tokenizer(options, run->engine, run->message, &run->tokenizer, error) != 0 ||
         setup_leave_memory(options, run->tokenizer, &run->engine, error) != 0 ||
         report_open(options, run->message, &run->report, error) != 0)
         return -1;
-    return setup_input(&run->operands, run->tokenizer, run->engine, run->message, &run->input,
-                       error);
+    const struct setup_input from = {&run->operands, run->tokenizer, &run->command, run->engine,
+                                     run->message};
+    return setup_input(&from, &run->input, error);
 }
 
 /* Counts and prints: the job itself. */
 static int count(struct run *run, struct mr_stats *stats, struct mr_error *error)
 {
-    struct mr_job_spec spec = {
-        .struct_size = sizeof spec,
-        .context = run->tokenizer,
-        .mapper_open = tokenizer_mapper_open,
-        .mapper_close = tokenizer_mapper_close,
-        .map = tokenizer_map,
-        .small = mr_input_small(run->input),
-    };
+    const struct setup_command_job job = {run->tokenizer, run->report, run->engine, run->input};
+    struct mr_job_spec spec = {.struct_size = sizeof spec};
 
-    spec.input = tokenizer_follow_input(run->tokenizer, mr_input_retain(run->input));
-    report_describe(run->report, &spec);
+    if (setup_job(&run->command, &job, &spec, error) != 0)
+        return -1;
     /* A small input is counted in less than a millisecond, of which it would take a tenth. */
     if (!spec.small)
-        sandbox_enter(run->options.output != NULL, -1);
+        sandbox_enter(run->options.output != NULL, setup_command_socket(&run->command));
     watch_open(&run->watch, &run->options, run->message, run->report);
     watch_job(&run->watch, run->engine, &spec, stats, error);
     return error->status == MR_OK ? report_finish(run->report, error) : -1;
@@ -86,20 +75,18 @@ static void run_all(struct run *run)
 {
     struct mr_error error = {.status = MR_OK};
     struct mr_stats stats = {.struct_size = sizeof stats};
-    struct tokenizer_stats text = {0};
 
-    if (operands_open(&run->operands, &run->options, run->message) != 0)
+    if (setup_command_open(&run->command, &run->options, run->message) != 0 ||
+        operands_open(&run->operands, &run->options, run->message) != 0)
         return;
-    if (prepare(run, &error) == 0 && count(run, &stats, &error) == 0) {
-        tokenizer_statistics(run->tokenizer, &text);
-        if (run->options.stats)
-            stats_print(run->message, &stats, &text.tokens, text.invalid_bytes, kernels_name(),
-                        NULL);
-    } else if (error.status != MR_OK &&
-               (error.status != MR_MAP ||
-                !setup_report_line(run->tokenizer, run->input, run->message))) {
+    const bool done = prepare(run, &error) == 0 && count(run, &stats, &error) == 0;
+    setup_command_close(&run->command);
+    if (done)
+        setup_print_stats(&run->options, run->tokenizer, &run->command, &stats, run->message);
+    else if (error.status != MR_OK &&
+             (error.status != MR_MAP ||
+              !setup_report_line(run->tokenizer, run->input, run->message)))
         watch_failed(&error, run->message);
-    }
 }
 
 /* What is to be done before a signal ends the process, in its handler. */
@@ -111,6 +98,7 @@ static void tidy(void *context)
         message_abandon(run->message);
     if (run->report != NULL)
         report_abandon(run->report);
+    setup_command_abandon(&run->command);
     io_end_names(PATIENCE);
 }
 
@@ -130,6 +118,7 @@ static int run_command(int argc, char **argv)
         else
             help_print(&run.options, UNICODE_VERSION, run.message);
     }
+    setup_command_close(&run.command);
     tidy(&run);
     signals_close();
     mr_input_release(run.input);

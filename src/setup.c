@@ -4,9 +4,24 @@
  */
 #include "setup.h"
 
+#include <stdlib.h>
+
+#include "base/kernels/kernels.h"
+#include "cli/stats.h"
+
 /* Of the memory that the program takes beside --buffer-size, what is for stop words: most lists are
  * a hundredth of that. */
 #define OWN_MEMORY ((uint64_t)1 << 20)
+
+int setup_engine(const struct options *options, struct mr_engine **engine, struct mr_error *error)
+{
+    const char *kernel = getenv("MRCOUNT_KERNEL"); /* for tests */
+
+    if (kernels_select(kernel) != 0)
+        return (int)mr_error_set(error, MR_INVALID, 0, "MRCOUNT_KERNEL: no kernel '%s' here",
+                                 kernel);
+    return mr_engine_open(&options->engine, engine, error) == MR_OK ? 0 : -1;
+}
 
 /* As operands_take. */
 static int setup_take_stop_words(void *tokenizer, const void *bytes, size_t size,
@@ -40,7 +55,7 @@ int setup_tokenizer(const struct options *options, const struct mr_engine *engin
         [OPTIONS_WORDS_UNICODE] = &token_kind_unicode, [OPTIONS_WORDS_SPACE] = &token_kind_spaces,
         [OPTIONS_WORDS_LETTERS] = &token_kind_letters, [OPTIONS_LINES] = &token_kind_lines,
         [OPTIONS_CHARS] = &token_kind_chars,           [OPTIONS_FIELDS] = &token_kind_fields,
-        [OPTIONS_MERGE] = &token_kind_merge,
+        [OPTIONS_MERGE] = &token_kind_merge,           [OPTIONS_RECORDS] = &token_kind_records,
     };
     uint64_t memory = 0;
     if (options->stop_words != NULL && setup_stop_words_memory(engine, &memory, error) != 0)
@@ -92,10 +107,10 @@ int setup_leave_memory(const struct options *options, const struct tokenizer *to
     return mr_engine_open(&made, engine, error) == MR_OK ? 0 : -1;
 }
 
-int setup_input(const struct operands *operands, const struct tokenizer *tokenizer,
-                const struct mr_engine *engine, struct message *message, struct mr_input **input,
-                struct mr_error *error)
+/* The FILEs, cut where no token can span. */
+static struct mr_input *setup_files(const struct setup_input *from)
 {
+    const struct tokenizer *tokenizer = from->tokenizer;
     const struct mr_cuts cuts = {
         .struct_size = sizeof cuts,
         .context = tokenizer,
@@ -107,14 +122,50 @@ int setup_input(const struct operands *operands, const struct tokenizer *tokeniz
     };
     const struct mr_files files = {
         .struct_size = sizeof files,
-        .names = operands->list,
-        .count = operands->count,
+        .names = from->operands->list,
+        .count = from->operands->count,
         .cuts = &cuts,
         .fault = message_fault,
-        .fault_context = message,
+        .fault_context = from->message,
     };
-    *input = mr_input_files_with(&files);
-    return mr_input_prepare(*input, engine, error) == MR_OK ? 0 : -1;
+
+    return mr_input_files_with(&files);
+}
+
+int setup_input(const struct setup_input *from, struct mr_input **input, struct mr_error *error)
+{
+    *input = setup_command_is(from->command)
+                 ? setup_command_input(from->command, from->operands, from->message)
+                 : setup_files(from);
+    return mr_input_prepare(*input, from->engine, error) == MR_OK ? 0 : -1;
+}
+
+int setup_job(struct setup_command *command, const struct setup_command_job *job,
+              struct mr_job_spec *spec, struct mr_error *error)
+{
+    if (setup_command_is(command))
+        return setup_command_describe(command, job, spec, error);
+    spec->context = job->tokenizer;
+    spec->mapper_open = tokenizer_mapper_open;
+    spec->mapper_close = tokenizer_mapper_close;
+    spec->map = tokenizer_map;
+    spec->small = mr_input_small(job->input);
+    spec->input = tokenizer_follow_input(job->tokenizer, mr_input_retain(job->input));
+    report_describe(job->report, spec);
+    return 0;
+}
+
+void setup_print_stats(const struct options *options, const struct tokenizer *tokenizer,
+                       const struct setup_command *command, const struct mr_stats *stats,
+                       struct message *message)
+{
+    struct tokenizer_stats text = {0};
+
+    if (!options->stats)
+        return;
+    tokenizer_statistics(tokenizer, &text);
+    stats_print(message, stats, &text.tokens, text.invalid_bytes, kernels_name(),
+                options->mapper != NULL ? &command->programs : NULL);
 }
 
 bool setup_report_line(const struct tokenizer *tokenizer, const struct mr_input *input,

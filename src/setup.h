@@ -10,7 +10,12 @@
 #include "cli/operands.h"
 #include "cli/options.h"
 #include "engine/mapreduce.h"
+#include "setup_command.h"
 #include "text/tokenizer.h"
+
+/* Chooses the kernel and opens the engine, for its threads and all the memory for counting. Returns
+ * 0, or -1 with *error filled. */
+int setup_engine(const struct options *options, struct mr_engine **engine, struct mr_error *error);
 
 /* Compiles what a token is, and reads the stop words, for which the engine must leave memory.
  * Returns as tokenizer_open, but *error is as it was where the reason has been reported; the
@@ -23,12 +28,28 @@ int setup_tokenizer(const struct options *options, const struct mr_engine *engin
 int setup_leave_memory(const struct options *options, const struct tokenizer *tokenizer,
                        struct mr_engine **engine, struct mr_error *error);
 
-/* Opens the input, cut where no token can span, for the threads and the memory of the engine; all
- * must outlive it. What cannot be read is told to `message`. Returns 0, or -1 with *error
- * filled. */
-int setup_input(const struct operands *operands, const struct tokenizer *tokenizer,
-                const struct mr_engine *engine, struct message *message, struct mr_input **input,
-                struct mr_error *error);
+/* What an input is made of. */
+struct setup_input {
+    const struct operands *operands;
+    const struct tokenizer *tokenizer;
+    struct setup_command *command;
+    const struct mr_engine *engine;
+    struct message *message;
+};
+/* Opens the input, cut where no token can span or as CMDs want it, for the threads and the memory
+ * of the engine; all must outlive it. What cannot be read is told to `message`. Returns 0, or -1
+ * with *error filled. */
+int setup_input(const struct setup_input *from, struct mr_input **input, struct mr_error *error);
+
+/* Fills in a job, of tokens that are counted here or by way of CMDs: all but its progress. Returns
+ * 0, or -1 with *error filled. */
+int setup_job(struct setup_command *command, const struct setup_command_job *job,
+              struct mr_job_spec *spec, struct mr_error *error);
+
+/* Prints the figures of the run where they are wanted. */
+void setup_print_stats(const struct options *options, const struct tokenizer *tokenizer,
+                       const struct setup_command *command, const struct mr_stats *stats,
+                       struct message *message);
 
 /* Reports the line of the input that made the job fail, if that is why it did. Returns whether it
  * was so. */

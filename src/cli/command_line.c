@@ -137,13 +137,23 @@ static void command_line_take(struct command_line *line, struct option_pass *pas
     row->take(pass, row, optarg);
 }
 
-/* Whether an option is in force: given, or standing and excluded by nothing. */
+/* Whether a standing option that is not given is displaced by one that is. */
+static bool command_line_displaced(const struct command_line *line, const struct option_row *row)
+{
+    for (size_t i = 0; i < option_table_count; i++)
+        if (line->given[i] && option_listed(option_table[i].displaces, row->name))
+            return true;
+    return false;
+}
+
+/* Whether an option is in force: given, or standing and excluded or displaced by nothing. */
 static bool command_line_in_force(const struct command_line *line, const char *name)
 {
     const struct option_row *row = option_table_named(name);
 
     return command_line_given(line, row) ||
-           (row->standing && command_line_excluding(line, row) == NULL);
+           (row->standing && command_line_excluding(line, row) == NULL &&
+            !command_line_displaced(line, row));
 }
 
 /* One of the options in row->requires must be in force. */

@@ -40,7 +40,7 @@ int number_parse(const char *s, uint64_t least, uint64_t most, uint64_t *value)
     return 0;
 }
 
-int number_parse_span(const char *s, uint64_t most, uint64_t *first, uint64_t *last)
+int number_parse_span(const char *s, uint64_t least, uint64_t most, uint64_t *first, uint64_t *last)
 {
     uint64_t from = 0;
     uint64_t to = 0;
@@ -56,7 +56,7 @@ int number_parse_span(const char *s, uint64_t most, uint64_t *first, uint64_t *l
     }
     if (second == EINVAL || *s != '\0')
         return EINVAL;
-    if (status != 0 || second != 0 || from < 1 || to > most || from > to)
+    if (status != 0 || second != 0 || from < least || to > most || from > to)
         return ERANGE;
     *first = from;
     *last = to;

@@ -14,8 +14,9 @@
  * where it is less, more or past 2^64-1; *value is set on success only. */
 int number_parse(const char *s, uint64_t least, uint64_t most, uint64_t *value);
 
-/* Reads "N" or "N-M", each from 1 to most, M not less than N. Returns as number_parse. */
-int number_parse_span(const char *s, uint64_t most, uint64_t *first, uint64_t *last);
+/* Reads "N" or "N-M", each from least to most, M not less than N. Returns as number_parse. */
+int number_parse_span(const char *s, uint64_t least, uint64_t most, uint64_t *first,
+                      uint64_t *last);
 
 /* Reads a LIST as cut -f does: N, N-, N-M, -M, divided by commas or blanks. *ranges, which the
  * caller frees, comes out ascending, with none touching another. Returns NULL, or what is wrong: a

@@ -53,9 +53,12 @@ struct option_row {
      * what it requires one must be. */
     const char *excludes;
     const char *requires;
-    bool standing; /* it is in force unless something that is given excludes it */
-    /* Says what is wrong with the options as a whole, when all have been taken; NULL: nothing more
-     * than the above can be. Called where this option is given. */
+    bool standing; /* it is in force unless something that is given excludes or displaces it */
+    /* The name of a standing option that must be given to be in force beside this one; or NULL. */
+    const char *displaces;
+    /* Says what is wrong with the options as a whole, and does what depends on all of them, when
+     * they have been taken; NULL: nothing more than the above can be. Called where this option is
+     * given. */
     void (*check)(struct option_pass *pass, const struct option_row *row);
 };
 

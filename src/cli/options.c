@@ -12,6 +12,7 @@ void options_open(struct options *options)
         .max_length = UINT64_MAX,
         .engine = {.struct_size = sizeof options->engine},
     };
+    status_set_add(&options->accepted, 0);
 }
 
 void options_close(struct options *options)

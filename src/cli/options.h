@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/range.h"
+#include "base/status_set.h"
 #include "engine/mapreduce.h"
 
 enum options_action {
@@ -30,6 +31,7 @@ enum options_kind {
     OPTIONS_CHARS,
     OPTIONS_FIELDS,
     OPTIONS_MERGE,
+    OPTIONS_RECORDS, /* what a mapper prints, where no other kind is given */
 };
 
 enum options_sort { OPTIONS_SORT_COUNT, OPTIONS_SORT_KEY, OPTIONS_SORT_NONE };
@@ -48,6 +50,7 @@ struct options {
     enum options_shell shell; /* of OPTIONS_COMPLETION */
 
     enum options_kind kind;
+    bool have_kind;       /* it was given */
     struct range *ranges; /* of OPTIONS_FIELDS */
     size_t range_count;
     bool have_delimiter;
@@ -61,6 +64,10 @@ struct options {
     const char *stop_words; /* name of a file, or NULL */
     uint64_t min_length;
     uint64_t max_length; /* UINT64_MAX: no limit */
+
+    const char *mapper;         /* a shell's command, or NULL */
+    bool per_file;              /* of the mapper, as are */
+    struct status_set accepted; /* exit statuses that are no failure */
 
     bool have_top;
     uint64_t top;

@@ -5,6 +5,7 @@
 #include "cli/take.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,10 +50,16 @@ void take_count(struct option_pass *pass, const struct option_row *row, const ch
 
 /* ---- What a token is ---------------------------------------------------------------------- */
 
+static void take_kind_as(struct option_pass *pass, enum options_kind kind)
+{
+    pass->options->kind = kind;
+    pass->options->have_kind = true;
+}
+
 void take_kind(struct option_pass *pass, const struct option_row *row, const char *given)
 {
     (void)given;
-    pass->options->kind = row->value;
+    take_kind_as(pass, row->value);
 }
 
 void take_words(struct option_pass *pass, const struct option_row *row, const char *given)
@@ -60,7 +67,7 @@ void take_words(struct option_pass *pass, const struct option_row *row, const ch
     int choice = given == NULL ? 0 : option_choice(pass, row, given);
 
     if (choice >= 0)
-        pass->options->kind = OPTIONS_WORDS_UNICODE + (unsigned)choice;
+        take_kind_as(pass, OPTIONS_WORDS_UNICODE + (unsigned)choice);
 }
 
 void take_fields(struct option_pass *pass, const struct option_row *row, const char *given)
@@ -78,7 +85,7 @@ void take_fields(struct option_pass *pass, const struct option_row *row, const c
         free(pass->options->ranges);
         pass->options->ranges = ranges;
         pass->options->range_count = count;
-        pass->options->kind = OPTIONS_FIELDS;
+        take_kind_as(pass, OPTIONS_FIELDS);
     }
 }
 
@@ -99,13 +106,47 @@ void take_ngrams(struct option_pass *pass, const struct option_row *row, const c
     uint64_t first = 0;
     uint64_t last = 0;
 
-    if (number_parse_span(given, row->most, &first, &last) != 0) {
+    if (number_parse_span(given, 1, row->most, &first, &last) != 0) {
         option_wrong(pass, "--%s needs N or N-M, from 1 to %ju and M not below N, got '%s'",
                      row->name, (uintmax_t)row->most, given);
         return;
     }
     pass->options->ngram_min = (unsigned)first;
     pass->options->ngram_max = (unsigned)last;
+}
+
+void take_statuses(struct option_pass *pass, const struct option_row *row, const char *given)
+{
+    struct status_set set = {{0}};
+
+    for (const char *p = given;; p++) {
+        char part[16];
+        uint64_t first = 0;
+        uint64_t last = 0;
+        size_t length = strcspn(p, ",");
+        snprintf(part, sizeof part, "%.*s", (int)(length < sizeof part ? length : 0), p);
+        if (number_parse_span(part, 0, row->most, &first, &last) != 0) {
+            option_wrong(pass,
+                         "--%s needs numbers and ranges from 0 to %ju, divided by commas, got '%s'",
+                         row->name, (uintmax_t)row->most, given);
+            return;
+        }
+        for (; first <= last; first++)
+            status_set_add(&set, (unsigned)first);
+        p += length;
+        if (*p == '\0')
+            break;
+    }
+    pass->options->accepted = set;
+}
+
+void take_check_mapper(struct option_pass *pass, const struct option_row *row)
+{
+    struct options *options = pass->options;
+
+    (void)row;
+    if (!options->have_kind)
+        options->kind = OPTIONS_RECORDS;
 }
 
 /* ---- What is printed ---------------------------------------------------------------------- */

@@ -31,6 +31,8 @@ void take_words(struct option_pass *pass, const struct option_row *row, const ch
 void take_fields(struct option_pass *pass, const struct option_row *row, const char *given);
 void take_delimiter(struct option_pass *pass, const struct option_row *row, const char *given);
 void take_ngrams(struct option_pass *pass, const struct option_row *row, const char *given);
+void take_statuses(struct option_pass *pass, const struct option_row *row, const char *given);
+void take_check_mapper(struct option_pass *pass, const struct option_row *row);
 
 /* What is printed. */
 void take_top(struct option_pass *pass, const struct option_row *row, const char *given);

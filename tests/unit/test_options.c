@@ -120,6 +120,57 @@ START_TEST(every_option_sets_what_it_names)
 }
 END_TEST
 
+START_TEST(what_a_mapper_prints_is_records_unless_a_kind_is_given)
+{
+    takes("--mapper=cat");
+    ck_assert(options.kind == OPTIONS_RECORDS && !options.have_kind && !options.per_file);
+    ck_assert_str_eq(options.mapper, "cat");
+    takes("--mapper=cat --per-file -w -g2");
+    ck_assert(options.kind == OPTIONS_WORDS_UNICODE && options.have_kind && options.per_file);
+    takes("-f2 --mapper=cat -d:");
+    ck_assert(options.kind == OPTIONS_FIELDS);
+}
+END_TEST
+
+START_TEST(a_list_of_statuses_is_a_set_in_the_place_of_0)
+{
+    takes("--mapper=cat");
+    for (unsigned status = 0; status < 300; status++)
+        ck_assert(status_set_has(&options.accepted, status) == (status == 0));
+    takes("--mapper=cat --accept-status=9 --accept-status=1,64-66,0,255,65");
+    for (unsigned status = 0; status < 300; status++)
+        ck_assert(status_set_has(&options.accepted, status) ==
+                  (status < 2 || (status >= 64 && status <= 66) || status == 255));
+    takes("--mapper=cat -l --accept-status=0-255");
+    for (unsigned status = 0; status < 256; status++)
+        ck_assert(status_set_has(&options.accepted, status));
+
+    static const char *const wrong[] = {"",
+                                        ",",
+                                        "1,",
+                                        ",1",
+                                        "-1",
+                                        "1-",
+                                        "256",
+                                        "2-1",
+                                        "0-256",
+                                        "a",
+                                        "1;2",
+                                        "1--2",
+                                        "000000000000000001"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        char line[128];
+        char words[256];
+        snprintf(line, sizeof line, "--mapper=cat --accept-status=%s", wrong[i]);
+        snprintf(words, sizeof words,
+                 "--accept-status needs numbers and ranges from 0 to 255, divided by commas, got "
+                 "'%s'",
+                 wrong[i]);
+        refuses(line, words);
+    }
+}
+END_TEST
+
 START_TEST(the_last_of_the_same_option_wins)
 {
     takes("-wspace -w");
@@ -198,6 +249,11 @@ START_TEST(what_is_wrong_is_refused_with_what_is_allowed)
     refuses("-f 3-1",
             "--fields '3-1': a range that decreases; allowed are N, N-, N-M and -M, divided "
             "by commas");
+    refuses("--per-file", "--per-file requires --mapper");
+    refuses("--accept-status=1", "--accept-status requires --mapper");
+    refuses("--mapper=cat --merge", "--mapper and --merge exclude each other");
+    refuses("--mapper=cat -g2", "--ngrams requires --words or --chars");
+    refuses("--mapper=cat -l -g2", "--ngrams goes with --words or --chars, not with --lines");
     refuses("--files0-from=F g", "extra operand 'g': FILEs cannot be combined with --files0-from");
 }
 END_TEST
@@ -292,9 +348,9 @@ START_TEST(numbers_are_digits_within_their_bounds)
     ck_assert(number_parse("10", 0, 9, &n) == ERANGE && n == 7);
     ck_assert(number_parse("1k", 0, 9, &n) == EINVAL);
     ck_assert(number_parse("", 0, 9, &n) == EINVAL);
-    ck_assert(number_parse_span("2-2", 9, &n, &m) == 0 && n == 2 && m == 2);
-    ck_assert(number_parse_span("2-10", 9, &n, &m) == ERANGE);
-    ck_assert(number_parse_span("-2", 9, &n, &m) == EINVAL);
+    ck_assert(number_parse_span("2-2", 1, 9, &n, &m) == 0 && n == 2 && m == 2);
+    ck_assert(number_parse_span("2-10", 1, 9, &n, &m) == ERANGE);
+    ck_assert(number_parse_span("-2", 1, 9, &n, &m) == EINVAL);
 }
 END_TEST
 
@@ -326,6 +382,7 @@ START_TEST(every_row_holds_what_its_users_rely_on)
         ck_assert_msg(strpbrk(row->help, "'\\") == NULL, "%s: quotes", row->name);
         check_listed(row->excludes);
         check_listed(row->requires);
+        check_listed(row->displaces);
     }
     ck_assert_ptr_null(option_table_named("@"));
     ck_assert_ptr_null(option_table_lettered('@'));
@@ -452,6 +509,8 @@ Suite *test_options_suite(void)
     tcase_add_checked_fixture(tcase, NULL, forget);
     tcase_add_test(tcase, nothing_given_counts_words_the_most_frequent_first);
     tcase_add_test(tcase, every_option_sets_what_it_names);
+    tcase_add_test(tcase, what_a_mapper_prints_is_records_unless_a_kind_is_given);
+    tcase_add_test(tcase, a_list_of_statuses_is_a_set_in_the_place_of_0);
     tcase_add_test(tcase, the_last_of_the_same_option_wins);
     tcase_add_test(tcase, options_may_be_shortened_and_mixed_with_files);
     tcase_add_test(tcase, what_is_wrong_is_refused_with_what_is_allowed);

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * setup_command - what --mapper adds to a run: hands the CMDs, and what is around them
+ * in the other rooms, to command. Without that option every function does nothing.
+ */
+#ifndef SETUP_COMMAND_H
+#define SETUP_COMMAND_H
+
+#include <stdbool.h>
+
+#include "cli/message.h"
+#include "cli/operands.h"
+#include "cli/options.h"
+#include "cli/report.h"
+#include "cli/stats.h"
+#include "command/commands.h"
+#include "command/mapper.h"
+#include "engine/mapreduce.h"
+#include "text/tokenizer.h"
+
+/* All zero before setup_command_open, and in a run without CMDs. It must stay where it is. */
+struct setup_command {
+    const struct options *options;
+    struct commands *commands;
+    struct per_file per_file; /* the FILEs, of --per-file */
+    struct mapper *mapper;
+    struct stats_programs programs; /* what CMDs took, when all are closed */
+    unsigned char end;              /* of lines */
+};
+
+/* Forks the process that starts the CMDs: before there is a thread, and before any input is opened.
+ * Returns 0, or -1, which has been reported. */
+int setup_command_open(struct setup_command *command, const struct options *options,
+                       struct message *message);
+
+/* Whether there are CMDs. */
+bool setup_command_is(const struct setup_command *command);
+
+/* The input that mappers are given: the FILEs, cut behind the ends of lines, or as a whole each. As
+ * mr_input_new. */
+struct mr_input *setup_command_input(struct setup_command *command, const struct operands *operands,
+                                     struct message *message);
+
+/* What a job is made of beside the CMDs. */
+struct setup_command_job {
+    struct tokenizer *tokenizer; /* of what mappers print */
+    struct report *report;
+    struct mr_engine *engine;
+    struct mr_input *input; /* prepared; one user more is the job's */
+};
+/* Fills in the map, the input, the order and the output of a job. Returns 0, or -1 with *error
+ * filled: then it has none of these. */
+int setup_command_describe(struct setup_command *command, const struct setup_command_job *job,
+                           struct mr_job_spec *spec, struct mr_error *error);
+
+/* The socket to the process that starts CMDs, or -1: see sandbox_enter. */
+int setup_command_socket(const struct setup_command *command);
+/* Ends all CMDs. For a signal's handler. */
+void setup_command_abandon(const struct setup_command *command);
+/* Ends all CMDs, and frees; when the job has ended. Cheap to repeat. */
+void setup_command_close(struct setup_command *command);
+
+#endif
