@@ -33,6 +33,7 @@ struct commands {
     struct spawner *spawner;         /* this */
     int wake;                        /* and this: readable once all are stopped */
     atomic_bool stopped;
+    atomic_uint running; /* struct processes; for process.c */
     struct thread_mutex lock;
     struct mr_error first; /* the first failure, or MR_OK; under lock */
 };
