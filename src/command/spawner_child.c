@@ -35,7 +35,6 @@ struct spawner_set {
     struct pollfd *polls; /* and one more in front: the socket */
     size_t count, room;
     struct spawner_usage usage;
-    bool ignores_children; /* SIGCHLD was ignored when we were started, as is right for a CMD */
 };
 
 /* A request as it came. */
@@ -49,9 +48,10 @@ static void spawner_wake(int number)
     (void)number; /* it interrupts ppoll, and that is all */
 }
 
-/* Handlers would run in a new process between its fork and its exec. What mrcount itself ignores is
- * brought back. */
-static void spawner_signals(struct spawner_set *set)
+/* Handlers would run in a new process between its fork and its exec. SIGXFSZ, which mrcount
+ * ignores, comes back, and SIGCHLD in any case: who is started with that ignored cannot wait for
+ * children, and nor could we. */
+static void spawner_signals(void)
 {
     const struct sigaction usual = {.sa_handler = SIG_DFL}, wake = {.sa_handler = spawner_wake};
     struct sigaction action;
@@ -60,7 +60,6 @@ static void spawner_signals(struct spawner_set *set)
         if (sigaction(number, NULL, &action) == 0 && action.sa_handler != SIG_IGN)
             (void)sigaction(number, &usual, NULL);
     (void)sigaction(SIGXFSZ, &usual, NULL);
-    set->ignores_children = sigaction(SIGCHLD, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
     (void)sigaction(SIGCHLD, &wake, NULL);
 }
 
@@ -99,10 +98,8 @@ static bool spawner_make_room(struct spawner_set *set)
 
 /* In the new process: becomes the CMD. */
 static _Noreturn void spawner_become_command(struct spawner_child *child,
-                                             const struct spawner_set *set,
                                              const struct received *request, pid_t spawner)
 {
-    const struct sigaction action = {.sa_handler = set->ignores_children ? SIG_IGN : SIG_DFL};
     char *const arguments[] = {"sh", "-c", "--", (char *)child->commands[request->head.role], NULL};
     sigset_t none;
 
@@ -111,7 +108,6 @@ static _Noreturn void spawner_become_command(struct spawner_child *child,
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     if (getppid() != spawner)
         _exit(127);
-    (void)sigaction(SIGCHLD, &action, NULL);
     bool done = true;
     for (int fd = 0; fd < 3; fd++)
         done = done && dup2(request->descriptors[SPAWNER_STANDARD + fd], fd) >= 0;
@@ -136,7 +132,7 @@ static int spawner_begin(struct spawner_child *child, struct spawner_set *set,
         return ENOMEM;
     const pid_t pid = fork();
     if (pid == 0)
-        spawner_become_command(child, set, request, spawner);
+        spawner_become_command(child, request, spawner);
     if (pid < 0)
         return errno;
     /* Both do it: whoever is first, the group is there before anyone ends it. */
@@ -266,7 +262,7 @@ void spawner_child_run(struct spawner_child *child)
     sigset_t waiting;
     bool on = spawner_make_room(&set);
 
-    spawner_signals(&set);
+    spawner_signals();
     sigfillset(&waiting);
     sigdelset(&waiting, SIGCHLD);
     while (on) {
