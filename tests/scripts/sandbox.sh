@@ -54,6 +54,16 @@ same "what an intruder can do" want log
 [ "$(cat victim)" = untouched ] || fail "a file was touched"
 [ ! -e made-by-intruder ] || fail "a folder was made"
 
+# The same where commands are run, who are under no filter of ours.
+seq 300000 | INTRUDE_LOG=log1 INTRUDE_FILE=victim LD_PRELOAD=$MRCOUNT_BUILD/fault/intrude.so \
+    mrcount --mapper='LD_PRELOAD= cat' -n1 > out || fail "mrcount --mapper: $? $(cat log1)"
+printf '1\t1\n' | cmp -s - out || fail "printed $(cat out)"
+same "what an intruder can do beside commands" want log1
+[ "$(cat victim)" = untouched ] || fail "a file was touched"
+grep -E '^(NoNewPrivs|Seccomp)' /proc/self/status > free
+mrcount --mapper="grep -E '^(NoNewPrivs|Seccomp)' /proc/self/status" -l --sort=key < /dev/null | cut -f 1,2 > got
+same "what a command may do" <(sort free) got
+
 # With -o, over an old file and in a folder where temporaries are.
 printf 'old\n' > out
 seq 200000 | mrcount -l -q -S1K -T . -o out -j3 || fail "-o: $?"

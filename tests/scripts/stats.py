@@ -26,7 +26,7 @@ def near(what, got, least, most):
         sys.exit(f"failed: {what}: {got} is not from {least} to {most}")
 
 
-def run(*options, wide=False, **env):
+def run(*options, wide=False, programs=False, **env):
     began = time.monotonic()
     with subprocess.Popen(["mrcount", "--stats", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           env={**os.environ, **env}) as process:
@@ -41,7 +41,7 @@ def run(*options, wide=False, **env):
         if not match or len(line.rstrip()) < 35:
             sys.exit(f"failed: no line of the table: {line!r}")
         figures[match[1]] = (match[2], (match[3] or "").strip())
-    expect("labels", list(figures), LABELS)
+    expect("labels", list(figures), LABELS + ["processes", "their time"] * programs)
     # The figures end in one column, whatever their unit.
     expect("columns", {len(line) - (len(unit) + 1 if unit else 0)
                        for line, (_, unit) in zip(lines, figures.values())
@@ -118,6 +118,18 @@ def main():
             file.writelines(f"{key}\t{count}\n" for key in range(keys))
         _, figures, _ = run("--merge", "-j3", "huge", wide=True)
         expect("tokens past 2^64", whole(figures, "tokens"), keys * count)
+
+    # Programs that were run: what they print is tokens, what they read bytes.
+    out, figures, _ = run("--mapper=cat; echo end", "-wspace", "-j3", "text", programs=True)
+    expect("bytes given to programs", whole(figures, "bytes"), len(data))
+    started = whole(figures, "processes")
+    expect("tokens of what programs print", whole(figures, "tokens"), 200000 + started)
+    near("processes", started, 1, 3)
+    _, figures, _ = run("--mapper=i=0; while [ $i -lt 100000 ]; do i=$((i + 1)); done", "--per-file",
+                        "-j2", "text", "text", "text", programs=True)
+    expect("processes, one a FILE", whole(figures, "processes"), 3)
+    expect("bytes of FILEs", whole(figures, "bytes"), 3 * len(data))
+    near("their time", float(figures["their time"][0]), 0.01, 1000)
 
     # Nothing at all.
     _, figures, _ = run("/dev/null")
