@@ -4,11 +4,14 @@
  */
 #include "command/mapper_input.h"
 
+#include "base/thread.h"
+
 static int next(void *context, struct mr_split *split, struct mr_error *error)
 {
     struct mapper_input *ours = context;
     int rc = 0;
 
+    atomic_store_explicit(&ours->thread, thread_self(), memory_order_relaxed);
     split->end = true;
     if (!atomic_load(&ours->finished)) {
         split->end = false;
@@ -65,6 +68,7 @@ struct mr_input *mapper_input_follow(struct mapper_input *ours, struct mr_input 
     ours->input = input;
     ours->reader = *own;
     ours->given = false;
+    atomic_init(&ours->thread, NULL);
     atomic_init(&ours->deaf, 0);
     atomic_init(&ours->finished, false);
     const struct mr_reader reader = {
@@ -82,9 +86,11 @@ struct mr_input *mapper_input_follow(struct mapper_input *ours, struct mr_input 
 
 void mapper_input_note_deaf(struct mapper_input *ours)
 {
-    const unsigned mappers = mr_engine_threads(ours->engine);
+    const unsigned deaf = atomic_fetch_add(&ours->deaf, 1) + 1;
+    /* Where no thread can be started one does all that there is to do. */
+    const bool alone = atomic_load_explicit(&ours->thread, memory_order_relaxed) == thread_self();
 
-    if (atomic_fetch_add(&ours->deaf, 1) + 1 < mappers || ours->whole)
+    if (ours->whole || (deaf < mr_engine_threads(ours->engine) && !alone))
         return;
     atomic_store(&ours->finished, true);
     /* The reader may wait for bytes that nobody will look at. */

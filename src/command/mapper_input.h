@@ -18,9 +18,10 @@ struct mapper_input {
     bool whole;                     /* a split is a FILE: what is said of splits above is not so */
     struct mr_input *input;         /* as it was, and what it is made of */
     struct mr_reader reader;
-    bool given;           /* the reader's: there has been a split */
-    atomic_uint deaf;     /* CMDs that read no more */
-    atomic_bool finished; /* they are as many as mappers can be */
+    bool given;                   /* the reader's: there has been a split */
+    _Atomic(const void *) thread; /* the reader's, as thread_self has it */
+    atomic_uint deaf;             /* CMDs that read no more */
+    atomic_bool finished;         /* they are as many as mappers can be */
 };
 
 /* Puts itself, of which the first three members are set, between an input, which it takes, and who

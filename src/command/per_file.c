@@ -122,9 +122,8 @@ static int open_name(const char *name, int wake)
     }
     if (S_ISFIFO(st.st_mode)) {
         struct pollfd polls[2] = {{.fd = fd, .events = POLLIN}, {.fd = wake, .events = POLLIN}};
-        while (poll(polls, 2, -1) < 0)
-            if (errno != EINTR)
-                goto fail;
+        while (poll(polls, 2, -1) < 0 && errno == EINTR)
+            ;
         if (polls[1].revents != 0) {
             close(fd);
             return -2;

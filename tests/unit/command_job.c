@@ -65,7 +65,8 @@ void command_job_run(struct command_job *job)
         .mapper = job->command, .end = '\n', .accepted = job->accepted, .pass = pass};
     struct commands *commands;
     struct mapper *mapper;
-    struct mr_job_spec spec = {.struct_size = sizeof spec, .progress = job->progress};
+    struct mr_job_spec spec = {
+        .struct_size = sizeof spec, .progress = job->progress, .small = job->alone};
     const struct mr_writer writer = {
         .struct_size = sizeof writer, .context = &job->got, .collect = line_counts_collect};
     status_set_add(&options.accepted, 0);

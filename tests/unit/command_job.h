@@ -15,6 +15,7 @@
 struct command_job {
     const char *command; /* NULL: splits are mapped as they are */
     unsigned threads;
+    bool alone;                      /* the calling thread does it all */
     struct mr_input *input;          /* taken; NULL with */
     const struct per_file *per_file; /* FILEs that are mapped one by one */
     size_t text_size;                /* as of struct mapper_options */

@@ -287,6 +287,17 @@ START_TEST(an_endless_input_ends_when_no_command_reads)
 }
 END_TEST
 
+START_TEST(one_thread_that_does_all_has_one_command)
+{
+    struct command_job job = {
+        .command = "head -n 1", .threads = 4, .alone = true, .input = endless_input()};
+    command_job_check(&job, "a line", 6);
+    job.command = "cat";
+    job.input = lines_input();
+    command_job_check(&job, text, SIZE);
+}
+END_TEST
+
 /* The reader waits for a pipe that brings nothing more and stays open. */
 START_TEST(a_waiting_input_ends_when_no_command_reads)
 {
@@ -422,6 +433,7 @@ Suite *test_command_mapper_suite(void)
     tcase_add_test(tests, a_last_line_without_an_end_is_whole);
     tcase_add_test(tests, without_input_one_command_runs);
     tcase_add_test(tests, an_endless_input_ends_when_no_command_reads);
+    tcase_add_test(tests, one_thread_that_does_all_has_one_command);
     tcase_add_test(tests, a_waiting_input_ends_when_no_command_reads);
     tcase_add_test(tests, a_command_that_reads_no_more_may_print_on);
     tcase_add_test(tests, a_command_that_fails_fails_the_job);
