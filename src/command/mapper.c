@@ -9,11 +9,14 @@
 #include "command/mapper.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/io.h"
 #include "command/mapper_input.h"
 #include "command/process.h"
 
@@ -21,6 +24,8 @@
 #define TEXT_SIZE ((size_t)256 * 1024)
 /* With less room than this it is mapped, rather than read in small pieces. */
 #define LEAST_ROOM ((size_t)32 * 1024)
+/* Bytes of a line that is typed at a terminal, as long as Linux lets them be. */
+#define TERMINAL_LINE 4096
 
 struct mapper {
     struct mapper_options options;
@@ -119,8 +124,8 @@ static int start(const struct mapper_call *call, const char *file, int input)
                          &call->state->process, call->error);
 }
 
-/* Moves bytes to the CMD and from it. */
-static int move(const struct mapper_call *call, struct process_io *io)
+/* Moves bytes to the CMD and from it; `wake` as of process_move. */
+static int move(const struct mapper_call *call, struct process_io *io, int wake)
 {
     struct mapper_state *state = call->state;
 
@@ -129,7 +134,7 @@ static int move(const struct mapper_call *call, struct process_io *io)
     io->output = state->data + state->used;
     io->output_room = state->capacity - state->used;
     io->output_size = 0;
-    if (process_move(state->process, io, -1, call->error) != 0)
+    if (process_move(state->process, io, wake, call->error) != 0)
         return -1;
     state->used += io->output_size;
     return 0;
@@ -141,7 +146,7 @@ static int give(const struct mapper_call *call, const unsigned char *data, size_
     struct process_io io = {.input = data, .input_size = size};
 
     while (io.input_size > 0)
-        if (move(call, &io) != 0)
+        if (move(call, &io, -1) != 0)
             return -1;
     return 0;
 }
@@ -154,12 +159,37 @@ static int finish(const struct mapper_call *call)
 
     process_end_input(state->process);
     while (process_prints(state->process))
-        if (move(call, &io) != 0)
+        if (move(call, &io, -1) != 0)
             return -1;
     if (process_finish(state->process, call->error) != 0 || map_front(call, state->used) != 0)
         return -1;
     process_close(state->process);
     state->process = NULL;
+    return 0;
+}
+
+/* A CMD is no process of the terminal's foreground, so what is typed is read for it. */
+static int give_typed(const struct mapper_call *call, uint64_t number, int fd)
+{
+    const struct per_file *per_file = call->mapper->options.per_file;
+    struct pollfd typed = {.fd = fd, .events = POLLIN};
+    unsigned char line[TERMINAL_LINE];
+
+    while (process_reads(call->state->process)) {
+        struct process_io nothing = {.input_size = 0};
+        if (poll(&typed, 1, 0) == 0) {
+            if (move(call, &nothing, fd) != 0)
+                return -1;
+            continue;
+        }
+        const ssize_t got = io_read_some(fd, line, sizeof line);
+        if (got < 0)
+            per_file->fault(per_file->fault_context, per_file->names[number], errno);
+        if (got <= 0)
+            return 0;
+        if (give(call, line, (size_t)got) != 0)
+            return -1;
+    }
     return 0;
 }
 
@@ -172,9 +202,12 @@ static int map_file(const struct mapper_call *call, uint64_t number)
 
     if (per_file_open(options->per_file, number, options->commands->wake, &fd) != 0)
         return 0;
+    const bool terminal = isatty(fd) == 1;
     state->number = number;
     state->offset = 0;
-    const int rc = start(call, options->per_file->names[number], fd);
+    int rc = start(call, options->per_file->names[number], terminal ? -1 : fd);
+    if (rc == 0 && terminal)
+        rc = give_typed(call, number, fd);
     per_file_close(fd);
     return rc != 0 ? -1 : finish(call);
 }
