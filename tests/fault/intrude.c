@@ -53,6 +53,7 @@ static void intrude(void)
     tell("mmap", code == MAP_FAILED ? -1 : 0);
     tell("socket", socket(AF_INET, SOCK_STREAM, 0));
     tell("connect", connect(0, &(struct sockaddr){.sa_family = AF_UNIX}, sizeof(struct sockaddr)));
+    tell("sendmsg", sendmsg(0, &(struct msghdr){.msg_iovlen = 0}, 0));
     tell("ptrace", ptrace(PTRACE_TRACEME, 0, NULL, NULL));
     tell("kill", kill(getppid(), 0));
     tell("open", open(victim, O_WRONLY | O_CLOEXEC));
@@ -68,6 +69,7 @@ static void intrude(void)
     if (child > 0)
         waitpid(child, NULL, 0);
     tell("execve", execve("/bin/true", arguments, environment));
+    tell("execveat", syscall(SYS_execveat, AT_FDCWD, "/bin/true", arguments, environment, 0));
 }
 
 __attribute__((visibility("default"))) ssize_t read(int fd, void *bytes, size_t size)

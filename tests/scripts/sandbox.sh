@@ -39,6 +39,7 @@ mprotect EPERM
 mmap EPERM
 socket EPERM
 connect EPERM
+sendmsg EPERM
 ptrace EPERM
 kill EPERM
 open EPERM
@@ -49,6 +50,7 @@ chmod EPERM
 mkdir EPERM
 fork EPERM
 execve EPERM
+execveat EPERM
 END
 same "what an intruder can do" want log
 [ "$(cat victim)" = untouched ] || fail "a file was touched"
