@@ -23,6 +23,14 @@ bool key_cut_between(const unsigned char *p, size_t p_size, const unsigned char 
     return true; /* not where p < q */
 }
 
+/* All from p to q = "K\t..." begin with K where p does, and have a TAB or less behind it, as they
+ * come before q. */
+bool key_cut_none(const unsigned char *p, size_t p_size, const unsigned char *q, size_t q_size)
+{
+    const size_t key = key_cut_key(q, q_size);
+    return key < q_size && key <= p_size && memcmp(p, q, key) == 0;
+}
+
 size_t key_cut_key(const unsigned char *record, size_t size)
 {
     const unsigned char *tab = size > 0 ? memchr(record, '\t', size) : NULL;

@@ -15,6 +15,9 @@
 /* Whether a cut between the records p < q, which follow each other in the order of bytes, divides
  * no key, whatever stands before p and behind q. Of p no more than its key is looked at. */
 bool key_cut_between(const unsigned char *p, size_t p_size, const unsigned char *q, size_t q_size);
+/* Whether there is no cut between any two records that follow each other from p to q, where p <= q:
+ * sufficient, not necessary. Of p it suffices to know the begin of its key. */
+bool key_cut_none(const unsigned char *p, size_t p_size, const unsigned char *q, size_t q_size);
 /* Bytes of the record's key. */
 size_t key_cut_key(const unsigned char *record, size_t size);
 
