@@ -46,7 +46,7 @@ static int prepare(struct run *run, struct mr_error *error)
         return -1;
     limits_note_memory(run->message, options, run->engine);
     if (setup_tokenizer(options, run->engine, run->message, &run->tokenizer, error) != 0 ||
-        setup_leave_memory(options, run->tokenizer, &run->engine, error) != 0 ||
+        setup_leave_memory(options, run->tokenizer, &run->command, &run->engine, error) != 0 ||
         report_open(options, run->message, &run->report, error) != 0)
         return -1;
     const struct setup_input from = {&run->operands, run->tokenizer, &run->command, run->engine,
@@ -66,6 +66,7 @@ static int count(struct run *run, struct mr_stats *stats, struct mr_error *error
     if (!spec.small)
         sandbox_enter(run->options.output != NULL, setup_command_socket(&run->command));
     watch_open(&run->watch, &run->options, run->message, run->report);
+    setup_command_show(&run->command, &run->watch.progress);
     watch_job(&run->watch, run->engine, &spec, stats, error);
     return error->status == MR_OK ? report_finish(run->report, error) : -1;
 }

@@ -94,14 +94,17 @@ int setup_tokenizer(const struct options *options, const struct mr_engine *engin
 }
 
 int setup_leave_memory(const struct options *options, const struct tokenizer *tokenizer,
-                       struct mr_engine **engine, struct mr_error *error)
+                       struct setup_command *command, struct mr_engine **engine,
+                       struct mr_error *error)
 {
-    const uint64_t taken = tokenizer_memory(tokenizer);
+    const uint64_t memory = mr_engine_memory(*engine), taken = tokenizer_memory(tokenizer);
+    const uint64_t left =
+        (taken > OWN_MEMORY ? taken - OWN_MEMORY : 0) + setup_command_memory(command, memory);
     struct mr_engine_options made = options->engine;
 
-    if (taken <= OWN_MEMORY)
+    if (left == 0)
         return 0;
-    made.memory = mr_engine_memory(*engine) - (taken - OWN_MEMORY);
+    made.memory = memory > left ? memory - left : 1;
     made.threads = mr_engine_threads(*engine);
     mr_engine_close(*engine);
     return mr_engine_open(&made, engine, error) == MR_OK ? 0 : -1;
@@ -165,7 +168,7 @@ void setup_print_stats(const struct options *options, const struct tokenizer *to
         return;
     tokenizer_statistics(tokenizer, &text);
     stats_print(message, stats, &text.tokens, text.invalid_bytes, kernels_name(),
-                options->mapper != NULL ? &command->programs : NULL);
+                options->mapper != NULL || options->reducer != NULL ? &command->programs : NULL);
 }
 
 bool setup_report_line(const struct tokenizer *tokenizer, const struct mr_input *input,

@@ -23,10 +23,11 @@ int setup_engine(const struct options *options, struct mr_engine **engine, struc
 int setup_tokenizer(const struct options *options, const struct mr_engine *engine,
                     struct message *message, struct tokenizer **tokenizer, struct mr_error *error);
 
-/* Makes the engine one that leaves the tokenizer its memory. Returns 0, or -1 with *error filled
- * and *engine NULL. */
+/* Makes the engine one that leaves the tokenizer and the reducers their memory. Returns 0, or -1
+ * with *error filled and *engine NULL. */
 int setup_leave_memory(const struct options *options, const struct tokenizer *tokenizer,
-                       struct mr_engine **engine, struct mr_error *error);
+                       struct setup_command *command, struct mr_engine **engine,
+                       struct mr_error *error);
 
 /* What an input is made of. */
 struct setup_input {

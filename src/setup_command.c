@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * setup_command - what --mapper adds to a run; see setup_command.h.
+ * setup_command - what --mapper and --reducer add to a run; see setup_command.h.
  */
 #include "setup_command.h"
 
 #include "base/line_cut.h"
+
+/* Of the memory for counting, what reducers get: they are fed from results, which the engine sorts
+ * in the rest. Records are laid down for some ranges ahead, and what does not fit goes to disk, at
+ * little cost; sorting them pays more for memory. */
+#define SHARE 8
+#define LEAST_MEMORY ((uint64_t)1 << 20)
 
 int setup_command_open(struct setup_command *command, const struct options *options,
                        struct message *message)
@@ -12,13 +18,14 @@ int setup_command_open(struct setup_command *command, const struct options *opti
     struct mr_error error;
     const struct commands_options made = {
         .mapper = options->mapper,
+        .reducer = options->reducer,
         .accepted = options->accepted,
         .end = options->zero_terminated ? '\0' : '\n',
         .pass = message_pass,
         .pass_context = message,
     };
 
-    if (options->mapper == NULL)
+    if (options->mapper == NULL && options->reducer == NULL)
         return 0;
     command->options = options;
     command->end = made.end;
@@ -31,6 +38,14 @@ int setup_command_open(struct setup_command *command, const struct options *opti
 bool setup_command_is(const struct setup_command *command)
 {
     return command->commands != NULL;
+}
+
+uint64_t setup_command_memory(struct setup_command *command, uint64_t memory)
+{
+    if (command->commands == NULL || command->options->reducer == NULL)
+        return 0;
+    command->memory = memory / SHARE > LEAST_MEMORY ? memory / SHARE : LEAST_MEMORY;
+    return command->memory;
 }
 
 /* Where lines end, whatever is counted in them. */
@@ -92,20 +107,64 @@ static int open_mapper(struct setup_command *command, const struct setup_command
     return mapper_new(&made, &command->mapper, error);
 }
 
+static uint64_t records_bytes(void *mapper)
+{
+    return mapper_bytes(mapper);
+}
+
+static int open_reducer(struct setup_command *command, const struct setup_command_job *job,
+                        struct mr_error *error)
+{
+    const struct reducer_options made = {
+        .commands = command->commands,
+        .threads = mr_engine_threads(job->engine),
+        .memory = command->memory,
+        .tmpdirs = command->options->engine.tmpdirs,
+        .tmpdir_count = command->options->engine.tmpdir_count,
+        .total = records_bytes,
+        .total_context = command->mapper,
+        .put = report_put,
+        .put_context = job->report,
+    };
+
+    return reducer_open(&made, &command->reducer, error);
+}
+
 int setup_command_describe(struct setup_command *command, const struct setup_command_job *job,
                            struct mr_job_spec *spec, struct mr_error *error)
 {
-    if (open_mapper(command, job, error) != 0)
+    const bool reduces = command->options->reducer != NULL;
+
+    if (open_mapper(command, job, error) != 0 ||
+        (reduces && open_reducer(command, job, error) != 0))
         return -1;
     mapper_describe(command->mapper, spec);
     spec->input = mapper_follow_input(command->mapper, mr_input_retain(job->input));
-    report_describe(job->report, spec);
+    if (reduces) {
+        spec->order = MR_ORDER_KEY;
+        spec->output = reducer_output(command->reducer);
+    } else {
+        report_describe(job->report, spec);
+    }
     return 0;
 }
 
 int setup_command_socket(const struct setup_command *command)
 {
     return command->commands != NULL ? spawner_socket(command->commands->spawner) : -1;
+}
+
+static uint64_t records_reduced(void *reducer)
+{
+    return reducer_done(reducer);
+}
+
+void setup_command_show(struct setup_command *command, struct progress *progress)
+{
+    if (command->reducer == NULL)
+        return;
+    progress->reduced = records_reduced;
+    progress->reduced_context = command->reducer;
 }
 
 void setup_command_abandon(const struct setup_command *command)
@@ -119,7 +178,9 @@ void setup_command_close(struct setup_command *command)
     struct commands *commands = command->commands;
     struct spawner_usage usage = {0};
 
+    reducer_close(command->reducer);
     mapper_free(command->mapper);
+    command->reducer = NULL;
     command->mapper = NULL;
     if (commands == NULL)
         return;

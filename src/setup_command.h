@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: MIT
  *
- * setup_command - what --mapper adds to a run: hands the CMDs, and what is around them
- * in the other rooms, to command. Without that option every function does nothing.
+ * setup_command - what --mapper and --reducer add to a run: hands the CMDs, and what is around them
+ * in the other rooms, to command. Without these options every function does nothing.
  */
 #ifndef SETUP_COMMAND_H
 #define SETUP_COMMAND_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "cli/message.h"
 #include "cli/operands.h"
 #include "cli/options.h"
+#include "cli/progress.h"
 #include "cli/report.h"
 #include "cli/stats.h"
 #include "command/commands.h"
 #include "command/mapper.h"
+#include "command/reducer.h"
 #include "engine/mapreduce.h"
 #include "text/tokenizer.h"
 
@@ -23,7 +26,9 @@ struct setup_command {
     const struct options *options;
     struct commands *commands;
     struct per_file per_file; /* the FILEs, of --per-file */
+    uint64_t memory;          /* bytes for what reducers have not taken or printed too early */
     struct mapper *mapper;
+    struct reducer *reducer;
     struct stats_programs programs; /* what CMDs took, when all are closed */
     unsigned char end;              /* of lines */
 };
@@ -35,6 +40,9 @@ int setup_command_open(struct setup_command *command, const struct options *opti
 
 /* Whether there are CMDs. */
 bool setup_command_is(const struct setup_command *command);
+
+/* What of the memory for counting is for reducers instead; noted, for they will have it. */
+uint64_t setup_command_memory(struct setup_command *command, uint64_t memory);
 
 /* The input that mappers are given: the FILEs, cut behind the ends of lines, or as a whole each. As
  * mr_input_new. */
@@ -55,6 +63,9 @@ int setup_command_describe(struct setup_command *command, const struct setup_com
 
 /* The socket to the process that starts CMDs, or -1: see sandbox_enter. */
 int setup_command_socket(const struct setup_command *command);
+/* Has the progress tell how far the reducers are. */
+void setup_command_show(struct setup_command *command, struct progress *progress);
+
 /* Ends all CMDs. For a signal's handler. */
 void setup_command_abandon(const struct setup_command *command);
 /* Ends all CMDs, and frees; when the job has ended. Cheap to repeat. */

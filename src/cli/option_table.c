@@ -12,6 +12,11 @@
 /* What a token is: one kind at a time. The same one again replaces what it said before. */
 #define KINDS "words lines chars fields merge"
 
+/* What chooses keys and prints them with their counts: all that a reducer prints is the output. */
+#define NOT_REDUCED                                                                                \
+    "words chars fields merge ngrams ignore-case stop-words min-length max-length top min-count "  \
+    "sort reverse count-first format json escape bundle total"
+
 /* Bounds on what makes sense, generous: the engine starts one thread each, the map keeps a
  * window. */
 #define THREADS_MOST 4096
@@ -62,15 +67,18 @@ const struct option_row option_table[] = {
     {.name = "unbundle", .group = OPTION_MAP,
      .help = "with --merge: input was written with --bundle",
      TAKE_FLAG(unbundle), .requires = "merge"},
-    {.name = "mapper", .group = OPTION_MAP, .argument = "CMD",
+    {.name = "mapper", .group = OPTION_MAP, .argument = "CMD", .offer = OPTION_FILES,
      .help = "run lines through CMD, add up what it prints",
      TAKE_TEXT(mapper), .excludes = "merge", .displaces = "words", .check = take_check_mapper},
     {.name = "per-file", .group = OPTION_MAP,
      .help = "with --mapper: a CMD for each FILE, read whole",
      TAKE_FLAG(per_file), .requires = "mapper"},
+    {.name = "reducer", .group = OPTION_MAP, .argument = "CMD", .offer = OPTION_FILES,
+     .help = "sort records, print what CMD makes of each key",
+     TAKE_TEXT(reducer), .excludes = NOT_REDUCED, .requires = "mapper lines"},
     {.name = "accept-status", .group = OPTION_MAP, .argument = "LIST",
      .help = "exit statuses of CMDs that are no failure: 0,1",
-     .take = take_statuses, .most = 255, .requires = "mapper"},
+     .take = take_statuses, .most = 255, .requires = "mapper reducer"},
 
     {.name = "top", .letter = 'n', .group = OPTION_REDUCE, .argument = "N",
      .help = "print only the first N",

@@ -65,9 +65,10 @@ struct options {
     uint64_t min_length;
     uint64_t max_length; /* UINT64_MAX: no limit */
 
-    const char *mapper;         /* a shell's command, or NULL */
-    bool per_file;              /* of the mapper, as are */
-    struct status_set accepted; /* exit statuses that are no failure */
+    const char *mapper;         /* a shell's command, or NULL, as */
+    const char *reducer;        /* this */
+    bool per_file;              /* of the mapper */
+    struct status_set accepted; /* exit statuses of both that are no failure */
 
     bool have_top;
     uint64_t top;

@@ -146,7 +146,7 @@ void take_check_mapper(struct option_pass *pass, const struct option_row *row)
 
     (void)row;
     if (!options->have_kind)
-        options->kind = OPTIONS_RECORDS;
+        options->kind = options->reducer != NULL ? OPTIONS_LINES : OPTIONS_RECORDS;
 }
 
 /* ---- What is printed ---------------------------------------------------------------------- */

@@ -125,10 +125,17 @@ START_TEST(what_a_mapper_prints_is_records_unless_a_kind_is_given)
     takes("--mapper=cat");
     ck_assert(options.kind == OPTIONS_RECORDS && !options.have_kind && !options.per_file);
     ck_assert_str_eq(options.mapper, "cat");
+    ck_assert_ptr_null(options.reducer);
     takes("--mapper=cat --per-file -w -g2");
     ck_assert(options.kind == OPTIONS_WORDS_UNICODE && options.have_kind && options.per_file);
     takes("-f2 --mapper=cat -d:");
     ck_assert(options.kind == OPTIONS_FIELDS);
+    takes("--mapper=cat --reducer=uniq");
+    ck_assert(options.kind == OPTIONS_LINES && !options.have_kind);
+    ck_assert_str_eq(options.reducer, "uniq");
+    takes("--reducer=uniq -l -z");
+    ck_assert(options.kind == OPTIONS_LINES && options.mapper == NULL);
+    takes("--mapper=cat --reducer=uniq -l -o O --stats");
 }
 END_TEST
 
@@ -141,7 +148,7 @@ START_TEST(a_list_of_statuses_is_a_set_in_the_place_of_0)
     for (unsigned status = 0; status < 300; status++)
         ck_assert(status_set_has(&options.accepted, status) ==
                   (status < 2 || (status >= 64 && status <= 66) || status == 255));
-    takes("--mapper=cat -l --accept-status=0-255");
+    takes("--reducer=cat -l --accept-status=0-255");
     for (unsigned status = 0; status < 256; status++)
         ck_assert(status_set_has(&options.accepted, status));
 
@@ -249,9 +256,13 @@ START_TEST(what_is_wrong_is_refused_with_what_is_allowed)
     refuses("-f 3-1",
             "--fields '3-1': a range that decreases; allowed are N, N-, N-M and -M, divided "
             "by commas");
+    refuses("--reducer=cat", "--reducer requires --mapper or --lines");
     refuses("--per-file", "--per-file requires --mapper");
-    refuses("--accept-status=1", "--accept-status requires --mapper");
+    refuses("--per-file -l --reducer=cat", "--per-file requires --mapper");
+    refuses("--accept-status=1", "--accept-status requires --mapper or --reducer");
     refuses("--mapper=cat --merge", "--mapper and --merge exclude each other");
+    refuses("--mapper=cat --reducer=cat -w", "--reducer and --words exclude each other");
+    refuses("--mapper=cat -n1 --reducer=cat", "--top and --reducer exclude each other");
     refuses("--mapper=cat -g2", "--ngrams requires --words or --chars");
     refuses("--mapper=cat -l -g2", "--ngrams goes with --words or --chars, not with --lines");
     refuses("--files0-from=F g", "extra operand 'g': FILEs cannot be combined with --files0-from");
@@ -447,6 +458,17 @@ START_TEST(options_exclude_each_other_as_their_rows_say)
 }
 END_TEST
 
+/* Adds what an option requires that is itself required: the first that will do. */
+static void add_required(char line[static 256], const struct option_row *row)
+{
+    char name[32];
+
+    if (row->requires == NULL)
+        return;
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(row->requires, " "), row->requires);
+    add_option(line, option_table_named(name));
+}
+
 /* Alone an option that requires others is refused, with each of these it is taken. */
 START_TEST(options_require_what_their_rows_say)
 {
@@ -461,6 +483,7 @@ START_TEST(options_require_what_their_rows_say)
             standing |= option_table[j].standing;
             add_option(line, row);
             add_option(line, &option_table[j]);
+            add_required(line, &option_table[j]);
             takes(line);
             required++;
         }
