@@ -4,6 +4,31 @@
  *
  * The first failure counts: it is kept, everything that waits for a CMD is woken and fails with it,
  * so that whichever thread is the first to say that the job has failed says why.
+ *
+ * The life of a piece of data, process by process. Three kinds there are: mrcount, the spawner,
+ * which mrcount forks before there is any data, and the CMDs, which the spawner starts.
+ *
+ *     FILE -> split -> [mapper CMD] -> text -> record -> sorted records -> range
+ *       -> [reducer CMD] -> printed bytes -> output
+ *
+ *  1. mrcount: the job's reader cuts FILEs behind line ends into splits. A worker that takes its
+ *     first one makes pipes and sends their other ends to the spawner, which forks, and executes
+ *     `sh -c CMD`; it keeps the writing end of a pipe that says how the CMD ended (mapper.c,
+ *     process.c, spawner.c, spawner_child.c). With --per-file the CMD gets the FILE itself.
+ *  2. The worker writes the split into the CMD and reads what comes out, at the same time. It maps
+ *     that in pieces, up to a cut each, as it would have mapped a split: tokens or records are
+ *     emitted to the engine. What the CMD writes to its standard error passes through mrcount. When
+ *     there is no split any more the worker closes the CMD's input, takes the rest, and judges how
+ *     it ended.
+ *  3. The engine sums. Without a reducer its results are printed as ever. With one the key of a
+ *     pair is the whole record: equal ones are one, with a number. Results come in the order of
+ *     their bytes. Workers encode them, and the job's own thread lays them down range by range, cut
+ *     only between keys (key_cut.h), in memory as far as that goes, then on disk (spool.h).
+ *  4. Threads of the reducer take one range after the other, have a CMD started for each, write the
+ *     records into it, each as often as it came, and read what it prints. That is put out at once
+ *     by who has the range whose turn it is; the others lay it down (reducer.h).
+ *  5. mrcount shuts down its end of the socket; the spawner ends what still runs, says what all of
+ *     them took, and ends. It does the same when mrcount is gone, however that came about.
  */
 #ifndef COMMAND_COMMANDS_H
 #define COMMAND_COMMANDS_H
