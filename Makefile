@@ -184,9 +184,10 @@ $(BUILD)/obj/tests/suites.inc: FORCE
 	@mkdir -p $(@D)
 	@printf 'SUITE(%s_suite)\n' $(SUITES) | cmp -s - $@ || printf 'SUITE(%s_suite)\n' $(SUITES) > $@
 
+# What an assertion that holds costs: see mark_point.c.
 $(BUILD)/tests/unit: $(TEST_OBJECTS) $(filter-out %/src/main.o,$(PROG_OBJECTS)) $(LIB_OBJECTS)
 	@mkdir -p $(@D)
-	$(call say,LD,$@) $(CC) $(ALL_CFLAGS) -pie $(ALL_LDFLAGS) -o $@ $^ $$(pkg-config --libs check)
+	$(call say,LD,$@) $(CC) $(ALL_CFLAGS) -pie $(ALL_LDFLAGS) -Wl,--wrap=_mark_point -o $@ $^ $$(pkg-config --libs check)
 
 # As a user of the library would: the public header and the library, nothing else, and the compiler's
 # own dialect. A callback need not use all that it is given.
