@@ -25,7 +25,9 @@ for compiler in "${compilers[@]}"; do
     "$compiler" "${flags[@]}" -fsyntax-only -include mapreduce.h -x c++ /dev/null ||
         fail "$compiler does not take mapreduce.h"
     # What a sanitizer needs is the C compiler's own.
-    if [ -n "$slow" ] && [ "$compiler" != c++ ]; then continue; fi
+    case $slow,${CC:-cc},$compiler in
+    1,*clang*,c++ | 1,*cc*,clang++) continue ;;
+    esac
     "$compiler" "${flags[@]}" -O1 -o letters "$source" "$MRCOUNT_BUILD/libmapreduce.a" ||
         fail "$compiler does not take letters.cc"
     ./letters tempest unended > got
