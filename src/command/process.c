@@ -53,6 +53,8 @@ struct process {
     int errors; /* these */
     int status; /* held to its end: closing it ends the process */
     bool ended; /* its end is known, and was good */
+    struct spawner_news news;
+    size_t news_size; /* bytes of it that have come */
     unsigned moves;
     long nap; /* microseconds */
     size_t line_size, last_size;
@@ -194,9 +196,9 @@ static void process_hear_rest(struct process *process)
 /* ---- Its end --------------------------------------------------------------------------------- */
 
 /* What came through the status pipe. Returns 0 where the CMD ended well. */
-static int process_judge(struct process *process, const struct spawner_news *news,
-                         struct mr_error *error)
+static int process_judge(struct process *process, struct mr_error *error)
 {
+    const struct spawner_news *news = &process->news;
     char text[80];
 
     if (news->errnum != 0)
@@ -218,17 +220,17 @@ static int process_judge(struct process *process, const struct spawner_news *new
 /* Looks whether it has ended. Returns -1 with *error filled where that was a failure. */
 static int process_look(struct process *process, struct mr_error *error)
 {
-    struct spawner_news news;
-
     if (process->ended)
         return 0;
-    const ssize_t got = read(process->status, &news, sizeof news);
-    if (got == (ssize_t)sizeof news)
-        return process_judge(process, &news, error);
+    const ssize_t got = read(process->status, (char *)&process->news + process->news_size,
+                             sizeof process->news - process->news_size);
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return 0;
-    return process_fail(process, 0, "lost: the process that starts commands has failed", false,
-                        error);
+    if (got <= 0)
+        return process_fail(process, 0, "lost: the process that starts commands has failed", false,
+                            error);
+    process->news_size += (size_t)got;
+    return process->news_size < sizeof process->news ? 0 : process_judge(process, error);
 }
 
 /* ---- Moving ---------------------------------------------------------------------------------- */
@@ -301,8 +303,9 @@ static int process_wait(struct process *process, const struct process_io *io, in
         [WAKE] = {.fd = wake, .events = POLLIN},
     };
 
+    /* Where memory is short for a moment the next try may do. */
     const int ready = poll(polls, COUNT, milliseconds);
-    if (ready < 0 && errno != EINTR && errno != EAGAIN)
+    if (ready < 0 && errno != EINTR && errno != EAGAIN && errno != ENOMEM)
         return process_fail_call(process, "cannot wait for it", errno, error);
     if (ready <= 0)
         return 0;

@@ -196,22 +196,7 @@ static bool spawner_serve(struct spawner_child *child, struct spawner_set *set)
     return sound;
 }
 
-/* Says of one that has ended how; it stays to be waited for. */
-static void spawner_report(struct spawner_set *set, size_t i)
-{
-    siginfo_t info = {.si_pid = 0};
-
-    if (set->running[i].told ||
-        waitid(P_PID, (id_t)set->running[i].pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
-        info.si_pid == 0)
-        return;
-    /* As the macros of waitpid take it apart. */
-    spawner_tell(set->polls[i + 1].fd, 0,
-                 info.si_code == CLD_EXITED ? (info.si_status & 0xFF) << 8 : info.si_status & 0x7F);
-    set->running[i].told = true;
-}
-
-/* Ends the group of one that nobody wants to hear of any more. */
+/* Ends the group of one that nobody wants to hear of any more, or of which nothing can be told. */
 static void spawner_end(struct spawner_set *set, size_t i)
 {
     if (set->polls[i + 1].fd < 0)
@@ -219,7 +204,28 @@ static void spawner_end(struct spawner_set *set, size_t i)
     (void)kill(-set->running[i].pid, SIGKILL);
     close(set->polls[i + 1].fd);
     set->polls[i + 1].fd = -1;
-    set->running[i].told = true;
+}
+
+/* Says of one that has ended how; it stays to be waited for. */
+static void spawner_report(struct spawner_set *set, size_t i)
+{
+    siginfo_t info = {.si_pid = 0};
+    int failed;
+
+    if (set->running[i].told)
+        return;
+    do
+        failed = waitid(P_PID, (id_t)set->running[i].pid, &info, WEXITED | WNOHANG | WNOWAIT);
+    while (failed != 0 && errno == EINTR);
+    if (failed != 0) {
+        spawner_end(set, i);
+    } else if (info.si_pid != 0) {
+        /* As the macros of waitpid take it apart. */
+        spawner_tell(set->polls[i + 1].fd, 0,
+                     info.si_code == CLD_EXITED ? (info.si_status & 0xFF) << 8
+                                                : info.si_status & 0x7F);
+        set->running[i].told = true;
+    }
 }
 
 /* Waits for one that has been ended; returns whether it is gone. */
@@ -251,7 +257,7 @@ static void spawner_look(struct spawner_set *set)
             spawner_end(set, i);
         if (set->polls[i + 1].fd >= 0)
             spawner_report(set, i);
-        else
+        if (set->polls[i + 1].fd < 0)
             (void)spawner_reap(set, i, WNOHANG);
     }
 }

@@ -296,7 +296,7 @@ END_TEST
 
 START_TEST(stopping_all_wakes_who_waits)
 {
-    struct process *process;
+    struct process *process, *other;
     struct process_io io = {0};
 
     open_commands("sleep 1000000", 0);
@@ -305,8 +305,10 @@ START_TEST(stopping_all_wakes_who_waits)
     commands_stop(commands);
     ck_assert_int_eq(process_move(process, &io, -1, &error), -1);
     ck_assert_int_eq(error.status, MR_CANCELLED);
-    ck_assert_int_eq(process_start(commands, SPAWNER_MAPPER, NULL, -1, &process, &error), -1);
-    commands_close(commands, NULL);
+    ck_assert_int_eq(process_start(commands, SPAWNER_MAPPER, NULL, -1, &other, &error), -1);
+    ck_assert_ptr_null(other);
+    process_close(process);
+    close_commands();
 }
 END_TEST
 
