@@ -48,6 +48,8 @@ struct mr_output *reducer_output(struct reducer *reducer);
 /* How many records have been given to processes: of as many as the job's map has emitted. Any
  * thread. */
 uint64_t reducer_done(const struct reducer *reducer);
+/* Bytes written to temporary files. Any thread. */
+uint64_t reducer_spilled(const struct reducer *reducer);
 /* To be called after the job. Ends the processes that still run, which stops the commands. NULL is
  * allowed. */
 void reducer_close(struct reducer *reducer);

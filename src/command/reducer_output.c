@@ -83,6 +83,11 @@ uint64_t reducer_done(const struct reducer *reducer)
     return atomic_load_explicit(&reducer->done, memory_order_relaxed);
 }
 
+uint64_t reducer_spilled(const struct reducer *reducer)
+{
+    return atomic_load_explicit(&reducer->store.written, memory_order_relaxed);
+}
+
 /* ---- Opening and closing -------------------------------------------------------------------- */
 
 /* Opens the threads' wakers and the dispatcher's. */

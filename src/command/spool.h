@@ -54,6 +54,7 @@ struct spool_store {
     uint64_t most;                /* blocks that the memory is; constant */
     struct thread_mutex lock;     /* of all below */
     _Atomic uint64_t used;        /* blocks that somebody has; written under the lock */
+    _Atomic uint64_t written;     /* bytes that went to disk; no lock */
     struct spool_block *free;     /* blocks that nobody has */
     struct spool_slab *slabs;     /* the memory of all */
     int *files;                   /* of each folder, -1 before it is needed */

@@ -94,10 +94,13 @@ static uint64_t checksum(const struct spool_block *block, uint64_t place)
 int spool_disk_write(struct spool_store *store, uint64_t place, struct spool_block *block,
                      struct mr_error *error)
 {
+    const size_t size = sizeof *block - ON_DISK + block->size;
     block->checksum = checksum(block, place);
-    if (io_pwrite_full(file_of(store, place), (unsigned char *)block + ON_DISK,
-                       sizeof *block - ON_DISK + block->size, offset_of(store, place)) == 0)
+    if (io_pwrite_full(file_of(store, place), (unsigned char *)block + ON_DISK, size,
+                       offset_of(store, place)) == 0) {
+        atomic_fetch_add_explicit(&store->written, size, memory_order_relaxed);
         return 0;
+    }
     const int reason = errno;
     mr_error_set(error, MR_SPILL, reason, "%s: cannot write temporary data: %s",
                  folder_of(store, place), strerror(reason));

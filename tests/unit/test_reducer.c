@@ -57,7 +57,8 @@ static void add(struct text *text, const void *bytes, size_t size)
         text->bytes = realloc(text->bytes, text->room);
         ck_assert_ptr_nonnull(text->bytes);
     }
-    memcpy(text->bytes + text->size, bytes, size);
+    if (size > 0)
+        memcpy(text->bytes + text->size, bytes, size);
     text->size += size;
 }
 
