@@ -163,11 +163,13 @@ void setup_print_stats(const struct options *options, const struct tokenizer *to
                        struct message *message)
 {
     struct tokenizer_stats text = {0};
+    struct mr_stats all = *stats;
 
     if (!options->stats)
         return;
+    all.spilled += command->spilled;
     tokenizer_statistics(tokenizer, &text);
-    stats_print(message, stats, &text.tokens, text.invalid_bytes, kernels_name(),
+    stats_print(message, &all, &text.tokens, text.invalid_bytes, kernels_name(),
                 options->mapper != NULL || options->reducer != NULL ? &command->programs : NULL);
 }
 

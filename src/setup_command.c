@@ -154,9 +154,9 @@ int setup_command_socket(const struct setup_command *command)
     return command->commands != NULL ? spawner_socket(command->commands->spawner) : -1;
 }
 
-static uint64_t records_reduced(void *reducer)
+static struct progress_reduced records_reduced(void *reducer)
 {
-    return reducer_done(reducer);
+    return (struct progress_reduced){reducer_done(reducer), reducer_spilled(reducer)};
 }
 
 void setup_command_show(struct setup_command *command, struct progress *progress)
@@ -178,6 +178,8 @@ void setup_command_close(struct setup_command *command)
     struct commands *commands = command->commands;
     struct spawner_usage usage = {0};
 
+    if (command->reducer != NULL)
+        command->spilled = reducer_spilled(command->reducer);
     reducer_close(command->reducer);
     mapper_free(command->mapper);
     command->reducer = NULL;

@@ -29,7 +29,8 @@ struct setup_command {
     uint64_t memory;          /* bytes for what reducers have not taken or printed too early */
     struct mapper *mapper;
     struct reducer *reducer;
-    struct stats_programs programs; /* what CMDs took, when all are closed */
+    struct stats_programs programs; /* what CMDs took, when all are closed, and */
+    uint64_t spilled;               /* what reducers wrote to temporary files */
     unsigned char end;              /* of lines */
 };
 

@@ -205,7 +205,9 @@ void progress_count_reduced(const struct progress *progress, struct mr_progress 
 {
     if (progress->reduced == NULL || figures->phase != MR_PHASE_REDUCE)
         return;
-    figures->done = progress->reduced(progress->reduced_context);
+    const struct progress_reduced reduced = progress->reduced(progress->reduced_context);
+    figures->done = reduced.done;
+    figures->spilled += reduced.spilled;
     figures->not_done = figures->records > figures->done ? figures->records - figures->done : 0;
 }
 
@@ -240,6 +242,10 @@ void progress_tick(struct progress *progress, struct mr_job *job, bool asked)
 void progress_end(struct progress *progress, const struct mr_stats *stats)
 {
     char line[PROGRESS_ROOM];
+    uint64_t spilled = stats->spilled;
+
+    if (progress->reduced != NULL)
+        spilled += progress->reduced(progress->reduced_context).spilled;
 
     message_live_end(progress->message);
     if (progress->style != PROGRESS_JSON)
@@ -248,6 +254,6 @@ void progress_end(struct progress *progress, const struct mr_stats *stats)
              "{\"phase\":\"done\",\"bytes\":%ju,\"tokens\":%ju,\"keys\":%ju,\"spilled\":%ju,"
              "\"seconds\":%.3f}\n",
              (uintmax_t)stats->bytes, (uintmax_t)stats->records, (uintmax_t)stats->keys,
-             (uintmax_t)stats->spilled, stats->map_seconds + stats->reduce_seconds);
+             (uintmax_t)spilled, stats->map_seconds + stats->reduce_seconds);
     message_print(progress->message, line);
 }

@@ -23,13 +23,18 @@ enum progress_style {
     PROGRESS_JSON,
 };
 
+struct progress_reduced {
+    uint64_t done;    /* of the pairs emitted */
+    uint64_t spilled; /* bytes written to temporary files besides the engine's */
+};
+
 struct progress {
     struct message *message;
     enum progress_style style;
     unsigned long long next; /* when it is time to show something, on thread_now's clock */
-    /* How many of the pairs emitted the reduce is done with, where it is not the engine that knows;
-     * set by who does, NULL at first. */
-    uint64_t (*reduced)(void *context);
+    /* How the reduce stands, where it is not the engine alone that knows; set by who does, NULL at
+     * first. */
+    struct progress_reduced (*reduced)(void *context);
     void *reduced_context;
 };
 
@@ -42,7 +47,7 @@ void progress_open(struct progress *progress, const struct options *options,
  * a line of its own, when `asked`. */
 void progress_tick(struct progress *progress, struct mr_job *job, bool asked);
 
-/* Makes the figures of the reduce those of progress->reduced, where that is set. */
+/* Brings what progress->reduced knows into the figures, where that is set. */
 void progress_count_reduced(const struct progress *progress, struct mr_progress *figures);
 
 /* Shows these figures at once, as a line of its own. */

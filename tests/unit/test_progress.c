@@ -33,14 +33,14 @@ START_TEST(the_line_says_phase_share_rate_and_time_left)
 }
 END_TEST
 
-static uint64_t tell(void *done)
+static struct progress_reduced tell(void *reduced)
 {
-    return *(const uint64_t *)done;
+    return *(const struct progress_reduced *)reduced;
 }
 
 START_TEST(the_reduce_is_told_in_pairs_where_somebody_counts_them)
 {
-    uint64_t done = 1234;
+    struct progress_reduced reduced = {.done = 1234};
     struct progress progress = {.style = PROGRESS_NONE};
     struct mr_progress figures = {
         .phase = MR_PHASE_REDUCE, .done = 3, .not_done = 5, .records = 99999};
@@ -49,14 +49,15 @@ START_TEST(the_reduce_is_told_in_pairs_where_somebody_counts_them)
     progress_line(&figures, 80, line);
     ck_assert_str_eq(line, "reduce 3/8");
     progress.reduced = tell;
-    progress.reduced_context = &done;
+    progress.reduced_context = &reduced;
     progress_count_reduced(&progress, &figures);
     progress_line(&figures, 80, line);
     ck_assert_str_eq(line, "reduce 1234/99999");
-    done = 99999;
+    reduced = (struct progress_reduced){.done = 99999, .spilled = 1500};
+    figures.spilled = 500;
     progress_count_reduced(&progress, &figures);
     progress_line(&figures, 80, line);
-    ck_assert_str_eq(line, "reduce 99999/99999");
+    ck_assert_str_eq(line, "reduce 99999/99999 spilled 2.0 kB");
     figures = mapping;
     progress_count_reduced(&progress, &figures);
     progress_line(&figures, 80, line);
