@@ -59,10 +59,14 @@ cat small.counted <(echo between) small.counted | cmp -s - out || fail "one afte
 # shell and by every redirection.
 ln -s /dev/stdout link
 ln -s link link2
-for shell in sh bash; do
+shells=(sh bash)
+names=('' '-o log' '-o link2' '-o /dev/stdout' '-o /dev/fd/1' '-o /proc/self/fd/1' '-o ./log' '-o link' '-o hard'
+    '-o /dev/fd/7 7>&1')
+# What is open already is found by one thread, and in the same way whatever its name.
+if [ "$slow" ]; then shells=(sh) names=("${names[@]:0:3}"); fi
+for shell in "${shells[@]}"; do
     for input in few large; do
-        for name in '' '-o /dev/stdout' '-o /dev/fd/1' '-o /proc/self/fd/1' '-o log' '-o ./log' \
-            '-o link' '-o link2' '-o hard' '-o /dev/fd/7 7>&1'; do
+        for name in "${names[@]}"; do
             for redirection in '> log' '>> log' '1<> log' '> log 2>&1'; do
                 rm -f log hard
                 : > log

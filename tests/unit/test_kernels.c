@@ -240,8 +240,8 @@ struct room {
 /* A byte above 0x7f may be anything, as far as ASCII tells. */
 static const char meanings[] = "ANE_O.,: L";
 
-/* Fills want[i] with the words of the text where its bytes above 0x7f are meanings[i]. Returns how many
- * of them there are to look at: one where there are no such bytes. */
+/* Fills want[i] with the words of the text where its bytes above 0x7f are meanings[i]. Returns how
+ * many of them there are to look at: one where there are no such bytes. */
 static size_t words_of_meanings(const unsigned char *data, size_t size,
                                 struct tokens want[static sizeof meanings - 1])
 {
