@@ -26,6 +26,7 @@ struct message {
     bool terminal;    /* constant */
     atomic_bool live; /* a live line is on the terminal; a handler reads it without the lock */
     bool ended;       /* and no other may come */
+    bool unended;     /* what was passed on last did not end a line */
 };
 
 /* Back to the line's start, and nothing left from there on. To the end of the screen, not of the
@@ -92,6 +93,15 @@ static void message_erase_locked(struct message *message)
     message->live = false;
 }
 
+/* What comes is a line of ours. */
+static void message_begin_locked(struct message *message)
+{
+    message_erase_locked(message);
+    if (message->unended)
+        message_write(message, "\n", 1);
+    message->unended = false;
+}
+
 /* The pieces of one message, put together as "mrcount: NAME: TEXT: REASON\nAFTER". */
 struct message_parts {
     const char *name;   /* a file's, or NULL */
@@ -136,7 +146,7 @@ static void message_put(struct message *message, int status, const struct messag
     thread_lock(&message->lock);
     if (message->status < status)
         message->status = status;
-    message_erase_locked(message);
+    message_begin_locked(message);
     if (whole == NULL)
         message_write(message, small, strlen(small));
     else
@@ -223,7 +233,7 @@ void message_note(struct message *message, const char *format, ...)
 void message_print(struct message *message, const char *text)
 {
     thread_lock(&message->lock);
-    message_erase_locked(message);
+    message_begin_locked(message);
     message_write(message, text, strlen(text));
     thread_unlock(&message->lock);
 }
@@ -232,9 +242,12 @@ void message_pass(void *context, const void *bytes, size_t size)
 {
     struct message *message = context;
 
+    if (size == 0)
+        return;
     thread_lock(&message->lock);
     message_erase_locked(message);
     message_write(message, bytes, size);
+    message->unended = ((const char *)bytes)[size - 1] != '\n';
     thread_unlock(&message->lock);
 }
 

@@ -112,6 +112,25 @@ START_TEST(what_other_programs_write_passes_as_it_is_and_the_live_line_comes_bac
 }
 END_TEST
 
+START_TEST(a_message_begins_a_line_where_another_program_ended_none)
+{
+    struct message *message = message_open();
+    ck_assert_ptr_nonnull(message);
+    capture_begin();
+    message_pass(message, "sh: 1: ", 7);
+    message_pass(message, "", 0);
+    message_error(message, "first");
+    message_error(message, "second");
+    message_pass(message, "ended\n", 6);
+    message_error(message, "third");
+    message_pass(message, "not", 3);
+    message_print(message, "figures\n");
+    ck_assert_str_eq(capture_end(), "sh: 1: \nmrcount: first\nmrcount: second\nended\n"
+                                    "mrcount: third\nnot\nfigures\n");
+    message_close(message);
+}
+END_TEST
+
 #define THREADS 8
 #define EACH 50
 
@@ -228,6 +247,7 @@ Suite *test_message_suite(void)
     TCase *tcase = tcase_create("message");
     tcase_add_test(tcase, messages_say_who_what_and_why_and_the_status_gets_worse);
     tcase_add_test(tcase, the_live_line_is_erased_before_anything_else);
+    tcase_add_test(tcase, a_message_begins_a_line_where_another_program_ended_none);
     tcase_add_test(tcase, what_other_programs_write_passes_as_it_is_and_the_live_line_comes_back);
     tcase_add_test(tcase, messages_of_many_threads_never_mix);
     tcase_add_test(tcase, names_are_quoted_as_a_shell_reads_them);
