@@ -242,15 +242,16 @@ static int process_give(struct process *process, struct process_io *io, struct m
         return false;
     if (process->input >= 0) {
         const ssize_t put = write(process->input, io->input, io->input_size);
-        if (put >= 0) {
+        if (put > 0) {
             io->input += put;
             io->input_size -= (size_t)put;
-            return put > 0;
+            return true;
         }
-        if (errno == EAGAIN || errno == EINTR)
+        if (put < 0 && (errno == EAGAIN || errno == EINTR))
             return false;
-        if (errno != EPIPE)
-            return process_fail_call(process, "cannot write to it", errno, error);
+        if (put == 0 || errno != EPIPE) /* without a reason it would be for ever */
+            return process_fail_call(process, "cannot write to it", put == 0 ? ENOSPC : errno,
+                                     error);
         process_close_end(&process->input);
     }
     io->input += io->input_size;

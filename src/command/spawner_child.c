@@ -70,13 +70,12 @@ static void spawner_close_all(struct received *request)
             close(request->descriptors[i]);
 }
 
-/* A pipe of our own making, empty, takes it at once. Where nobody reads it any more, nobody wants
- * to know. */
-static void spawner_tell(int status_pipe, int errnum, int status)
+/* A pipe of our own making, empty, takes it at once. Returns -1 where nobody reads it any more. */
+static int spawner_tell(int status_pipe, int errnum, int status)
 {
     const struct spawner_news news = {.errnum = errnum, .status = status};
 
-    (void)io_write_full(status_pipe, &news, sizeof news);
+    return io_write_full(status_pipe, &news, sizeof news);
 }
 
 static bool spawner_make_room(struct spawner_set *set)
@@ -115,7 +114,7 @@ static _Noreturn void spawner_become_command(struct spawner_child *child,
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     if (done)
         execve(_PATH_BSHELL, arguments, request->head.named ? child->named : child->environment);
-    spawner_tell(request->descriptors[SPAWNER_STATUS], errno, 0);
+    (void)spawner_tell(request->descriptors[SPAWNER_STATUS], errno, 0);
     _exit(127);
 }
 
@@ -190,7 +189,7 @@ static bool spawner_serve(struct spawner_child *child, struct spawner_set *set)
         if (failed == 0) /* that one is in the table now */
             request.descriptors[SPAWNER_STATUS] = -1;
         else if (request.descriptors[SPAWNER_STATUS] >= 0)
-            spawner_tell(request.descriptors[SPAWNER_STATUS], failed, 0);
+            (void)spawner_tell(request.descriptors[SPAWNER_STATUS], failed, 0);
     }
     spawner_close_all(&request);
     return sound;
@@ -217,15 +216,14 @@ static void spawner_report(struct spawner_set *set, size_t i)
     do
         failed = waitid(P_PID, (id_t)set->running[i].pid, &info, WEXITED | WNOHANG | WNOWAIT);
     while (failed != 0 && errno == EINTR);
-    if (failed != 0) {
+    if (failed == 0 && info.si_pid == 0)
+        return;
+    set->running[i].told = true;
+    /* As the macros of waitpid take it apart. */
+    const int status =
+        info.si_code == CLD_EXITED ? (info.si_status & 0xFF) << 8 : info.si_status & 0x7F;
+    if (failed != 0 || spawner_tell(set->polls[i + 1].fd, 0, status) != 0)
         spawner_end(set, i);
-    } else if (info.si_pid != 0) {
-        /* As the macros of waitpid take it apart. */
-        spawner_tell(set->polls[i + 1].fd, 0,
-                     info.si_code == CLD_EXITED ? (info.si_status & 0xFF) << 8
-                                                : info.si_status & 0x7F);
-        set->running[i].told = true;
-    }
 }
 
 /* Waits for one that has been ended; returns whether it is gone. */

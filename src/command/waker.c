@@ -11,6 +11,11 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/io.h"
+
+/* Milliseconds that a wait takes at most: should waking ever fail, it is only late. */
+#define WAKER_WAIT 100
+
 int waker_open(struct waker *waker)
 {
     atomic_init(&waker->woken, false);
@@ -28,8 +33,7 @@ void waker_wake(struct waker *waker)
     const uint64_t one = 1;
 
     /* The flag comes last: where it is set, there is something to be read. */
-    while (write(waker->fd, &one, sizeof one) < 0 && errno == EINTR)
-        ;
+    (void)io_write_full(waker->fd, &one, sizeof one);
     atomic_store(&waker->woken, true);
 }
 
@@ -47,7 +51,8 @@ int waker_wait(struct waker *waker, struct commands *commands, struct mr_error *
     struct pollfd polls[2] = {{.fd = waker->fd, .events = POLLIN},
                               {.fd = commands->wake, .events = POLLIN}};
 
-    if (poll(polls, 2, -1) < 0 && errno != EINTR && errno != EAGAIN) {
+    /* Where memory is short for a moment the next try may do. */
+    if (poll(polls, 2, WAKER_WAIT) < 0 && errno != EINTR && errno != EAGAIN && errno != ENOMEM) {
         mr_error_set(error, MR_FAILED, errno, "cannot wait: %s", strerror(errno));
         return commands_fail(commands, error);
     }

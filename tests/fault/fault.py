@@ -47,11 +47,23 @@ CALLS = [
     ("fchmod", "EIO", CLEAN), ("fchown", "EIO", CLEAN), ("xattr", "EIO", CLEAN), ("xattr", "EOPNOTSUPP", CLEAN),
     ("readlink", "EIO", CLEAN), ("statfs", "EIO", CLEAN), ("tmpfile", "EACCES", CLEAN),
     ("close", "EIO", CLEAN), ("fallocate", "ENOSPC", INVISIBLE),
+    # Of where programs are run.
+    ("fork", "EAGAIN", CLEAN), ("socket", "EMFILE", CLEAN), ("send", "EINTR", INVISIBLE), ("send", "ENOMEM", CLEAN),
+    ("wait", "EINTR", INVISIBLE),
+]
+# Of the process that starts them.
+SPAWNER = [
+    ("alloc", "ENOMEM", CLEAN), ("fork", "EAGAIN", CLEAN), ("fork", "ENOMEM", CLEAN), ("recv", "EINTR", INVISIBLE),
+    ("recv", "EAGAIN", INVISIBLE), ("recv", "ENOMEM", CLEAN), ("poll", "EINTR", INVISIBLE),
+    ("poll", "ENOMEM", INVISIBLE), ("poll", "EAGAIN", INVISIBLE), ("poll", "EIO", CLEAN), ("wait", "EINTR", INVISIBLE),
+    ("wait", "EIO", CLEAN), ("write", "EINTR", INVISIBLE), ("write", "EAGAIN", INVISIBLE),
+    ("write", "SHORT", INVISIBLE), ("write", "EIO", CLEAN), ("write", "NONE", CLEAN), ("close", "EIO", CLEAN),
+    ("send", "EIO", CLEAN), ("dup", "EMFILE", CLEAN),
 ]
 
 
 class Scenario:
-    def __init__(self, name, command, output="file", stdin=None, slow=False):
+    def __init__(self, name, command, output="file", stdin=None, slow=False, spawns=False):
         self.name = name
         self.command = command
         # Where it goes: "file" (standard output), "pipe", "-o", "over", which is -o over an old file, or
@@ -59,6 +71,7 @@ class Scenario:
         self.output = output
         self.stdin = stdin  # a file's name, piped
         self.slow = slow  # a fifth of the calls must do
+        self.spawns = spawns  # has a process of its own that starts others
 
 
 def scenarios():
@@ -80,6 +93,11 @@ def scenarios():
         Scenario("spill-top", [mrcount, "-q", "-j2", "-l", "-S1K", "-T", "tmp", "-n3", "long"], "pipe", slow=True),
         Scenario("merge", [mrcount, "-j2", "--merge", "counts", "counts"]),
         Scenario("total", [mrcount, "-j2", "--total", "--stats", "text"], "pipe"),
+        Scenario("mapper", [mrcount, "-j2", "-l", "--mapper=cat", "text", "small"], slow=True, spawns=True),
+        Scenario("per-file", [mrcount, "-j2", "--per-file", "-wspace", "--mapper=cat; echo $MRCOUNT_FILE", "small", "text",
+                              "small"], slow=True, spawns=True),
+        Scenario("reducer", [mrcount, "-q", "-j2", "-S1K", "-T", "tmp", "-o", "out", "--mapper=cat", "--reducer=cat",
+                             "long"], "-o", slow=True, spawns=True),
         Scenario("pagerank", [str(BUILD / "tests" / "examples" / "pagerank")], "pipe", "links", slow=True),
         Scenario("clients", [str(BUILD / "fault" / "clients"), "tmp"], "pipe", slow=True),
     ]
@@ -102,13 +120,22 @@ def prepare():
         subprocess.run([BUILD / "mrcount", "text"], stdout=counts, check=True)
 
 
+def read_log(name):
+    """What the library that makes calls fail has counted; nothing where a process ended otherwise."""
+    if not Path(name).exists():
+        return {}
+    return {a: int(b) for a, b in (line.split() for line in Path(name).read_text().splitlines())}
+
+
 class Outcome:
-    def __init__(self, scenario, rule):
+    def __init__(self, scenario, rule, spawner=False):
         environment = {key: value for key, value in os.environ.items() if not key.startswith("FAULT_")}
-        environment.update(LD_PRELOAD=str(PRELOAD), FAULT_LOG="log", LC_ALL="C", TMPDIR="tmp")
+        environment.update(LD_PRELOAD=str(PRELOAD), FAULT_LOG="log", FAULT_ALONE="1", LC_ALL="C", TMPDIR="tmp")
+        if spawner:
+            environment["FAULT_CHILD"] = "log-child"
         if rule:
             environment["FAULT_RULE"] = rule
-        for name in ("log", "out", "stdout"):
+        for name in ("log", "log-child", "out", "stdout"):
             Path(name).unlink(missing_ok=True)
         if scenario.output == "over":
             Path("out").write_bytes(b"old\n")
@@ -139,16 +166,16 @@ class Outcome:
         start = Path(scenario.command[0]).name + ": "
         self.messages = [line for line in errors.decode(errors="replace").splitlines() if line.startswith(start)]
         self.notes = errors.count(b"\n") - len(self.messages)
-        self.figures = {}
-        if Path("log").exists():
-            self.figures = {a: int(b) for a, b in (line.split() for line in Path("log").read_text().splitlines())}
-        self.left = sorted(set(os.listdir(".")) - before - {"out", "stdout", "log"}) + os.listdir("tmp")
+        self.figures = read_log("log")
+        # Whose calls are to fail.
+        self.tried = read_log("log-child") if spawner else self.figures
+        self.left = sorted(set(os.listdir(".")) - before - {"out", "stdout", "log", "log-child"}) + os.listdir("tmp")
         for name in os.listdir("tmp"):
             Path("tmp", name).unlink()
 
     @property
     def hits(self):
-        return self.figures.get("hits", 0)
+        return self.tried.get("hits", 0)
 
 
 def complaint(scenario, good, got, wanted, unordered):
@@ -204,20 +231,22 @@ def chosen(count, each):
     return numbers
 
 
-def run_all(rules, options, failures):
+def run_all(rules, options, failures, spawner=False):
     """Returns how many runs met their fault, and how many there were."""
     met = runs = 0
     for scenario in scenarios():
         if options.only and scenario.name not in options.only.split(","):
             continue
-        good = Outcome(scenario, None)
+        if spawner and not scenario.spawns:
+            continue
+        good = Outcome(scenario, None, spawner)
         unordered = "--sort=none" in scenario.command
         each = max(1, options.each // (5 if scenario.slow else 1))
         if good.status != 0 or not good.output:
             failures.append(f"{scenario.name}: exit status {good.status}, {good.messages}, when all goes well")
             continue
         for name, how, wanted in rules:
-            count = good.figures[name]
+            count = good.tried[name]
             numbers = [str(k) for k in chosen(count, each)]
             if count:
                 # Who is told for ever that there will be something later goes on asking.
@@ -227,7 +256,7 @@ def run_all(rules, options, failures):
                     numbers += [f"{k}+" for k in chosen(count, max(1, each // 8))]
             for number in numbers:
                 rule = f"{name}:{number}:{how}"
-                got = Outcome(scenario, rule)
+                got = Outcome(scenario, rule, spawner)
                 if number.endswith("+"):  # several FILEs may be missing before the end
                     got.messages = got.messages[-1:]
                 wrong = complaint(scenario, good, got, wanted, unordered)
@@ -236,7 +265,7 @@ def run_all(rules, options, failures):
                     runs += 1
                     met += wrong is None
                 if wrong:
-                    failures.append(f"{scenario.name} with {rule}: {wrong}")
+                    failures.append(f"{scenario.name}{', spawner' * spawner} with {rule}: {wrong}")
                     print(f"failed: {failures[-1]}", flush=True)
         if options.verbose:
             print(f"{scenario.name}: {runs} runs so far, {time.process_time():.0f} s", flush=True)
@@ -254,6 +283,8 @@ def main():
     failures = []
     allocations = (0, 0) if options.calls_only else run_all(ALLOCATIONS, options, failures)
     calls = run_all(CALLS, options, failures)
+    spawners = run_all(SPAWNER, options, failures, spawner=True)
+    calls = calls[0] + spawners[0], calls[1] + spawners[1]
     print(f"allocations failed: {allocations[0]} of {allocations[1]}, calls failed: {calls[0]} of {calls[1]}")
     sys.exit(1 if failures else 0)
 

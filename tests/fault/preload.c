@@ -11,6 +11,10 @@
  * the calls of each class, how often the rule was followed (`hits`), and what was not given back:
  * blocks, bytes mapped, descriptors above 2.
  *
+ * With FAULT_CHILD the rule is not for the program but for the processes that it forks: each counts
+ * from its beginning, and FAULT_CHILD is the log of the one that ends last. With FAULT_ALONE
+ * programs that are started, by these or by the program itself, are left alone.
+ *
  * Standard error is left alone by errors: it is how the program tells what went wrong.
  */
 #include <dlfcn.h>
@@ -28,10 +32,13 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -52,7 +59,7 @@ extern void __libc_free(void *block);
     X(alloc) X(thread) X(read) X(pread) X(write) X(pwrite) X(pwritev) X(open) X(fstat) X(stat) \
     X(lseek) X(ftruncate) X(rename) X(fsync) X(pipe) X(eventfd) X(poll) X(fcntl) \
     X(linkat) X(fchmod) X(fchown) X(close) X(getrandom) X(fallocate) X(unlink) X(tmpfile) X(xattr) \
-    X(readlink) X(statfs)
+    X(readlink) X(statfs) X(fork) X(socket) X(send) X(recv) X(wait) X(dup)
 /* clang-format on */
 enum class {
 #define X(name) CLASS_##name,
@@ -84,6 +91,9 @@ static bool rule_onward, rule_alternate;
 static int rule_error;
 
 static int log_fd = -1; /* opened early: in its sandbox the program may not */
+static int child_fd = -1;
+static bool child_rule; /* the rule is for the processes that this one forks */
+static int generation;  /* of forks since the program began */
 
 static atomic_ulong calls[CLASS_COUNT];
 static atomic_ulong hits;
@@ -391,6 +401,12 @@ EXPORT int pipe(int ends[2])
     return error ? failed(error) : (int)syscall(SYS_pipe2, ends, 0);
 }
 
+EXPORT int pipe2(int ends[2], int flags)
+{
+    int error = fault(CLASS_pipe);
+    return error ? failed(error) : (int)syscall(SYS_pipe2, ends, flags);
+}
+
 extern int eventfd(unsigned value, int flags);
 EXPORT int eventfd(unsigned value, int flags)
 {
@@ -407,7 +423,53 @@ EXPORT int poll(struct pollfd *polls, unsigned long count, int timeout)
     return error ? failed(error) : real(polls, count, timeout);
 }
 
+extern int ppoll(struct pollfd *polls, unsigned long count, const struct timespec *time,
+                 const sigset_t *mask);
+EXPORT int ppoll(struct pollfd *polls, unsigned long count, const struct timespec *time,
+                 const sigset_t *mask)
+{
+    REAL(ppoll);
+    int error = fault(CLASS_poll);
+    return error ? failed(error) : real(polls, count, time, mask);
+}
+
+/* ---- Processes ------------------------------------------------------------------------------- */
+
+SIMPLE_OF(pid_t, CLASS_fork, fork, (void), ())
+SIMPLE(CLASS_dup, dup2, (int from, int to), (from, to))
+SIMPLE(CLASS_socket, socketpair, (int domain, int type, int protocol, int pair[2]),
+       (domain, type, protocol, pair))
+SIMPLE_OF(ssize_t, CLASS_send, sendmsg, (int fd, const struct msghdr *message, int flags),
+          (fd, message, flags))
+SIMPLE_OF(ssize_t, CLASS_send, send, (int fd, const void *bytes, size_t size, int flags),
+          (fd, bytes, size, flags))
+SIMPLE_OF(ssize_t, CLASS_recv, recvmsg, (int fd, struct msghdr *message, int flags),
+          (fd, message, flags))
+SIMPLE_OF(pid_t, CLASS_wait, waitpid, (pid_t pid, int *status, int how), (pid, status, how))
+SIMPLE_OF(pid_t, CLASS_wait, wait4, (pid_t pid, int *status, int how, struct rusage *taken),
+          (pid, status, how, taken))
+SIMPLE(CLASS_wait, waitid, (idtype_t type, id_t id, siginfo_t *info, int how),
+       (type, id, info, how))
+
 /* ---- Begin and end --------------------------------------------------------------------------- */
+
+static void note_fork(void)
+{
+    for (int i = 0; i < CLASS_COUNT; i++)
+        atomic_store(&calls[i], 0);
+    atomic_store(&hits, 0);
+    /* What the next one does before it is another program is none of ours. */
+    armed = ++generation == 1 && child_rule;
+}
+
+static int open_log(const char *name)
+{
+    const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
+    int fd = (int)syscall(SYS_openat, AT_FDCWD, name, flags, 0666);
+    int high = (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 500);
+    syscall(SYS_close, fd);
+    return high;
+}
 
 static void refuse(const char *what)
 {
@@ -422,19 +484,20 @@ __attribute__((constructor)) static void begin(void)
 {
     uintptr_t base = getauxval(AT_BASE);
     dl_iterate_phdr(find_linker, &base);
+    pthread_atfork(NULL, NULL, note_fork);
     /* What was called before main is not the program's. */
     for (int i = 0; i < CLASS_COUNT; i++)
         atomic_store(&calls[i], 0);
     atomic_store(&blocks, 0);
     atomic_store(&mapped, 0);
-    const char *log = getenv("FAULT_LOG");
-    if (log) {
-        const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
-        int fd = (int)syscall(SYS_openat, AT_FDCWD, log, flags, 0666);
-        log_fd = (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 500);
-        syscall(SYS_close, fd);
-    }
+    const char *log = getenv("FAULT_LOG"), *child_log = getenv("FAULT_CHILD");
     const char *rule = getenv("FAULT_RULE");
+    if (log)
+        log_fd = open_log(log);
+    if (child_log)
+        child_fd = open_log(child_log);
+    if (getenv("FAULT_ALONE"))
+        unsetenv("LD_PRELOAD");
     if (!rule || !*rule)
         return;
     const char *colon = strchr(rule, ':');
@@ -462,24 +525,38 @@ __attribute__((constructor)) static void begin(void)
     }
     if (!known || rule_number == 0)
         refuse(rule);
-    armed = true;
+    child_rule = child_fd >= 0;
+    armed = !child_rule;
 }
 
-__attribute__((destructor)) static void end(void)
+static void write_log(int fd)
 {
     armed = false;
     long left = atomic_load(&blocks);
     long bytes = atomic_load(&mapped);
-    if (log_fd < 0)
-        return;
     int descriptors = 0;
-    for (int fd = 3; fd < 100; fd++)
-        descriptors += syscall(SYS_fcntl, fd, F_GETFD) >= 0;
+    for (int i = 3; i < 100; i++)
+        descriptors += syscall(SYS_fcntl, i, F_GETFD) >= 0;
     char text[1024];
     int used = snprintf(text, sizeof text, "hits %lu\nblocks %ld\nmapped %ld\ndescriptors %d\n",
                         atomic_load(&hits), left, bytes, descriptors);
     for (int i = 0; i < CLASS_COUNT; i++)
         used += snprintf(text + used, sizeof text - (size_t)used, "%s %lu\n", class_names[i],
                          atomic_load(&calls[i]));
-    syscall(SYS_write, log_fd, text, (size_t)used);
+    syscall(SYS_write, fd, text, (size_t)used);
+}
+
+__attribute__((destructor)) static void end(void)
+{
+    if (log_fd >= 0 && generation == 0)
+        write_log(log_fd);
+}
+
+/* How a process ends that was forked and does not come back to main. */
+EXPORT void _exit(int status)
+{
+    if (child_fd >= 0 && generation == 1)
+        write_log(child_fd);
+    syscall(SYS_exit_group, status);
+    __builtin_unreachable();
 }
