@@ -5,6 +5,7 @@
  */
 #include "engine/mapreduce.h"
 #include "unit/random.h"
+#include "unit/sanitized.h"
 
 #include <check.h>
 #include <stdbool.h>
@@ -178,11 +179,8 @@ Suite *test_mapper_suite(void)
     tcase_set_timeout(tests, 60);
     const int alone = sizeof phases / sizeof *phases;
     const int all = alone + (int)(sizeof sizes / sizeof *sizes);
-    /* One thread maps: under TSan, which takes minutes for all, there is little to find. */
-    const char *variant = getenv("MRCOUNT_VARIANT");
-    const bool brief = variant && strcmp(variant, "tsan") == 0;
-    tcase_add_loop_test(tests, counts_are_exact_in_every_mode, brief ? alone + 1 : 0,
-                        brief ? alone + 2 : all);
+    /* Under a sanitizer all in a row does, which goes through what each does alone. */
+    tcase_add_loop_test(tests, counts_are_exact_in_every_mode, SANITIZED ? alone : 0, all);
     suite_add_tcase(suite, tests);
     return suite;
 }
