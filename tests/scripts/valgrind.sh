@@ -14,6 +14,8 @@ clean() {
         --errors-for-leak-kinds=definite,possible --log-file=valgrind.log \
         mrcount "$@" > out 2> err || status=$?
     [ "$status" = "$want" ] || fail "$*: exit status $status: $(head -n 30 valgrind.log) $(cat err)"
+    # What it forks has a status of its own, and the same log.
+    ! grep -q '^==' valgrind.log || fail "$*: $(head -n 30 valgrind.log)"
 }
 
 "$generate" hard 60000 0 1 > hard.text
@@ -36,6 +38,12 @@ clean 0 -j 2 --format=csv -o csv hard.text
 clean 0 --total --stats text
 mrcount text > counts
 clean 0 --merge counts counts
+# CMDs themselves are not looked at, but all that is done for them, in both processes.
+clean 0 -j 2 -l --mapper=cat lines.text text
+clean 0 -j 2 -wspace --per-file --mapper='cat; env | grep ^MRCOUNT_FILE=; echo said >&2' text lines.text
+clean 0 -j 2 -q -S1K --mapper=cat --reducer='uniq -c' lines.text text
+clean 2 --mapper='cat; exit 3' lines.text
+clean 2 --mapper=cat --reducer='kill $$' lines.text
 clean 1 missing text
 clean 2 --tread=3
 clean 0 --help
