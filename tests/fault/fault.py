@@ -252,7 +252,8 @@ def run_all(rules, options, failures, spawner=False):
                 # Who is told for ever that there will be something later goes on asking.
                 if wanted == INVISIBLE:
                     numbers += ["1/"]
-                elif how != "EAGAIN" or name == "thread":
+                # Starting programs takes its time: in small, one by one is enough.
+                elif (how != "EAGAIN" or name == "thread") and not (scenario.spawns and each == 1):
                     numbers += [f"{k}+" for k in chosen(count, max(1, each // 8))]
             for number in numbers:
                 rule = f"{name}:{number}:{how}"
