@@ -74,6 +74,34 @@ START_TEST(a_cut_is_where_no_key_has_records_on_both_sides)
 }
 END_TEST
 
+static bool cut_at(size_t i, size_t j)
+{
+    return key_cut_between(records[i].bytes, records[i].size, records[j].bytes, records[j].size);
+}
+
+/* Of those of up to 3 bytes. */
+START_TEST(where_there_is_said_to_be_no_cut_there_is_none)
+{
+    size_t count = 0, whole = 0;
+    ck_assert_uint_eq(list_records(0, (struct record){0}), RECORDS);
+    for (size_t i = 0; i < RECORDS; i++)
+        if (records[i].size <= 3)
+            records[count++] = records[i];
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = i; j < count; j++) {
+            const struct record *p = &records[i], *q = &records[j];
+            if (!key_cut_none(p->bytes, key_cut_key(p->bytes, p->size), q->bytes, q->size))
+                continue;
+            whole += j > i;
+            for (size_t a = i; a < j; a++)
+                for (size_t b = a + 1; b <= j; b++)
+                    if (cut_at(a, b))
+                        ck_abort_msg("a cut from %zu to %zu: between %zu and %zu", i, j, a, b);
+        }
+    ck_assert_uint_gt(whole, count);
+}
+END_TEST
+
 START_TEST(the_key_ends_before_the_first_tab)
 {
     ck_assert_uint_eq(key_cut_key((const unsigned char *)"a\tb\tc", 5), 1);
@@ -88,6 +116,7 @@ Suite *test_key_cut_suite(void)
     Suite *suite = suite_create("key_cut");
     TCase *tests = tcase_create("key_cut");
     tcase_add_test(tests, a_cut_is_where_no_key_has_records_on_both_sides);
+    tcase_add_test(tests, where_there_is_said_to_be_no_cut_there_is_none);
     tcase_add_test(tests, the_key_ends_before_the_first_tab);
     suite_add_tcase(suite, tests);
     return suite;
