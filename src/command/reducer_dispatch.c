@@ -75,6 +75,7 @@ static int grow_ranges(struct reducer *reducer)
     if (reducer->count < reducer->room)
         return 0;
     const size_t room = 2 * reducer->room + 16;
+    /* An array of pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
     struct reducer_range **ranges = realloc(reducer->ranges, room * sizeof *ranges);
     if (!ranges)
         return -1;
