@@ -531,7 +531,7 @@ END_TEST
 
 START_TEST(a_reduce_may_leave_values_unread)
 {
-    for (unsigned i = 0; i < 4; i++) {
+    for (unsigned i = 0; i < 4; i += SANITIZED ? 3 : 1) {
         struct run run = {.pairs = kinds[_i],
                           .reduces = true,
                           .ordered = i & 1,
@@ -611,7 +611,7 @@ START_TEST(equal_records_come_in_one_order)
                           .reverse = way & 2,
                           .limit = way & 4 ? equals[_i].count / 3 : 0};
         const uint64_t want = expect_order(&run);
-        for (size_t i = 0; i < 3; i++) {
+        for (size_t i = SANITIZED ? 1 : 0; i < 3; i++) {
             struct run again = run;
             again.threads = threads[i];
             again.memory = way % 3 == 0 ? 256 * MIB : 1;
@@ -707,7 +707,7 @@ START_TEST(equal_records_past_memory_are_ordered_within_it)
         {.count = 400000, .keys = 1, .sizes = SIZE_FIXED, .fixed = 152},
         {.count = 400000, .keys = 50, .sizes = SIZE_FIXED, .fixed = 152, .skew = 98},
     };
-    for (unsigned i = 0; i < (SANITIZED ? 2 : 4); i++) {
+    for (unsigned i = SANITIZED ? 1 : 0; i < (SANITIZED ? 2 : 4); i++) {
         struct run run = {.pairs = pairs[i % 2],
                           .order = i < 2 ? MR_ORDER_KEY : MR_ORDER_RANK,
                           .threads = 1 + i % 2,
