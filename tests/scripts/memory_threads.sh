@@ -25,9 +25,10 @@ for threads in 1 2 8 16 64; do
     check $limit "-g1-3, -j $threads, a pipe"
 done
 
-# Without an order each thread puts out what it has: lines come as they come.
+# Without an order each thread puts out what it has: lines come as they come, each key in one of them.
 "$generate" uniform 6000000 30000000 1 > text
-mrcount --sort=none -g2 text | sort > wanted
+mrcount -g2 text > wanted
 peak mrcount --quiet -j 64 -S1 -T . --sort=none -g2 text > out
-sort out > got
+[ "$(wc -l < out)" = "$(wc -l < wanted)" ] || fail "--sort=none -g2, -j 64: a key is in two lines, or missing"
+mrcount --merge out > got
 check "$limit" "--sort=none -g2, -j 64"
