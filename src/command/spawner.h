@@ -3,7 +3,7 @@
  * spawner - the process that starts the CMDs, so that the one that reads input need not be able to.
  *
  * It is forked from ours before any input is opened and before a filter of system calls is entered,
- * knows the CMDs from its birth, and can be asked for nothing but to start one of them. It reads no
+ * knows the CMDs from its birth, and can be told nothing but to start one of them. It reads no
  * input and has /dev/null as its standard descriptors. A socket leads to it, over which go requests
  * and descriptors; all news of a CMD come through that one's status pipe.
  *

@@ -118,7 +118,7 @@ static _Noreturn void spawner_become_command(struct spawner_child *child,
     _exit(127);
 }
 
-/* Starts what is asked for and keeps its status pipe. Returns 0 or an errno value. */
+/* Starts what is requested and keeps its status pipe. Returns 0 or an errno value. */
 static int spawner_begin(struct spawner_child *child, struct spawner_set *set,
                          const struct received *request)
 {

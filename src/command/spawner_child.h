@@ -18,7 +18,7 @@ struct spawner_child {
     char file[sizeof SPAWNER_CHILD_VARIABLE + SPAWNER_NAME];
 };
 
-/* Starts what is asked for until the socket's other end is closed or shut down, then ends all,
+/* Starts what is requested until the socket's other end is closed or shut down, then ends all,
  * sends a struct spawner_usage, and returns. All signals are to be blocked. */
 void spawner_child_run(struct spawner_child *child);
 

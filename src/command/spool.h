@@ -105,7 +105,7 @@ unsigned char *spool_room(struct spool *spool, size_t least, size_t *room, struc
 void spool_commit(struct spool *spool, size_t size);
 /* Writes these, over as many blocks as they need. */
 int spool_write(struct spool *spool, const void *bytes, size_t size, struct mr_error *error);
-/* Lets the reader, who is about to ask for it, have the block that is not full yet. */
+/* Lets the reader, who is about to want it, have the block that is not full yet. */
 int spool_pass(struct spool *spool, struct mr_error *error);
 /* The same, and nothing comes behind it. */
 int spool_end(struct spool *spool, struct mr_error *error);
