@@ -379,11 +379,6 @@ bool process_prints(const struct process *process)
     return process->output >= 0;
 }
 
-int process_check(struct process *process, struct mr_error *error)
-{
-    return commands_check(process->commands, error) != 0 ? -1 : process_look(process, error);
-}
-
 int process_finish(struct process *process, struct mr_error *error)
 {
     const struct process_io nothing = {.input = NULL};

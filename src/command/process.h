@@ -51,9 +51,6 @@ bool process_reads(const struct process *process);
 /* Whether more may come from it. */
 bool process_prints(const struct process *process);
 
-/* Without waiting: 0, or -1 with *error filled where it has failed or all are stopped. */
-int process_check(struct process *process, struct mr_error *error);
-
 /* When it prints no more: waits for its end. Returns 0, or -1 with *error filled. */
 int process_finish(struct process *process, struct mr_error *error);
 

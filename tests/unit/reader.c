@@ -245,7 +245,7 @@ size_t reader_check(const struct reader *reader, reader_first *first, uint64_t n
     return pieces;
 }
 
-static void note_fault(void *context, const char *name, int errnum)
+void reader_note_fault(void *context, const char *name, int errnum)
 {
     struct faults *faults = context;
     thread_lock(&faults->lock);
@@ -265,7 +265,7 @@ struct reader_options reader_options(const char *const *names, size_t count)
                 .struct_size = sizeof(struct mr_files),
                 .names = names,
                 .count = count,
-                .fault = note_fault,
+                .fault = reader_note_fault,
                 .fault_context = &reader_faults,
             },
         .cuts =

@@ -63,6 +63,8 @@ struct faults {
 
 /* What the input of the running test has told. */
 extern struct faults reader_faults;
+/* The hook for faults of inputs: adds to the struct faults that is its context. Any thread. */
+void reader_note_fault(void *context, const char *name, int errnum);
 
 /* A folder of the running test, removed after it, and the name of a file there, likewise. */
 extern char reader_folder[];

@@ -95,16 +95,6 @@ START_TEST(a_failure_met_early_is_not_lost)
 }
 END_TEST
 
-static void note_fault(void *context, const char *name, int errnum)
-{
-    struct faults *faults = context;
-    thread_lock(&faults->lock);
-    faults->count++;
-    faults->errnum = errnum;
-    snprintf(faults->name, sizeof faults->name, "%s", name);
-    thread_unlock(&faults->lock);
-}
-
 START_TEST(a_fault_that_is_told_leaves_the_rest)
 {
     const char *names[] = {reader_path, "/nonexistent/file", reader_path};
@@ -112,7 +102,7 @@ START_TEST(a_fault_that_is_told_leaves_the_rest)
         .struct_size = sizeof files,
         .names = names,
         .count = 3,
-        .fault = note_fault,
+        .fault = reader_note_fault,
         .fault_context = &reader_faults,
     };
     reader_write_file(reader_path, "a\nb\n", 4);

@@ -20,20 +20,10 @@ enum { FILES = 20 };
 static char paths[FILES][300];
 static const char *names[FILES];
 
-static void note(void *context, const char *name, int errnum)
-{
-    struct faults *faults = context;
-    thread_lock(&faults->lock);
-    faults->count++;
-    faults->errnum = errnum;
-    snprintf(faults->name, sizeof faults->name, "%s", name);
-    thread_unlock(&faults->lock);
-}
-
 static struct per_file per_file(const char *const *list, size_t count)
 {
     return (struct per_file){
-        .names = list, .count = count, .fault = note, .fault_context = &reader_faults};
+        .names = list, .count = count, .fault = reader_note_fault, .fault_context = &reader_faults};
 }
 
 /* FILEs of 0, 1, 2, ... lines, of which only every second one ends the last. */

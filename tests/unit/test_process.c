@@ -286,7 +286,7 @@ START_TEST(all_fail_as_the_first_one_did)
     error.text[0] = '\0';
     ck_assert_int_eq(process_move(second, &io, -1, &error), -1);
     ck_assert_str_eq(error.text, "read x; exit $x: exit status 7");
-    ck_assert_int_eq(process_check(second, &error), -1);
+    ck_assert_int_eq(commands_check(commands, &error), -1);
     ck_assert_int_eq(process_finish(second, &error), -1);
     process_close(first);
     process_close(second);
@@ -301,7 +301,7 @@ START_TEST(stopping_all_wakes_who_waits)
 
     open_commands("sleep 1000000", 0);
     ck_assert(process_start(commands, SPAWNER_MAPPER, NULL, -1, &process, &error) == 0);
-    ck_assert(process_check(process, &error) == 0);
+    ck_assert(commands_check(commands, &error) == 0);
     commands_stop(commands);
     ck_assert_int_eq(process_move(process, &io, -1, &error), -1);
     ck_assert_int_eq(error.status, MR_CANCELLED);
