@@ -185,11 +185,17 @@ static bool process_hear(struct process *process)
     return true;
 }
 
-/* Reads all of it that is there, for the last time, and passes it on. */
-static void process_hear_rest(struct process *process)
+/* Reads all of it that is there. */
+static void process_hear_all(struct process *process)
 {
     for (int i = 0; i < PROCESS_READS && process_hear(process); i++)
         ;
+}
+
+/* The same for the last time: an unfinished line is passed on too. */
+static void process_hear_rest(struct process *process)
+{
+    process_hear_all(process);
     process_pass(process, 0);
 }
 
@@ -313,7 +319,7 @@ static int process_wait(struct process *process, const struct process_io *io, in
     if ((polls[INPUT].revents & POLLERR) != 0)
         process_close_end(&process->input);
     if (polls[ERRORS].revents != 0)
-        (void)process_hear(process);
+        process_hear_all(process);
     return polls[STATUS].revents != 0 ? process_look(process, error) : 0;
 }
 
