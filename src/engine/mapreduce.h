@@ -584,6 +584,13 @@ struct mr_cuts {
      * that was kept is the context of a split, behind whose bytes it stands. */
     size_t (*condense_end)(const void *context, const struct mr_condense *state,
                            unsigned char *room);
+    /* For a text in which a cut follows from all that stands before it, as where quotes hold line
+     * ends: the largest cut in (0, size], 0 when there is none, of data that begins at a cut,
+     * `offset` bytes behind where reading the FILE began. With it FILEs are read from their
+     * beginning on by one thread, though still mapped in parallel, and `first` and `last` are not
+     * called and may be NULL. NULL: `last` is enough. */
+    size_t (*last_from)(const void *context, const unsigned char *data, size_t size,
+                        uint64_t offset);
 };
 
 /* FILEs as mr_input_files takes them, with what else can be said. */

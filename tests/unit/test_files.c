@@ -17,6 +17,7 @@
 #include "base/thread.h"
 #include "unit/sanitized.h"
 #include "unit/line_counts.h"
+#include "unit/random.h"
 #include "unit/reader.h"
 
 #define MIB ((uint64_t)1 << 20)
@@ -256,6 +257,72 @@ START_TEST(a_line_knows_its_file_and_place)
 }
 END_TEST
 
+/* ---- Cuts that follow from all before -------------------------------------------------------- */
+
+/* A record is a byte that says how many follow it, whatever these are. */
+static size_t record_cut(const void *context, const unsigned char *data, size_t size,
+                         uint64_t offset)
+{
+    size_t cut = 0;
+    (void)context;
+    ck_assert(offset == 0 || size > 0);
+    while (cut < size && data[cut] < size - cut)
+        cut += (size_t)data[cut] + 1;
+    return cut;
+}
+
+static int map_records(void *context, void *state, const struct mr_split *split,
+                       struct mr_emitter *emitter, struct mr_error *error)
+{
+    (void)context;
+    (void)state;
+    (void)error;
+    for (size_t at = 0; at < split->size; at += (size_t)split->data[at] + 1)
+        if (mr_emit(emitter, split->data + at, (size_t)split->data[at] + 1, NULL) != MR_OK)
+            return -1;
+    return 0;
+}
+
+START_TEST(files_are_cut_by_all_that_stands_before)
+{
+    enum { SIZE = 20000 };
+    static unsigned char data[SIZE];
+    const char *names[] = {reader_path, reader_path};
+    const struct mr_cuts cuts = {.struct_size = sizeof cuts, .last_from = record_cut};
+    const struct mr_files files = {
+        .struct_size = sizeof files, .names = names, .count = 2, .cuts = &cuts};
+    struct mr_engine *engine = line_counts_engine(2);
+    struct tally want;
+    size_t size = 0;
+    tally_open(&want);
+    for (size_t length; size + 200 < SIZE; size += length + 1) {
+        length = below(size < 500 ? 10 : 200);
+        data[size] = (unsigned char)length;
+        for (size_t i = 1; i <= length; i++)
+            data[size + i] = (unsigned char)below(256);
+        tally_add(&want, data + size, length + 1, 2);
+    }
+    reader_write_file(reader_path, data, size);
+    for (size_t step = 1; step < 400; step += step < 40 ? 1 : 90) {
+        struct tally got;
+        const struct mr_job_spec spec = {
+            .struct_size = sizeof spec,
+            .context = &got,
+            .map = map_records,
+            .input = mr_input_files_with(&files),
+            .collect = line_counts_collect,
+        };
+        tally_open(&got);
+        test_hooks.buffer_size = step;
+        ck_assert_int_eq(mr_run(engine, &spec, NULL, NULL), MR_OK);
+        tally_compare(&got, &want);
+        tally_close(&got);
+    }
+    tally_close(&want);
+    mr_engine_close(engine);
+}
+END_TEST
+
 /* ---- What else is said of inputs ------------------------------------------------------------- */
 
 START_TEST(names_are_known_as_long_as_the_input)
@@ -453,6 +520,7 @@ Suite *test_files_suite(void)
     tcase_add_test(lines, a_line_of_300_megabytes_takes_twice_its_size);
     tcase_add_test(lines, several_files_are_counted_together);
     tcase_add_test(lines, a_line_knows_its_file_and_place);
+    tcase_add_test(lines, files_are_cut_by_all_that_stands_before);
     suite_add_tcase(suite, lines);
     TCase *inputs = tcase_create("inputs");
     tcase_add_checked_fixture(inputs, reader_setup, reader_teardown);

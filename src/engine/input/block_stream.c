@@ -263,6 +263,16 @@ static int condense(struct block_stream *stream, struct mr_split *split, struct 
     return 1;
 }
 
+/* The last cut in a block, 0 where there is none. */
+static size_t last_cut(const struct block_stream *stream, const struct block *block)
+{
+    const struct mr_cuts *cuts = stream->cuts;
+
+    if (cuts->last_from)
+        return cuts->last_from(cuts->context, block->data, block->used, stream->offset);
+    return cuts->last(cuts->context, block->data, block->used);
+}
+
 int block_stream_next(struct block_stream *stream, struct mr_split *split, struct mr_error *error)
 {
     const struct mr_cuts *cuts = stream->cuts;
@@ -288,7 +298,7 @@ int block_stream_next(struct block_stream *stream, struct mr_split *split, struc
         widen(stream);
         size_t capacity = stream->blocks->block_size;
         if (block->capacity >= capacity) {
-            size_t cut = cuts->last(cuts->context, block->data, block->used);
+            size_t cut = last_cut(stream, block);
             if (cut > 0)
                 return hand_out(stream, cut, split, error);
             if (cuts->condense)

@@ -5,7 +5,8 @@
  *
  * Regular files travel as ranges that the workers read themselves; everything else (pipes, FIFOs,
  * sockets, terminals, devices, /proc) is read by the job's reader thread into buffers of a bounded
- * pool. No size is trusted: each FILE is read to its end as met.
+ * pool, and so are regular files that can be cut only by who has read all that stands before. No
+ * size is trusted: each FILE is read to its end as met.
  */
 #include "base/test_hooks.h"
 #include "base/thread.h"
@@ -96,8 +97,8 @@ static void take(struct files *files, const struct mr_files *given)
     files->wrong = struct_size_copy(cuts, sizeof *cuts, what->cuts);
     if (files->wrong)
         return;
-    if (!cuts->first || !cuts->last)
-        files->wrong = "they need a first and a last";
+    if (!cuts->last_from && (!cuts->first || !cuts->last))
+        files->wrong = "they need a first and a last, or a last_from";
     else if (cuts->condense && (!cuts->condense_end || cuts->context_of))
         files->wrong = "a condense needs a condense_end, and goes with no context_of";
 }
@@ -239,9 +240,9 @@ static bool look_whether_small(struct files *files, struct mr_reader *reader)
     int rc = begin_next(files, NULL);
     if (rc != 1)
         return rc == 0;
-    const struct source *source = files->splitter.source;
-    reader->size = source ? source->size - source->start : MR_UNKNOWN;
-    if (source)
+    const struct source *source = files->splitter.source ? files->splitter.source : files->streamed;
+    reader->size = source->regular ? source->size - source->start : MR_UNKNOWN;
+    if (source->regular)
         return reader->size <= SMALL_BYTES;
     return block_stream_probe(&files->stream, thread_now() + SMALL_WAIT, NULL) == 1;
 }
@@ -263,6 +264,7 @@ static struct mr_input *make(const struct mr_files *what, bool named, int given)
         return input_failed(MR_NOMEM);
     take(files, what);
     sources_open(&files->sources, &files->what, named, given);
+    files->sources.streams = files->cuts.last_from != NULL;
     const struct mr_reader reader = {
         .struct_size = sizeof reader,
         .context = files,

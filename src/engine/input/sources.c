@@ -199,11 +199,12 @@ static int examine(struct sources *sources, struct source *source)
     if (source->given && sources->given_taken) {
         /* All of it was cut up already, though perhaps not read yet: nothing is left. */
         start = st.st_size;
-        source->ranges = true;
+        source->regular = true;
     }
     /* A file that says it is empty may be one of /proc: only reading tells. */
-    source->ranges = source->ranges || (start >= 0 && start < st.st_size);
-    if (source->ranges) {
+    source->regular = source->regular || (start >= 0 && start < st.st_size);
+    source->ranges = source->regular && !sources->streams;
+    if (source->regular) {
         source->start = (uint64_t)start;
         source->size = (uint64_t)st.st_size;
         if (source->size - source->start >= WORTH_A_HINT)

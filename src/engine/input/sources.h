@@ -28,8 +28,9 @@ struct source {
     int fd;
     uint64_t number;
     bool given;     /* it is open already, standard input for one: not ours to close */
-    bool ranges;    /* a regular file with a size: read by pread. Else a stream */
-    uint64_t start; /* where reading starts, and the size when opened: of ranges only */
+    bool regular;   /* a regular file with a size */
+    bool ranges;    /* one that is read by pread. Else a stream */
+    uint64_t start; /* where reading starts, and the size when opened: of a regular file only */
     uint64_t size;
     _Atomic uint64_t end;     /* where the last range ends, UINT64_MAX while that is not known */
     _Atomic uint64_t reached; /* where the file's end was met, 0 while it was not */
@@ -42,6 +43,7 @@ struct sources {
     bool named;                   /* there are FILEs, or standard input; else a descriptor */
     int given;                    /* that, or standard input's */
     bool have_given;              /* it was open before anything of ours could be it */
+    bool streams;                 /* regular files too are read as streams */
     size_t next;                  /* the reader's: index of the name to open next */
     bool given_taken;             /* the reader's: what is open already has been cut into ranges */
     int wake;                     /* becomes readable by sources_interrupt */
