@@ -53,8 +53,8 @@ struct options {
     bool have_kind;       /* it was given */
     struct range *ranges; /* of OPTIONS_FIELDS */
     size_t range_count;
-    bool have_delimiter;
-    unsigned char delimiter;
+    unsigned char *delimiter; /* of that; bytes, or NULL */
+    size_t delimiter_size;
     unsigned ngram_min; /* 0: no n-grams */
     unsigned ngram_max;
     bool zero_terminated;

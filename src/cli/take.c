@@ -89,16 +89,72 @@ void take_fields(struct option_pass *pass, const struct option_row *row, const c
     }
 }
 
+/* The byte that the escape behind a backslash stands for, or -1; *at is put on its last one. */
+static int take_escape(const char **at)
+{
+    static const char digits[] = "0123456789abcdef";
+    int byte = 0;
+
+    switch (**at) {
+    case 't':
+        return '\t';
+    case '\\':
+        return '\\';
+    case '0':
+        return '\0';
+    case 'x':
+        break;
+    default:
+        return -1;
+    }
+    for (int i = 0; i < 2; i++) {
+        const int c = (unsigned char)*++*at | 0x20;
+        const char *digit = c != 0x20 ? strchr(digits, c) : NULL;
+        if (digit == NULL)
+            return -1;
+        byte = byte * 16 + (int)(digit - digits);
+    }
+    return byte;
+}
+
 void take_delimiter(struct option_pass *pass, const struct option_row *row, const char *given)
 {
-    if (*given != '\0' && given[1] != '\0') {
-        option_wrong(pass, "--%s must be one byte, got '%s'%s", row->name, given,
-                     strcmp(given, "\\t") == 0 ? "; a TAB is $'\\t' in the shell" : "");
+    const bool backslash = strcmp(given, "\\") == 0; /* alone it begins nothing */
+    unsigned char *bytes = malloc(strlen(given) + 1);
+    size_t size = 0;
+
+    if (bytes == NULL) {
+        option_no_memory(pass);
         return;
     }
-    /* An empty one is NUL, as in cut. */
-    pass->options->have_delimiter = true;
-    pass->options->delimiter = (unsigned char)*given;
+    for (const char *at = given; *at != '\0'; at++) {
+        int byte = (unsigned char)*at;
+        if (byte == '\\' && !backslash) {
+            const char *escape = ++at;
+            byte = take_escape(&at);
+            if (byte < 0) {
+                option_wrong(pass, "--%s '%s': '\\%.1s' is none of the escapes \\t \\\\ \\0 \\xHH",
+                             row->name, given, escape);
+                free(bytes);
+                return;
+            }
+        }
+        bytes[size++] = (unsigned char)byte;
+    }
+    if (size == 0)
+        bytes[size++] = '\0'; /* as in cut */
+    free(pass->options->delimiter);
+    pass->options->delimiter = bytes;
+    pass->options->delimiter_size = size;
+}
+
+void take_check_delimiter(struct option_pass *pass, const struct option_row *row)
+{
+    const struct options *options = pass->options;
+
+    if (options->delimiter_size > 1 &&
+        memchr(options->delimiter, options->zero_terminated ? '\0' : '\n', options->delimiter_size))
+        option_wrong(pass, "--%s of several bytes cannot hold a line end", row->name);
 }
 
 void take_ngrams(struct option_pass *pass, const struct option_row *row, const char *given)

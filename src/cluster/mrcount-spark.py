@@ -45,7 +45,7 @@ def options(arguments):
     kind.add_argument("-l", "--lines", action="store_true")
     kind.add_argument("-m", "--chars", action="store_true")
     kind.add_argument("-f", "--fields", metavar="LIST")
-    what.add_argument("-d", "--delimiter", metavar="C")
+    what.add_argument("-d", "--delimiter", metavar="TEXT")
     what.add_argument("-g", "--ngrams", metavar="N[-M]")
     what.add_argument("-i", "--ignore-case", action="store_true")
     what.add_argument("--min-length", metavar="N")

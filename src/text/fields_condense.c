@@ -106,7 +106,7 @@ static size_t keep_delimited(const struct tokenizer *tokenizer, struct line_stat
     }
     for (size_t at = 0; !is_past(tokenizer, state->part); at++) {
         const unsigned char *found =
-            at < size ? memchr(data + at, tokenizer->delimiter, size - at) : NULL;
+            at < size ? memchr(data + at, tokenizer->delimiter[0], size - at) : NULL;
         const size_t end = found ? (size_t)(found - data) : size;
         if (is_chosen(tokenizer, state->part)) {
             memmove(data + kept, data + at, end - at);
@@ -118,7 +118,7 @@ static size_t keep_delimited(const struct tokenizer *tokenizer, struct line_stat
         if (!is_chosen(tokenizer, ++state->part))
             continue;
         if (state->any)
-            data[kept++] = tokenizer->delimiter;
+            data[kept++] = tokenizer->delimiter[0];
         state->any = true;
     }
     return kept;
@@ -160,8 +160,8 @@ size_t fields_condense(const struct tokenizer *tokenizer, struct mr_condense *st
     memcpy(&line, state, sizeof line);
     if (tokenizer->count_invalid)
         count_invalid(&line, data, end);
-    *kept = tokenizer->have_delimiter ? keep_delimited(tokenizer, &line, data, end)
-                                      : keep_between_blanks(tokenizer, &line, data, end);
+    *kept = tokenizer->delimiter_size > 0 ? keep_delimited(tokenizer, &line, data, end)
+                                          : keep_between_blanks(tokenizer, &line, data, end);
     memcpy(state, &line, sizeof line);
     return found ? end + 1 : 0;
 }
@@ -188,7 +188,7 @@ int fields_condensed(struct tokenizer_state *state, const unsigned char *context
     state->invalid += tail.invalid;
     if (!tail.any)
         return 0;
-    if (!state->tokenizer->have_delimiter && context[size - 1] == ' ')
+    if (state->tokenizer->delimiter_size == 0 && context[size - 1] == ' ')
         size--;
     return tokens_put_one(state, context, size);
 }

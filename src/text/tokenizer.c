@@ -31,6 +31,25 @@ static int open_filter(struct tokenizer *tokenizer, const struct tokenizer_optio
     return tokenizer->filter ? 0 : -1;
 }
 
+/* Returns -1 when memory is out. */
+static int copy_delimiter(struct tokenizer *tokenizer, const struct tokenizer_options *options)
+{
+    static const unsigned char blank = ' ';
+    const size_t size = options->delimiter_size;
+
+    tokenizer->joiner = &blank;
+    tokenizer->joiner_size = 1;
+    if (size == 0)
+        return 0;
+    tokenizer->delimiter = malloc(size);
+    if (!tokenizer->delimiter)
+        return -1;
+    memcpy(tokenizer->delimiter, options->delimiter, size);
+    tokenizer->joiner = tokenizer->delimiter;
+    tokenizer->joiner_size = tokenizer->delimiter_size = size;
+    return 0;
+}
+
 int tokenizer_open(const struct tokenizer_options *options, struct tokenizer **result,
                    struct mr_error *error)
 {
@@ -51,8 +70,6 @@ int tokenizer_open(const struct tokenizer_options *options, struct tokenizer **r
     tokenizer->unbundle = options->unbundle;
     tokenizer->zero_terminated = options->zero_terminated;
     tokenizer->count_invalid = options->count_invalid;
-    tokenizer->have_delimiter = options->have_delimiter;
-    tokenizer->delimiter = options->delimiter;
     tokenizer->end =
         options->zero_terminated && !options->unescape && !options->unbundle ? '\0' : '\n';
     tokenizer->extra = options->zero_terminated ? '\0' : ' ';
@@ -70,7 +87,7 @@ int tokenizer_open(const struct tokenizer_options *options, struct tokenizer **r
                options->range_count * sizeof *tokenizer->ranges);
         tokenizer->range_count = options->range_count;
     }
-    if (open_filter(tokenizer, options) != 0)
+    if (copy_delimiter(tokenizer, options) != 0 || open_filter(tokenizer, options) != 0)
         goto no_memory;
     if (options->kind->strict && first_fault_open(&tokenizer->faults, error) != 0)
         goto fail;
@@ -95,6 +112,7 @@ void tokenizer_close(struct tokenizer *tokenizer)
     filter_close(tokenizer->filter);
     first_fault_close(tokenizer->faults);
     free(tokenizer->ranges);
+    free(tokenizer->delimiter);
     free(tokenizer);
 }
 
@@ -171,7 +189,8 @@ int tokenizer_context(const void *tokenizer, struct mr_lookback *lookback, unsig
 
 bool tokenizer_condenses(const struct tokenizer *tokenizer)
 {
-    return tokenizer->kind->condense != NULL;
+    /* A delimiter of several bytes may be divided by pieces. */
+    return tokenizer->kind->condense != NULL && tokenizer->delimiter_size <= 1;
 }
 
 size_t tokenizer_condense(const void *context, struct mr_condense *state, unsigned char *data,

@@ -30,8 +30,8 @@ struct tokenizer_options {
     bool count_invalid;   /* count invalid UTF-8 bytes also where the kind needs no decoding */
     unsigned ngram_min;   /* 0: no n-grams; only with kinds that have some */
     unsigned ngram_max;
-    bool have_delimiter; /* fields end at each `delimiter`; else they are runs of non-blanks */
-    unsigned char delimiter;
+    const unsigned char *delimiter; /* fields end at each such text, which is copied: of several */
+    size_t delimiter_size;      /* bytes it holds no line end. 0: fields are runs of non-blanks */
     const struct range *ranges; /* of fields: ascending, apart from each other; copied */
     size_t range_count;
     uint64_t min_length;        /* of keys, in code points; 0: no limit */

@@ -20,11 +20,19 @@ struct tokenizer_state *tokenizer_state_open(const struct tokenizer *tokenizer)
     state->tokenizer = tokenizer;
     state->invalid = 0;
     state->folded = state->joined = (struct room){NULL, 0};
+    tokenizer_state_choose(state, tokenizer->ranges, tokenizer->range_count);
     keys_open(&state->keys, tokenizer->filter, tokenizer->longest, tokenizer->kind->valued);
     ngrams_open(&state->ngrams, tokenizer->ngram_min, tokenizer->ngram_max, tokenizer->kind->spaced,
                 &state->keys);
     words_open(&state->words, (struct words_kernel){kernels_selected.words}, tokenizer->case_fold);
     return state;
+}
+
+void tokenizer_state_choose(struct tokenizer_state *state, const struct range *ranges, size_t count)
+{
+    state->ranges = ranges;
+    state->range_count = count;
+    state->last_field = count > 0 ? ranges[count - 1].last : 0;
 }
 
 void tokenizer_state_close(struct tokenizer_state *state)

@@ -22,8 +22,11 @@
 
 struct tokenizer {
     const struct token_kind *kind;
-    bool case_fold, unescape, unbundle, zero_terminated, count_invalid, have_delimiter;
-    unsigned char delimiter;
+    bool case_fold, unescape, unbundle, zero_terminated, count_invalid;
+    unsigned char *delimiter;    /* of fields, */
+    size_t delimiter_size;       /* 0: blanks */
+    const unsigned char *joiner; /* stands between the fields of a key: the delimiter, or a space */
+    size_t joiner_size;
     unsigned char end;   /* of lines */
     unsigned char extra; /* divides words as a space does: NUL where that is the line end, or ' ' */
     unsigned ngram_min, ngram_max;
@@ -41,8 +44,11 @@ struct tokenizer_state {
     const struct tokenizer *tokenizer;
     uint64_t invalid; /* bytes met by kinds that decode, but for what `words` counts */
 
-    struct room folded; /* the window at hand with A-Z made small */
-    struct room joined; /* fields of one line before they are folded */
+    struct room folded;         /* the window at hand with A-Z made small */
+    struct room joined;         /* fields of one line before they are folded */
+    const struct range *ranges; /* of fields, in the split at hand */
+    size_t range_count;
+    uint64_t last_field; /* none behind it is chosen */
     struct ngrams ngrams;
 
     struct mr_span spans[KEYS_SPANS];
@@ -55,6 +61,9 @@ struct tokenizer_state {
 
 /* What a mapper opens and closes, but for its statistics. NULL when memory is out. */
 struct tokenizer_state *tokenizer_state_open(const struct tokenizer *tokenizer);
+/* Which fields are wanted, ranges as in struct tokenizer_options, which stay the caller's. */
+void tokenizer_state_choose(struct tokenizer_state *state, const struct range *ranges,
+                            size_t count);
 void tokenizer_state_close(struct tokenizer_state *state);
 
 #endif

@@ -300,8 +300,10 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
         .case_fold = data[1] & 1,
         .zero_terminated = data[1] & 2,
         .count_invalid = data[1] & 4,
-        .have_delimiter = data[1] & 8,
-        .delimiter = data[3],
+        .delimiter = data + 3,
+        .delimiter_size = !(data[1] & 8)  ? 0
+                          : data[5] & 128 ? 2
+                                          : 1,
         .max_length = data[1] & 16 ? data[3] : UINT64_MAX,
         .min_length = data[1] & 32 ? data[4] % 8 : 0,
         .ranges = ranges,
@@ -313,6 +315,9 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
         options.ngram_min = data[2] % 4;
         options.ngram_max = options.ngram_min ? options.ngram_min + data[2] / 4 % 3 : 0;
     }
+    if (options.delimiter_size > 1 &&
+        memchr(options.delimiter, options.zero_terminated ? 0 : '\n', options.delimiter_size))
+        options.delimiter_size = 1;
     size_t step = 1 + data[5] % 97;
     data += HEAD;
     size -= HEAD;

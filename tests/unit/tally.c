@@ -322,7 +322,8 @@ void tally_check(const struct tokenizer_options *options, const void *data, size
     sum_up(want);
     for (size_t i = 0; i < want->count; i++)
         tokens += want->items[i].count;
-    const enum tally_cut last = options->kind->condense ? TALLY_CONDENSED : TALLY_LAST;
+    const bool condenses = options->kind->condense && options->delimiter_size <= 1;
+    const enum tally_cut last = condenses ? TALLY_CONDENSED : TALLY_LAST;
     for (enum tally_cut cut = TALLY_WHOLE; cut <= last; cut++) {
         for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
             struct tally got;

@@ -37,30 +37,35 @@ static void map_line(struct tally *tally, const struct tokenizer_options *option
 {
     unsigned char key[MOST + 1], folded[CASE_FOLD_ROOM(MOST + 1)];
     unsigned char end = options->zero_terminated ? 0 : '\n';
+    const size_t length = options->delimiter_size;
     size_t used = 0;
     uint64_t field = 0;
     bool any = false;
 
     for (size_t i = 0; i <= size;) {
         size_t stop = i;
-        if (options->have_delimiter) {
-            while (stop < size && line[stop] != options->delimiter)
+        if (length > 0) {
+            while (stop < size &&
+                   (size - stop < length || memcmp(line + stop, options->delimiter, length) != 0))
                 stop++;
         } else {
             while (stop < size && line[stop] != ' ' && line[stop] != '\t' && line[stop] != '\n' &&
                    line[stop] != end)
                 stop++;
         }
-        if (options->have_delimiter || stop > i) {
+        if (length > 0 || stop > i) {
             if (chosen(options, ++field)) {
-                if (any)
-                    key[used++] = options->have_delimiter ? options->delimiter : ' ';
+                if (any && length > 0)
+                    memcpy(key + used, options->delimiter, length);
+                else if (any)
+                    key[used] = ' ';
+                used += !any ? 0 : length > 0 ? length : 1;
                 memcpy(key + used, line + i, stop - i);
                 used += stop - i;
                 any = true;
             }
         }
-        i = stop + 1;
+        i = stop + (length > 0 ? length : 1);
     }
     if (!any)
         return;
@@ -81,7 +86,8 @@ static void reference(struct tally *tally, const struct tokenizer_options *optio
     }
 }
 
-static void check_fields(bool delimited)
+/* Fields that end at one of these texts, or where that is NULL, at blanks. */
+static void check_fields(const char *const *delimiters)
 {
     unsigned char text[MOST];
     for (int round = 0; round < 120; round++) {
@@ -95,8 +101,11 @@ static void check_fields(bool delimited)
         options.case_fold = below(2);
         options.count_invalid = true;
         options.zero_terminated = below(4) == 0;
-        options.have_delimiter = delimited;
-        options.delimiter = below(3) ? ',' : 'B';
+        if (delimiters) {
+            const char *delimiter = delimiters[below(3)];
+            options.delimiter = (const unsigned char *)delimiter;
+            options.delimiter_size = strlen(delimiter);
+        }
         options.ranges = lists[list].ranges;
         options.range_count = lists[list].count;
         tally_open(&want);
@@ -108,13 +117,19 @@ static void check_fields(bool delimited)
 
 START_TEST(delimited_fields_are_as_cut_finds_them)
 {
-    check_fields(true);
+    check_fields((const char *const[]){",", ",", "B"});
+}
+END_TEST
+
+START_TEST(a_delimiter_of_several_bytes_is_found_from_the_left)
+{
+    check_fields((const char *const[]){",,", "a,", "c ,"});
 }
 END_TEST
 
 START_TEST(fields_between_blanks_are_as_awk_finds_them)
 {
-    check_fields(false);
+    check_fields(NULL);
 }
 END_TEST
 
@@ -131,8 +146,8 @@ static void check_one(struct tokenizer_options *options, const char *text, const
 START_TEST(chosen_fields_make_the_key)
 {
     struct tokenizer_options options = tally_options(&token_kind_fields);
-    options.have_delimiter = true;
-    options.delimiter = ',';
+    options.delimiter = (const unsigned char *)",";
+    options.delimiter_size = 1;
     options.ranges = first;
     options.range_count = 1;
     check_one(&options, "a,b\nc\n\n,x", (const char *const[]){"a", "c", "", "", NULL});
@@ -142,7 +157,7 @@ START_TEST(chosen_fields_make_the_key)
     options.range_count = 3;
     check_one(&options, "1,2,3,4,5,6,7\n1\n1,2,3\n",
               (const char *const[]){"1,3,4,6,7", "1", "1,3", NULL});
-    options.have_delimiter = false;
+    options.delimiter_size = 0;
     check_one(&options, " 1  2 3\t4 5 6 7 \n\n \n1\n2 3",
               (const char *const[]){"1 3 4 6 7", "1", "2", NULL});
     options.ranges = first;
@@ -158,6 +173,7 @@ Suite *test_fields_suite(void)
     Suite *suite = suite_create("fields");
     TCase *tests = tcase_create("fields");
     tcase_add_test(tests, delimited_fields_are_as_cut_finds_them);
+    tcase_add_test(tests, a_delimiter_of_several_bytes_is_found_from_the_left);
     tcase_add_test(tests, fields_between_blanks_are_as_awk_finds_them);
     tcase_add_test(tests, chosen_fields_make_the_key);
     suite_add_tcase(suite, tests);

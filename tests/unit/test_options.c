@@ -61,6 +61,13 @@ static void takes(const char *line)
     ck_assert_msg(parse(line) == 0, "'%s' is refused: %s", line, said);
 }
 
+/* The delimiter is these bytes. */
+static void delimits(const char *bytes, size_t size)
+{
+    ck_assert_uint_eq(options.delimiter_size, size);
+    ck_assert_mem_eq(options.delimiter, bytes, size);
+}
+
 /* The first line said is "mrcount: " and `words`; the second says where help is. */
 static void refuses(const char *line, const char *words)
 {
@@ -106,9 +113,17 @@ START_TEST(every_option_sets_what_it_names)
     ck_assert(options.kind == OPTIONS_FIELDS && options.range_count == 2);
     ck_assert(options.ranges[0].first == 1 && options.ranges[0].last == 2);
     ck_assert(options.ranges[1].first == 7 && options.ranges[1].last == UINT64_MAX);
-    ck_assert(options.have_delimiter && options.delimiter == ':');
+    delimits(":", 1);
     takes("-f1 -d _");
-    ck_assert(options.have_delimiter && options.delimiter == '\0');
+    delimits("", 1);
+    takes("-f1 -d \\");
+    delimits("\\", 1);
+    takes("-f1 -d ab");
+    delimits("ab", 2);
+    takes("-f1 -d a\\t\\\\\\0\\x1F\\xaBc");
+    delimits("a\t\\\0\x1f\xab"
+             "c",
+             7);
     takes("--files0-from=-");
     ck_assert_str_eq(options.files0_from, "-");
     takes("--merge");
@@ -227,6 +242,11 @@ START_TEST(what_is_wrong_is_refused_with_what_is_allowed)
     refuses("--lines -lx", "unknown option '-x'");
     refuses("--lines=3", "option '--lines' takes no argument, got '3'");
     refuses("--json=", "option '--json' takes no argument, got ''");
+    refuses("-f1 -d a\\n", "--delimiter 'a\\n': '\\n' is none of the escapes \\t \\\\ \\0 \\xHH");
+    refuses("-f1 -d \\x1", "--delimiter '\\x1': '\\x' is none of the escapes \\t \\\\ \\0 \\xHH");
+    refuses("-f1 -d a\\", "--delimiter 'a\\': '\\' is none of the escapes \\t \\\\ \\0 \\xHH");
+    refuses("-f1 -d a\n", "--delimiter of several bytes cannot hold a line end");
+    refuses("-z -f1 -d a\\0", "--delimiter of several bytes cannot hold a line end");
     refuses("--un", "option '--un' is ambiguous: it may be '--unescape' '--unbundle'");
     refuses("-n", "option '--top' needs an argument: N");
     refuses("--sort", "option '--sort' needs an argument: ORDER");
@@ -243,8 +263,6 @@ START_TEST(what_is_wrong_is_refused_with_what_is_allowed)
     refuses("--merge -wspace", "--merge and --words exclude each other");
     refuses("-f1 -l -f2", "--fields and --lines exclude each other");
     refuses("-d:", "--delimiter requires --fields");
-    refuses("-f1 -d::", "--delimiter must be one byte, got '::'");
-    refuses("-f1 -d\\t", "--delimiter must be one byte, got '\\t'; a TAB is $'\\t' in the shell");
     refuses("-l -g2", "--ngrams goes with --words or --chars, not with --lines");
     refuses("-g 3-2", "--ngrams needs N or N-M, from 1 to 1000 and M not below N, got '3-2'");
     refuses("-g 0", "--ngrams needs N or N-M, from 1 to 1000 and M not below N, got '0'");
