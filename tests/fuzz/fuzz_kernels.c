@@ -16,7 +16,7 @@
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 
-enum kind { SPACES, BLANKS, LETTERS, MARKS, WORDS, KINDS };
+enum kind { SPACES, BLANKS, LETTERS, MARKS, RECORDS, WORDS, KINDS };
 
 struct found {
     struct mr_span *spans;
@@ -45,16 +45,18 @@ static void drive(const struct kernels *kernels, const struct question *question
                   const unsigned char *text, size_t size, size_t pos, struct found *found)
 {
     const enum kind kind = question->kind;
-    const size_t max = question->max;
+    const size_t max = question->max, begin = pos;
     struct mr_span *spans = take(max * sizeof *spans);
     uint32_t *positions = take(2 * max * sizeof *positions);
     struct kernels_output output = {.positions = spans_positions(spans), .max = max};
+    struct kernels_records records = {.delimiter = question->a, .end = question->b, .begins = true};
+    struct kernels_records last = records;
 
     found->spans = take((size + 1) * sizeof *found->spans);
     found->folded = take(size + 64);
     found->count = 0;
     output.folded = found->folded;
-    if (kind == MARKS) {
+    if (kind == MARKS || kind == RECORDS) {
         output.positions = positions;
         output.max = 2 * max;
     }
@@ -74,6 +76,9 @@ static void drive(const struct kernels *kernels, const struct question *question
         case MARKS:
             pos = kernels->marks(text, size, pos, &output, question->a, question->b);
             break;
+        case RECORDS:
+            pos = kernels->records(text, size, pos, &output, &records);
+            break;
         default:
             pos = kernels->words(text, size, pos, spans_positions(spans), max, &output.count,
                                  found->folded);
@@ -83,13 +88,20 @@ static void drive(const struct kernels *kernels, const struct question *question
         if (pos > size || count > output.max || found->count + count > size + 1)
             abort();
         for (size_t i = 0; i < count; i++)
-            found->spans[found->count++] =
-                kind == MARKS ? (struct mr_span){positions[i], positions[i] + 1} : spans[i];
+            found->spans[found->count++] = kind == MARKS || kind == RECORDS
+                                               ? (struct mr_span){positions[i], positions[i] + 1}
+                                               : spans[i];
         if (kind == WORDS && count == 0)
             break;
         if (pos < size && pos <= old)
             abort();
     } while (pos < size);
+    if (kind == RECORDS) {
+        size_t cut = kernels->records_last(text + begin, size - begin, &last);
+        if (last.quoted != records.quoted || last.ends != records.ends || cut > size - begin ||
+            (cut > 0 && text[begin + cut - 1] != last.end))
+            abort();
+    }
     found->end = pos;
     found->wide = output.wide;
     free(spans);
@@ -116,6 +128,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 
     for (enum kind kind = 0; kind < KINDS; kind++) {
         const struct question question = {kind, max, head[2], head[3]};
+        if (kind == RECORDS && (head[2] == '"' || head[3] == '"'))
+            continue;
         struct found want;
         drive(&kernels_scalar, &question, text, size, pos, &want);
         for (size_t i = 0; (kernels = kernels_available(i)) != NULL; i++) {

@@ -17,7 +17,7 @@
 
 #define MOST 1024 /* bytes of text in a test */
 
-enum kind { SPACES, BLANKS, LETTERS, MARKS, WORDS, KINDS };
+enum kind { SPACES, BLANKS, LETTERS, MARKS, RECORDS, WORDS, KINDS };
 
 struct tokens {
     size_t count;
@@ -99,6 +99,32 @@ static bool breaks(const char *classes, size_t size, size_t at)
     return true;
 }
 
+/* As RFC 4180 has it, field by field; quotes within a field that does not begin with one are bytes.
+ * Returns the place behind the last record that is complete. */
+static size_t reference_records(const unsigned char *data, size_t size, unsigned char a,
+                                unsigned char b, struct tokens *out)
+{
+    size_t last = 0;
+    for (size_t i = 0; i < size; i++) {
+        if (data[i] == '"') {
+            do { /* to the quote that closes, and on while another follows at once */
+                i++;
+                while (i < size && data[i] != '"')
+                    i++;
+                i++;
+            } while (i < size && data[i] == '"');
+        }
+        while (i < size && data[i] != a && data[i] != b)
+            i++;
+        if (i >= size)
+            break;
+        out->spans[out->count++].begin = (uint32_t)i;
+        if (data[i] == b)
+            last = i + 1;
+    }
+    return last;
+}
+
 static void reference(enum kind kind, const unsigned char *data, size_t size, unsigned char a,
                       unsigned char b, char wide, struct tokens *out)
 {
@@ -108,6 +134,8 @@ static void reference(enum kind kind, const unsigned char *data, size_t size, un
             if (data[i] == a || data[i] == b)
                 out->spans[out->count++].begin = (uint32_t)i;
         }
+    } else if (kind == RECORDS) {
+        reference_records(data, size, a, b, out);
     } else if (kind == WORDS) {
         static char classes[MOST];
         for (size_t i = 0; i < size; i++)
@@ -142,6 +170,24 @@ struct question {
     unsigned char a, b;
 };
 
+/* The other way to look at records tells the same of how they end. */
+static void check_last(const struct kernels *kernels, const unsigned char *data, size_t size,
+                       const struct kernels_records *other)
+{
+    static struct tokens tokens;
+    struct kernels_records records = {
+        .delimiter = other->delimiter, .end = other->end, .begins = true};
+    uint64_t ends = 0;
+    tokens.count = 0;
+    size_t want = reference_records(data, size, records.delimiter, records.end, &tokens);
+    ck_assert_uint_eq(kernels->records_last(data, size, &records), want);
+    for (size_t i = 0; i < size; i++)
+        ends += data[i] == records.end;
+    ck_assert_uint_eq(records.ends, ends);
+    ck_assert_uint_eq(other->ends, ends);
+    ck_assert(records.quoted == other->quoted);
+}
+
 /* Calls the kernel until it has got to the end, or does not get on. */
 static void drive(const struct kernels *kernels, const struct question *question,
                   const unsigned char *data, size_t size, size_t pos, unsigned char *folded,
@@ -154,10 +200,11 @@ static void drive(const struct kernels *kernels, const struct question *question
     const unsigned char a = question->a, b = question->b;
     struct kernels_output output = {
         .positions = spans_positions(spans), .max = max, .folded = folded};
+    struct kernels_records records = {.delimiter = a, .end = b, .begins = true};
     bool is_wide = false;
     size_t from = pos;
 
-    if (kind == MARKS) {
+    if (kind == MARKS || kind == RECORDS) {
         output.positions = positions;
         output.max = 2 * max;
     }
@@ -178,6 +225,9 @@ static void drive(const struct kernels *kernels, const struct question *question
         case MARKS:
             pos = kernels->marks(data, size, pos, &output, a, b);
             break;
+        case RECORDS:
+            pos = kernels->records(data, size, pos, &output, &records);
+            break;
         default:
             pos =
                 kernels->words(data, size, pos, spans_positions(spans), max, &output.count, folded);
@@ -188,7 +238,7 @@ static void drive(const struct kernels *kernels, const struct question *question
         ck_assert_uint_le(count, output.max);
         ck_assert_uint_le(out->count + count, MOST + 1);
         for (size_t i = 0; i < count; i++) {
-            if (kind == MARKS)
+            if (kind == MARKS || kind == RECORDS)
                 out->spans[out->count++].begin = positions[i];
             else
                 out->spans[out->count++] = spans[i];
@@ -206,6 +256,8 @@ static void drive(const struct kernels *kernels, const struct question *question
         is_wide |= data[i] > 0x7f;
     if (folded && kind != LETTERS && kind != WORDS)
         ck_assert(output.wide == is_wide);
+    if (kind == RECORDS)
+        check_last(kernels, data + from, size - from, &records);
 }
 
 static void compare(const struct tokens *got, const struct tokens *want, enum kind kind,
@@ -215,7 +267,7 @@ static void compare(const struct tokens *got, const struct tokens *want, enum ki
                   got->count, want->count);
     for (size_t i = 0; i < got->count; i++) {
         ck_assert_uint_eq(got->spans[i].begin, want->spans[i].begin);
-        if (kind != MARKS)
+        if (kind != MARKS && kind != RECORDS)
             ck_assert_uint_eq(got->spans[i].end, want->spans[i].end);
     }
 }
@@ -331,6 +383,8 @@ static const char *const alphabets[] = {
     "\n",
     "a\n",
     "ab 12'_.\x80",
+    "\"\"\" \na",
+    "\"\"abcdefghijklmn   \n",
     "abcdefghijklmnop qrst\xc3_. '",
     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa ",
 };
@@ -383,10 +437,11 @@ END_TEST
 START_TEST(hard_spots_may_span_blocks)
 {
     static const char *const spots[] = {
-        "can't",      "a.b",     "1.5",    "1,5",    "a,b",  "a:b",    "1:5",
-        "a''b",       "a.",      "a.\x80", "a'\x80", "__",   "_a",     "a_",
-        "__\x80",     "1.\x80",  "  \x80", "\n\x80", "\r\n", "a \x80", "_'\x80q",
-        "a'b.c:d'e1", "1.2,3;4", "a1.b",   "1a.2",
+        "can't", "a.b",         "1.5",        "1,5",        "a,b",     "a:b",
+        "1:5",   "a''b",        "a.",         "a.\x80",     "a'\x80",  "__",
+        "_a",    "a_",          "__\x80",     "1.\x80",     "  \x80",  "\n\x80",
+        "\r\n",  "a \x80",      "_'\x80q",    "a'b.c:d'e1", "1.2,3;4", "a1.b",
+        "1a.2",  " \"\"\" \" ", "\"a\"\"b\"", " \"\"\n\"e", "a\" \"b",
     };
     struct room room;
     unsigned char text[256];

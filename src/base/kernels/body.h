@@ -147,6 +147,114 @@ static size_t body_marks(const unsigned char *data, size_t size, size_t pos,
     return body_marks_of(false, false, data, size, pos, output, a, a);
 }
 
+/* ---- Records ------------------------------------------------------------------------------ */
+
+/* Bit i is the parity of the bits up to i. */
+static inline uint64_t body_parity(uint64_t bits)
+{
+    bits ^= bits << 1;
+    bits ^= bits << 2;
+    bits ^= bits << 4;
+    bits ^= bits << 8;
+    bits ^= bits << 16;
+    return bits ^ bits << 32;
+}
+
+/* Whether the byte to come is in quotes, and whether it may open them: all bits, and the lowest. */
+struct body_quotes {
+    uint64_t quoted, begins;
+};
+
+/* Mask of the bytes in quotes; `marks` are delimiters and ends. By parity quotes open and close in
+ * turn. The first that would open where none may is a byte of a field; without it the parity of
+ * those behind it is another. */
+static inline uint64_t body_quoted(uint64_t quotes, uint64_t marks, struct body_quotes *state)
+{
+    uint64_t quoted = state->quoted;
+
+    while (quotes) {
+        quoted = body_parity(quotes) ^ state->quoted;
+        uint64_t bytes = quotes & quoted & ~((marks | quotes) << 1 | state->begins);
+        if (__builtin_expect(bytes == 0, 1))
+            break;
+        quotes &= ~(bytes & (0 - bytes));
+        quoted = state->quoted;
+    }
+    state->begins = (marks | quotes) >> 63;
+    state->quoted = 0 - (quoted >> 63);
+    return quoted;
+}
+
+static inline __attribute__((always_inline)) size_t
+body_records_of(bool folding, const unsigned char *data, size_t size, size_t pos,
+                struct kernels_output *output, struct kernels_records *records)
+{
+    const unsigned char delimiter = records->delimiter, end = records->end;
+    unsigned char *const folded = output->folded;
+    uint32_t *const first = output->positions;
+    uint32_t *const limit = first + output->max - 64;
+    uint32_t *out = first;
+    struct body_quotes state = {0 - (uint64_t)records->quoted, records->begins};
+    uint64_t seen = 0, count = 0;
+
+    while (pos < size && out <= limit) {
+        struct block block = block_load(data + pos);
+        uint64_t valid = body_valid(size - pos);
+        uint64_t ends = block_equal(block, end) & valid;
+        uint64_t marks = (block_equal(block, delimiter) & valid) | ends;
+        count += (uint64_t)__builtin_popcountll(ends);
+        if (folding) {
+            block_store(folded + pos, block_lower(block));
+            seen |= block_wide(block) & valid;
+        }
+        marks &= ~body_quoted(block_equal(block, '"') & valid, marks, &state);
+        if (marks)
+            out = body_flatten(marks, (uint32_t)pos, out);
+        pos += 64;
+    }
+    records->quoted = state.quoted & 1;
+    records->begins = state.begins;
+    records->ends += count;
+    if (folding && seen)
+        output->wide = true;
+    output->count = (size_t)(out - first);
+    return pos < size ? pos : size;
+}
+
+static size_t body_records(const unsigned char *data, size_t size, size_t pos,
+                           struct kernels_output *output, struct kernels_records *records)
+{
+    if (output->folded)
+        return body_records_of(true, data, size, pos, output, records);
+    return body_records_of(false, data, size, pos, output, records);
+}
+
+static size_t body_records_last(const unsigned char *data, size_t size,
+                                struct kernels_records *records)
+{
+    const unsigned char delimiter = records->delimiter, end = records->end;
+    struct body_quotes state = {0 - (uint64_t)records->quoted, records->begins};
+    uint64_t count = 0, last = 0;
+    size_t last_pos = 0;
+
+    for (size_t pos = 0; pos < size; pos += 64) {
+        struct block block = block_load(data + pos);
+        uint64_t valid = body_valid(size - pos);
+        uint64_t ends = block_equal(block, end) & valid;
+        uint64_t marks = (block_equal(block, delimiter) & valid) | ends;
+        count += (uint64_t)__builtin_popcountll(ends);
+        ends &= ~body_quoted(block_equal(block, '"') & valid, marks, &state);
+        if (ends) {
+            last = ends;
+            last_pos = pos;
+        }
+    }
+    records->quoted = state.quoted & 1;
+    records->begins = state.begins;
+    records->ends += count;
+    return last ? last_pos + 64 - (size_t)__builtin_clzll(last) : 0;
+}
+
 /* ---- Words -------------------------------------------------------------------------------- */
 
 static inline bool body_is_letter(unsigned char c)
@@ -339,5 +447,7 @@ const struct kernels BODY_TABLE = {
     .blanks = body_blanks,
     .letters = body_letters,
     .marks = body_marks,
+    .records = body_records,
+    .records_last = body_records_last,
     .words = body_words,
 };

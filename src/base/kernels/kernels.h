@@ -43,6 +43,17 @@ struct kernels_output {
     bool wide; /* letters leave it as it is */
 };
 
+/* How far records of CSV (RFC 4180) have been read, where a quote opens only at the beginning of a
+ * field and is a byte like any other elsewhere. At the beginning of a record nothing is quoted and
+ * `begins` is set. */
+struct kernels_records {
+    unsigned char delimiter, end; /* of fields, of records; neither is a quote */
+    bool quoted;                  /* the byte to come is in quotes */
+    bool begins;                  /* a quote as the byte to come would open them, or go on with
+                                   * those just closed */
+    uint64_t ends;                /* bytes equal to `end` so far, in quotes or not */
+};
+
 struct kernels {
     const char *name;
     /* Runs of bytes other than space \t \n \v \f \r and `extra` (give ' ' for none). */
@@ -58,6 +69,12 @@ struct kernels {
      * 2 * KERNELS_MIN. */
     size_t (*marks)(const unsigned char *data, size_t size, size_t pos,
                     struct kernels_output *output, unsigned char a, unsigned char b);
+    /* As `marks`, the positions of delimiters and ends that are not in quotes. */
+    size_t (*records)(const unsigned char *data, size_t size, size_t pos,
+                      struct kernels_output *output, struct kernels_records *records);
+    /* The position behind the last end that is not in quotes, 0 where there is none; goes on to
+     * `size`, and writes nothing. */
+    size_t (*records_last)(const unsigned char *data, size_t size, struct kernels_records *records);
     /* The UAX #29 words of ASCII text that hold a letter or a digit. `pos` is a segment boundary.
      * Ends also at a byte above 0x7f: the position returned is then a segment boundary, whatever
      * that byte begins, before which every word was written, and behind which none was. It is that

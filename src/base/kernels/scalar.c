@@ -96,6 +96,51 @@ static size_t scalar_marks(const unsigned char *data, size_t size, size_t pos,
     return i;
 }
 
+/* Goes on by one byte; whether that is a delimiter or an end outside quotes. */
+static inline bool record_step(struct kernels_records *records, unsigned char c)
+{
+    const bool mark = c == records->delimiter || c == records->end;
+
+    records->ends += c == records->end;
+    if (records->quoted) {
+        records->quoted = c != '"';
+        records->begins = !records->quoted;
+        return false;
+    }
+    records->quoted = c == '"' && records->begins;
+    records->begins = mark;
+    return mark;
+}
+
+static size_t scalar_records(const unsigned char *data, size_t size, size_t pos,
+                             struct kernels_output *output, struct kernels_records *records)
+{
+    uint32_t *const positions = output->positions;
+    const size_t max = output->max;
+    size_t i = pos, n = 0;
+
+    for (; i < size && n < max; i++) {
+        if (record_step(records, data[i]))
+            positions[n++] = (uint32_t)i;
+    }
+    if (output->folded && lower(data, pos, i, output->folded))
+        output->wide = true;
+    output->count = n;
+    return i;
+}
+
+static size_t scalar_records_last(const unsigned char *data, size_t size,
+                                  struct kernels_records *records)
+{
+    size_t last = 0;
+
+    for (size_t i = 0; i < size; i++) {
+        if (record_step(records, data[i]) && data[i] == records->end)
+            last = i + 1;
+    }
+    return last;
+}
+
 /* The end of the word that begins at `pos`, which is a letter, digit or underscore; *kept says
  * whether it holds more than underscores. */
 static size_t word_end(const unsigned char *data, size_t size, size_t pos, bool *kept)
@@ -173,5 +218,7 @@ const struct kernels kernels_scalar = {
     .blanks = scalar_blanks,
     .letters = scalar_letters,
     .marks = scalar_marks,
+    .records = scalar_records,
+    .records_last = scalar_records_last,
     .words = scalar_words,
 };
