@@ -61,7 +61,9 @@ int setup_tokenizer(const struct options *options, const struct mr_engine *engin
     if (options->stop_words != NULL && setup_stop_words_memory(engine, &memory, error) != 0)
         return -1;
     const struct tokenizer_options made = {
-        .kind = kinds[options->kind],
+        .kind = options->csv      ? &token_kind_csv
+                : options->quoted ? &token_kind_quoted
+                                  : kinds[options->kind],
         .case_fold = options->ignore_case,
         .unescape = options->unescape,
         .unbundle = options->unbundle,
@@ -71,8 +73,11 @@ int setup_tokenizer(const struct options *options, const struct mr_engine *engin
         .ngram_max = options->ngram_max,
         .delimiter = options->delimiter,
         .delimiter_size = options->delimiter_size,
-        .ranges = options->ranges,
-        .range_count = options->range_count,
+        .ranges = options->chosen.ranges,
+        .range_count = options->chosen.range_count,
+        .header = options->header,
+        .names = options->chosen.names,
+        .name_count = options->chosen.name_count,
         .min_length = options->min_length,
         .max_length = options->max_length,
         .stop_words = options->stop_words != NULL,
@@ -122,6 +127,7 @@ static struct mr_input *setup_files(const struct setup_input *from)
         .context_of = tokenizer_looks_back(tokenizer) ? tokenizer_context : NULL,
         .condense = tokenizer_condenses(tokenizer) ? tokenizer_condense : NULL,
         .condense_end = tokenizer_condense_end,
+        .last_from = tokenizer_reads_in_order(tokenizer) ? tokenizer_border_from : NULL,
     };
     const struct mr_files files = {
         .struct_size = sizeof files,

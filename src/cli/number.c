@@ -103,14 +103,6 @@ static const char *number_range(const char **s, struct range *range)
     return NULL;
 }
 
-static int number_compare(const void *a, const void *b)
-{
-    const struct range *left = a;
-    const struct range *right = b;
-
-    return (left->first > right->first) - (left->first < right->first);
-}
-
 const char number_no_memory[] = "out of memory";
 
 const char *number_parse_list(const char *s, struct range **ranges, size_t *count)
@@ -136,17 +128,7 @@ const char *number_parse_list(const char *s, struct range **ranges, size_t *coun
         s++;
     }
 
-    qsort(list, used, sizeof *list, number_compare);
-    size_t kept = 0;
-    for (size_t i = 1; i < used; i++) {
-        if (list[kept].last == UINT64_MAX || list[i].first <= list[kept].last + 1) {
-            if (list[i].last > list[kept].last)
-                list[kept].last = list[i].last;
-        } else {
-            list[++kept] = list[i];
-        }
-    }
     *ranges = list;
-    *count = kept + 1;
+    *count = range_merge(list, used);
     return NULL;
 }

@@ -17,10 +17,9 @@ void options_open(struct options *options)
 
 void options_close(struct options *options)
 {
-    free(options->ranges);
+    field_list_free(&options->chosen);
     free(options->delimiter);
     free((void *)options->engine.tmpdirs);
-    options->ranges = NULL;
     options->delimiter = NULL;
     options->engine.tmpdirs = NULL;
 }

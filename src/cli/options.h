@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/range.h"
 #include "base/status_set.h"
+#include "cli/field_list.h"
 #include "engine/mapreduce.h"
 
 enum options_action {
@@ -50,9 +50,10 @@ struct options {
     enum options_shell shell; /* of OPTIONS_COMPLETION */
 
     enum options_kind kind;
-    bool have_kind;       /* it was given */
-    struct range *ranges; /* of OPTIONS_FIELDS */
-    size_t range_count;
+    bool have_kind;           /* it was given */
+    const char *fields;       /* the LIST of OPTIONS_FIELDS, */
+    struct field_list chosen; /* what it says, */
+    bool quoted, csv, header; /* and how fields are found */
     unsigned char *delimiter; /* of that; bytes, or NULL */
     size_t delimiter_size;
     unsigned ngram_min; /* 0: no n-grams */

@@ -72,21 +72,25 @@ void take_words(struct option_pass *pass, const struct option_row *row, const ch
 
 void take_fields(struct option_pass *pass, const struct option_row *row, const char *given)
 {
-    struct range *ranges = NULL;
-    size_t count = 0;
-    const char *wrong = number_parse_list(given, &ranges, &count);
+    (void)row;
+    pass->options->fields = given;
+    take_kind_as(pass, OPTIONS_FIELDS);
+}
 
-    if (wrong == number_no_memory) {
+void take_check_fields(struct option_pass *pass, const struct option_row *row)
+{
+    struct options *options = pass->options;
+    struct field_list *chosen = &options->chosen;
+    const char *wrong =
+        options->header ? field_list_parse(options->fields, chosen)
+                        : number_parse_list(options->fields, &chosen->ranges, &chosen->range_count);
+
+    if (wrong == number_no_memory)
         option_no_memory(pass);
-    } else if (wrong != NULL) {
-        option_wrong(pass, "--%s '%s': %s; allowed are N, N-, N-M and -M, divided by commas",
-                     row->name, given, wrong);
-    } else {
-        free(pass->options->ranges);
-        pass->options->ranges = ranges;
-        pass->options->range_count = count;
-        take_kind_as(pass, OPTIONS_FIELDS);
-    }
+    else if (wrong != NULL)
+        option_wrong(pass, "--%s '%s': %s; allowed are N, N-, N-M, -M%s, divided by commas",
+                     row->name, options->fields, wrong,
+                     options->header ? " and names" : ", and with --header names");
 }
 
 /* The byte that the escape behind a backslash stands for, or -1; *at is put on its last one. */
@@ -152,9 +156,32 @@ void take_check_delimiter(struct option_pass *pass, const struct option_row *row
 {
     const struct options *options = pass->options;
 
+    if (options->csv &&
+        (options->delimiter_size > 1 || memchr("\"\r\n", options->delimiter[0], 3) ||
+         (options->delimiter[0] == '\0' && options->zero_terminated))) {
+        option_wrong(pass, "with --csv --%s is one byte, other than a quote and a line end",
+                     row->name);
+        return;
+    }
     if (options->delimiter_size > 1 &&
         memchr(options->delimiter, options->zero_terminated ? '\0' : '\n', options->delimiter_size))
         option_wrong(pass, "--%s of several bytes cannot hold a line end", row->name);
+}
+
+void take_check_csv(struct option_pass *pass, const struct option_row *row)
+{
+    struct options *options = pass->options;
+
+    (void)row;
+    if (options->delimiter != NULL)
+        return;
+    options->delimiter = malloc(1);
+    if (options->delimiter == NULL) {
+        option_no_memory(pass);
+        return;
+    }
+    options->delimiter[0] = ',';
+    options->delimiter_size = 1;
 }
 
 void take_ngrams(struct option_pass *pass, const struct option_row *row, const char *given)

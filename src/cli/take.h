@@ -30,6 +30,8 @@ void take_kind(struct option_pass *pass, const struct option_row *row, const cha
 void take_words(struct option_pass *pass, const struct option_row *row, const char *given);
 void take_fields(struct option_pass *pass, const struct option_row *row, const char *given);
 void take_delimiter(struct option_pass *pass, const struct option_row *row, const char *given);
+void take_check_fields(struct option_pass *pass, const struct option_row *row);
+void take_check_csv(struct option_pass *pass, const struct option_row *row);
 void take_check_delimiter(struct option_pass *pass, const struct option_row *row);
 void take_ngrams(struct option_pass *pass, const struct option_row *row, const char *given);
 void take_statuses(struct option_pass *pass, const struct option_row *row, const char *given);

@@ -46,6 +46,7 @@ def options(arguments):
     kind.add_argument("-m", "--chars", action="store_true")
     kind.add_argument("-f", "--fields", metavar="LIST")
     what.add_argument("-d", "--delimiter", metavar="TEXT")
+    what.add_argument("--quoted", action="store_true")
     what.add_argument("-g", "--ngrams", metavar="N[-M]")
     what.add_argument("-i", "--ignore-case", action="store_true")
     what.add_argument("--min-length", metavar="N")
@@ -60,6 +61,9 @@ def options(arguments):
                      help="the program to send to the workers (default: that in PATH)")
     parser.add_argument("-z", "--zero-terminated", nargs=0, action=Refuse, help=argparse.SUPPRESS,
                         metavar="Spark hands lines on that end in newline")
+    for names in (("--csv",), ("-H", "--header")):
+        parser.add_argument(*names, nargs=0, action=Refuse, help=argparse.SUPPRESS,
+                            metavar="Spark cuts files at any line")
     parser.add_argument("path", nargs="+", metavar="PATH", help=argparse.SUPPRESS)
     parser.add_argument("output", metavar="OUTPUT", help=argparse.SUPPRESS)
     # The argument of --words can be left out, but never stands apart.
@@ -78,7 +82,7 @@ def options(arguments):
 
 def map_arguments(chosen):
     """The options of the map, but for --stop-words, in mrcount's words."""
-    for flag in ("lines", "chars", "ignore_case"):
+    for flag in ("lines", "chars", "quoted", "ignore_case"):
         if getattr(chosen, flag):
             yield "--" + flag.replace("_", "-")
     for name in ("words", "fields", "delimiter", "ngrams", "min_length", "max_length"):

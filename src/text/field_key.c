@@ -4,6 +4,8 @@
  */
 #include "text/field_key.h"
 
+#include "text/field_walk.h"
+
 unsigned char *field_key_room(struct tokenizer_state *state, struct field_key *key, size_t size)
 {
     const struct tokenizer *tokenizer = state->tokenizer;
@@ -18,6 +20,41 @@ unsigned char *field_key_room(struct tokenizer_state *state, struct field_key *k
         memcpy(room, tokenizer->joiner, joiner);
     key->end += joiner;
     return room + joiner;
+}
+
+int field_key_put_text(struct tokenizer_state *state, struct field_key *key, size_t begin,
+                       size_t end)
+{
+    const struct token_kind *kind = state->tokenizer->kind;
+    unsigned char *room = field_key_room(state, key, end - begin);
+
+    if (!room)
+        return -1;
+    field_key_joined(key, kind->field_text(key->data + begin, end - begin, room));
+    return 0;
+}
+
+int field_key_long(struct tokenizer_state *state, const unsigned char *data, size_t size,
+                   unsigned char *folded)
+{
+    const struct token_kind *kind = state->tokenizer->kind;
+    struct field_walk walk = {.data = data, .size = size};
+    struct field_key key = {.data = data, .joining = true};
+
+    (void)folded;
+    while (kind->next_field(state->tokenizer, &walk)) {
+        if (walk.unclosed) {
+            state->unclosed = data + walk.begin;
+            return -1;
+        }
+        if (!field_key_wants(state, &key))
+            continue;
+        int status = walk.marked ? field_key_put_text(state, &key, walk.begin, walk.end)
+                                 : field_key_put(state, &key, walk.begin, walk.end);
+        if (status != 0)
+            return status;
+    }
+    return field_key_end(state, &key);
 }
 
 int field_key_emit_made(struct tokenizer_state *state, struct field_key *key)

@@ -85,6 +85,10 @@ static inline int field_key_put(struct tokenizer_state *state, struct field_key 
     return 0;
 }
 
+/* The same for a field that is marked, as in struct field_walk. */
+int field_key_put_text(struct tokenizer_state *state, struct field_key *key, size_t begin,
+                       size_t end);
+
 /* The line has one more field, [begin, end). */
 static inline int field_key_add(struct tokenizer_state *state, struct field_key *key, size_t begin,
                                 size_t end)
@@ -112,5 +116,9 @@ static inline int field_key_end(struct tokenizer_state *state, struct field_key 
     key->begin = key->end = 0;
     return status;
 }
+
+/* A tokens_map of one line without its end, or record, of any size. */
+int field_key_long(struct tokenizer_state *state, const unsigned char *data, size_t size,
+                   unsigned char *folded);
 
 #endif

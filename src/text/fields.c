@@ -11,6 +11,7 @@
 
 #include "base/kernels/kernels.h"
 #include "text/field_key.h"
+#include "text/field_walk.h"
 #include "text/fields_condense.h"
 #include "text/lines.h"
 #include "text/spans.h"
@@ -106,33 +107,43 @@ static int map_blanks(struct tokenizer_state *state, struct field_key *key, size
     return field_key_end(state, key);
 }
 
-/* A line that is too long for spans: its key is put together field by field. */
+static bool is_blank(unsigned char c)
+{
+    return c == ' ' || c == '\t' || c == '\n';
+}
+
+static bool next_field(const struct tokenizer *tokenizer, struct field_walk *walk)
+{
+    const unsigned char *data = walk->data;
+    const size_t size = walk->size, length = tokenizer->delimiter_size;
+    size_t begin = walk->at, end;
+
+    if (length == 0) {
+        while (begin < size && is_blank(data[begin]))
+            begin++;
+        for (end = begin; end < size && !is_blank(data[end]);)
+            end++;
+        walk->ended = begin == size;
+        walk->at = end;
+    } else {
+        const unsigned char *found = NULL;
+        if (walk->ended)
+            return false;
+        if (begin < size)
+            found = memmem(data + begin, size - begin, tokenizer->delimiter, length);
+        end = found ? (size_t)(found - data) : size;
+        walk->ended = found == NULL;
+        walk->at = end + (found ? length : 0);
+    }
+    walk->begin = begin;
+    walk->end = end;
+    return length > 0 || !walk->ended;
+}
+
 static int map_long_line(struct tokenizer_state *state, const unsigned char *data, size_t size,
                          unsigned char *folded)
 {
-    const struct tokenizer *tokenizer = state->tokenizer;
-    struct field_key key = {.data = data, .joining = true};
-
-    (void)folded;
-    if (data[size - 1] == tokenizer->end)
-        size--;
-    const size_t length = tokenizer->delimiter_size;
-    for (size_t begin = 0, end; begin <= size; begin = end + (length > 0 ? length : 1)) {
-        const unsigned char *found;
-        if (length > 0) {
-            found = memmem(data + begin, size - begin, tokenizer->delimiter, length);
-            end = found ? (size_t)(found - data) : size;
-        } else {
-            for (end = begin; end < size && data[end] != ' ' && data[end] != '\t' &&
-                              data[end] != '\n' && data[end] != tokenizer->end;)
-                end++;
-            if (end == begin)
-                continue;
-        }
-        if (field_key_add(state, &key, begin, end) != 0)
-            return -1;
-    }
-    return field_key_end(state, &key);
+    return field_key_long(state, data, size - (data[size - 1] == state->tokenizer->end), folded);
 }
 
 static int map_window(struct tokenizer_state *state, const unsigned char *data, size_t size,
@@ -164,6 +175,7 @@ const struct token_kind token_kind_fields = {
     .map = map,
     .border = lines_border,
     .border_last = lines_border_last,
+    .next_field = next_field,
     .condense = fields_condense,
     .condense_end = fields_condense_end,
 };

@@ -11,6 +11,7 @@
 
 #include "engine/mapreduce.h"
 
+struct field_walk;
 struct tokenizer;
 struct tokenizer_state;
 
@@ -40,6 +41,14 @@ struct token_kind {
     /* Makes a key of a part of a line, as tokenizer_condense; NULL: all of it is wanted. */
     token_kind_condense *condense;
     token_kind_condense_end *condense_end;
+    /* Finds the next field of a line or record; false: there is none. NULL: the kind has none. */
+    bool (*next_field)(const struct tokenizer *tokenizer, struct field_walk *walk);
+    /* The text of a field that is marked, as in struct field_walk; `out` has room for `size`.
+     * Returns how many bytes it has. NULL: none is. */
+    size_t (*field_text)(const unsigned char *data, size_t size, unsigned char *out);
+    /* Borders follow from all that stands before: the text in which they are searched begins with
+     * one, and a split as well. */
+    bool in_order;
     bool words;   /* tokens are words: lists of them are read as in struct filter_list */
     bool spaced;  /* a space stands between the tokens of an n-gram */
     bool decodes; /* counts invalid bytes on the way */
@@ -53,6 +62,8 @@ extern const struct token_kind token_kind_letters; /* runs of A-Z a-z */
 extern const struct token_kind token_kind_lines;   /* lines without their end */
 extern const struct token_kind token_kind_chars;   /* code points of lines */
 extern const struct token_kind token_kind_fields;  /* chosen fields of lines */
+extern const struct token_kind token_kind_quoted;  /* the same, some in quotes or brackets */
+extern const struct token_kind token_kind_csv;     /* chosen fields of records of CSV */
 extern const struct token_kind token_kind_merge;   /* KEY<TAB>COUNT lines: the value is the COUNT */
 extern const struct token_kind token_kind_records; /* the same, and KEY lines, whose value is 1 */
 

@@ -5,12 +5,16 @@
 #include "text/tokenizer.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/excerpt.h"
 #include "base/test_hooks.h"
 #include "base/utf8.h"
 #include "base/kernels/kernels.h"
+#include "text/csv.h"
+#include "text/header.h"
 #include "text/ngram_context.h"
 #include "text/tokens.h"
 
@@ -47,6 +51,20 @@ static int copy_delimiter(struct tokenizer *tokenizer, const struct tokenizer_op
     memcpy(tokenizer->delimiter, options->delimiter, size);
     tokenizer->joiner = tokenizer->delimiter;
     tokenizer->joiner_size = tokenizer->delimiter_size = size;
+    return 0;
+}
+
+/* Returns -1 when memory is out. */
+static int open_header(struct tokenizer *tokenizer, const struct tokenizer_options *options)
+{
+    if (!options->header)
+        return 0;
+    tokenizer->header = calloc(1, sizeof *tokenizer->header);
+    if (!tokenizer->header)
+        return -1;
+    tokenizer->header->tokenizer = tokenizer;
+    tokenizer->header->names = options->names;
+    tokenizer->header->count = options->name_count;
     return 0;
 }
 
@@ -89,7 +107,10 @@ int tokenizer_open(const struct tokenizer_options *options, struct tokenizer **r
     }
     if (copy_delimiter(tokenizer, options) != 0 || open_filter(tokenizer, options) != 0)
         goto no_memory;
-    if (options->kind->strict && first_fault_open(&tokenizer->faults, error) != 0)
+    if (open_header(tokenizer, options) != 0)
+        goto no_memory;
+    if ((options->kind->strict || options->header) &&
+        first_fault_open(&tokenizer->faults, error) != 0)
         goto fail;
     if (!kernels_selected.name && kernels_select(NULL) != 0) {
         mr_error_set(error, MR_INVALID, 0, "no kernel runs on this CPU");
@@ -113,6 +134,7 @@ void tokenizer_close(struct tokenizer *tokenizer)
     first_fault_close(tokenizer->faults);
     free(tokenizer->ranges);
     free(tokenizer->delimiter);
+    free(tokenizer->header);
     free(tokenizer);
 }
 
@@ -140,6 +162,8 @@ uint64_t tokenizer_memory(const struct tokenizer *tokenizer)
 
 struct mr_input *tokenizer_follow_input(struct tokenizer *tokenizer, struct mr_input *input)
 {
+    if (tokenizer->header)
+        input = header_follow(tokenizer->header, input);
     return tokenizer->faults ? sequence_follow(&tokenizer->faults->sequence, input) : input;
 }
 
@@ -174,6 +198,21 @@ size_t tokenizer_border_last(const void *context, const unsigned char *data, siz
     return tokenizer->kind->border_last(tokenizer, data, size);
 }
 
+bool tokenizer_reads_in_order(const struct tokenizer *tokenizer)
+{
+    return tokenizer->kind->in_order || tokenizer->header;
+}
+
+size_t tokenizer_border_from(const void *context, const unsigned char *data, size_t size,
+                             uint64_t offset)
+{
+    const struct tokenizer *tokenizer = context;
+    const size_t mark = offset == 0 ? csv_mark(data, size) : 0;
+    const size_t border = tokenizer->kind->border_last(tokenizer, data + mark, size - mark);
+
+    return border > 0 ? border + mark : 0;
+}
+
 bool tokenizer_looks_back(const struct tokenizer *tokenizer)
 {
     return tokenizer->ngram_max > 1;
@@ -190,7 +229,8 @@ int tokenizer_context(const void *tokenizer, struct mr_lookback *lookback, unsig
 bool tokenizer_condenses(const struct tokenizer *tokenizer)
 {
     /* A delimiter of several bytes may be divided by pieces. */
-    return tokenizer->kind->condense != NULL && tokenizer->delimiter_size <= 1;
+    return tokenizer->kind->condense != NULL && tokenizer->delimiter_size <= 1 &&
+           !tokenizer->header;
 }
 
 size_t tokenizer_condense(const void *context, struct mr_condense *state, unsigned char *data,
@@ -230,6 +270,38 @@ void tokenizer_mapper_close(void *context, void *opened)
     tokenizer_state_close(state);
 }
 
+/* Takes the header off a split of which it is the context, and has the fields chosen that are
+ * wanted in its FILE. Returns -1 where one of these is not there. */
+static int skip_header(struct tokenizer_state *state, const struct mr_split *split,
+                       struct mr_split *rest)
+{
+    const struct tokenizer *tokenizer = state->tokenizer;
+    const struct header *header = tokenizer->header;
+    const struct header_split *ours = (const void *)split->context;
+    const struct header_file *file = ours->file;
+
+    *rest = *split;
+    rest->data += ours->end;
+    rest->size -= ours->end;
+    rest->offset += ours->end;
+    rest->context = NULL;
+    rest->context_size = 0;
+    state->lines_skipped = csv_count_ends(split->data, ours->end, tokenizer->end);
+    if (!file)
+        return 0;
+    if (file->missing == header->count || ours->end == 0) {
+        tokenizer_state_choose(state, file->ranges, file->count);
+        return 0;
+    }
+    char name[EXCERPT_ROOM], reason[FIRST_FAULT_ROOM];
+    excerpt_write(header->names[file->missing], strlen(header->names[file->missing]), name);
+    snprintf(reason, sizeof reason, "no field is named '%s'", name);
+    first_fault_report(tokenizer->faults, split,
+                       csv_count_ends(split->data, ours->begin, tokenizer->end), reason,
+                       state->keys.error);
+    return -1;
+}
+
 int tokenizer_map(void *context, void *opened, const struct mr_split *split,
                   struct mr_emitter *emitter, struct mr_error *error)
 {
@@ -238,6 +310,13 @@ int tokenizer_map(void *context, void *opened, const struct mr_split *split,
 
     state->keys.emitter = emitter;
     state->keys.error = error;
+    state->lines_skipped = 0;
+    struct mr_split rest;
+    if (tokenizer->header) {
+        if (skip_header(state, split, &rest) != 0)
+            return -1;
+        split = &rest;
+    }
     if (tokenizer->count_invalid && !tokenizer->kind->decodes)
         state->invalid += utf8_count_invalid(split->data, split->size);
     if (tokenizer->ngram_max == 0)

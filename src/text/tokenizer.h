@@ -34,6 +34,9 @@ struct tokenizer_options {
     size_t delimiter_size;      /* bytes it holds no line end. 0: fields are runs of non-blanks */
     const struct range *ranges; /* of fields: ascending, apart from each other; copied */
     size_t range_count;
+    bool header; /* the first line or record of each FILE names its fields, and is no text */
+    const char *const *names; /* fields that are wanted by name; must outlive the tokenizer */
+    size_t name_count;
     uint64_t min_length;        /* of keys, in code points; 0: no limit */
     uint64_t max_length;        /* UINT64_MAX: no limit */
     bool stop_words;            /* there is a list of keys to leave out, see tokenizer_stop_words */
@@ -56,6 +59,13 @@ int tokenizer_stop_words(struct tokenizer *tokenizer, const void *bytes, size_t 
                          struct mr_error *error);
 /* Bytes that the list takes. */
 uint64_t tokenizer_memory(const struct tokenizer *tokenizer);
+
+/* Whether FILEs must be cut by tokenizer_border_from, and splits have their bytes when they are
+ * handed out. */
+bool tokenizer_reads_in_order(const struct tokenizer *tokenizer);
+/* The largest safe cut in (0, size] of data that begins at one, `offset` bytes into its FILE. */
+size_t tokenizer_border_from(const void *tokenizer, const unsigned char *data, size_t size,
+                             uint64_t offset);
 
 /* To be called for the input of the job before that is submitted: mapping may depend on the order
  * of its splits, which must come in the order of the input, those of one number in a row. Takes the

@@ -35,7 +35,8 @@ struct tokenizer {
     struct filter *filter;               /* NULL: every key passes */
     size_t fold_window, window, longest; /* the constants of tokens.h */
 
-    struct first_fault *faults; /* strict kinds only */
+    struct header *header;      /* NULL: lines have no header */
+    struct first_fault *faults; /* strict kinds, and where there is a header */
     /* written by tokenizer_mapper_close only, which is called one at a time */
     struct tokenizer_stats stats;
 };
@@ -48,7 +49,10 @@ struct tokenizer_state {
     struct room joined;         /* fields of one line before they are folded */
     const struct range *ranges; /* of fields, in the split at hand */
     size_t range_count;
-    uint64_t last_field; /* none behind it is chosen */
+    uint64_t last_field;           /* none behind it is chosen */
+    uint64_t lines_skipped, lines; /* in the split at hand: in its header, and up to where it has
+                                    * been mapped by kinds that count them */
+    const unsigned char *unclosed; /* a quote there that is never closed, or NULL */
     struct ngrams ngrams;
 
     struct mr_span spans[KEYS_SPANS];

@@ -152,6 +152,8 @@ static size_t next_cut(const struct pieces *pieces)
     const unsigned char *data = pieces->data;
     size_t at = pieces->at, size = pieces->size;
 
+    if (pieces->cut == TALLY_BORDERS && tokenizer_reads_in_order(pieces->text))
+        return at + tokenizer_border(pieces->text, data + at, size - at, 1);
     if (pieces->cut == TALLY_BORDERS) {
         /* With more in view there may be more cuts, but never one less. */
         size_t narrow = at + tokenizer_border(pieces->text, data + at, size - at, 1);
@@ -168,7 +170,9 @@ static size_t next_cut(const struct pieces *pieces)
     }
     if (pieces->cut == TALLY_LAST) {
         for (size_t length = 1 + below(40); length < size - at; length += 40) {
-            size_t last = tokenizer_border_last(pieces->text, data + at, length);
+            size_t last = tokenizer_reads_in_order(pieces->text)
+                              ? tokenizer_border_from(pieces->text, data + at, length, at)
+                              : tokenizer_border_last(pieces->text, data + at, length);
             ck_assert_uint_le(last, length);
             if (last > 0)
                 return at + last;

@@ -110,9 +110,9 @@ START_TEST(every_option_sets_what_it_names)
     ck_assert_str_eq(options.files[1], "-b");
 
     takes("-f2,1,7- -d:");
-    ck_assert(options.kind == OPTIONS_FIELDS && options.range_count == 2);
-    ck_assert(options.ranges[0].first == 1 && options.ranges[0].last == 2);
-    ck_assert(options.ranges[1].first == 7 && options.ranges[1].last == UINT64_MAX);
+    ck_assert(options.kind == OPTIONS_FIELDS && options.chosen.range_count == 2);
+    ck_assert(options.chosen.ranges[0].first == 1 && options.chosen.ranges[0].last == 2);
+    ck_assert(options.chosen.ranges[1].first == 7 && options.chosen.ranges[1].last == UINT64_MAX);
     delimits(":", 1);
     takes("-f1 -d _");
     delimits("", 1);
@@ -124,6 +124,18 @@ START_TEST(every_option_sets_what_it_names)
     delimits("a\t\\\0\x1f\xab"
              "c",
              7);
+    takes("-f2,name,\"3\",\"a,\"\"b\",4-,x-1 -H --csv");
+    ck_assert(options.csv && options.header);
+    delimits(",", 1);
+    ck_assert(options.chosen.range_count == 2 && options.chosen.name_count == 4);
+    ck_assert(options.chosen.ranges[0].first == 2 && options.chosen.ranges[1].first == 4);
+    ck_assert_str_eq(options.chosen.names[0], "name");
+    ck_assert_str_eq(options.chosen.names[1], "3");
+    ck_assert_str_eq(options.chosen.names[2], "a,\"b");
+    ck_assert_str_eq(options.chosen.names[3], "x-1");
+    takes("-H -f\"\" --csv -d;");
+    delimits(";", 1);
+    ck_assert(options.chosen.name_count == 1 && options.chosen.range_count == 0);
     takes("--files0-from=-");
     ck_assert_str_eq(options.files0_from, "-");
     takes("--merge");
@@ -200,7 +212,7 @@ START_TEST(the_last_of_the_same_option_wins)
     takes("-w --words=letters");
     ck_assert(options.kind == OPTIONS_WORDS_LETTERS);
     takes("-f1 -f3");
-    ck_assert(options.range_count == 1 && options.ranges[0].first == 3);
+    ck_assert(options.chosen.range_count == 1 && options.chosen.ranges[0].first == 3);
     takes("-l -l");
     takes("-c --json");
     ck_assert(options.format == OPTIONS_JSON);
@@ -245,6 +257,25 @@ START_TEST(what_is_wrong_is_refused_with_what_is_allowed)
     refuses("-f1 -d a\\n", "--delimiter 'a\\n': '\\n' is none of the escapes \\t \\\\ \\0 \\xHH");
     refuses("-f1 -d \\x1", "--delimiter '\\x1': '\\x' is none of the escapes \\t \\\\ \\0 \\xHH");
     refuses("-f1 -d a\\", "--delimiter 'a\\': '\\' is none of the escapes \\t \\\\ \\0 \\xHH");
+    refuses("-fa,,b -H", "--fields 'a,,b': a name is empty; allowed are N, N-, N-M, -M and names, "
+                         "divided by commas");
+    refuses("-f\"a -H",
+            "--fields '\"a': a quote is not closed; allowed are N, N-, N-M, -M and names, "
+            "divided by commas");
+    refuses("-f\"a\"b -H",
+            "--fields '\"a\"b': something follows a name in quotes; allowed are N, N-, "
+            "N-M, -M and names, divided by commas");
+    refuses("-f0,a -H",
+            "--fields '0,a': fields are numbered from 1; allowed are N, N-, N-M, -M and "
+            "names, divided by commas");
+    refuses("--csv -f1 -d,,",
+            "with --csv --delimiter is one byte, other than a quote and a line end");
+    refuses("--csv -f1 -d\"",
+            "with --csv --delimiter is one byte, other than a quote and a line end");
+    refuses("--csv -f1 -z -d _",
+            "with --csv --delimiter is one byte, other than a quote and a line end");
+    refuses("-f1 --csv --quoted", "--csv and --quoted exclude each other");
+    refuses("-l --header", "--header requires --fields");
     refuses("-f1 -d a\n", "--delimiter of several bytes cannot hold a line end");
     refuses("-z -f1 -d a\\0", "--delimiter of several bytes cannot hold a line end");
     refuses("--un", "option '--un' is ambiguous: it may be '--unescape' '--unbundle'");
@@ -272,8 +303,8 @@ START_TEST(what_is_wrong_is_refused_with_what_is_allowed)
             "G T P E % (none: K)");
     refuses("-S 99E", "--buffer-size: '99E' is larger than 2^64-1 bytes");
     refuses("-f 3-1",
-            "--fields '3-1': a range that decreases; allowed are N, N-, N-M and -M, divided "
-            "by commas");
+            "--fields '3-1': a range that decreases; allowed are N, N-, N-M, -M, and with "
+            "--header names, divided by commas");
     refuses("--reducer=cat", "--reducer requires --mapper or --lines");
     refuses("--per-file", "--per-file requires --mapper");
     refuses("--per-file -l --reducer=cat", "--per-file requires --mapper");
@@ -526,7 +557,7 @@ START_TEST(help_fits_one_screen_and_has_every_option)
         lines++;
         ck_assert_msg(strlen(line) <= 80, "%s", line);
     }
-    ck_assert(lines <= 50);
+    ck_assert(lines <= 60);
     free(text);
     text = help_text();
     for (size_t i = 0; i < option_table_count; i++) {

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * csv - see csv.h. Borders of records follow from all quotes before them, so the kind is in_order:
+ * a split begins with a record, and so does a window of it.
+ */
+#include "text/csv.h"
+
+#include <string.h>
+
+#include "base/kernels/kernels.h"
+#include "text/field_key.h"
+#include "text/field_walk.h"
+#include "text/lines.h"
+#include "text/spans.h"
+#include "text/tokens.h"
+
+/* ---- One field ------------------------------------------------------------------------------- */
+
+/* Where the field that begins at `at` ends: at a delimiter, at the end of the record or at `size`.
+ * Sets *unclosed where that is within its quotes. */
+static size_t field_end(const struct tokenizer *tokenizer, const unsigned char *data, size_t size,
+                        size_t at, bool *unclosed)
+{
+    const unsigned char delimiter = tokenizer->delimiter[0], end = tokenizer->end;
+
+    if (at < size && data[at] == '"') {
+        do {
+            const unsigned char *found = ++at < size ? memchr(data + at, '"', size - at) : NULL;
+            if (!found) {
+                *unclosed = true;
+                return size;
+            }
+            at = (size_t)(found - data) + 1;
+        } while (at < size && data[at] == '"');
+    }
+    while (at < size && data[at] != delimiter && data[at] != end)
+        at++;
+    return at;
+}
+
+static bool next_field(const struct tokenizer *tokenizer, struct field_walk *walk)
+{
+    const unsigned char *data = walk->data;
+    const size_t begin = walk->at;
+    bool first = walk->end == 0 && begin == 0;
+
+    if (walk->ended)
+        return false;
+    size_t end = field_end(tokenizer, data, walk->size, begin, &walk->unclosed);
+    walk->at = end < walk->size ? end + 1 : end;
+    walk->ended = end == walk->size || data[end] == tokenizer->end;
+    if (walk->ended && !walk->unclosed)
+        end = lines_without_return(tokenizer, data, begin, end);
+    walk->begin = begin;
+    walk->end = end;
+    walk->marked = end > begin && data[begin] == '"';
+    return !(first && walk->ended && begin == end);
+}
+
+static size_t field_text(const unsigned char *data, size_t size, unsigned char *out)
+{
+    unsigned char *const first = out;
+    size_t at = 1;
+
+    for (;;) {
+        const unsigned char *found = at < size ? memchr(data + at, '"', size - at) : NULL;
+        const size_t stop = found ? (size_t)(found - data) : size;
+        memcpy(out, data + at, stop - at);
+        out += stop - at;
+        if (!found)
+            break;
+        at = stop + 1;
+        if (at == size || data[at] != '"') {
+            memcpy(out, data + at, size - at);
+            out += size - at;
+            break;
+        }
+        *out++ = '"';
+        at++;
+    }
+    return (size_t)(out - first);
+}
+
+/* ---- Mapping --------------------------------------------------------------------------------- */
+
+/* The record has one more field, [begin, end) with its quotes. */
+static inline int add_field(struct tokenizer_state *state, struct field_key *key, size_t begin,
+                            size_t end)
+{
+    const unsigned char *data = key->data;
+
+    if (!field_key_wants(state, key))
+        return 0;
+    if (begin == end || data[begin] != '"')
+        return field_key_put(state, key, begin, end);
+    if (end - begin >= 2 && data[end - 1] == '"' && !memchr(data + begin + 1, '"', end - begin - 2))
+        return field_key_put(state, key, begin + 1, end - 1);
+    return field_key_put_text(state, key, begin, end);
+}
+
+static inline int end_record(struct tokenizer_state *state, struct field_key *key, size_t begin,
+                             size_t end)
+{
+    end = lines_without_return(state->tokenizer, key->data, begin, end);
+    if (begin == end && key->field == 0)
+        return 0;
+    if (add_field(state, key, begin, end) != 0)
+        return -1;
+    return field_key_end(state, key);
+}
+
+static int map_window(struct tokenizer_state *state, const unsigned char *data, size_t size,
+                      unsigned char *folded)
+{
+    const struct tokenizer *tokenizer = state->tokenizer;
+    const bool one = state->range_count == 1 && state->ranges[0].first == state->ranges[0].last;
+    struct kernels_records records = {
+        .delimiter = tokenizer->delimiter[0], .end = tokenizer->end, .begins = true};
+    struct field_key key = {.data = data, .joining = !one};
+    size_t begin = 0;
+
+    key.output =
+        (struct kernels_output){.positions = state->positions, .max = KEYS_SPANS, .folded = folded};
+    for (size_t pos = 0; pos < size;) {
+        pos = kernels_selected.records(data, size, pos, &key.output, &records);
+        for (size_t i = 0; i < key.output.count; i++) {
+            const size_t end = state->positions[i];
+            const int status = data[end] == tokenizer->end ? end_record(state, &key, begin, end)
+                                                           : add_field(state, &key, begin, end);
+            if (status != 0)
+                return status;
+            begin = end + 1;
+        }
+    }
+    state->lines += records.ends;
+    if (records.quoted) {
+        state->unclosed = data + begin;
+        return -1;
+    }
+    if (end_record(state, &key, begin, size) != 0)
+        return -1;
+    return field_key_flush(state, &key);
+}
+
+static int map_long_record(struct tokenizer_state *state, const unsigned char *data, size_t size,
+                           unsigned char *folded)
+{
+    const unsigned char end = state->tokenizer->end;
+
+    state->lines += csv_count_ends(data, size, end);
+    return field_key_long(state, data, size - (data[size - 1] == end), folded);
+}
+
+static int map(struct tokenizer_state *state, const struct mr_split *split)
+{
+    const size_t mark = split->offset == 0 ? csv_mark(split->data, split->size) : 0;
+
+    state->lines = state->lines_skipped;
+    state->unclosed = NULL;
+    int status =
+        tokens_windows(state, split->data + mark, split->size - mark, map_window, map_long_record);
+    sequence_count(split, state->lines);
+    if (!state->unclosed)
+        return status != 0 ? status : keys_flush(&state->keys);
+    state->lines =
+        state->lines_skipped +
+        csv_count_ends(split->data, (size_t)(state->unclosed - split->data), state->tokenizer->end);
+    first_fault_report(state->tokenizer->faults, split, state->lines,
+                       "the quote that opens here is never closed", state->keys.error);
+    return -1;
+}
+
+/* ---- Borders --------------------------------------------------------------------------------- */
+
+static size_t border_last(const struct tokenizer *tokenizer, const unsigned char *data, size_t size)
+{
+    struct kernels_records records = {
+        .delimiter = tokenizer->delimiter[0], .end = tokenizer->end, .begins = true};
+
+    return kernels_selected.records_last(data, size, &records);
+}
+
+static size_t border(const struct tokenizer *tokenizer, const unsigned char *data, size_t size,
+                     size_t from)
+{
+    bool unclosed = false;
+
+    for (size_t at = 0; at < size; at++) {
+        at = field_end(tokenizer, data, size, at, &unclosed);
+        if (at < size && data[at] == tokenizer->end && at + 1 >= from)
+            return at + 1;
+    }
+    return size;
+}
+
+size_t csv_mark(const unsigned char *data, size_t size)
+{
+    return size >= 3 && memcmp(data, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+}
+
+uint64_t csv_count_ends(const unsigned char *data, size_t size, unsigned char end)
+{
+    const unsigned char *const stop = data + size;
+    uint64_t count = 0;
+
+    for (; data < stop && (data = memchr(data, end, (size_t)(stop - data))) != NULL; data++)
+        count++;
+    return count;
+}
+
+const struct token_kind token_kind_csv = {
+    .map = map,
+    .border = border,
+    .border_last = border_last,
+    .next_field = next_field,
+    .field_text = field_text,
+    .in_order = true,
+    .strict = true,
+};

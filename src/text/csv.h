@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * csv - fields of records as in RFC 4180, and as Python's csv module reads them.
+ *
+ * A field that begins with a quote goes on to the quote that closes it, and may hold delimiters and
+ * line ends; "" within it is a quote. What stands between there and the next delimiter belongs to
+ * the field as it is, and so does a quote in a field that does not begin with one. An empty line is
+ * no record.
+ */
+#ifndef TEXT_CSV_H
+#define TEXT_CSV_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The bytes of a byte order mark that the text begins with: 3 or 0. */
+size_t csv_mark(const unsigned char *data, size_t size);
+/* How many of the bytes are equal to `end`. */
+uint64_t csv_count_ends(const unsigned char *data, size_t size, unsigned char end);
+
+#endif
