@@ -11,6 +11,7 @@
 #include "base/test_hooks.h"
 #include "text/case_fold.h"
 #include "text/tokenizer.h"
+#include "unit/fields_reference.h"
 #include "unit/line_counts.h"
 #include "unit/random.h"
 #include "unit/reader.h"
@@ -39,95 +40,23 @@ static struct tokenizer_options csv_options(void)
     return options;
 }
 
-/* ---- The slow reader ------------------------------------------------------------------------- */
-
-enum state { FIELD_BEGINS, IN_FIELD, IN_QUOTES, BEHIND_QUOTE };
-
-struct slow {
-    const struct tokenizer_options *options;
-    struct tally *tally;
-    unsigned char field[MOST], key[2 * MOST];
-    size_t size, used;
-    uint64_t number; /* of fields that are complete */
-    bool chosen, any;
-};
-
-static void end_field(struct slow *slow)
+static void put(void *context, const unsigned char *key, size_t size)
 {
-    const struct tokenizer_options *options = slow->options;
-    bool chosen = false;
-
-    slow->number++;
-    for (size_t i = 0; i < options->range_count; i++)
-        chosen |=
-            slow->number >= options->ranges[i].first && slow->number <= options->ranges[i].last;
-    if (chosen) {
-        if (slow->chosen)
-            slow->key[slow->used++] = options->delimiter[0];
-        memcpy(slow->key + slow->used, slow->field, slow->size);
-        slow->used += slow->size;
-        slow->chosen = true;
-    }
-    slow->size = 0;
+    tally_add(context, key, size, 1);
 }
 
-static void end_record(struct slow *slow)
+static void put_folded(void *context, const unsigned char *key, size_t size)
 {
     unsigned char folded[CASE_FOLD_ROOM(2 * MOST)];
 
-    if (slow->any) {
-        end_field(slow);
-        if (slow->chosen && slow->options->case_fold)
-            tally_add(slow->tally, folded, case_fold_bytes(slow->key, slow->used, folded), 1);
-        else if (slow->chosen)
-            tally_add(slow->tally, slow->key, slow->used, 1);
-    }
-    slow->number = 0;
-    slow->size = slow->used = 0;
-    slow->chosen = slow->any = false;
+    tally_add(context, folded, case_fold_bytes(key, size, folded), 1);
 }
 
-/* Returns the line on which a quote opens that is never closed, or 0. */
+/* As fields_reference_csv. */
 static uint64_t reference(const struct tokenizer_options *options, const unsigned char *text,
-                          size_t size, struct tally *tally)
+                          size_t size, struct tally *want)
 {
-    const unsigned char end = options->zero_terminated ? 0 : '\n';
-    struct slow slow = {.options = options, .tally = tally};
-    enum state state = FIELD_BEGINS;
-    uint64_t line = 1, opened = 0;
-
-    for (size_t i = 0; i < size; i++) {
-        const unsigned char c = text[i];
-        const bool returns = c == '\r' && end == '\n' && (i + 1 == size || text[i + 1] == end);
-        if (state == IN_QUOTES) {
-            if (c == '"')
-                state = BEHIND_QUOTE;
-            else
-                slow.field[slow.size++] = c;
-        } else if (c == end || returns) {
-            end_record(&slow);
-            state = FIELD_BEGINS;
-            line += returns && i + 1 < size;
-            i += returns;
-        } else if (c == options->delimiter[0]) {
-            slow.any = true;
-            end_field(&slow);
-            state = FIELD_BEGINS;
-        } else if (c == '"' && state == FIELD_BEGINS) {
-            slow.any = true;
-            opened = line;
-            state = IN_QUOTES;
-        } else {
-            slow.any = true;
-            slow.field[slow.size++] = c;
-            state = c == '"' && state == BEHIND_QUOTE ? IN_QUOTES : IN_FIELD;
-        }
-        line += c == end;
-    }
-    if (state == IN_QUOTES)
-        return opened;
-    end_record(&slow);
-    return 0;
+    return fields_reference_csv(options, text, size, options->case_fold ? put_folded : put, want);
 }
 
 /* ---- Texts ----------------------------------------------------------------------------------- */
