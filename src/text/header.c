@@ -58,8 +58,8 @@ static struct header_file *make_file(const struct header *header, const uint64_t
         if (found[i] == 0)
             file->missing = i;
     }
-    memcpy(file->ranges + header->count, tokenizer->ranges,
-           tokenizer->range_count * sizeof *file->ranges);
+    for (size_t i = 0; i < tokenizer->range_count; i++)
+        file->ranges[header->count + i] = tokenizer->ranges[i];
     file->count = range_merge(file->ranges, most);
     return file;
 }
