@@ -588,7 +588,8 @@ struct mr_cuts {
      * ends: the largest cut in (0, size], 0 when there is none, of data that begins at a cut,
      * `offset` bytes behind where reading the FILE began. With it FILEs are read from their
      * beginning on by one thread, though still mapped in parallel, and `first` and `last` are not
-     * called and may be NULL. NULL: `last` is enough. */
+     * called and may be NULL. Of a FILE whose reading broke off what stands behind the last cut is
+     * left out. NULL: `last` is enough. */
     size_t (*last_from)(const void *context, const unsigned char *data, size_t size,
                         uint64_t offset);
 };

@@ -89,6 +89,9 @@ def scenarios():
         Scenario("line-pipe", [mrcount, "-j2", "-g3", "--sort=key"], "pipe", "line", slow=True),
         Scenario("line-fields", [mrcount, "-j2", "-f3-", "line", "text"], slow=True),
         Scenario("line-fields-pipe", [mrcount, "-j2", "-f1,9"], "pipe", "line", slow=True),
+        Scenario("csv", [mrcount, "-j2", "-i", "--csv", "-H", "-f\"a \"\"b\"\"\",1", "table", "table"], slow=True),
+        Scenario("csv-pipe", [mrcount, "-j2", "--csv", "-d,", "-f2-"], "pipe", "table", slow=True),
+        Scenario("header", [mrcount, "-j2", "-H", "--quoted", "-fb", "-d\\x3a", "quoted"], slow=True),
         Scenario("spill", [mrcount, "-q", "-j2", "-l", "-S1K", "-T", "tmp", "long"], slow=True),
         Scenario("spill-top", [mrcount, "-q", "-j2", "-l", "-S1K", "-T", "tmp", "-n3", "long"], "pipe", slow=True),
         Scenario("merge", [mrcount, "-j2", "--merge", "counts", "counts"]),
@@ -113,6 +116,9 @@ def prepare():
     Path("stop").write_text("a\nthe\n")
     Path("names").write_bytes(b"small\0text\0small\0")
     Path("long").write_text("".join(f"{i * 7919 % 50000:0300}\n" for i in range(50000)))
+    rows = [f'{i % 9},"x ""{i * 7919 % 700}""\n",{words[i % 50]}\n' for i in range(9000)]
+    Path("table").write_text('id,"a ""b""",c\n' + "".join(rows), encoding="utf-8")
+    Path("quoted").write_text("a:b\n" + "".join(f'[{i}]:"{i % 7}:\\""\n' for i in range(9000)))
     Path("tmp").mkdir(exist_ok=True)
     if not os.path.islink("to-out"):
         os.symlink("out", "to-out")

@@ -288,12 +288,16 @@ int block_stream_next(struct block_stream *stream, struct mr_split *split, struc
         if (!fill(stream, NO_DEADLINE))
             return 0;
         if (stream->ended) {
-            if (block->used == 0) {
+            size_t end = block->used;
+            /* Of a FILE whose reading broke off the last item may be anything. */
+            if (cuts->last_from && atomic_load(&stream->source->faulted))
+                end = last_cut(stream, block);
+            if (end == 0) {
                 blocks_drop(stream->blocks, block);
                 stream->block = NULL;
                 return 0;
             }
-            return hand_out(stream, block->used, split, error);
+            return hand_out(stream, end, split, error);
         }
         widen(stream);
         size_t capacity = stream->blocks->block_size;
