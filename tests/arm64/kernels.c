@@ -25,9 +25,10 @@ static uint64_t next(uint64_t *state)
 
 int main(int argc, char **argv)
 {
-    /* Any byte, letters and blanks, what divides words in the middle, and more of it alone. */
-    static const char *const alphabets[] = {"", "ab YZ\n", "aB1._':,\t \n", " \t\n\v\f\r",
-                                            "ax\xc3\xa4 "};
+    /* Any byte, letters and blanks, what divides words in the middle, and more of it alone,
+     * quotes. */
+    static const char *const alphabets[] = {
+        "", "ab YZ\n", "aB1._':,\t \n", " \t\n\v\f\r", "ax\xc3\xa4 ", "\"\",,\n\na"};
     unsigned long inputs = argc > 1 ? strtoul(argv[1], NULL, 10) : 1000;
     uint64_t state = 88172645463325252u;
     unsigned char data[MOST];
