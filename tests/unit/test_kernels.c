@@ -180,7 +180,11 @@ static void check_last(const struct kernels *kernels, const unsigned char *data,
     uint64_t ends = 0;
     tokens.count = 0;
     size_t want = reference_records(data, size, records.delimiter, records.end, &tokens);
-    ck_assert_uint_eq(kernels->records_last(data, size, &records), want);
+    unsigned char *copy = malloc(size + 1); /* of its own: a look past it is seen */
+    ck_assert_ptr_nonnull(copy);
+    memcpy(copy, data, size);
+    ck_assert_uint_eq(kernels->records_last(copy, size, &records), want);
+    free(copy);
     for (size_t i = 0; i < size; i++)
         ends += data[i] == records.end;
     ck_assert_uint_eq(records.ends, ends);

@@ -234,11 +234,13 @@ static size_t body_records_last(const unsigned char *data, size_t size,
 {
     const unsigned char delimiter = records->delimiter, end = records->end;
     struct body_quotes state = {0 - (uint64_t)records->quoted, records->begins};
+    unsigned char rest[KERNELS_BLOCK] = {0};
     uint64_t count = 0, last = 0;
     size_t last_pos = 0;
 
+    memcpy(rest, data + size / 64 * 64, size % 64);
     for (size_t pos = 0; pos < size; pos += 64) {
-        struct block block = block_load(data + pos);
+        struct block block = block_load(size - pos < 64 ? rest : data + pos);
         uint64_t valid = body_valid(size - pos);
         uint64_t ends = block_equal(block, end) & valid;
         uint64_t marks = (block_equal(block, delimiter) & valid) | ends;

@@ -73,7 +73,7 @@ struct kernels {
     size_t (*records)(const unsigned char *data, size_t size, size_t pos,
                       struct kernels_output *output, struct kernels_records *records);
     /* The position behind the last end that is not in quotes, 0 where there is none; goes on to
-     * `size`, and writes nothing. */
+     * `size`, writes nothing, and reads nothing past that. */
     size_t (*records_last)(const unsigned char *data, size_t size, struct kernels_records *records);
     /* The UAX #29 words of ASCII text that hold a letter or a digit. `pos` is a segment boundary.
      * Ends also at a byte above 0x7f: the position returned is then a segment boundary, whatever
