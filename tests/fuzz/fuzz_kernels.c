@@ -114,6 +114,26 @@ static void drop(struct found *found)
     free(found->folded);
 }
 
+/* Compares what is found of a set of bytes, which is made of the special ones. */
+static void compare_members(const unsigned char *text, size_t size, const unsigned char *head)
+{
+    uint64_t *want = take((size / 64 + 1) * sizeof *want),
+             *got = take((size / 64 + 1) * sizeof *got);
+    uint8_t set[16];
+    const struct kernels *kernels;
+
+    for (unsigned i = 0; i < 16; i++)
+        set[i] = (uint8_t)(head[i % HEAD] * (2 * i + 1) >> i / HEAD);
+    uint64_t all = kernels_scalar.members(text, size, set, want);
+    for (size_t i = 0; (kernels = kernels_available(i)) != NULL; i++) {
+        if (kernels->members(text, size, set, got) != all ||
+            memcmp(got, want, (size + 63) / 64 * sizeof *got) != 0)
+            abort();
+    }
+    free(want);
+    free(got);
+}
+
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
     const struct kernels *kernels;
@@ -145,6 +165,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
         }
         drop(&want);
     }
+    compare_members(text, size, head);
     free(text);
     return 0;
 }

@@ -515,6 +515,38 @@ START_TEST(a_run_of_underscores_is_scanned_once)
 }
 END_TEST
 
+/* Sets of one byte, of all above 0x7f, and of any. */
+START_TEST(members_of_a_set_are_found)
+{
+    unsigned char text[MOST + MR_PAD];
+    uint64_t masks[MOST / 64 + 1], wanted[MOST / 64 + 1];
+    const struct kernels *kernels;
+    for (size_t round = 0; round < 1000; round++) {
+        const size_t size = round < 300 ? round : below(MOST);
+        uint8_t set[16] = {0};
+        memset(wanted, 0, sizeof wanted);
+        if (round < 128)
+            set[round & 15] = (uint8_t)(1U << (round >> 4));
+        for (size_t i = 0; round >= 128 && i < 16; i++)
+            set[i] = (uint8_t)(round == 128 ? 0xff : below(256));
+        uint64_t all = 0;
+        for (size_t i = 0; i < sizeof text; i++)
+            text[i] = (unsigned char)below(round % 3 == 0 ? 128 : 256);
+        for (size_t i = 0; i < size; i++) {
+            unsigned c = text[i];
+            if (c > 0x7f && (set[c % 16] >> (c / 16 - 8) & 1) != 0)
+                wanted[i / 64] |= UINT64_C(1) << i % 64;
+            all |= wanted[i / 64];
+        }
+        for (size_t i = 0; (kernels = kernels_available(i)) != NULL; i++) {
+            if (kernels->members(text, size, set, masks) != all ||
+                memcmp(masks, wanted, (size + 63) / 64 * sizeof *masks) != 0)
+                ck_abort_msg("%s finds others in round %zu", kernels->name, round);
+        }
+    }
+}
+END_TEST
+
 START_TEST(kernels_are_selected_by_name)
 {
     ck_assert_int_eq(kernels_select("scalar"), 0);
@@ -538,6 +570,7 @@ Suite *test_kernels_suite(void)
     tcase_add_test(tests, hard_spots_may_span_blocks);
     tcase_add_test(tests, what_stands_before_does_not_count);
     tcase_add_test(tests, a_run_of_underscores_is_scanned_once);
+    tcase_add_test(tests, members_of_a_set_are_found);
     tcase_add_test(tests, kernels_are_selected_by_name);
     suite_add_tcase(suite, tests);
     return suite;

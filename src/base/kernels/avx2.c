@@ -124,6 +124,21 @@ static inline struct body_classes block_classes(struct block block)
     };
 }
 
+static inline __m256i members_of(__m256i v, __m256i rows, __m256i bits)
+{
+    const __m256i half = _mm256_set1_epi8(15);
+    __m256i row = _mm256_shuffle_epi8(rows, _mm256_and_si256(v, half));
+    __m256i bit = _mm256_shuffle_epi8(bits, _mm256_and_si256(_mm256_srli_epi16(v, 4), half));
+    return _mm256_cmpeq_epi8(_mm256_and_si256(row, bit), _mm256_setzero_si256());
+}
+
+static inline uint64_t block_members(struct block block, const uint8_t set[16])
+{
+    const __m256i rows = _mm256_broadcastsi128_si256(_mm_loadu_si128((const void *)set));
+    const __m256i bits = _mm256_broadcastsi128_si256(_mm_load_si128((const void *)lookup_set_bit));
+    return ~block_mask(members_of(block.a, rows, bits), members_of(block.b, rows, bits));
+}
+
 /* Eight bits at a time. On English this costs less than taking the bits one by one. */
 static inline uint32_t *body_flatten(uint64_t mask, uint32_t base, uint32_t *out)
 {

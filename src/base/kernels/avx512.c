@@ -89,6 +89,16 @@ static inline struct body_classes block_classes(struct block block)
     };
 }
 
+static inline uint64_t block_members(struct block block, const uint8_t set[16])
+{
+    const __m512i half = _mm512_set1_epi8(15);
+    __m512i rows = _mm512_broadcast_i32x4(_mm_loadu_si128((const void *)set));
+    __m512i bits = _mm512_broadcast_i32x4(_mm_load_si128((const void *)lookup_set_bit));
+    __m512i row = _mm512_shuffle_epi8(rows, _mm512_and_si512(block.v, half));
+    __m512i bit = _mm512_shuffle_epi8(bits, _mm512_and_si512(_mm512_srli_epi16(block.v, 4), half));
+    return _mm512_test_epi8_mask(row, bit);
+}
+
 /* Text has some 25 edges a block: two stores are always made, the others rarely. */
 static inline uint32_t *body_flatten(uint64_t mask, uint32_t base, uint32_t *out)
 {

@@ -11,6 +11,8 @@
  *     block_equal               mask of the bytes equal to one
  *     block_spaces, block_blanks, block_letters   masks of those classes
  *     block_classes             masks of the classes that make ASCII words
+ *     block_members             mask of the bytes in a set, as `members` of struct kernels has it,
+ *                               true of bytes above 0x7f
  *     body_flatten              writes base + i for each bit i that is set, in order, and returns
  *                               the end of the list; may write up to 64 entries
  * and has switched its instructions on.
@@ -443,6 +445,22 @@ static size_t body_words(const unsigned char *data, size_t size, size_t pos, uin
     return body_words_of(false, data, size, pos, positions, max, count, NULL);
 }
 
+static uint64_t body_members(const unsigned char *data, size_t size, const uint8_t set[16],
+                             uint64_t *masks)
+{
+    uint64_t all = 0;
+
+    for (size_t pos = 0; pos < size; pos += 64) {
+        struct block block = block_load(data + pos);
+        uint64_t members = block_wide(block) & body_valid(size - pos);
+        if (members != 0)
+            members &= block_members(block, set);
+        *masks++ = members;
+        all |= members;
+    }
+    return all;
+}
+
 const struct kernels BODY_TABLE = {
     .name = BODY_NAME,
     .spaces = body_spaces,
@@ -452,4 +470,5 @@ const struct kernels BODY_TABLE = {
     .records = body_records,
     .records_last = body_records_last,
     .words = body_words,
+    .members = body_members,
 };

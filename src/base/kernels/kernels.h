@@ -81,6 +81,11 @@ struct kernels {
      * byte itself only where the character before is a line end or `pos` has been reached. */
     size_t (*words)(const unsigned char *data, size_t size, size_t pos, uint32_t *positions,
                     size_t max, size_t *count, unsigned char *folded);
+    /* Which bytes of data[0, size) are in a set of bytes above 0x7f, a bit a byte: masks has an
+     * element for each block begun. In the set 0xHL is where set[L] has the bit H - 8. Returns all
+     * masks together. */
+    uint64_t (*members)(const unsigned char *data, size_t size, const uint8_t set[16],
+                        uint64_t *masks);
 };
 
 /* Chooses the kernels: the best this CPU has for NULL, else those of the given name ("avx512",

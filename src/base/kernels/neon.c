@@ -132,6 +132,17 @@ static inline struct body_classes block_classes(struct block block)
     };
 }
 
+static inline uint64_t block_members(struct block block, const uint8_t set[16])
+{
+    const uint8x16_t rows = vld1q_u8(set), bits = vld1q_u8(lookup_set_bit);
+
+    TARGET_UNROLL
+    for (int i = 0; i < 4; i++)
+        block.v[i] = vtstq_u8(vqtbl1q_u8(rows, vandq_u8(block.v[i], vdupq_n_u8(15))),
+                              vqtbl1q_u8(bits, vshrq_n_u8(block.v[i], 4)));
+    return block_mask(block);
+}
+
 static inline uint32_t *body_flatten(uint64_t mask, uint32_t base, uint32_t *out)
 {
     uint32x4_t from = vdupq_n_u32(base);

@@ -212,6 +212,25 @@ static size_t scalar_words(const unsigned char *data, size_t size, size_t pos, u
     return pos;
 }
 
+static uint64_t scalar_members(const unsigned char *data, size_t size, const uint8_t set[16],
+                               uint64_t *masks)
+{
+    uint64_t all = 0;
+
+    for (size_t pos = 0; pos < size; pos += KERNELS_BLOCK) {
+        const size_t length = size - pos < KERNELS_BLOCK ? size - pos : KERNELS_BLOCK;
+        uint64_t mask = 0;
+        for (size_t i = 0; i < length; i++) {
+            unsigned c = data[pos + i];
+            if (c > 0x7f && (set[c & 15] >> ((c >> 4) - 8) & 1) != 0)
+                mask |= UINT64_C(1) << i;
+        }
+        *masks++ = mask;
+        all |= mask;
+    }
+    return all;
+}
+
 const struct kernels kernels_scalar = {
     .name = "scalar",
     .spaces = scalar_spaces,
@@ -221,4 +240,5 @@ const struct kernels kernels_scalar = {
     .records = scalar_records,
     .records_last = scalar_records_last,
     .words = scalar_words,
+    .members = scalar_members,
 };

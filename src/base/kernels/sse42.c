@@ -135,6 +135,20 @@ static inline struct body_classes block_classes(struct block block)
     };
 }
 
+static inline uint64_t block_members(struct block block, const uint8_t set[16])
+{
+    const __m128i rows = _mm_loadu_si128((const void *)set), half = _mm_set1_epi8(15);
+    const __m128i bits = _mm_load_si128((const void *)lookup_set_bit);
+
+    TARGET_UNROLL
+    for (int i = 0; i < 4; i++) {
+        __m128i row = _mm_shuffle_epi8(rows, _mm_and_si128(block.v[i], half));
+        __m128i bit = _mm_shuffle_epi8(bits, _mm_and_si128(_mm_srli_epi16(block.v[i], 4), half));
+        block.v[i] = _mm_cmpeq_epi8(_mm_and_si128(row, bit), _mm_setzero_si128());
+    }
+    return ~block_wide(block);
+}
+
 static inline uint32_t *body_flatten(uint64_t mask, uint32_t base, uint32_t *out)
 {
     __m128i from = _mm_set1_epi32((int)base);
