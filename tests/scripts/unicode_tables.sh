@@ -14,3 +14,5 @@ grep -q "^# CaseFolding-$version.txt" "$ucd/CaseFolding.txt" || skip "$ucd is no
 python3 "$unicode/generate.py" "$ucd" .
 same "tables.h is not what generate.py makes" "$unicode/tables.h" tables.h
 same "tables.c is not what generate.py makes" "$unicode/tables.c" tables.c
+same "normal_tables.h is not what generate.py makes" "$unicode/normal_tables.h" normal_tables.h
+same "normal_tables.c is not what generate.py makes" "$unicode/normal_tables.c" normal_tables.c

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes tables.h and tables.c, the character properties that words and case_fold look up.
+"""Writes tables.h and tables.c, the character properties that words and case_fold look up, and
+normal_tables.h and normal_tables.c, those of normalize.
 
     generate.py UCD-DIRECTORY [OUTPUT-DIRECTORY]
 
@@ -12,6 +13,9 @@ import gzip
 import os
 import re
 import sys
+
+sys.dont_write_bytecode = True  # nothing but the tables goes beside this script
+import normal
 
 CODES = 0x110000
 DIRECT = 0x800  # below it (all of UTF-8's two-byte characters) no first stage is needed
@@ -71,7 +75,7 @@ def version(directory):
     """The version in the first line of the data, which all the files must share."""
     found = set()
     for name in ("WordBreakProperty.txt", "DerivedCoreProperties.txt", "CaseFolding.txt",
-                 "DerivedGeneralCategory.txt", "PropList.txt"):
+                 "DerivedGeneralCategory.txt", "PropList.txt", "DerivedNormalizationProps.txt"):
         match = re.match(r"# \w+-(\d+\.\d+\.\d+)\.txt", lines(directory, name)[0])
         found.add(match.group(1) if match else "unknown")
     if len(found) != 1 or "unknown" in found:
@@ -310,7 +314,11 @@ static inline unsigned unicode_fold(uint32_t code)
 {array("unicode_triple_first", integer(triple_first), triple_first)}
 {array("unicode_triple_second", "uint8_t", triple_second)}
 {array("unicode_folded", "uint8_t", folded, "[8]")}"""
-    for name, text in (("tables.h", header), ("tables.c", source)):
+    normal_header, normal_source = normal.tables(
+        lambda name: lines(directory, name), fold_table, lambda table: smallest(table, 2)[1:],
+        array, NOTICE.replace("tables - character properties,", "normal_tables - normalization,"))
+    for name, text in (("tables.h", header), ("tables.c", source),
+                       ("normal_tables.h", normal_header), ("normal_tables.c", normal_source)):
         with open(os.path.join(output, name), "w", encoding="ascii", newline="\n") as file:
             file.write(text)
 

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT AND Unicode-DFS-2016
+ *
+ * normal_tables - normalization, made by generate.py from the Unicode Character Database. Do not
+ * edit. The data is Copyright (c) 1991-2022 Unicode, Inc. All rights reserved. Distributed under
+ * the Terms of Use in https://www.unicode.org/copyright.html; this form of it has been modified.
+ */
+#ifndef TEXT_UNICODE_NORMAL_TABLES_H
+#define TEXT_UNICODE_NORMAL_TABLES_H
+
+#include <stdint.h>
+
+/* Normalization Form C, Form KC, and NFKC_Casefold. */
+enum unicode_form {
+    UNICODE_NFC,
+    UNICODE_NFKC,
+    UNICODE_CASEFOLD,
+    UNICODE_FORMS,
+};
+
+/* Of a code point. A mapping is its full decomposition in a form, at its place in
+ * unicode_mappings; 0: it has none. */
+struct unicode_normal {
+    uint8_t combining; /* Canonical_Combining_Class */
+    uint8_t flags;
+    uint16_t mappings[UNICODE_FORMS];
+    uint16_t pairs; /* the first of those that it begins, in unicode_pairs_composed */
+    uint8_t pair_count;
+};
+/* For a form, 1 << form is set in the flags of what may not pass unchanged: of whatever has a
+ * combining class or a mapping, or may be composed with what stands before it. */
+#define UNICODE_SECOND 0x08 /* it may be the second of a pair */
+
+/* No mapping has more than this many times the bytes of the character. */
+#define UNICODE_NORMAL_GROWTH 11
+
+#define UNICODE_NORMAL_SHIFT 7
+#define UNICODE_NORMAL_LAST 7200
+extern const uint8_t unicode_normal_first[7201];
+extern const uint16_t unicode_normal_second[22784];
+extern const struct unicode_normal unicode_normals[5030];
+
+/* The size of a mapping in UTF-8, then its bytes. */
+extern const uint8_t unicode_mappings[22035];
+
+/* What a pair's second code point makes of the first; ascending by `second` for each first. */
+struct unicode_pair {
+    uint32_t second, composed;
+};
+extern const struct unicode_pair unicode_pairs_composed[941];
+
+/* By form, 256 each, and the first byte of a character a mask with, at the place that the low six
+ * bits of the second byte name, a 1 where all such characters pass unchanged. For UNICODE_CASEFOLD
+ * this and the set below are of characters that are their own folded form. */
+extern const uint64_t unicode_unchanged[256 * UNICODE_FORMS];
+/* By form the bytes above 0x7f that begin others, as kernels want a set: bit H - 8 at L for a byte
+ * 0xHL. */
+extern const uint8_t unicode_changing[UNICODE_FORMS][16];
+
+/* What there is to know of a code point up to U+10FFFF; Hangul syllables have nothing. */
+static inline const struct unicode_normal *unicode_normal(uint32_t code)
+{
+    uint32_t block = code >> UNICODE_NORMAL_SHIFT;
+
+    if (block > UNICODE_NORMAL_LAST)
+        block = UNICODE_NORMAL_LAST;
+    return &unicode_normals[unicode_normal_second[(uint32_t)unicode_normal_first[block]
+                                                      << UNICODE_NORMAL_SHIFT |
+                                                  (code & ((1U << UNICODE_NORMAL_SHIFT) - 1))]];
+}
+
+#endif
