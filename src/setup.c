@@ -57,6 +57,12 @@ int setup_tokenizer(const struct options *options, const struct mr_engine *engin
         [OPTIONS_CHARS] = &token_kind_chars,           [OPTIONS_FIELDS] = &token_kind_fields,
         [OPTIONS_MERGE] = &token_kind_merge,           [OPTIONS_RECORDS] = &token_kind_records,
     };
+    static const enum normalize_form forms[] = {
+        [OPTIONS_NORMALIZE_NONE] = NORMALIZE_NONE,
+        [OPTIONS_NFC] = NORMALIZE_NFC,
+        [OPTIONS_NFKC] = NORMALIZE_NFKC,
+        [OPTIONS_NFKC_CASEFOLD] = NORMALIZE_NFKC_CASEFOLD,
+    };
     uint64_t memory = 0;
     if (options->stop_words != NULL && setup_stop_words_memory(engine, &memory, error) != 0)
         return -1;
@@ -65,6 +71,7 @@ int setup_tokenizer(const struct options *options, const struct mr_engine *engin
                 : options->quoted ? &token_kind_quoted
                                   : kinds[options->kind],
         .case_fold = options->ignore_case,
+        .form = forms[options->normalize],
         .unescape = options->unescape,
         .unbundle = options->unbundle,
         .zero_terminated = options->zero_terminated,

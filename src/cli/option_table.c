@@ -14,8 +14,8 @@
 
 /* What chooses keys and prints them with their counts: all that a reducer prints is the output. */
 #define NOT_REDUCED                                                                                \
-    "words chars fields merge ngrams ignore-case stop-words min-length max-length top min-count "  \
-    "sort reverse count-first format json escape bundle total"
+    "words chars fields merge ngrams ignore-case normalize stop-words min-length max-length top "  \
+    "min-count sort reverse count-first format json escape bundle total"
 
 /* Bounds on what makes sense, generous: the engine starts one thread each, the map keeps a
  * window. */
@@ -58,6 +58,10 @@ const struct option_row option_table[] = {
     {.name = "ignore-case", .letter = 'i', .group = OPTION_MAP,
      .help = "fold upper and lower case (Unicode)",
      TAKE_FLAG(ignore_case)},
+    {.name = "normalize", .group = OPTION_MAP, .argument = "FORM",
+     .choices = "nfc nfkc nfkc_casefold",
+     .help = "bring keys to FORM: nfc, nfkc, nfkc_casefold",
+     .take = take_normalize},
     {.name = "stop-words", .group = OPTION_MAP, .argument = "FILE", .offer = OPTION_FILES,
      .help = "leave out the keys in FILE, one a line",
      TAKE_TEXT(stop_words)},

@@ -36,6 +36,13 @@ enum options_kind {
 
 enum options_sort { OPTIONS_SORT_COUNT, OPTIONS_SORT_KEY, OPTIONS_SORT_NONE };
 
+enum options_normalize {
+    OPTIONS_NORMALIZE_NONE,
+    OPTIONS_NFC,
+    OPTIONS_NFKC,
+    OPTIONS_NFKC_CASEFOLD,
+};
+
 enum options_format { OPTIONS_TSV, OPTIONS_UNIQ, OPTIONS_CSV, OPTIONS_JSON };
 
 enum options_progress {
@@ -60,6 +67,7 @@ struct options {
     unsigned ngram_max;
     bool zero_terminated;
     bool ignore_case;
+    enum options_normalize normalize;
     bool unescape;          /* of OPTIONS_MERGE, */
     bool unbundle;          /* as this */
     const char *stop_words; /* name of a file, or NULL */

@@ -198,6 +198,14 @@ void take_ngrams(struct option_pass *pass, const struct option_row *row, const c
     pass->options->ngram_max = (unsigned)last;
 }
 
+void take_normalize(struct option_pass *pass, const struct option_row *row, const char *given)
+{
+    int choice = option_choice(pass, row, given);
+
+    if (choice >= 0)
+        pass->options->normalize = OPTIONS_NFC + (unsigned)choice;
+}
+
 void take_statuses(struct option_pass *pass, const struct option_row *row, const char *given)
 {
     struct status_set set = {{0}};

@@ -34,6 +34,7 @@ void take_check_fields(struct option_pass *pass, const struct option_row *row);
 void take_check_csv(struct option_pass *pass, const struct option_row *row);
 void take_check_delimiter(struct option_pass *pass, const struct option_row *row);
 void take_ngrams(struct option_pass *pass, const struct option_row *row, const char *given);
+void take_normalize(struct option_pass *pass, const struct option_row *row, const char *given);
 void take_statuses(struct option_pass *pass, const struct option_row *row, const char *given);
 void take_check_mapper(struct option_pass *pass, const struct option_row *row);
 

@@ -49,6 +49,7 @@ def options(arguments):
     what.add_argument("--quoted", action="store_true")
     what.add_argument("-g", "--ngrams", metavar="N[-M]")
     what.add_argument("-i", "--ignore-case", action="store_true")
+    what.add_argument("--normalize", choices=("nfc", "nfkc", "nfkc_casefold"), metavar="FORM")
     what.add_argument("--min-length", metavar="N")
     what.add_argument("--max-length", metavar="N")
     what.add_argument("--stop-words", metavar="FILE", help="a file of this machine, sent along")
@@ -85,7 +86,8 @@ def map_arguments(chosen):
     for flag in ("lines", "chars", "quoted", "ignore_case"):
         if getattr(chosen, flag):
             yield "--" + flag.replace("_", "-")
-    for name in ("words", "fields", "delimiter", "ngrams", "min_length", "max_length"):
+    for name in ("words", "fields", "delimiter", "ngrams", "normalize", "min_length",
+                 "max_length"):
         value = getattr(chosen, name)
         if value is not None:
             yield f"--{name.replace('_', '-')}={value}"

@@ -5,9 +5,11 @@
  */
 #include "text/case_fold.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
+#include "text/unicode/normal_tables.h"
 #include "text/unicode/tables.h"
 #include "base/utf8.h"
 
@@ -69,5 +71,65 @@ size_t case_fold_bytes(const unsigned char *data, size_t size, unsigned char *ou
             p += length;
         }
     }
+    return (size_t)(to - out);
+}
+
+/* U+0345, the iota subscript, and in UTF-8 the iota that it is folded to. */
+#define SUBSCRIPT 0x345
+static const unsigned char iota[] = {0xCE, 0xB9};
+
+/* Whether a character's folded form ends in an iota that was a subscript: that of U+0345, and of
+ * the letters from U+1F80 on that have one. U+1FBE is an iota by itself. */
+static bool ends_in_subscript(uint32_t code, const uint8_t *form)
+{
+    if (code != SUBSCRIPT && (code < 0x1F80 || code > 0x1FFF || form[0] <= sizeof iota))
+        return false;
+    return memcmp(form + 1 + form[0] - sizeof iota, iota, sizeof iota) == 0;
+}
+
+/* Whether there may be a subscript. */
+static bool has_subscript(const unsigned char *data, size_t size)
+{
+    for (size_t i = 0; i + 1 < size; i++) {
+        if ((data[i] == 0xCD && data[i + 1] == 0x85) ||
+            (data[i] == 0xE1 && (data[i + 1] & 0xFE) == 0xBE))
+            return true;
+    }
+    return false;
+}
+
+size_t case_fold_ordered(const unsigned char *data, size_t size, unsigned char *out)
+{
+    const unsigned char *p = data, *end = data + size;
+    unsigned char *to = out;
+    size_t waiting = 0; /* subscripts */
+
+    if (!has_subscript(data, size))
+        return case_fold_bytes(data, size, out);
+    while (p < end) {
+        uint32_t code = 0;
+        size_t length = utf8_decode(p, (size_t)(end - p), &code);
+        unsigned form = length > 0 ? unicode_fold(code) : 0;
+        bool mark = length > 0 && unicode_normal(code)->combining != 0;
+        for (; !mark && waiting > 0; waiting--, to += sizeof iota)
+            memcpy(to, iota, sizeof iota);
+        if (length == 0)
+            length = 1;
+        if (form == 0) {
+            for (size_t i = 0; i < length; i++)
+                *to++ = p[i];
+        } else {
+            size_t bytes = unicode_folded[form][0];
+            if (ends_in_subscript(code, unicode_folded[form])) {
+                bytes -= sizeof iota;
+                waiting++;
+            }
+            memcpy(to, unicode_folded[form] + 1, bytes);
+            to += bytes;
+        }
+        p += length;
+    }
+    for (; waiting > 0; waiting--, to += sizeof iota)
+        memcpy(to, iota, sizeof iota);
     return (size_t)(to - out);
 }

@@ -18,4 +18,12 @@
  * overlap data. Returns its size. */
 size_t case_fold_bytes(const unsigned char *data, size_t size, unsigned char *out);
 
+/* The same for what is to be normalized: texts that are canonically equivalent have folded forms
+ * that are, too. That takes one thing: the iota that a subscript becomes, a letter, is put behind
+ * all marks that follow the subscript, as in canonical order it is the last of them. */
+size_t case_fold_ordered(const unsigned char *data, size_t size, unsigned char *out);
+
+/* Either of them. */
+typedef size_t case_fold_function(const unsigned char *data, size_t size, unsigned char *out);
+
 #endif

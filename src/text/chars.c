@@ -118,5 +118,6 @@ const struct token_kind token_kind_chars = {
     .map_line = map_line,
     .border = border,
     .border_last = border_last,
+    .filled = true,
     .decodes = true,
 };

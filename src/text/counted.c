@@ -29,5 +29,5 @@ int counted_put_made(struct tokenizer_state *state, const unsigned char *key, si
     if (size > (SIZE_MAX - CASE_FOLD_SLACK) / CASE_FOLD_GROWTH)
         return keys_no_memory(&state->keys);
     unsigned char *out = keys_room(&state->keys, CASE_FOLD_ROOM(size));
-    return out ? keys_made(&state->keys, case_fold_bytes(key, size, out), count) : -1;
+    return out ? keys_made(&state->keys, state->tokenizer->fold(key, size, out), count) : -1;
 }

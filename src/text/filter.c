@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "text/case_fold.h"
+#include "text/normalize.h"
 
 /* A byte order mark of UTF-8. */
 static const unsigned char mark[] = {0xEF, 0xBB, 0xBF};
@@ -18,6 +18,8 @@ struct filter {
     bool listing;
     struct filter_list list;
     struct key_set keys;
+
+    struct normalize normalize;
 
     /* While the list is read: */
     size_t marked; /* bytes of a mark at its start; more once that has been looked for */
@@ -76,6 +78,24 @@ static enum key_set_status add_bytes(struct filter *filter, const unsigned char 
     return KEY_SET_OK;
 }
 
+/* Brings an entry, which stands in the room of keys, to the form of keys. */
+static enum key_set_status normalize_entry(struct filter *filter, unsigned char **key, size_t *size)
+{
+    struct room room = {NULL, 0};
+    enum key_set_status status = KEY_SET_OK;
+    size_t used = 0;
+
+    if (normalize_passes(&filter->normalize, *key, *size))
+        return status;
+    if (normalize_key(&filter->normalize, *key, *size, &room, &used) != 0)
+        status = KEY_SET_NO_MEMORY;
+    else if ((status = key_set_room(&filter->keys, used, key)) == KEY_SET_OK && used > 0)
+        memcpy(*key, room.data, used);
+    *size = used;
+    room_free(&room);
+    return status;
+}
+
 /* The entry at hand has ended. */
 static enum key_set_status add_entry(struct filter *filter)
 {
@@ -92,12 +112,17 @@ static enum key_set_status add_entry(struct filter *filter)
     while (filter->list.words && size > 0 && is_blank(key[size - 1]))
         size--;
     if (fold) {
-        const size_t folded = case_fold_bytes(key, size, key + size);
+        const size_t folded = normalize_fold(filter->list.form)(key, size, key + size);
         memmove(key, key + size, folded);
         size = folded;
     }
     filter->open = false;
     filter->size = 0;
+    if (filter->list.form != NORMALIZE_NONE) {
+        status = normalize_entry(filter, &key, &size);
+        if (status != KEY_SET_OK)
+            return status;
+    }
     return key_set_add(&filter->keys, size);
 }
 
@@ -168,6 +193,7 @@ struct filter *filter_open(uint64_t min, uint64_t max, const struct filter_list 
     if (list)
         filter->list = *list;
     key_set_open(&filter->keys, list ? list->memory : 0);
+    normalize_open(&filter->normalize, filter->list.form, filter->list.case_fold);
     return filter;
 }
 
@@ -176,6 +202,7 @@ void filter_close(struct filter *filter)
     if (!filter)
         return;
     key_set_close(&filter->keys);
+    normalize_close(&filter->normalize);
     free(filter);
 }
 

@@ -11,14 +11,16 @@
 
 #include "engine/mapreduce.h"
 #include "text/key_set.h"
+#include "text/normalize_form.h"
 
 struct filter;
 
 /* How the file of a list of keys is to be read. */
 struct filter_list {
-    uint64_t memory;   /* bytes that the keys may take */
-    unsigned char end; /* of an entry */
-    bool case_fold;    /* entries are case-folded first */
+    uint64_t memory;          /* bytes that the keys may take */
+    unsigned char end;        /* of an entry */
+    bool case_fold;           /* entries are case-folded first, */
+    enum normalize_form form; /* and brought to this form, as keys are */
     /* Keys are words or n-grams of words: a newline or CR ends an entry too, blanks at its ends and
      * a byte order mark before the first are none of it. */
     bool words;

@@ -9,21 +9,25 @@
 /* Keys are built up to here before they are emitted. */
 #define MADE_SIZE ((size_t)1 << 16)
 
-void keys_open(struct keys *keys, const struct filter *filter, size_t longest, bool valued)
+void keys_open(struct keys *keys, const struct keys_rules *rules)
 {
-    keys->filter = filter;
-    keys->longest = longest;
-    keys->valued = valued;
+    keys->rules = *rules;
     keys->emitter = NULL;
     keys->error = NULL;
     keys->tokens = (struct total){0, 0};
     keys->made = (struct room){NULL, 0};
     keys->used = keys->count = 0;
+    normalize_open(&keys->normalize, rules->form, rules->case_fold);
+    keys->plain.count = keys->normal.count = 0;
+    keys->normal_text = (struct room){NULL, 0};
+    keys->normal_used = 0;
 }
 
 void keys_close(struct keys *keys)
 {
     room_free(&keys->made);
+    room_free(&keys->normal_text);
+    normalize_close(&keys->normalize);
 }
 
 int keys_no_memory(struct keys *keys)
@@ -32,11 +36,14 @@ int keys_no_memory(struct keys *keys)
     return -1;
 }
 
-int keys_emit(struct keys *keys, const unsigned char *base, const struct mr_span *spans,
-              size_t count, const uint64_t *values)
+/* ---- Keys in their final form ---------------------------------------------------------------- */
+
+/* As keys_emit. */
+static int emit(struct keys *keys, const unsigned char *base, const struct mr_span *spans,
+                size_t count, const uint64_t *values)
 {
-    if (keys->filter) {
-        count = filter_pass(keys->filter, base, spans, values, count, keys->passed,
+    if (keys->rules.filter) {
+        count = filter_pass(keys->rules.filter, base, spans, values, count, keys->passed,
                             keys->passed_values);
         spans = keys->passed;
         if (values)
@@ -52,13 +59,121 @@ int keys_emit(struct keys *keys, const unsigned char *base, const struct mr_span
                               count, values);
 }
 
-int keys_emit_one(struct keys *keys, const unsigned char *key, size_t size, uint64_t value)
+/* As keys_emit_one. */
+static int emit_one(struct keys *keys, const unsigned char *key, size_t size, uint64_t value)
 {
-    if (keys->filter && !filter_lets(keys->filter, key, size))
+    if (keys->rules.filter && !filter_lets(keys->rules.filter, key, size))
         return 0;
     total_add(&keys->tokens, value);
     return (int)mr_emit(keys->emitter, key, size, &value);
 }
+
+/* ---- Normalization --------------------------------------------------------------------------- */
+
+/* Emits those that have been brought to the form. */
+static int emit_normal(struct keys *keys, bool valued)
+{
+    size_t count = keys->normal.count;
+
+    keys->normal.count = keys->normal_used = 0;
+    return emit(keys, keys->normal_text.data, keys->normal.spans, count,
+                valued ? keys->normal.values : NULL);
+}
+
+/* Brings one key to the form, and puts it among those that have been. */
+static int normalize_one(struct keys *keys, const unsigned char *key, size_t size, uint64_t value,
+                         bool valued)
+{
+    if ((keys->normal.count == KEYS_SPANS || keys->normal_used > MADE_SIZE) &&
+        emit_normal(keys, valued) != 0)
+        return -1;
+    const size_t begin = keys->normal_used;
+    if (normalize_key(&keys->normalize, key, size, &keys->normal_text, &keys->normal_used) != 0)
+        return keys_no_memory(keys);
+    const size_t end = keys->normal_used;
+    if (end == begin && keys->rules.filled)
+        return 0;
+    if (end > keys->rules.longest) {
+        keys->normal_used = begin;
+        return emit_one(keys, keys->normal_text.data + begin, end - begin, value);
+    }
+    keys->normal.values[keys->normal.count] = value;
+    keys->normal.spans[keys->normal.count++] = (struct mr_span){(uint32_t)begin, (uint32_t)end};
+    return 0;
+}
+
+/* How many of the spans, which end in ascending order, one window holds, from *begin to *end. */
+static size_t window_of(const struct keys *keys, const struct mr_span *spans, size_t count,
+                        size_t *begin, size_t *end)
+{
+    size_t from = spans[0].begin, n = 0;
+
+    if (!keys->rules.overlapping && spans[count - 1].end - from <= NORMALIZE_WINDOW)
+        n = count; /* most batches */
+    *end = spans[n > 0 ? n - 1 : 0].end;
+    for (; n < count; n++) {
+        size_t low = spans[n].begin < from ? spans[n].begin : from;
+        if (n > 0 && spans[n].end - low > NORMALIZE_WINDOW)
+            break;
+        from = low;
+        *end = spans[n].end;
+    }
+    *begin = from;
+    return n;
+}
+
+/* Emits some keys of one window, of which some are perhaps not in the form. */
+static int emit_window(struct keys *keys, const unsigned char *base, const struct mr_span *spans,
+                       size_t count, const uint64_t *values)
+{
+    size_t begin, end, n;
+
+    for (size_t from = 0; from < count; from += n) {
+        struct keys_part *plain = &keys->plain;
+        n = window_of(keys, spans + from, count - from, &begin, &end);
+        const bool large = end - begin > NORMALIZE_WINDOW; /* one key */
+        const bool found = large ? !normalize_passes(&keys->normalize, base + begin, end - begin)
+                                 : normalize_find(&keys->normalize, base + begin, end - begin);
+        plain->count = 0;
+        for (size_t i = from; found && i < from + n; i++) {
+            const struct mr_span span = spans[i];
+            const uint64_t value = values ? values[i] : 1;
+            if (large || normalize_found(&keys->normalize, span.begin - begin, span.end - begin)) {
+                if (normalize_one(keys, base + span.begin, span.end - span.begin, value,
+                                  values != NULL) != 0)
+                    return -1;
+            } else {
+                plain->values[plain->count] = value;
+                plain->spans[plain->count++] = span;
+            }
+        }
+        int status =
+            found ? emit(keys, base, plain->spans, plain->count, values ? plain->values : NULL)
+                  : emit(keys, base, spans + from, n, values ? values + from : NULL);
+        if (status != 0)
+            return status;
+    }
+    return emit_normal(keys, values != NULL);
+}
+
+int keys_emit(struct keys *keys, const unsigned char *base, const struct mr_span *spans,
+              size_t count, const uint64_t *values)
+{
+    if (keys->rules.form == NORMALIZE_NONE || count == 0)
+        return emit(keys, base, spans, count, values);
+    return emit_window(keys, base, spans, count, values);
+}
+
+int keys_emit_one(struct keys *keys, const unsigned char *key, size_t size, uint64_t value)
+{
+    if (keys->rules.form == NORMALIZE_NONE || normalize_passes(&keys->normalize, key, size))
+        return emit_one(keys, key, size, value);
+    if (normalize_one(keys, key, size, value, true) != 0)
+        return -1;
+    return emit_normal(keys, true);
+}
+
+/* ---- Keys that are made ---------------------------------------------------------------------- */
 
 unsigned char *keys_room(struct keys *keys, size_t size)
 {
@@ -76,7 +191,7 @@ int keys_made(struct keys *keys, size_t size, uint64_t value)
     size_t begin = keys->used, end = begin + size;
 
     /* What is longer than MADE_SIZE stands alone. */
-    if (end > keys->longest)
+    if (end > keys->rules.longest)
         return keys_emit_one(keys, keys->made.data + begin, size, value);
     keys->made_values[keys->count] = value;
     keys->made_spans[keys->count++] = (struct mr_span){(uint32_t)begin, (uint32_t)end};
@@ -90,5 +205,5 @@ int keys_flush(struct keys *keys)
 
     keys->count = keys->used = 0;
     return keys_emit(keys, keys->made.data, keys->made_spans, count,
-                     keys->valued ? keys->made_values : NULL);
+                     keys->rules.valued ? keys->made_values : NULL);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * keys - a mapper's last station: keys as they are counted, through the filter to the engine.
+ * keys - a mapper's last station: keys as they are counted, normalized where that is wanted, and
+ * through the filter to the engine.
  *
  * Keys that stand in the text come as spans; keys that a kind makes itself are built here, one
  * behind the other, and go on in batches. All functions that return int return 0 to go on; anything
@@ -16,16 +17,26 @@
 #include "base/total.h"
 #include "engine/mapreduce.h"
 #include "text/filter.h"
+#include "text/normalize.h"
 #include "text/room.h"
 
 /* Spans a batch has at most: with their text, some 14 KiB, they stay in any first-level cache while
  * the keys are looked up. */
 #define KEYS_SPANS 1024
 
-struct keys {
+/* What becomes of keys. */
+struct keys_rules {
     const struct filter *filter; /* NULL: every key passes */
-    size_t longest;              /* a key that ends beyond that is too long for spans */
-    bool valued;                 /* keys that are made have values */
+    enum normalize_form form;
+    bool case_fold;   /* keys come folded, as normalize.h wants them */
+    bool filled;      /* what normalization leaves nothing of is no key */
+    size_t longest;   /* a key that ends beyond that is too long for spans */
+    bool valued;      /* keys that are made have values */
+    bool overlapping; /* spans of one batch may */
+};
+
+struct keys {
+    struct keys_rules rules;
 
     struct mr_emitter *emitter; /* of the split at hand; NULL where nothing is emitted */
     struct mr_error *error;     /* where its map says why it fails; NULL likewise */
@@ -38,9 +49,20 @@ struct keys {
     uint64_t made_values[KEYS_SPANS];
     struct mr_span passed[KEYS_SPANS]; /* by the filter */
     uint64_t passed_values[KEYS_SPANS];
+
+    /* Of a batch, the keys that are in the form, and the others when they have been brought to it.
+     */
+    struct normalize normalize;
+    struct keys_part {
+        size_t count;
+        struct mr_span spans[KEYS_SPANS];
+        uint64_t values[KEYS_SPANS];
+    } plain, normal;
+    struct room normal_text;
+    size_t normal_used;
 };
 
-void keys_open(struct keys *keys, const struct filter *filter, size_t longest, bool valued);
+void keys_open(struct keys *keys, const struct keys_rules *rules);
 void keys_close(struct keys *keys);
 
 /* Reports that memory is out, where there is whom to tell; returns -1. */

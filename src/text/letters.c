@@ -90,6 +90,7 @@ const struct token_kind token_kind_letters = {
     .map_line = map_text,
     .border = border,
     .border_last = border_last,
+    .filled = true,
     .edge = edge,
     .edge_last = edge_last,
     .words = true,

@@ -128,7 +128,7 @@ int ngrams_add(struct ngrams *ngrams, size_t size)
         most = ngrams->max;
     for (size_t n = ngrams->min; n <= most; n++) {
         size_t begin = ngrams->begins[ngrams->tokens - n];
-        if (end > ngrams->keys->longest) { /* too far for a span */
+        if (end > ngrams->keys->rules.longest) { /* too far for a span */
             if (keys_emit_one(ngrams->keys, ngrams->text.data + begin, end - begin, 1) != 0)
                 return -1;
             continue;

@@ -52,6 +52,7 @@ struct token_kind {
     bool words;   /* tokens are words: lists of them are read as in struct filter_list */
     bool spaced;  /* a space stands between the tokens of an n-gram */
     bool decodes; /* counts invalid bytes on the way */
+    bool filled;  /* no token is empty: what normalization leaves nothing of is none */
     bool valued;  /* a token has a value; else it is 1 */
     bool strict;  /* the input can be wrong: the first line that is ends the job */
 };

@@ -24,7 +24,8 @@ static int open_filter(struct tokenizer *tokenizer, const struct tokenizer_optio
     const struct filter_list list = {
         .memory = options->stop_words_memory,
         .end = options->zero_terminated ? '\0' : '\n',
-        .case_fold = options->case_fold,
+        .case_fold = options->case_fold || options->form == NORMALIZE_NFKC_CASEFOLD,
+        .form = options->form,
         .words = options->kind->words,
     };
 
@@ -83,7 +84,9 @@ int tokenizer_open(const struct tokenizer_options *options, struct tokenizer **r
         goto fail;
     }
     tokenizer->kind = options->kind;
-    tokenizer->case_fold = options->case_fold;
+    tokenizer->form = options->form;
+    tokenizer->case_fold = options->case_fold || options->form == NORMALIZE_NFKC_CASEFOLD;
+    tokenizer->fold = normalize_fold(options->form);
     tokenizer->unescape = options->unescape;
     tokenizer->unbundle = options->unbundle;
     tokenizer->zero_terminated = options->zero_terminated;

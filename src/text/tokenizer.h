@@ -18,13 +18,15 @@
 
 #include "base/range.h"
 #include "engine/mapreduce.h"
+#include "text/normalize_form.h"
 #include "text/token_kind.h"
 #include "text/tokenizer_stats.h"
 
 struct tokenizer_options {
     const struct token_kind *kind;
-    bool case_fold;       /* full case folding of keys */
-    bool unescape;        /* merge: \t, \n, \r, \\ in keys, and lines end in '\n' */
+    bool case_fold;           /* full case folding of keys */
+    enum normalize_form form; /* that keys are brought to; NFKC_Casefold folds case as well */
+    bool unescape;            /* merge: \t, \n, \r, \\ in keys, and lines end in '\n' */
     bool unbundle;        /* the same: lines of one field left out, then keys and counts in turn */
     bool zero_terminated; /* lines end in NUL */
     bool count_invalid;   /* count invalid UTF-8 bytes also where the kind needs no decoding */

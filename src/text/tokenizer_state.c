@@ -21,10 +21,20 @@ struct tokenizer_state *tokenizer_state_open(const struct tokenizer *tokenizer)
     state->invalid = 0;
     state->folded = state->joined = (struct room){NULL, 0};
     tokenizer_state_choose(state, tokenizer->ranges, tokenizer->range_count);
-    keys_open(&state->keys, tokenizer->filter, tokenizer->longest, tokenizer->kind->valued);
+    const struct keys_rules rules = {
+        .filter = tokenizer->filter,
+        .form = tokenizer->form,
+        .case_fold = tokenizer->case_fold,
+        .filled = tokenizer->kind->filled,
+        .longest = tokenizer->longest,
+        .valued = tokenizer->kind->valued,
+        .overlapping = tokenizer->ngram_max > 0,
+    };
+    keys_open(&state->keys, &rules);
     ngrams_open(&state->ngrams, tokenizer->ngram_min, tokenizer->ngram_max, tokenizer->kind->spaced,
                 &state->keys);
     words_open(&state->words, (struct words_kernel){kernels_selected.words}, tokenizer->case_fold);
+    state->words.fold = tokenizer->fold;
     return state;
 }
 

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/range.h"
+#include "text/case_fold.h"
 #include "text/filter.h"
 #include "text/first_fault.h"
 #include "text/keys.h"
@@ -22,6 +23,7 @@
 
 struct tokenizer {
     const struct token_kind *kind;
+    case_fold_function *fold; /* what case_fold does */
     bool case_fold, unescape, unbundle, zero_terminated, count_invalid;
     unsigned char *delimiter;    /* of fields, */
     size_t delimiter_size;       /* 0: blanks */
@@ -32,6 +34,7 @@ struct tokenizer {
     unsigned ngram_min, ngram_max;
     struct range *ranges;
     size_t range_count;
+    enum normalize_form form;            /* of keys */
     struct filter *filter;               /* NULL: every key passes */
     size_t fold_window, window, longest; /* the constants of tokens.h */
 

@@ -101,7 +101,7 @@ static int case_fold_one(struct tokenizer_state *state, const unsigned char *tok
                                  : keys_room(&state->keys, CASE_FOLD_ROOM(size));
     if (!out)
         return -1;
-    size = case_fold_bytes(token, size, out);
+    size = state->tokenizer->fold(token, size, out);
     return chained ? ngrams_add(&state->ngrams, size) : keys_made(&state->keys, size, 1);
 }
 

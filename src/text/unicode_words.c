@@ -50,6 +50,7 @@ const struct token_kind token_kind_unicode = {
     .map_line = map_text,
     .border = border,
     .border_last = border_last,
+    .filled = true,
     .words = true,
     .spaced = true,
     .decodes = true,

@@ -20,7 +20,6 @@
 #include <string.h>
 
 #include "base/test_hooks.h"
-#include "text/case_fold.h"
 #include "base/kernels/kernels.h"
 #include "text/spans.h"
 #include "text/pairs.h"
@@ -250,6 +249,7 @@ void words_open(struct words *words, struct words_kernel kernel, bool case_fold)
 {
     words->kernel = kernel;
     words->case_fold = case_fold;
+    words->fold = case_fold_bytes;
     words->span_limit = UINT32_MAX;
     words->window = case_fold ? WINDOW_FOLD : WINDOW_PLAIN;
     if (test_hooks.words_reach > 0) {
@@ -453,7 +453,7 @@ static int next_folded(struct words *words, struct words_batch *batch)
         size_t length = (size_t)(word_end - begin);
         if (make_room(words, used + CASE_FOLD_ROOM(length)) != 0)
             return -1;
-        size_t size = case_fold_bytes(begin, length, words->folded + used);
+        size_t size = words->fold(begin, length, words->folded + used);
         if (used + size > words->span_limit) {
             words->pos = (size_t)((count > 0 ? from : p) - data);
             if (count > 0)

@@ -23,6 +23,7 @@
 #define TEXT_WORDS_H
 
 #include "engine/mapreduce.h"
+#include "text/case_fold.h"
 
 /* Spans a batch holds at most. */
 #define WORDS_BATCH 1024
@@ -38,8 +39,9 @@ struct words {
     /* set by words_open */
     struct words_kernel kernel;
     bool case_fold;
-    size_t span_limit; /* largest offset in a span, UINT32_MAX */
-    size_t window;     /* how far one call of the kernel may reach, at most half of span_limit */
+    case_fold_function *fold; /* how, which may be set anew */
+    size_t span_limit;        /* largest offset in a span, UINT32_MAX */
+    size_t window; /* how far one call of the kernel may reach, at most half of span_limit */
 
     /* the text at hand */
     const unsigned char *data;

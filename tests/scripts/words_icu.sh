@@ -9,7 +9,7 @@ base=$MRCOUNT_SOURCE/src/base text=$MRCOUNT_SOURCE/src/text
 read -ra icu <<< "$(pkg-config --cflags --libs icu-uc)"
 "${CC:-cc}" -std=c11 -D_GNU_SOURCE -O2 -I"$MRCOUNT_SOURCE/src" -o words_icu \
     "$MRCOUNT_SOURCE/tests/icu/words_icu.c" "$text"/{words,words_border,pairs,triples,case_fold}.c \
-    "$text"/unicode/tables.c "$base"/kernels/*.c "$base"/{cgroup,cpu,io,read_all,test_hooks,utf8}.c "${icu[@]}"
+    "$text"/unicode/*.c "$base"/kernels/*.c "$base"/{cgroup,cpu,io,read_all,test_hooks,utf8}.c "${icu[@]}"
 status=0
 ./words_icu "$MRCOUNT_SOURCE"/tests/data/text/*.txt || status=$?
 exit $status

@@ -39,7 +39,7 @@ static struct filter *read_list(const struct filter_list *list, const char *text
 
 static struct filter *list(const char *text, size_t size, unsigned char end, bool fold)
 {
-    const struct filter_list list = {UINT64_MAX, end, fold, false};
+    const struct filter_list list = {UINT64_MAX, end, fold, NORMALIZE_NONE, false};
     return read_list(&list, text, size, size + 1);
 }
 
@@ -98,7 +98,8 @@ START_TEST(lists_of_words_from_other_systems_are_read)
                                             k < 2 || (way & 4) ? ends[i] : "");
                     size += nul && (k < 2 || (way & 4));
                 }
-                const struct filter_list list = {UINT64_MAX, zero ? '\0' : '\n', way & 1, true};
+                const struct filter_list list = {UINT64_MAX, zero ? '\0' : '\n', way & 1,
+                                                 NORMALIZE_NONE, true};
                 struct filter *filter = read_list(&list, text, size, 1 + (before + i) % 5);
                 ck_assert(!lets(filter, "a"));
                 ck_assert(!lets(filter, "to be"));
@@ -162,7 +163,7 @@ START_TEST(keys_of_any_size_come_in_pieces_of_any_size)
     }
     for (size_t step = 1; step < 100000; step = step * 3 + 1) {
         for (int fold = 0; fold < 2; fold++) {
-            const struct filter_list list = {UINT64_MAX, '\n', fold, step % 2 == 0};
+            const struct filter_list list = {UINT64_MAX, '\n', fold, NORMALIZE_NONE, step % 2 == 0};
             struct filter *filter = read_list(&list, text, used, step);
             for (size_t i = 1; i < MOST; i++) {
                 memset(key, fold ? 'a' : 'A', i);
@@ -186,7 +187,7 @@ START_TEST(lists_keep_to_their_memory)
     for (int i = 0; i < KEYS; i++)
         used += (size_t)sprintf(text + used, "k%d\n", i);
     for (uint64_t limit = 0; limit < 200000; limit = limit * 5 / 4 + 100) {
-        const struct filter_list list = {limit, '\n', false, true};
+        const struct filter_list list = {limit, '\n', false, NORMALIZE_NONE, true};
         struct filter *filter = filter_open(0, UINT64_MAX, &list);
         ck_assert_ptr_nonnull(filter);
         enum key_set_status status = KEY_SET_OK;

@@ -6,6 +6,7 @@ from collections import defaultdict
 FORMS = ["NFC", "NFKC", "CASEFOLD"]
 SECOND = 0x08  # a flag next to those of the forms
 CODES = 0x110000
+ALL = (1 << 64) - 1
 HANGUL = range(0xAC00, 0xAC00 + 11172)
 
 
@@ -44,9 +45,7 @@ class Data:
             elif fields[1] == "NFKC_CF":
                 for code in codes:
                     self.casefold[code] = [int(c, 16) for c in fields[2].split()]
-        marks = set(self.classes)
-        self.changing = [wrong["NFC_QC"] | marks, wrong["NFKC_QC"] | marks,
-                         wrong["NFKC_QC"] | marks | set(self.casefold)]
+        self.changing = [wrong["NFC_QC"], wrong["NFKC_QC"], wrong["NFKC_QC"] | set(self.casefold)]
 
     def decompose(self, codes, compat):
         """In full, and in canonical order."""
@@ -89,7 +88,7 @@ def records(data):
     each; index 0 is none) and the pairs."""
     table, found, pool, places, pairs = [0] * CODES, {}, bytearray(b"\0"), {None: 0}, []
     composing = data.pairs()
-    touched = set().union(*data.changing, data.canonical, data.compat, composing)
+    touched = set().union(*data.changing, data.classes, data.canonical, data.compat, composing)
     found[(0, 0, 0, 0, 0, 0, 0)] = 0
     for code in sorted(touched):
         if 0xD800 <= code < 0xE000 or code in HANGUL:
@@ -111,22 +110,27 @@ def records(data):
     return table, list(found), pool, pairs, growth
 
 
-def leads(data, folds):
-    """For each form, by the first byte of a character and the low six bits of the second, whether
-    all such characters pass unchanged; and the first bytes of which some do not. Keys in the last
-    form have been folded, so that what has another folded form is not met."""
-    masks, sets = [], []
+def passing(data, folds):
+    """For each form, what to look at to know that a character passes unchanged, wherever it stands:
+    masks by the first byte, and by the first two of three bytes, as the header has them, and the
+    set of first bytes of which not all such characters do. Keys in the last form have been folded,
+    so that what has another folded form is not met."""
+    masks, thirds, blocks, sets = [], [], [], []
     for form, changing in enumerate(data.changing):
-        mask, low = [(1 << 64) - 1] * 256, [0] * 16
-        for code in changing:
+        mask, third, low = [ALL] * 256, [ALL] * 1024, [0] * 16
+        for code in changing | set(data.classes):
             if code < 0x80 or 0xD800 <= code < 0xE000 or FORMS[form] == "CASEFOLD" and folds[code]:
                 continue
-            first, second = chr(code).encode("utf-8")[:2]
-            mask[first] &= ~(1 << (second & 0x3F))
-            low[first & 15] |= 1 << ((first >> 4) - 8)
-        masks.append(mask)
+            text = chr(code).encode("utf-8")
+            mask[text[0]] &= ~(1 << (text[1] & 0x3F))
+            if len(text) == 3:
+                third[(text[0] & 15) << 6 | text[1] & 0x3F] &= ~(1 << (text[2] & 0x3F))
+            low[text[0] & 15] |= 1 << ((text[0] >> 4) - 8)
+        masks += mask
+        blocks += [block for block in dict.fromkeys(third) if block not in blocks]
+        thirds += [blocks.index(block) for block in third]
         sets.append(low)
-    return masks, sets
+    return masks, thirds, blocks, sets
 
 
 def tables(lines, folds, two_stages, array, notice):
@@ -134,7 +138,7 @@ def tables(lines, folds, two_stages, array, notice):
     data = Data(lines)
     table, rows, pool, pairs, growth = records(data)
     shift, first, second = two_stages(table)
-    masks, sets = leads(data, folds)
+    masks, thirds, blocks, sets = passing(data, folds)
     forms = "".join(f"    UNICODE_{name},\n" for name in FORMS)
     header = f"""{notice}#ifndef TEXT_UNICODE_NORMAL_TABLES_H
 #define TEXT_UNICODE_NORMAL_TABLES_H
@@ -155,8 +159,8 @@ struct unicode_normal {{
     uint16_t pairs; /* the first of those that it begins, in unicode_pairs_composed */
     uint8_t pair_count;
 }};
-/* For a form, 1 << form is set in the flags of what may not pass unchanged: of whatever has a
- * combining class or a mapping, or may be composed with what stands before it. */
+/* For a form, 1 << form is set in the flags of what has a mapping that is not composed again, or
+ * may be composed with what stands before it: its Quick_Check is not Yes. */
 #define UNICODE_SECOND 0x{SECOND:02X} /* it may be the second of a pair */
 
 /* No mapping has more than this many times the bytes of the character. */
@@ -177,10 +181,15 @@ struct unicode_pair {{
 }};
 extern const struct unicode_pair unicode_pairs_composed[{len(pairs)}];
 
-/* By form, 256 each, and the first byte of a character a mask with, at the place that the low six
- * bits of the second byte name, a 1 where all such characters pass unchanged. For UNICODE_CASEFOLD
- * this and the set below are of characters that are their own folded form. */
+/* By form, 256 each, and the first byte of a character of two bytes a mask with, at the place that
+ * the low six bits of the second name, a 1 where it passes unchanged, having neither such a flag
+ * nor a combining class; of other characters a 1 where all of these two bytes do. For
+ * UNICODE_CASEFOLD this and what follows are of characters that are their own folded form. */
 extern const uint64_t unicode_unchanged[256 * UNICODE_FORMS];
+/* By form, 1024 each, and the low four and six bits of the first two of three bytes, which such
+ * mask there is for the third. */
+extern const uint8_t unicode_unchanged_first[1024 * UNICODE_FORMS];
+extern const uint64_t unicode_unchanged_third[{len(blocks)}];
 /* By form the bytes above 0x7f that begin others, as kernels want a set: bit H - 8 at L for a byte
  * 0xHL. */
 extern const uint8_t unicode_changing[UNICODE_FORMS][16];
@@ -199,7 +208,7 @@ static inline const struct unicode_normal *unicode_normal(uint32_t code)
 
 #endif
 """
-    if max(first) > 255 or max(table) > 65535 or len(pool) > 65535:
+    if max(first) > 255 or len(blocks) > 256 or max(table) > 65535 or len(pool) > 65535:
         raise SystemExit("normal.py: a table has outgrown its type")
     shown = [f"{{{ccc},{flags},{{{nfc},{nfkc},{fold}}},{place},{count}}}"
              for ccc, flags, nfc, nfkc, fold, place, count in rows]
@@ -211,8 +220,9 @@ static inline const struct unicode_normal *unicode_normal(uint32_t code)
         array("unicode_mappings", "uint8_t", pool),
         array("unicode_pairs_composed", "struct unicode_pair",
               [f"{{{second},{composed}}}" for second, composed in pairs]),
-        array("unicode_unchanged", "uint64_t",
-              [f"0x{value:X}" for mask in masks for value in mask]),
+        array("unicode_unchanged", "uint64_t", [f"0x{value:X}" for value in masks]),
+        array("unicode_unchanged_first", "uint8_t", thirds),
+        array("unicode_unchanged_third", "uint64_t", [f"0x{value:X}" for value in blocks]),
         array("unicode_changing", "uint8_t",
               ["{" + ",".join(map(str, low)) + "}" for low in sets], "[16]")])
     return header, source

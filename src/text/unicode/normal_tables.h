@@ -26,8 +26,8 @@ struct unicode_normal {
     uint16_t pairs; /* the first of those that it begins, in unicode_pairs_composed */
     uint8_t pair_count;
 };
-/* For a form, 1 << form is set in the flags of what may not pass unchanged: of whatever has a
- * combining class or a mapping, or may be composed with what stands before it. */
+/* For a form, 1 << form is set in the flags of what has a mapping that is not composed again, or
+ * may be composed with what stands before it: its Quick_Check is not Yes. */
 #define UNICODE_SECOND 0x08 /* it may be the second of a pair */
 
 /* No mapping has more than this many times the bytes of the character. */
@@ -48,10 +48,15 @@ struct unicode_pair {
 };
 extern const struct unicode_pair unicode_pairs_composed[941];
 
-/* By form, 256 each, and the first byte of a character a mask with, at the place that the low six
- * bits of the second byte name, a 1 where all such characters pass unchanged. For UNICODE_CASEFOLD
- * this and the set below are of characters that are their own folded form. */
+/* By form, 256 each, and the first byte of a character of two bytes a mask with, at the place that
+ * the low six bits of the second name, a 1 where it passes unchanged, having neither such a flag
+ * nor a combining class; of other characters a 1 where all of these two bytes do. For
+ * UNICODE_CASEFOLD this and what follows are of characters that are their own folded form. */
 extern const uint64_t unicode_unchanged[256 * UNICODE_FORMS];
+/* By form, 1024 each, and the low four and six bits of the first two of three bytes, which such
+ * mask there is for the third. */
+extern const uint8_t unicode_unchanged_first[1024 * UNICODE_FORMS];
+extern const uint64_t unicode_unchanged_third[139];
 /* By form the bytes above 0x7f that begin others, as kernels want a set: bit H - 8 at L for a byte
  * 0xHL. */
 extern const uint8_t unicode_changing[UNICODE_FORMS][16];

@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * normalize - see normalize.h.
+ *
+ * A character "passes" when it has combining class 0, no mapping in the form, and is composed with
+ * nothing before it: text of such characters only is in the form, and before each of them a text
+ * can be cut. So a key is copied up to the character before the first that does not pass; from
+ * there to the next that does, characters are decomposed, marks are sorted, and pairs composed.
+ */
+#include "text/normalize.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/kernels/kernels.h"
+#include "base/utf8.h"
+#include "text/unicode/normal_tables.h"
+
+/* Marks that are sorted by moving each past those before it; what is longer is hostile. */
+#define FEW_MARKS 32
+
+/* A mark as it is kept: its combining class above its code point. */
+#define MARK_SHIFT 24
+#define MARK_CODE ((UINT32_C(1) << MARK_SHIFT) - 1)
+#define CLASSES 256
+
+/* Hangul syllables, which are composed by reckoning: leading consonants, vowels, and, counted from
+ * the one before the first, trailing consonants. */
+#define HANGUL 0xAC00
+#define HANGUL_COUNT 11172
+#define LEADING 0x1100
+#define LEADING_COUNT 19
+#define VOWELS 0x1161
+#define VOWEL_COUNT 21
+#define TRAILING 0x11A7
+#define TRAILING_COUNT 28
+
+/* ---- What passes ----------------------------------------------------------------------------- */
+
+static enum unicode_form form_of(const struct normalize *normalize)
+{
+    static const enum unicode_form forms[] = {[NORMALIZE_NFC] = UNICODE_NFC,
+                                              [NORMALIZE_NFKC] = UNICODE_NFKC,
+                                              [NORMALIZE_NFKC_CASEFOLD] = UNICODE_CASEFOLD};
+
+    return forms[normalize->form];
+}
+
+/* Whether what begins at p, where `left` > 0 bytes are left, surely passes. */
+static inline bool surely_passes(enum unicode_form form, const unsigned char *p, size_t left)
+{
+    if (left > 2 && p[0] >= 0xE0 && p[0] < 0xF0) {
+        size_t pair = (size_t)(p[0] & 15) << 6 | (p[1] & 0x3F);
+        size_t block = unicode_unchanged_first[1024 * form + pair];
+        return (unicode_unchanged_third[block] >> (p[2] & 0x3F) & 1) != 0;
+    }
+    return left > 1 && (unicode_unchanged[256 * form + p[0]] >> (p[1] & 0x3F) & 1) != 0;
+}
+
+/* Whether a character begins at p, where `left` > 0 bytes are left, that does not pass. */
+static inline bool changes(enum unicode_form form, const unsigned char *p, size_t left)
+{
+    uint32_t code;
+
+    if (surely_passes(form, p, left) || utf8_decode(p, left, &code) == 0)
+        return false;
+    const struct unicode_normal *normal = unicode_normal(code);
+    return normal->combining != 0 || (normal->flags & 1U << form) != 0;
+}
+
+/* What two code points are composed to; 0: nothing. */
+static uint32_t compose(uint32_t first, uint32_t second, unsigned flags)
+{
+    if ((flags & UNICODE_SECOND) == 0)
+        return 0;
+    if (first - LEADING < LEADING_COUNT && second - VOWELS < VOWEL_COUNT)
+        return HANGUL + ((first - LEADING) * VOWEL_COUNT + (second - VOWELS)) * TRAILING_COUNT;
+    if (first - HANGUL < HANGUL_COUNT && (first - HANGUL) % TRAILING_COUNT == 0 &&
+        second > TRAILING && second < TRAILING + TRAILING_COUNT)
+        return first + (second - TRAILING);
+    const struct unicode_normal *normal = unicode_normal(first);
+    const struct unicode_pair *pairs = unicode_pairs_composed + normal->pairs;
+    for (unsigned i = 0; i < normal->pair_count && pairs[i].second <= second; i++) {
+        if (pairs[i].second == second)
+            return pairs[i].composed;
+    }
+    return 0;
+}
+
+/* The begin of the character that ends at p, `begin` at the least; p where none does. */
+static const unsigned char *character_before(const unsigned char *begin, const unsigned char *p)
+{
+    const unsigned char *q = p;
+    uint32_t code;
+
+    while (q > begin && p - q < (ptrdiff_t)UTF8_MOST) {
+        q--;
+        if (utf8_decode(q, (size_t)(p - q), &code) == (size_t)(p - q))
+            return q;
+    }
+    return p;
+}
+
+/* A mark, in a text that is looked through for what is not in the form. */
+struct last_mark {
+    size_t end;
+    unsigned combining;
+};
+
+/* Whether a character at data[at] that is composed with some may be with what stands before it. */
+static bool joins(enum unicode_form form, const unsigned char *data, size_t at, uint32_t code)
+{
+    const unsigned char *from = character_before(data, data + at);
+    uint32_t first = 0;
+
+    if (from == data + at)
+        return false; /* the text begins, or what stands before is no character */
+    (void)utf8_decode(from, at - (size_t)(from - data), &first);
+    return unicode_normal(first)->mappings[form] != 0 || compose(first, code, UNICODE_SECOND) != 0;
+}
+
+/* Whether what begins at data[at] keeps the text from being in the form, as far as that can be told
+ * at once: marks that stand in order do not. *last is the mark before it. */
+static inline bool disturbs(enum unicode_form form, const unsigned char *data, size_t size,
+                            size_t at, struct last_mark *last)
+{
+    uint32_t code;
+
+    if (surely_passes(form, data + at, size - at))
+        return false;
+    const size_t length = utf8_decode(data + at, size - at, &code);
+    if (length == 0)
+        return false;
+    const struct unicode_normal *normal = unicode_normal(code);
+    const unsigned before = at == last->end ? last->combining : 0;
+    if (normal->combining != 0)
+        *last = (struct last_mark){at + length, normal->combining};
+    if ((normal->flags & 1U << form) != 0)
+        return normal->mappings[form] != 0 || before != 0 || joins(form, data, at, code);
+    return normal->combining != 0 && before > normal->combining;
+}
+
+bool normalize_find(struct normalize *normalize, const unsigned char *window, size_t size)
+{
+    const enum unicode_form form = form_of(normalize);
+    struct last_mark last = {0, 0};
+    uint64_t all = 0;
+
+    if (kernels_selected.members(window, size, unicode_changing[form], normalize->found) == 0)
+        return false;
+    for (size_t i = 0; 64 * i < size; i++) {
+        uint64_t found = 0;
+        for (uint64_t bits = normalize->found[i]; bits != 0; bits &= bits - 1) {
+            if (disturbs(form, window, size, 64 * i + (size_t)__builtin_ctzll(bits), &last))
+                found |= bits & -bits;
+        }
+        normalize->found[i] = found;
+        all |= found;
+    }
+    return all != 0;
+}
+
+bool normalize_passes(const struct normalize *normalize, const unsigned char *key, size_t size)
+{
+    const enum unicode_form form = form_of(normalize);
+    struct last_mark last = {0, 0};
+    uint64_t masks[16];
+    unsigned char end[2 * KERNELS_PAD] = {0};
+
+    for (size_t from = 0, length; from < size; from += length) {
+        const unsigned char *at = key + from;
+        length = size - from < sizeof masks * 8 ? size - from : sizeof masks * 8;
+        if (size - from < KERNELS_PAD)
+            at = memcpy(end, at, length);
+        else if (length == size - from)
+            length -= length % KERNELS_BLOCK;
+        if (kernels_selected.members(at, length, unicode_changing[form], masks) == 0)
+            continue;
+        for (size_t i = 0; 64 * i < length; i++) {
+            for (uint64_t bits = masks[i]; bits != 0; bits &= bits - 1) {
+                size_t place = from + 64 * i + (size_t)__builtin_ctzll(bits);
+                if (disturbs(form, key, size, place, &last))
+                    return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* The first character from p on that does not pass; `end` where all do. */
+static const unsigned char *find_change(enum unicode_form form, const unsigned char *p,
+                                        const unsigned char *end)
+{
+    while (p < end && (*p < 0xC2 || !changes(form, p, (size_t)(end - p))))
+        p++;
+    return p;
+}
+
+/* ---- What does not --------------------------------------------------------------------------- */
+
+/* What is written, and where to. */
+struct target {
+    struct room *room;
+    size_t used;
+};
+
+static int write_bytes(struct target *out, const unsigned char *bytes, size_t size)
+{
+    if (out->room->size - out->used < size || out->room->data == NULL) {
+        if (size > SIZE_MAX / 4 || room_grow(out->room, out->used + size, true) != 0)
+            return -1;
+    }
+    memcpy(out->room->data + out->used, bytes, size);
+    out->used += size;
+    return 0;
+}
+
+static int write_code(struct target *out, uint32_t code)
+{
+    unsigned char bytes[UTF8_MOST];
+    size_t size = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+
+    if (size == 1) {
+        bytes[0] = (unsigned char)code;
+    } else {
+        for (size_t i = size - 1; i > 0; i--, code >>= 6)
+            bytes[i] = (unsigned char)(0x80 | (code & 0x3F));
+        bytes[0] = (unsigned char)((size == 2 ? 0xC0U : size == 3 ? 0xE0U : 0xF0U) | code);
+    }
+    return write_bytes(out, bytes, size);
+}
+
+/* Sorts the marks by their classes, those of one class staying as they are. 0 or -1. */
+static int sort_marks(struct normalize *normalize)
+{
+    uint32_t *const marks = normalize->marks;
+    const size_t count = normalize->count;
+    size_t places[CLASSES + 1] = {0}, ordered = 1;
+
+    while (ordered < count && marks[ordered - 1] >> MARK_SHIFT <= marks[ordered] >> MARK_SHIFT)
+        ordered++;
+    if (ordered >= count)
+        return 0;
+    if (count <= FEW_MARKS) {
+        for (size_t i = ordered; i < count; i++) {
+            uint32_t mark = marks[i];
+            size_t to = i;
+            for (; to > 0 && marks[to - 1] >> MARK_SHIFT > mark >> MARK_SHIFT; to--)
+                marks[to] = marks[to - 1];
+            marks[to] = mark;
+        }
+        return 0;
+    }
+    uint32_t *sorted = malloc(normalize->marks_room * sizeof *sorted);
+    if (!sorted)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        places[(marks[i] >> MARK_SHIFT) + 1]++;
+    for (size_t i = 0; i < CLASSES; i++)
+        places[i + 1] += places[i];
+    for (size_t i = 0; i < count; i++)
+        sorted[places[marks[i] >> MARK_SHIFT]++] = marks[i];
+    free(marks);
+    normalize->marks = sorted;
+    return 0;
+}
+
+/* Sorts the marks, and composes the starter with those that it can be composed with: one that has
+ * another of its own class before it cannot. To be done once: what is left could be composed with
+ * what came of the starter, and may not. 0 or -1. */
+static int compose_marks(struct normalize *normalize)
+{
+    size_t kept = 0;
+
+    if (normalize->count == 0)
+        return 0;
+    if (sort_marks(normalize) != 0)
+        return -1;
+    for (size_t i = 0; i < normalize->count && normalize->started; i++) {
+        uint32_t mark = normalize->marks[i], code = mark & MARK_CODE, composed = 0;
+        if (kept == 0 || normalize->marks[kept - 1] >> MARK_SHIFT < mark >> MARK_SHIFT)
+            composed = compose(normalize->starter, code, unicode_normal(code)->flags);
+        if (composed != 0)
+            normalize->starter = composed;
+        else
+            normalize->marks[kept++] = mark;
+    }
+    if (normalize->started)
+        normalize->count = kept;
+    return 0;
+}
+
+/* Writes what is at hand, which has been composed; nothing is then. 0 or -1. */
+static int write_sequence(struct normalize *normalize, struct target *out)
+{
+    if (normalize->started && write_code(out, normalize->starter) != 0)
+        return -1;
+    for (size_t i = 0; i < normalize->count; i++) {
+        if (write_code(out, normalize->marks[i] & MARK_CODE) != 0)
+            return -1;
+    }
+    normalize->count = 0;
+    normalize->started = false;
+    return 0;
+}
+
+/* Takes a code point that has no decomposition, or is a Hangul syllable. 0 or -1. */
+static int add_code(struct normalize *normalize, uint32_t code, struct target *out)
+{
+    const struct unicode_normal *normal = unicode_normal(code);
+
+    if (normal->combining == 0) {
+        if (compose_marks(normalize) != 0)
+            return -1;
+        if (normalize->started && normalize->count == 0) {
+            uint32_t composed = compose(normalize->starter, code, normal->flags);
+            if (composed != 0) {
+                normalize->starter = composed;
+                return 0;
+            }
+        }
+        if (write_sequence(normalize, out) != 0)
+            return -1;
+        normalize->starter = code;
+        normalize->started = true;
+        return 0;
+    }
+    if (normalize->count == normalize->marks_room) {
+        size_t room = normalize->marks_room > 0 ? 2 * normalize->marks_room : FEW_MARKS;
+        if (room > SIZE_MAX / sizeof *normalize->marks / 2)
+            return -1;
+        uint32_t *marks = realloc(normalize->marks, room * sizeof *marks);
+        if (!marks)
+            return -1;
+        normalize->marks = marks;
+        normalize->marks_room = room;
+    }
+    normalize->marks[normalize->count++] = (uint32_t)normal->combining << MARK_SHIFT | code;
+    return 0;
+}
+
+/* Takes any code point, decomposed. 0 or -1. */
+static int add_character(struct normalize *normalize, enum unicode_form form, uint32_t code,
+                         struct target *out)
+{
+    unsigned place = unicode_normal(code)->mappings[form];
+
+    if (place == 0)
+        return add_code(normalize, code, out);
+    const unsigned char *p = unicode_mappings + place + 1, *end = p + unicode_mappings[place];
+    for (size_t length; p < end; p += length) {
+        length = utf8_decode(p, (size_t)(end - p), &code);
+        if (add_code(normalize, code, out) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Writes what the bytes are in the form. 0 or -1. */
+static int write_form(struct normalize *normalize, const unsigned char *p, size_t size,
+                      struct target *out)
+{
+    const enum unicode_form form = form_of(normalize);
+    const unsigned char *end = p + size;
+
+    normalize->count = 0;
+    normalize->started = false;
+    while (p < end) {
+        const unsigned char *stop = find_change(form, p, end);
+        const unsigned char *from = stop < end ? character_before(p, stop) : end;
+        if (write_bytes(out, p, (size_t)(from - p)) != 0)
+            return -1;
+        for (p = from; p < end && (p <= stop || changes(form, p, (size_t)(end - p)));) {
+            uint32_t code = 0;
+            p += utf8_decode(p, (size_t)(end - p), &code);
+            if (add_character(normalize, form, code, out) != 0)
+                return -1;
+        }
+        if (compose_marks(normalize) != 0 || write_sequence(normalize, out) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int normalize_key(struct normalize *normalize, const unsigned char *key, size_t size,
+                  struct room *room, size_t *used)
+{
+    struct target out = {room, *used};
+
+    if (write_form(normalize, key, size, &out) != 0)
+        return -1;
+    /* Form KC brings forth capitals (the square of "PPM" is one that has no folded form), and these
+     * folded may have to be composed anew: a compatibility caseless match, the standard's D146. */
+    const size_t made = out.used - *used;
+    if (normalize->case_fold && normalize->form == NORMALIZE_NFKC && made > 0) {
+        struct room *folded = &normalize->folded;
+        if (made > (SIZE_MAX / 2 - CASE_FOLD_SLACK) / CASE_FOLD_GROWTH ||
+            room_grow(folded, CASE_FOLD_ROOM(made), false) != 0)
+            return -1;
+        size_t got = case_fold_ordered(room->data + *used, made, folded->data);
+        if (got != made || memcmp(folded->data, room->data + *used, made) != 0) {
+            out.used = *used;
+            if (write_form(normalize, folded->data, got, &out) != 0)
+                return -1;
+        }
+    }
+    *used = out.used;
+    return 0;
+}
+
+case_fold_function *normalize_fold(enum normalize_form form)
+{
+    return form == NORMALIZE_NFC || form == NORMALIZE_NFKC ? case_fold_ordered : case_fold_bytes;
+}
+
+void normalize_open(struct normalize *normalize, enum normalize_form form, bool case_fold)
+{
+    normalize->form = form;
+    normalize->case_fold = case_fold;
+    normalize->marks = NULL;
+    normalize->count = normalize->marks_room = 0;
+    normalize->starter = 0;
+    normalize->started = false;
+    normalize->folded = (struct room){NULL, 0};
+}
+
+void normalize_close(struct normalize *normalize)
+{
+    free(normalize->marks);
+    room_free(&normalize->folded);
+}
