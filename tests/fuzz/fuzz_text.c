@@ -298,6 +298,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     struct tokenizer_options options = {
         .kind = kinds[data[0] % (sizeof kinds / sizeof *kinds)],
         .case_fold = data[1] & 1,
+        .form = NORMALIZE_NONE + data[2] / 64,
         .zero_terminated = data[1] & 2,
         .count_invalid = data[1] & 4,
         .delimiter = data + 3,
@@ -341,8 +342,9 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
         tokenizer_close(text);
     }
     const bool simple = options.kind->words || options.kind == &token_kind_lines;
-    if (simple && !options.case_fold && !options.ngram_min && !options.min_length &&
-        options.max_length == UINT64_MAX && !options.stop_words && !options.zero_terminated) {
+    if (simple && !options.case_fold && !options.form && !options.ngram_min &&
+        !options.min_length && options.max_length == UINT64_MAX && !options.stop_words &&
+        !options.zero_terminated) {
         struct run slow = {.data = data, .size = size};
         reference(&slow, options.kind);
         compare(MR_OK, &slow, status, &whole);
