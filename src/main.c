@@ -82,11 +82,12 @@ static void run_all(struct run *run)
         return;
     const bool done = prepare(run, &error) == 0 && count(run, &stats, &error) == 0;
     setup_command_close(&run->command);
-    if (done)
+    if (done) {
+        setup_note_stop_words(&run->options, run->tokenizer, run->message);
         setup_print_stats(&run->options, run->tokenizer, &run->command, &stats, run->message);
-    else if (error.status != MR_OK &&
-             (error.status != MR_MAP ||
-              !setup_report_line(run->tokenizer, run->input, run->message)))
+    } else if (error.status != MR_OK &&
+               (error.status != MR_MAP ||
+                !setup_report_line(run->tokenizer, run->input, run->message)))
         watch_failed(&error, run->message);
 }
 

@@ -171,6 +171,13 @@ int setup_job(struct setup_command *command, const struct setup_command_job *job
     return 0;
 }
 
+void setup_note_stop_words(const struct options *options, const struct tokenizer *tokenizer,
+                           struct message *message)
+{
+    if (tokenizer_lists_in_vain(tokenizer))
+        message_note(message, "--stop-words=%s: none of its entries was met", options->stop_words);
+}
+
 void setup_print_stats(const struct options *options, const struct tokenizer *tokenizer,
                        const struct setup_command *command, const struct mr_stats *stats,
                        struct message *message)

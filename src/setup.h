@@ -47,6 +47,10 @@ int setup_input(const struct setup_input *from, struct mr_input **input, struct 
 int setup_job(struct setup_command *command, const struct setup_command_job *job,
               struct mr_job_spec *spec, struct mr_error *error);
 
+/* Says so where the stop words were of no use: most often they are written otherwise than keys. */
+void setup_note_stop_words(const struct options *options, const struct tokenizer *tokenizer,
+                           struct message *message);
+
 /* Prints the figures of the run where they are wanted. */
 void setup_print_stats(const struct options *options, const struct tokenizer *tokenizer,
                        const struct setup_command *command, const struct mr_stats *stats,

@@ -206,30 +206,47 @@ void filter_close(struct filter *filter)
     free(filter);
 }
 
-static inline bool lets(const struct filter *filter, const unsigned char *key, size_t size,
-                        bool padded)
+bool filter_has_list(const struct filter *filter)
 {
-    if (!fits(filter, key, size))
-        return false;
-    return !filter->listing || !key_set_has(&filter->keys, key, size, padded);
+    return filter->keys.count > 0;
 }
 
-bool filter_lets(const struct filter *filter, const unsigned char *key, size_t size)
+bool filter_lists(const struct filter *filter, const unsigned char *key, size_t size)
 {
-    return lets(filter, key, size, false);
+    return key_set_has(&filter->keys, key, size, true);
+}
+
+static inline bool lets(const struct filter *filter, const unsigned char *key, size_t size,
+                        bool padded, bool *met)
+{
+    if (!fits(filter, key, size)) {
+        if (filter->listing && !*met)
+            *met = key_set_has(&filter->keys, key, size, padded);
+        return false;
+    }
+    if (!filter->listing)
+        return true;
+    const bool listed = key_set_has(&filter->keys, key, size, padded);
+    *met |= listed;
+    return !listed;
+}
+
+bool filter_lets(const struct filter *filter, const unsigned char *key, size_t size, bool *met)
+{
+    return lets(filter, key, size, false, met);
 }
 
 size_t filter_pass(const struct filter *filter, const unsigned char *base,
-                   const struct mr_span *spans, const uint64_t *values, size_t count,
-                   struct mr_span *passed, uint64_t *passed_values)
+                   const struct filter_batch *batch, bool *met)
 {
+    const struct mr_span *spans = batch->spans;
     size_t n = 0;
 
-    for (size_t i = 0; i < count; i++) {
-        bool pass = lets(filter, base + spans[i].begin, spans[i].end - spans[i].begin, true);
-        passed[n] = spans[i];
-        if (values)
-            passed_values[n] = values[i];
+    for (size_t i = 0; i < batch->count; i++) {
+        bool pass = lets(filter, base + spans[i].begin, spans[i].end - spans[i].begin, true, met);
+        batch->passed[n] = spans[i];
+        if (batch->values)
+            batch->passed_values[n] = batch->values[i];
         n += pass; /* an unpredictable branch otherwise */
     }
     return n;

@@ -36,13 +36,27 @@ enum key_set_status filter_read_end(struct filter *filter);
 uint64_t filter_memory(const struct filter *filter);
 void filter_close(struct filter *filter);
 
-/* Whether the key is let through. Reads nothing past it. */
-bool filter_lets(const struct filter *filter, const unsigned char *key, size_t size);
+/* Whether there is a key on the list. */
+bool filter_has_list(const struct filter *filter);
+/* Whether the key is on the list. 16 bytes are read. */
+bool filter_lists(const struct filter *filter, const unsigned char *key, size_t size);
 
-/* Copies the spans (and values, unless NULL) of the keys that are let through; returns how many.
- * MR_PAD readable bytes must follow the last span, as for mr_emit_batch. */
+/* Whether the key is let through. Reads nothing past it. Both this and what follows set *met where
+ * a key was on the list. */
+bool filter_lets(const struct filter *filter, const unsigned char *key, size_t size, bool *met);
+
+/* The keys of a batch, and room for what is let through of them. */
+struct filter_batch {
+    const struct mr_span *spans;
+    const uint64_t *values; /* or NULL */
+    size_t count;
+    struct mr_span *passed;
+    uint64_t *passed_values;
+};
+
+/* Copies the spans and values of the keys that are let through; returns how many. MR_PAD readable
+ * bytes must follow the last span, as for mr_emit_batch. */
 size_t filter_pass(const struct filter *filter, const unsigned char *base,
-                   const struct mr_span *spans, const uint64_t *values, size_t count,
-                   struct mr_span *passed, uint64_t *passed_values);
+                   const struct filter_batch *batch, bool *met);
 
 #endif

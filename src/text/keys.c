@@ -15,6 +15,7 @@ void keys_open(struct keys *keys, const struct keys_rules *rules)
     keys->emitter = NULL;
     keys->error = NULL;
     keys->tokens = (struct total){0, 0};
+    keys->met = false;
     keys->made = (struct room){NULL, 0};
     keys->used = keys->count = 0;
     normalize_open(&keys->normalize, rules->form, rules->case_fold);
@@ -43,8 +44,8 @@ static int emit(struct keys *keys, const unsigned char *base, const struct mr_sp
                 size_t count, const uint64_t *values)
 {
     if (keys->rules.filter) {
-        count = filter_pass(keys->rules.filter, base, spans, values, count, keys->passed,
-                            keys->passed_values);
+        const struct filter_batch batch = {spans, values, count, keys->passed, keys->passed_values};
+        count = filter_pass(keys->rules.filter, base, &batch, &keys->met);
         spans = keys->passed;
         if (values)
             values = keys->passed_values;
@@ -62,7 +63,7 @@ static int emit(struct keys *keys, const unsigned char *base, const struct mr_sp
 /* As keys_emit_one. */
 static int emit_one(struct keys *keys, const unsigned char *key, size_t size, uint64_t value)
 {
-    if (keys->rules.filter && !filter_lets(keys->rules.filter, key, size))
+    if (keys->rules.filter && !filter_lets(keys->rules.filter, key, size, &keys->met))
         return 0;
     total_add(&keys->tokens, value);
     return (int)mr_emit(keys->emitter, key, size, &value);
@@ -171,6 +172,21 @@ int keys_emit_one(struct keys *keys, const unsigned char *key, size_t size, uint
     if (normalize_one(keys, key, size, value, true) != 0)
         return -1;
     return emit_normal(keys, true);
+}
+
+int keys_listed(struct keys *keys, const unsigned char *token, size_t size)
+{
+    if (keys->rules.form != NORMALIZE_NONE && !normalize_passes(&keys->normalize, token, size)) {
+        size_t used = 0;
+        if (normalize_key(&keys->normalize, token, size, &keys->normal_text, &used) != 0)
+            return keys_no_memory(keys);
+        token = keys->normal_text.data;
+        size = used;
+    }
+    if (size == 0 || !filter_lists(keys->rules.filter, token, size))
+        return 0;
+    keys->met = true;
+    return 1;
 }
 
 /* ---- Keys that are made ---------------------------------------------------------------------- */

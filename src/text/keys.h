@@ -41,6 +41,7 @@ struct keys {
     struct mr_emitter *emitter; /* of the split at hand; NULL where nothing is emitted */
     struct mr_error *error;     /* where its map says why it fails; NULL likewise */
     struct total tokens;
+    bool met; /* a key that the filter lists */
 
     struct room made; /* keys that stand in no split */
     size_t used, count;
@@ -73,6 +74,10 @@ int keys_emit(struct keys *keys, const unsigned char *base, const struct mr_span
               size_t count, const uint64_t *values);
 /* One key of any size. */
 int keys_emit_one(struct keys *keys, const unsigned char *key, size_t size, uint64_t value);
+
+/* Whether the filter lists a token, once that is in its form: 1, 0, or -1 when the job has ended.
+ * 16 bytes are read. */
+int keys_listed(struct keys *keys, const unsigned char *token, size_t size);
 
 /* Where a key of up to `size` bytes can be built; NULL when the job has ended. */
 unsigned char *keys_room(struct keys *keys, size_t size);

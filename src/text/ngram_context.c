@@ -219,7 +219,8 @@ int ngram_context_recall(struct tokenizer_state *state, const unsigned char *con
         if (!out)
             return -1;
         memcpy(out, context + at, length);
-        ngrams_add_before(&state->ngrams, length);
+        if (ngrams_add_before(&state->ngrams, length) != 0)
+            return -1;
     }
     return 0;
 }

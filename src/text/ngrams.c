@@ -14,7 +14,13 @@
 
 void ngrams_open(struct ngrams *ngrams, unsigned min, unsigned max, bool spaced, struct keys *keys)
 {
-    *ngrams = (struct ngrams){.min = min, .max = max, .spaced = spaced, .keys = keys};
+    *ngrams = (struct ngrams){
+        .min = min,
+        .max = max,
+        .spaced = spaced,
+        .keys = keys,
+        .listing = keys->rules.filter != NULL && filter_has_list(keys->rules.filter),
+    };
 }
 
 void ngrams_close(struct ngrams *ngrams)
@@ -28,6 +34,7 @@ void ngrams_close(struct ngrams *ngrams)
 void ngrams_collect(struct ngrams *ngrams)
 {
     ngrams->min = ngrams->max + 1;
+    ngrams->listing = false;
 }
 
 int ngrams_flush(struct ngrams *ngrams)
@@ -56,6 +63,7 @@ static void forget(struct ngrams *ngrams)
     ngrams->used -= from;
     ngrams->tokens = keep;
     ngrams->line = 0;
+    ngrams->clear = ngrams->clear > first ? ngrams->clear - first : 0;
 }
 
 /* Makes room for `size` bytes in all and one more token. Room doubles, so that what forgetting
@@ -101,12 +109,18 @@ unsigned char *ngrams_room(struct ngrams *ngrams, size_t size)
     return ngrams->text.data + ngrams->used;
 }
 
-void ngrams_add_before(struct ngrams *ngrams, size_t size)
+int ngrams_add_before(struct ngrams *ngrams, size_t size)
 {
     size_t token = ngrams->tokens++;
 
     ngrams->begins[token] = ngrams->used;
     ngrams->ends[token] = ngrams->used += size;
+    if (!ngrams->listing)
+        return 0;
+    int listed = keys_listed(ngrams->keys, ngrams->text.data + ngrams->begins[token], size);
+    if (listed > 0)
+        ngrams->clear = ngrams->tokens;
+    return listed < 0 ? -1 : 0;
 }
 
 const unsigned char *ngrams_token(const struct ngrams *ngrams, size_t last, size_t *size)
@@ -122,8 +136,9 @@ int ngrams_add(struct ngrams *ngrams, size_t size)
 {
     size_t end = ngrams->used + size;
 
-    ngrams_add_before(ngrams, size);
-    size_t most = ngrams->tokens - ngrams->line;
+    if (ngrams_add_before(ngrams, size) != 0)
+        return -1;
+    size_t most = ngrams->tokens - (ngrams->clear > ngrams->line ? ngrams->clear : ngrams->line);
     if (most > ngrams->max)
         most = ngrams->max;
     for (size_t n = ngrams->min; n <= most; n++) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * ngrams - sequences of N to M consecutive tokens of a line. The tokens of a line are written one
- * behind the other with their joiner between, so that every n-gram is a span of that.
+ * behind the other with their joiner between, so that every n-gram is a span of that. One that
+ * holds a token that the filter lists is left out.
  */
 #ifndef TEXT_NGRAMS_H
 #define TEXT_NGRAMS_H
@@ -21,7 +22,9 @@ struct ngrams {
     size_t used;
     size_t *begins, *ends; /* of the tokens in text */
     size_t tokens, token_room;
-    size_t line; /* the first token of the line at hand */
+    size_t line;  /* the first token of the line at hand */
+    size_t clear; /* the first one behind the last that is listed */
+    bool listing; /* there is a list */
     struct mr_span *spans;
     size_t count;
 };
@@ -37,7 +40,7 @@ unsigned char *ngrams_room(struct ngrams *ngrams, size_t size);
 /* The token written there has `size` bytes. Returns non-zero when the job has ended. */
 int ngrams_add(struct ngrams *ngrams, size_t size);
 /* The same for a token of what stands before the split, which ends no n-gram here. */
-void ngrams_add_before(struct ngrams *ngrams, size_t size);
+int ngrams_add_before(struct ngrams *ngrams, size_t size);
 /* The last tokens of the line at hand, the last one being 0, as long as nothing is added: NULL
  * where there are no more, or enough of them. */
 const unsigned char *ngrams_token(const struct ngrams *ngrams, size_t last, size_t *size);

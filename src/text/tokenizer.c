@@ -158,6 +158,14 @@ int tokenizer_stop_words(struct tokenizer *tokenizer, const void *bytes, size_t 
     return -1;
 }
 
+bool tokenizer_lists_in_vain(const struct tokenizer *tokenizer)
+{
+    const struct total *tokens = &tokenizer->stats.tokens;
+
+    return tokenizer->filter && filter_has_list(tokenizer->filter) &&
+           (tokens->low > 0 || tokens->high > 0) && !tokenizer->stats.stop_words_met;
+}
+
 uint64_t tokenizer_memory(const struct tokenizer *tokenizer)
 {
     return tokenizer->filter ? filter_memory(tokenizer->filter) : 0;
@@ -270,6 +278,7 @@ void tokenizer_mapper_close(void *context, void *opened)
 
     total_join(&tokenizer->stats.tokens, &state->keys.tokens);
     tokenizer->stats.invalid_bytes += state->invalid + state->words.invalid;
+    tokenizer->stats.stop_words_met |= state->keys.met;
     tokenizer_state_close(state);
 }
 

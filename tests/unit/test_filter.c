@@ -18,7 +18,7 @@ static bool lets(const struct filter *filter, const char *key)
     unsigned char *copy = malloc(size > 0 ? size : 1);
     ck_assert_ptr_nonnull(copy);
     memcpy(copy, key, size);
-    bool passes = filter_lets(filter, copy, size);
+    bool met = false, passes = filter_lets(filter, copy, size, &met);
     free(copy);
     return passes;
 }

@@ -33,6 +33,17 @@ static void add_token(const unsigned char *bytes, size_t size, bool fold)
         memcpy(token->bytes, bytes, size);
 }
 
+/* The tokens that check_kind lists. */
+static const char listed[] = "a\nc\n\xc3\xa9\n";
+
+static bool is_listed(const struct token *token)
+{
+    const char *at = memmem(listed, sizeof listed - 1, token->bytes, token->size);
+
+    return token->size > 0 && at != NULL && at[token->size] == '\n' &&
+           (at == listed || at[-1] == '\n');
+}
+
 static void emit_line(struct tally *tally, const struct tokenizer_options *options)
 {
     static unsigned char key[16 * CASE_FOLD_ROOM(MOST)];
@@ -40,6 +51,8 @@ static void emit_line(struct tally *tally, const struct tokenizer_options *optio
         size_t used = 0;
         for (size_t n = 1; n <= options->ngram_max && i + n <= token_count; n++) {
             const struct token *token = &tokens[i + n - 1];
+            if (options->stop_words && is_listed(token))
+                break;
             if (n > 1 && options->kind != &token_kind_chars)
                 key[used++] = ' ';
             memcpy(key + used, token->bytes, token->size);
@@ -106,6 +119,9 @@ static void check_kind(const struct token_kind *kind)
             text[i] = (unsigned char)"aB  c\n\xc3\x89\xc3\x9f"[below(10)];
         options.case_fold = round & 1;
         options.zero_terminated = below(4) == 0;
+        options.stop_words = round & 2 && !options.zero_terminated;
+        options.stop_words_memory = UINT64_MAX;
+        tally_stop_words = listed;
         for (size_t i = 0; i < size && options.zero_terminated; i++)
             text[i] = text[i] == '\n' && below(2) ? '\0' : text[i];
         options.ngram_min = 1 + (unsigned)below(4);
