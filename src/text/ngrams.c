@@ -109,18 +109,29 @@ unsigned char *ngrams_room(struct ngrams *ngrams, size_t size)
     return ngrams->text.data + ngrams->used;
 }
 
-int ngrams_add_before(struct ngrams *ngrams, size_t size)
+/* Notes the last token where it is listed. */
+static __attribute__((noinline)) int look_up(struct ngrams *ngrams, size_t size)
+{
+    const size_t token = ngrams->tokens - 1;
+    int listed = keys_listed(ngrams->keys, ngrams->text.data + ngrams->begins[token], size);
+
+    if (listed > 0)
+        ngrams->clear = ngrams->tokens;
+    return listed < 0 ? -1 : 0;
+}
+
+static inline int add_token(struct ngrams *ngrams, size_t size)
 {
     size_t token = ngrams->tokens++;
 
     ngrams->begins[token] = ngrams->used;
     ngrams->ends[token] = ngrams->used += size;
-    if (!ngrams->listing)
-        return 0;
-    int listed = keys_listed(ngrams->keys, ngrams->text.data + ngrams->begins[token], size);
-    if (listed > 0)
-        ngrams->clear = ngrams->tokens;
-    return listed < 0 ? -1 : 0;
+    return ngrams->listing ? look_up(ngrams, size) : 0;
+}
+
+int ngrams_add_before(struct ngrams *ngrams, size_t size)
+{
+    return add_token(ngrams, size);
 }
 
 const unsigned char *ngrams_token(const struct ngrams *ngrams, size_t last, size_t *size)
@@ -136,7 +147,7 @@ int ngrams_add(struct ngrams *ngrams, size_t size)
 {
     size_t end = ngrams->used + size;
 
-    if (ngrams_add_before(ngrams, size) != 0)
+    if (add_token(ngrams, size) != 0)
         return -1;
     size_t most = ngrams->tokens - (ngrams->clear > ngrams->line ? ngrams->clear : ngrams->line);
     if (most > ngrams->max)

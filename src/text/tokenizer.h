@@ -53,10 +53,10 @@ int tokenizer_open(const struct tokenizer_options *options, struct tokenizer **t
 /* Frees it; NULL is allowed. */
 void tokenizer_close(struct tokenizer *tokenizer);
 
-/* The list of keys to leave out, and of tokens of which one keeps an n-gram out, one a line, as its file has it (see struct filter_list for what is
- * part of an entry), in pieces of any size; a piece of no bytes ends it. To be called before the
- * tokenizer is used. Returns 0, or -1 with *error filled: MR_NOMEM, or MR_INVALID where the list
- * would take more than it may. */
+/* The list of keys to leave out, and of tokens of which one keeps an n-gram out: one a line, as its
+ * file has it (see struct filter_list for what is part of an entry), in pieces of any size; a piece
+ * of no bytes ends it. To be called before the tokenizer is used. Returns 0, or -1 with *error
+ * filled: MR_NOMEM, or MR_INVALID where the list would take more than it may. */
 int tokenizer_stop_words(struct tokenizer *tokenizer, const void *bytes, size_t size,
                          struct mr_error *error);
 /* Whether there was a list, and something to count, and nothing of all that was met is on it.
