@@ -63,7 +63,7 @@ static void forget(struct ngrams *ngrams)
     ngrams->used -= from;
     ngrams->tokens = keep;
     ngrams->line = 0;
-    ngrams->clear = ngrams->clear > first ? ngrams->clear - first : 0;
+    ngrams->first = ngrams->first > first ? ngrams->first - first : 0;
 }
 
 /* Makes room for `size` bytes in all and one more token. Room doubles, so that what forgetting
@@ -116,7 +116,7 @@ static __attribute__((noinline)) int look_up(struct ngrams *ngrams, size_t size)
     int listed = keys_listed(ngrams->keys, ngrams->text.data + ngrams->begins[token], size);
 
     if (listed > 0)
-        ngrams->clear = ngrams->tokens;
+        ngrams->first = ngrams->tokens;
     return listed < 0 ? -1 : 0;
 }
 
@@ -149,7 +149,7 @@ int ngrams_add(struct ngrams *ngrams, size_t size)
 
     if (add_token(ngrams, size) != 0)
         return -1;
-    size_t most = ngrams->tokens - (ngrams->clear > ngrams->line ? ngrams->clear : ngrams->line);
+    size_t most = ngrams->tokens - ngrams->first;
     if (most > ngrams->max)
         most = ngrams->max;
     for (size_t n = ngrams->min; n <= most; n++) {
@@ -168,5 +168,5 @@ int ngrams_add(struct ngrams *ngrams, size_t size)
 
 void ngrams_end_line(struct ngrams *ngrams)
 {
-    ngrams->line = ngrams->tokens;
+    ngrams->line = ngrams->first = ngrams->tokens;
 }

@@ -22,8 +22,8 @@ struct ngrams {
     size_t used;
     size_t *begins, *ends; /* of the tokens in text */
     size_t tokens, token_room;
-    size_t line;  /* the first token of the line at hand */
-    size_t clear; /* the first one behind the last that is listed */
+    size_t line;  /* the first token of the line at hand, */
+    size_t first; /* and of that line the first behind the last that is listed */
     bool listing; /* there is a list */
     struct mr_span *spans;
     size_t count;
