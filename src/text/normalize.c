@@ -46,15 +46,14 @@ static enum unicode_form form_of(const struct normalize *normalize)
     return forms[normalize->form];
 }
 
-/* Whether what begins at p, where `left` > 0 bytes are left, surely passes. */
-static inline bool surely_passes(enum unicode_form form, const unsigned char *p, size_t left)
+/* Whether what begins with these three bytes, of which the first is above 0x7f, passes for sure; of
+ * a character of two bytes the third is any. What is cut off is none, and passes. */
+static inline bool surely_passes(enum unicode_form form, const unsigned char *p)
 {
-    if (left > 2 && p[0] >= 0xE0 && p[0] < 0xF0) {
-        size_t pair = (size_t)(p[0] & 15) << 6 | (p[1] & 0x3F);
-        size_t block = unicode_unchanged_first[1024 * form + pair];
-        return (unicode_unchanged_third[block] >> (p[2] & 0x3F) & 1) != 0;
-    }
-    return left > 1 && (unicode_unchanged[256 * form + p[0]] >> (p[1] & 0x3F) & 1) != 0;
+    size_t pair = (size_t)(p[0] & 0x3F) << 6 | (p[1] & 0x3F);
+    size_t place = unicode_unchanged_first[4096 * form + pair];
+
+    return (unicode_unchanged[place] >> (p[2] & 0x3F) & 1) != 0;
 }
 
 /* Whether a character begins at p, where `left` > 0 bytes are left, that does not pass. */
@@ -62,7 +61,7 @@ static inline bool changes(enum unicode_form form, const unsigned char *p, size_
 {
     uint32_t code;
 
-    if (surely_passes(form, p, left) || utf8_decode(p, left, &code) == 0)
+    if ((left > 2 && surely_passes(form, p)) || utf8_decode(p, left, &code) == 0)
         return false;
     const struct unicode_normal *normal = unicode_normal(code);
     return normal->combining != 0 || (normal->flags & 1U << form) != 0;
@@ -121,13 +120,10 @@ static bool joins(enum unicode_form form, const unsigned char *data, size_t at, 
 
 /* Whether what begins at data[at] keeps the text from being in the form, as far as that can be told
  * at once: marks that stand in order do not. *last is the mark before it. */
-static inline bool disturbs(enum unicode_form form, const unsigned char *data, size_t size,
-                            size_t at, struct last_mark *last)
+static bool disturbs(enum unicode_form form, const unsigned char *data, size_t size, size_t at,
+                     struct last_mark *last)
 {
     uint32_t code;
-
-    if (surely_passes(form, data + at, size - at))
-        return false;
     const size_t length = utf8_decode(data + at, size - at, &code);
     if (length == 0)
         return false;
@@ -151,7 +147,8 @@ bool normalize_find(struct normalize *normalize, const unsigned char *window, si
     for (size_t i = 0; 64 * i < size; i++) {
         uint64_t found = 0;
         for (uint64_t bits = normalize->found[i]; bits != 0; bits &= bits - 1) {
-            if (disturbs(form, window, size, 64 * i + (size_t)__builtin_ctzll(bits), &last))
+            const size_t at = 64 * i + (size_t)__builtin_ctzll(bits);
+            if (!surely_passes(form, window + at) && disturbs(form, window, size, at, &last))
                 found |= bits & -bits;
         }
         normalize->found[i] = found;
@@ -179,6 +176,8 @@ bool normalize_passes(const struct normalize *normalize, const unsigned char *ke
         for (size_t i = 0; 64 * i < length; i++) {
             for (uint64_t bits = masks[i]; bits != 0; bits &= bits - 1) {
                 size_t place = from + 64 * i + (size_t)__builtin_ctzll(bits);
+                if (size - place > 2 && surely_passes(form, key + place))
+                    continue;
                 if (disturbs(form, key, size, place, &last))
                     return false;
             }

@@ -112,25 +112,23 @@ def records(data):
 
 def passing(data, folds):
     """For each form, what to look at to know that a character passes unchanged, wherever it stands:
-    masks by the first byte, and by the first two of three bytes, as the header has them, and the
-    set of first bytes of which not all such characters do. Keys in the last form have been folded,
-    so that what has another folded form is not met."""
-    masks, thirds, blocks, sets = [], [], [], []
+    by the first two bytes one of the masks, as the header has them, and the set of first bytes of
+    which not all such characters do. Keys in the last form have been folded, so that what has
+    another folded form is not met."""
+    places, masks, sets = [], [], []
     for form, changing in enumerate(data.changing):
-        mask, third, low = [ALL] * 256, [ALL] * 1024, [0] * 16
+        pairs, low = [ALL] * 4096, [0] * 16
         for code in changing | set(data.classes):
             if code < 0x80 or 0xD800 <= code < 0xE000 or FORMS[form] == "CASEFOLD" and folds[code]:
                 continue
             text = chr(code).encode("utf-8")
-            mask[text[0]] &= ~(1 << (text[1] & 0x3F))
-            if len(text) == 3:
-                third[(text[0] & 15) << 6 | text[1] & 0x3F] &= ~(1 << (text[2] & 0x3F))
+            pairs[(text[0] & 0x3F) << 6 | text[1] & 0x3F] &= (
+                ~(1 << (text[2] & 0x3F)) if len(text) == 3 else 0)
             low[text[0] & 15] |= 1 << ((text[0] >> 4) - 8)
-        masks += mask
-        blocks += [block for block in dict.fromkeys(third) if block not in blocks]
-        thirds += [blocks.index(block) for block in third]
+        masks += [mask for mask in dict.fromkeys(pairs) if mask not in masks]
+        places += [masks.index(mask) for mask in pairs]
         sets.append(low)
-    return masks, thirds, blocks, sets
+    return places, masks, sets
 
 
 def tables(lines, folds, two_stages, array, notice):
@@ -138,7 +136,7 @@ def tables(lines, folds, two_stages, array, notice):
     data = Data(lines)
     table, rows, pool, pairs, growth = records(data)
     shift, first, second = two_stages(table)
-    masks, thirds, blocks, sets = passing(data, folds)
+    places, masks, sets = passing(data, folds)
     forms = "".join(f"    UNICODE_{name},\n" for name in FORMS)
     header = f"""{notice}#ifndef TEXT_UNICODE_NORMAL_TABLES_H
 #define TEXT_UNICODE_NORMAL_TABLES_H
@@ -181,15 +179,13 @@ struct unicode_pair {{
 }};
 extern const struct unicode_pair unicode_pairs_composed[{len(pairs)}];
 
-/* By form, 256 each, and the first byte of a character of two bytes a mask with, at the place that
- * the low six bits of the second name, a 1 where it passes unchanged, having neither such a flag
- * nor a combining class; of other characters a 1 where all of these two bytes do. For
- * UNICODE_CASEFOLD this and what follows are of characters that are their own folded form. */
-extern const uint64_t unicode_unchanged[256 * UNICODE_FORMS];
-/* By form, 1024 each, and the low four and six bits of the first two of three bytes, which such
- * mask there is for the third. */
-extern const uint8_t unicode_unchanged_first[1024 * UNICODE_FORMS];
-extern const uint64_t unicode_unchanged_third[{len(blocks)}];
+/* By form, 4096 each, and the low six bits of the first two bytes of a character, which mask says
+ * whether it passes unchanged, having neither such a flag nor a combining class: of three bytes
+ * where a 1 is at the place that the low six bits of the third name; of others where all is ones,
+ * else it is 0. (Of four bytes all those that begin so must pass.) For UNICODE_CASEFOLD this and
+ * what follows are of characters that are their own folded form. */
+extern const uint8_t unicode_unchanged_first[4096 * UNICODE_FORMS];
+extern const uint64_t unicode_unchanged[{len(masks)}];
 /* By form the bytes above 0x7f that begin others, as kernels want a set: bit H - 8 at L for a byte
  * 0xHL. */
 extern const uint8_t unicode_changing[UNICODE_FORMS][16];
@@ -208,7 +204,7 @@ static inline const struct unicode_normal *unicode_normal(uint32_t code)
 
 #endif
 """
-    if max(first) > 255 or len(blocks) > 256 or max(table) > 65535 or len(pool) > 65535:
+    if max(first) > 255 or len(masks) > 256 or max(table) > 65535 or len(pool) > 65535:
         raise SystemExit("normal.py: a table has outgrown its type")
     shown = [f"{{{ccc},{flags},{{{nfc},{nfkc},{fold}}},{place},{count}}}"
              for ccc, flags, nfc, nfkc, fold, place, count in rows]
@@ -220,9 +216,8 @@ static inline const struct unicode_normal *unicode_normal(uint32_t code)
         array("unicode_mappings", "uint8_t", pool),
         array("unicode_pairs_composed", "struct unicode_pair",
               [f"{{{second},{composed}}}" for second, composed in pairs]),
-        array("unicode_unchanged", "uint64_t", [f"0x{value:X}" for value in masks]),
-        array("unicode_unchanged_first", "uint8_t", thirds),
-        array("unicode_unchanged_third", "uint64_t", [f"0x{value:X}" for value in blocks]),
+        array("unicode_unchanged_first", "uint8_t", places),
+        array("unicode_unchanged", "uint64_t", [f"0x{mask:X}" for mask in masks]),
         array("unicode_changing", "uint8_t",
               ["{" + ",".join(map(str, low)) + "}" for low in sets], "[16]")])
     return header, source

@@ -48,15 +48,13 @@ struct unicode_pair {
 };
 extern const struct unicode_pair unicode_pairs_composed[941];
 
-/* By form, 256 each, and the first byte of a character of two bytes a mask with, at the place that
- * the low six bits of the second name, a 1 where it passes unchanged, having neither such a flag
- * nor a combining class; of other characters a 1 where all of these two bytes do. For
- * UNICODE_CASEFOLD this and what follows are of characters that are their own folded form. */
-extern const uint64_t unicode_unchanged[256 * UNICODE_FORMS];
-/* By form, 1024 each, and the low four and six bits of the first two of three bytes, which such
- * mask there is for the third. */
-extern const uint8_t unicode_unchanged_first[1024 * UNICODE_FORMS];
-extern const uint64_t unicode_unchanged_third[139];
+/* By form, 4096 each, and the low six bits of the first two bytes of a character, which mask says
+ * whether it passes unchanged, having neither such a flag nor a combining class: of three bytes
+ * where a 1 is at the place that the low six bits of the third name; of others where all is ones,
+ * else it is 0. (Of four bytes all those that begin so must pass.) For UNICODE_CASEFOLD this and
+ * what follows are of characters that are their own folded form. */
+extern const uint8_t unicode_unchanged_first[4096 * UNICODE_FORMS];
+extern const uint64_t unicode_unchanged[139];
 /* By form the bytes above 0x7f that begin others, as kernels want a set: bit H - 8 at L for a byte
  * 0xHL. */
 extern const uint8_t unicode_changing[UNICODE_FORMS][16];
