@@ -165,6 +165,43 @@ def rules(corpora):
             )
 
 
+def normalize(corpora):
+    """--normalize on text that is in the form already: K, and the texts of the tests, of which the
+    one or the other script is nothing but characters that must be looked at."""
+    table = Table(
+        "normalize",
+        f"Normalization, 2 threads, words: median of {RUNS}; to without",
+        "text:-8",
+        "seconds:8",
+        "nfc:8",
+        "to_without:10",
+        "verdict:-7",
+    )
+    texts = {name: corpora[name] for name in "K" if name in corpora}
+    scripts = CORPORA / "scripts"
+    if not scripts.exists():
+        parts = sorted((SOURCE / "tests" / "data" / "text").glob("*.txt"))
+        text = b"".join(part.read_bytes() for part in parts)
+        scripts.write_bytes(text * (200 * MB // len(text)))
+    texts["scripts"] = scripts
+    for name, file in texts.items():
+        warm(file)
+        plain = [MRCOUNT, "-j2", str(file)]
+        results = alternate({"plain": plain, "nfc": [*plain, "--normalize=nfc"]})
+        without, normal = results["plain"].median(), results["nfc"].median()
+        ratio = normal / without
+        table.row(
+            name,
+            without,
+            normal,
+            f"{ratio:.2f}",
+            verdict(
+                f"--normalize=nfc on {name}: {ratio:.2f} times without, of at most 1.15",
+                ratio <= 1.15,
+            ),
+        )
+
+
 def pipe(corpora):
     """A pipe against the file, where the pipe can deliver as fast."""
     table = Table(
