@@ -229,28 +229,14 @@ static int write_code(struct target *out, uint32_t code)
     return write_bytes(out, bytes, size);
 }
 
-/* Sorts the marks by their classes, those of one class staying as they are. 0 or -1. */
-static int sort_marks(struct normalize *normalize)
+/* Sorts many marks, by counting those of each class. 0 or -1. */
+static int sort_many_marks(struct normalize *normalize)
 {
-    uint32_t *const marks = normalize->marks;
+    const uint32_t *marks = normalize->marks;
     const size_t count = normalize->count;
-    size_t places[CLASSES + 1] = {0}, ordered = 1;
-
-    while (ordered < count && marks[ordered - 1] >> MARK_SHIFT <= marks[ordered] >> MARK_SHIFT)
-        ordered++;
-    if (ordered >= count)
-        return 0;
-    if (count <= FEW_MARKS) {
-        for (size_t i = ordered; i < count; i++) {
-            uint32_t mark = marks[i];
-            size_t to = i;
-            for (; to > 0 && marks[to - 1] >> MARK_SHIFT > mark >> MARK_SHIFT; to--)
-                marks[to] = marks[to - 1];
-            marks[to] = mark;
-        }
-        return 0;
-    }
+    size_t places[CLASSES + 1] = {0};
     uint32_t *sorted = malloc(normalize->marks_room * sizeof *sorted);
+
     if (!sorted)
         return -1;
     for (size_t i = 0; i < count; i++)
@@ -259,8 +245,29 @@ static int sort_marks(struct normalize *normalize)
         places[i + 1] += places[i];
     for (size_t i = 0; i < count; i++)
         sorted[places[marks[i] >> MARK_SHIFT]++] = marks[i];
-    free(marks);
+    free(normalize->marks);
     normalize->marks = sorted;
+    return 0;
+}
+
+/* Sorts the marks by their classes, those of one class staying as they are. 0 or -1. */
+static int sort_marks(struct normalize *normalize)
+{
+    uint32_t *const marks = normalize->marks;
+    const size_t count = normalize->count;
+    size_t ordered = 1;
+
+    while (ordered < count && marks[ordered - 1] >> MARK_SHIFT <= marks[ordered] >> MARK_SHIFT)
+        ordered++;
+    if (ordered < count && count > FEW_MARKS)
+        return sort_many_marks(normalize);
+    for (size_t i = ordered; i < count; i++) {
+        uint32_t mark = marks[i];
+        size_t to = i;
+        for (; to > 0 && marks[to - 1] >> MARK_SHIFT > mark >> MARK_SHIFT; to--)
+            marks[to] = marks[to - 1];
+        marks[to] = mark;
+    }
     return 0;
 }
 
