@@ -84,6 +84,8 @@ def scenarios():
         Scenario("words-link", [mrcount, "-j2", "-o", "to-out", "small"], "link"),
         Scenario("pipe", [mrcount, "-j2", "-l"], "pipe", "text"),
         Scenario("ngrams", [mrcount, "-j2", "-i", "-g1-2", "--stop-words=stop", "--sort=key", "small"], "pipe"),
+        Scenario("normalize", [mrcount, "-j2", "-i", "-g1-2", "--normalize=nfkc", "--stop-words=marked", "--sort=key",
+                               "marked"], "pipe"),
         Scenario("files", [mrcount, "-j2", "-f2", "--format=json", "--sort=none", "--files0-from=names"]),
         Scenario("line", [mrcount, "-j2", "-i", "-g3", "--stop-words=stop", "--sort=key", "line"], slow=True),
         Scenario("line-pipe", [mrcount, "-j2", "-g3", "--sort=key"], "pipe", "line", slow=True),
@@ -113,7 +115,8 @@ def prepare():
     Path("line").write_text("".join(draw.choices(words[:9], k=1)[0] + " " for _ in range(40000)), encoding="utf-8")
     Path("small").write_text("b a b\nc Straße b a\n" * 40, encoding="utf-8")
     Path("links").write_text("".join(f"p{i} p{i * 7 % 90} p{i * i % 80}\n" for i in range(100)))
-    Path("stop").write_text("a\nthe\n")
+    Path("stop").write_text("a\nthe\nbword1\n")
+    Path("marked").write_text("e\u0301te\u0301 \ufb01n e" + "\u0301\u0323" * 99 + " \u338f\n" + "e\u0301 x\n" * 40, encoding="utf-8")
     Path("names").write_bytes(b"small\0text\0small\0")
     Path("long").write_text("".join(f"{i * 7919 % 50000:0300}\n" for i in range(50000)))
     rows = [f'{i % 9},"x ""{i * 7919 % 700}""\n",{words[i % 50]}\n' for i in range(9000)]

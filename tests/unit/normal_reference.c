@@ -173,7 +173,7 @@ const char *normal_reference_differs(enum normalize_form form, const unsigned ch
     else if (size <= NORMALIZE_WINDOW && !normalize_find(normalize, data, size) && !same)
         wrong = "what is found";
     /* Parts of a window in which nothing was found are in the form, wherever they end. */
-    for (size_t begin = 0; wrong == NULL && size <= 256 && begin < size; begin++) {
+    for (size_t begin = 0; wrong == NULL && size <= 64 && begin < size; begin++) {
         for (size_t end = begin + 1; end <= size && !normalize_found(normalize, begin, end);
              end++) {
             if (!utf8_begins(data, size, begin) || (end < size && !utf8_begins(data, size, end)))
