@@ -89,7 +89,11 @@ else
 $(error VARIANT is asan or tsan)
 endif
 
-ALL_CPPFLAGS = -D_GNU_SOURCE -Isrc $(CPPFLAGS)
+# Libraries that the program can do without; PCRE2=no leaves one out. It is loaded when it is needed.
+PCRE2 ?= $(if $(CROSS),no,$(shell pkg-config --exists libpcre2-8 2> /dev/null && echo yes))
+OPTIONAL := $(if $(filter yes,$(PCRE2)),-DMRCOUNT_PCRE2 $(shell pkg-config --cflags libpcre2-8))
+
+ALL_CPPFLAGS = -D_GNU_SOURCE -Isrc $(OPTIONAL) $(CPPFLAGS)
 ALL_CFLAGS   = -std=c11 $(WARNINGS) -fvisibility=hidden -pthread $(HARDENING) $(SANITIZE) $(CFLAGS)
 ALL_LDFLAGS  = -pthread $(HARDENING_LD) $(SANITIZE) $(LDFLAGS)
 

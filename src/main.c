@@ -6,7 +6,6 @@
  */
 #include "base/io.h"
 #include "cli/command_line.h"
-#include "cli/help.h"
 #include "cli/limits.h"
 #include "cli/message.h"
 #include "cli/operands.h"
@@ -19,7 +18,6 @@
 #include "setup.h"
 #include "setup_command.h"
 #include "text/tokenizer.h"
-#include "text/unicode/tables.h"
 
 /* Milliseconds for a temporary file that is being made to lose its name: it takes a few calls. */
 #define PATIENCE 50
@@ -118,7 +116,7 @@ static int run_command(int argc, char **argv)
         if (run.options.action == OPTIONS_COUNT)
             run_all(&run);
         else
-            help_print(&run.options, UNICODE_VERSION, run.message);
+            setup_print_help(&run.options, run.message);
     }
     setup_command_close(&run.command);
     tidy(&run);

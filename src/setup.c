@@ -7,7 +7,9 @@
 #include <stdlib.h>
 
 #include "base/kernels/kernels.h"
+#include "cli/help.h"
 #include "cli/stats.h"
+#include "text/unicode/tables.h"
 
 /* Of the memory that the program takes beside --buffer-size, what is for stop words: most lists are
  * a hundredth of that. */
@@ -21,6 +23,41 @@ int setup_engine(const struct options *options, struct mr_engine **engine, struc
         return (int)mr_error_set(error, MR_INVALID, 0, "MRCOUNT_KERNEL: no kernel '%s' here",
                                  kernel);
     return mr_engine_open(&options->engine, engine, error) == MR_OK ? 0 : -1;
+}
+
+void setup_print_help(const struct options *options, struct message *message)
+{
+    const struct help_built built = {UNICODE_VERSION, patterns_built_in() ? "pcre2" : ""};
+
+    help_print(options, &built, message);
+}
+
+/* Compiles the REs of the options; NULL where there are none. Returns 0, or -1 when that has been
+ * reported. */
+static int setup_patterns(const struct options *options, struct message *message,
+                          struct patterns **patterns)
+{
+    const struct patterns_options made = {
+        .tokens = {"regexp", options->regexps.texts, options->regexps.count},
+        .wanted = {"grep", options->greps.texts, options->greps.count},
+        .unwanted = {"vgrep", options->vgreps.texts, options->vgreps.count},
+        .replace = options->replace,
+        .replace_option = "replace",
+        .case_fold = options->ignore_case,
+    };
+    struct regex_fault fault;
+
+    *patterns = NULL;
+    if (made.tokens.count + made.wanted.count + made.unwanted.count == 0 ||
+        patterns_open(&made, patterns, &fault) == 0)
+        return 0;
+    if (fault.text != NULL)
+        message_marked(message, fault.text, fault.offset, "--%s: %s", fault.option, fault.reason);
+    else if (fault.option != NULL)
+        message_error(message, "--%s: %s", fault.option, fault.reason);
+    else
+        message_error(message, "%s", fault.reason);
+    return -1;
 }
 
 /* As operands_take. */
@@ -55,7 +92,8 @@ int setup_tokenizer(const struct options *options, const struct mr_engine *engin
         [OPTIONS_WORDS_UNICODE] = &token_kind_unicode, [OPTIONS_WORDS_SPACE] = &token_kind_spaces,
         [OPTIONS_WORDS_LETTERS] = &token_kind_letters, [OPTIONS_LINES] = &token_kind_lines,
         [OPTIONS_CHARS] = &token_kind_chars,           [OPTIONS_FIELDS] = &token_kind_fields,
-        [OPTIONS_MERGE] = &token_kind_merge,           [OPTIONS_RECORDS] = &token_kind_records,
+        [OPTIONS_MATCHES] = &token_kind_matches,       [OPTIONS_MERGE] = &token_kind_merge,
+        [OPTIONS_RECORDS] = &token_kind_records,
     };
     static const enum normalize_form forms[] = {
         [OPTIONS_NORMALIZE_NONE] = NORMALIZE_NONE,
@@ -63,8 +101,11 @@ int setup_tokenizer(const struct options *options, const struct mr_engine *engin
         [OPTIONS_NFKC] = NORMALIZE_NFKC,
         [OPTIONS_NFKC_CASEFOLD] = NORMALIZE_NFKC_CASEFOLD,
     };
+    struct patterns *patterns;
     uint64_t memory = 0;
     if (options->stop_words != NULL && setup_stop_words_memory(engine, &memory, error) != 0)
+        return -1;
+    if (setup_patterns(options, message, &patterns) != 0)
         return -1;
     const struct tokenizer_options made = {
         .kind = options->csv      ? &token_kind_csv
@@ -89,6 +130,7 @@ int setup_tokenizer(const struct options *options, const struct mr_engine *engin
         .max_length = options->max_length,
         .stop_words = options->stop_words != NULL,
         .stop_words_memory = memory,
+        .patterns = patterns,
     };
     if (tokenizer_open(&made, tokenizer, error) != 0)
         return -1;

@@ -68,7 +68,7 @@ char *help_text(void)
     return help_end(out, &text);
 }
 
-char *help_version(const char *unicode_version)
+char *help_version(const struct help_built *built)
 {
     char *text = NULL;
     size_t size;
@@ -79,15 +79,17 @@ char *help_version(const char *unicode_version)
     fprintf(out,
             "mrcount %s\n"
             "Unicode %s\n"
+            "Built in: %s\n"
             "License MIT. This is free software without any warranty.\n",
-            VERSION_TEXT, unicode_version);
+            VERSION_TEXT, built->unicode, *built->in != '\0' ? built->in : "nothing");
     return help_end(out, &text);
 }
 
-void help_print(const struct options *options, const char *unicode_version, struct message *message)
+void help_print(const struct options *options, const struct help_built *built,
+                struct message *message)
 {
     char *text = options->action == OPTIONS_HELP      ? help_text()
-                 : options->action == OPTIONS_VERSION ? help_version(unicode_version)
+                 : options->action == OPTIONS_VERSION ? help_version(built)
                                                       : complete_text(options->shell);
 
     if (text == NULL)

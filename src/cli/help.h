@@ -8,12 +8,18 @@
 #include "cli/message.h"
 #include "cli/options.h"
 
+/* What the program was built with, for --version. */
+struct help_built {
+    const char *unicode; /* the version of Unicode */
+    const char *in;      /* names of libraries, divided by blanks; empty: none */
+};
+
 /* Prints what the action of the options asks for, to standard output; failure is reported. */
-void help_print(const struct options *options, const char *unicode_version,
+void help_print(const struct options *options, const struct help_built *built,
                 struct message *message);
 
 /* Each returns a text that the caller frees, or NULL when memory is out. */
 char *help_text(void);
-char *help_version(const char *unicode_version);
+char *help_version(const struct help_built *built);
 
 #endif

@@ -183,6 +183,47 @@ void message_error(struct message *message, const char *format, ...)
     va_end(arguments);
 }
 
+/* Of a long text this many bytes at most are shown before what is marked, and all in all. */
+#define MESSAGE_BEFORE 48
+#define MESSAGE_SHOWN 72
+
+/* As the bytes of UTF-8 are taken by a terminal: one column each character. */
+static bool message_continues(char c)
+{
+    return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+void message_marked(struct message *message, const char *shown, size_t place, const char *format,
+                    ...)
+{
+    const size_t size = strlen(shown);
+    char part[MESSAGE_SHOWN + 1], after[2 * QUOTE_ROOM(MESSAGE_SHOWN) + 16], *p = after;
+    const struct message_parts parts = {.after = after};
+    size_t begin = place > MESSAGE_BEFORE ? place - MESSAGE_BEFORE : 0, end;
+    va_list arguments;
+
+    while (begin > 0 && message_continues(shown[begin]))
+        begin--;
+    end = size - begin < MESSAGE_SHOWN ? size : begin + MESSAGE_SHOWN;
+    while (end > place && message_continues(shown[end]))
+        end--;
+    snprintf(part, sizeof part, "%.*s", (int)(end - begin), shown + begin);
+    p = stpcpy(p, "  ");
+    quote_escape(part, p);
+    p = stpcpy(p + strlen(p), "\n  ");
+    part[place - begin] = '\0';
+    quote_escape(part, p);
+    /* The mark stands below, so what is before it becomes blanks. */
+    char *to = p;
+    for (const char *from = p; *from != '\0'; from++)
+        if (!message_continues(*from))
+            *to++ = ' ';
+    strcpy(to, "^\n");
+    va_start(arguments, format);
+    message_format(message, MESSAGE_FATAL, &parts, format, arguments);
+    va_end(arguments);
+}
+
 void message_usage(struct message *message, const char *format, ...)
 {
     const struct message_parts parts = {

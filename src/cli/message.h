@@ -50,6 +50,10 @@ void message_fault(void *context, const char *name, int errnum);
 /* "mrcount: NAME: TEXT"; the status becomes MESSAGE_FATAL. */
 void message_fatal(struct message *message, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* "mrcount: TEXT", and below it a part of `shown` with a mark under its byte at `place`; the status
+ * becomes MESSAGE_FATAL. */
+void message_marked(struct message *message, const char *shown, size_t place, const char *format,
+                    ...) __attribute__((format(printf, 4, 5)));
 /* "mrcount: TEXT", unless quiet. */
 void message_note(struct message *message, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -10,12 +10,12 @@
 #include "cli/take.h"
 
 /* What a token is: one kind at a time. The same one again replaces what it said before. */
-#define KINDS "words lines chars fields merge"
+#define KINDS "words lines chars fields regexp merge"
 
 /* What chooses keys and prints them with their counts: all that a reducer prints is the output. */
 #define NOT_REDUCED                                                                                \
-    "words chars fields merge ngrams ignore-case normalize stop-words min-length max-length top "  \
-    "min-count sort reverse count-first format json escape bundle total"
+    "words chars fields regexp merge ngrams ignore-case normalize stop-words min-length "          \
+    "max-length top min-count sort reverse count-first format json escape bundle total"
 
 /* Bounds on what makes sense, generous: the engine starts one thread each, the map keeps a
  * window. */
@@ -49,6 +49,18 @@ const struct option_row option_table[] = {
     {.name = "header", .letter = 'H', .group = OPTION_MAP,
      .help = "the first line of a FILE names its fields",
      TAKE_FLAG(header), .excludes = "mapper", .requires = "fields"},
+    {.name = "regexp", .letter = 'e', .group = OPTION_MAP, .argument = "RE", .repeated = true,
+     .help = "matches of RE (PCRE2), or its first group",
+     .take = take_regexp, TAKE_PLACE(regexps, struct options_list *), .excludes = KINDS},
+    {.name = "replace", .group = OPTION_MAP, .argument = "TEXT",
+     .help = "with -e: count TEXT, where $1 is a group",
+     TAKE_TEXT(replace), .requires = "regexp"},
+    {.name = "grep", .group = OPTION_MAP, .argument = "RE",
+     .help = "look only at lines that match RE",
+     TAKE_TEXTS(greps), .excludes = "merge csv"},
+    {.name = "vgrep", .group = OPTION_MAP, .argument = "RE",
+     .help = "look only at lines that do not match RE",
+     TAKE_TEXTS(vgreps), .excludes = "merge csv"},
     {.name = "ngrams", .letter = 'g', .group = OPTION_MAP, .argument = "N[-M]",
      .help = "N to M words or characters in a row",
      .take = take_ngrams, .most = NGRAM_MOST, .requires = "words chars"},

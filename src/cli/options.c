@@ -19,7 +19,11 @@ void options_close(struct options *options)
 {
     field_list_free(&options->chosen);
     free(options->delimiter);
+    free((void *)options->regexps.texts);
+    free((void *)options->greps.texts);
+    free((void *)options->vgreps.texts);
     free((void *)options->engine.tmpdirs);
     options->delimiter = NULL;
+    options->regexps = options->greps = options->vgreps = (struct options_list){NULL, 0};
     options->engine.tmpdirs = NULL;
 }

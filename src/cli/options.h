@@ -30,6 +30,7 @@ enum options_kind {
     OPTIONS_LINES,
     OPTIONS_CHARS,
     OPTIONS_FIELDS,
+    OPTIONS_MATCHES,
     OPTIONS_MERGE,
     OPTIONS_RECORDS, /* what a mapper prints, where no other kind is given */
 };
@@ -52,6 +53,12 @@ enum options_progress {
     OPTIONS_PROGRESS_JSON,
 };
 
+/* Texts of an option that may be repeated, in the order given. */
+struct options_list {
+    const char **texts; /* ours to free */
+    size_t count;
+};
+
 struct options {
     enum options_action action;
     enum options_shell shell; /* of OPTIONS_COMPLETION */
@@ -63,7 +70,11 @@ struct options {
     bool quoted, csv, header; /* and how fields are found */
     unsigned char *delimiter; /* of that; bytes, or NULL */
     size_t delimiter_size;
-    unsigned ngram_min; /* 0: no n-grams */
+    unsigned ngram_min;          /* 0: no n-grams */
+    struct options_list regexps; /* of OPTIONS_MATCHES, */
+    const char *replace;         /* as this; or NULL */
+    struct options_list greps;   /* of lines to look at, */
+    struct options_list vgreps;  /* and not to */
     unsigned ngram_max;
     bool zero_terminated;
     bool ignore_case;

@@ -38,6 +38,20 @@ void take_list(struct option_pass *pass, const struct option_row *row, const cha
     pass->options->files0_from = given;
 }
 
+void take_texts(struct option_pass *pass, const struct option_row *row, const char *given)
+{
+    struct options_list *list = take_member(pass, row);
+    const char **more = realloc((void *)list->texts, (list->count + 1) * sizeof *more);
+
+    if (more == NULL) {
+        option_no_memory(pass);
+        return;
+    }
+    more[list->count] = given;
+    list->texts = more;
+    list->count++;
+}
+
 void take_number(struct option_pass *pass, const struct option_row *row, const char *given)
 {
     *(uint64_t *)take_member(pass, row) = option_number(pass, row, given);
@@ -119,6 +133,12 @@ static int take_escape(const char **at)
         byte = byte * 16 + (int)(digit - digits);
     }
     return byte;
+}
+
+void take_regexp(struct option_pass *pass, const struct option_row *row, const char *given)
+{
+    take_texts(pass, row, given);
+    take_kind_as(pass, OPTIONS_MATCHES);
 }
 
 void take_delimiter(struct option_pass *pass, const struct option_row *row, const char *given)

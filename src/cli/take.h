@@ -15,12 +15,16 @@ void take_flag(struct option_pass *pass, const struct option_row *row, const cha
 void take_list(struct option_pass *pass, const struct option_row *row, const char *given);
 void take_text(struct option_pass *pass, const struct option_row *row, const char *given);
 void take_number(struct option_pass *pass, const struct option_row *row, const char *given);
+/* Each time adds a text. */
+void take_texts(struct option_pass *pass, const struct option_row *row, const char *given);
 void take_count(struct option_pass *pass, const struct option_row *row, const char *given);
 
 #define TAKE_PLACE(member, type)                                                                   \
     .place = _Generic(&((struct options *)0)->member, type : offsetof(struct options, member))
 #define TAKE_FLAG(member) .take = take_flag, TAKE_PLACE(member, bool *)
 #define TAKE_TEXT(member) .take = take_text, TAKE_PLACE(member, const char **)
+#define TAKE_TEXTS(member)                                                                         \
+    .take = take_texts, .repeated = true, TAKE_PLACE(member, struct options_list *)
 #define TAKE_NUMBER(member) .take = take_number, TAKE_PLACE(member, uint64_t *), .most = UINT64_MAX
 #define TAKE_COUNT(member, from, to)                                                               \
     .take = take_count, TAKE_PLACE(member, unsigned *), .least = (from), .most = (to)
@@ -29,6 +33,7 @@ void take_count(struct option_pass *pass, const struct option_row *row, const ch
 void take_kind(struct option_pass *pass, const struct option_row *row, const char *given);
 void take_words(struct option_pass *pass, const struct option_row *row, const char *given);
 void take_fields(struct option_pass *pass, const struct option_row *row, const char *given);
+void take_regexp(struct option_pass *pass, const struct option_row *row, const char *given);
 void take_delimiter(struct option_pass *pass, const struct option_row *row, const char *given);
 void take_check_fields(struct option_pass *pass, const struct option_row *row);
 void take_check_csv(struct option_pass *pass, const struct option_row *row);

@@ -45,8 +45,12 @@ def options(arguments):
     kind.add_argument("-l", "--lines", action="store_true")
     kind.add_argument("-m", "--chars", action="store_true")
     kind.add_argument("-f", "--fields", metavar="LIST")
+    kind.add_argument("-e", "--regexp", action="append", metavar="RE")
     what.add_argument("-d", "--delimiter", metavar="TEXT")
     what.add_argument("--quoted", action="store_true")
+    what.add_argument("--replace", metavar="TEXT")
+    what.add_argument("--grep", action="append", metavar="RE")
+    what.add_argument("--vgrep", action="append", metavar="RE")
     what.add_argument("-g", "--ngrams", metavar="N[-M]")
     what.add_argument("-i", "--ignore-case", action="store_true")
     what.add_argument("--normalize", choices=("nfc", "nfkc", "nfkc_casefold"), metavar="FORM")
@@ -86,7 +90,10 @@ def map_arguments(chosen):
     for flag in ("lines", "chars", "quoted", "ignore_case"):
         if getattr(chosen, flag):
             yield "--" + flag.replace("_", "-")
-    for name in ("words", "fields", "delimiter", "ngrams", "normalize", "min_length",
+    for name in ("regexp", "grep", "vgrep"):
+        for value in getattr(chosen, name) or ():
+            yield f"--{name}={value}"
+    for name in ("words", "fields", "delimiter", "replace", "ngrams", "normalize", "min_length",
                  "max_length"):
         value = getattr(chosen, name)
         if value is not None:

@@ -25,6 +25,11 @@ int first_fault_open(struct first_fault **opened, struct mr_error *error)
     return 0;
 }
 
+bool first_fault_follows(const struct first_fault *first)
+{
+    return first->sequence.input != NULL;
+}
+
 void first_fault_close(struct first_fault *first)
 {
     if (!first)

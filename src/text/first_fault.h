@@ -5,6 +5,7 @@
 #ifndef TEXT_FIRST_FAULT_H
 #define TEXT_FIRST_FAULT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "engine/mapreduce.h"
@@ -24,6 +25,8 @@ struct first_fault {
 
 /* Returns 0 and sets *first, or -1 with *error filled. */
 int first_fault_open(struct first_fault **first, struct mr_error *error);
+/* Whether it knows the order of the splits: whether sequence_follow has been called. */
+bool first_fault_follows(const struct first_fault *first);
 /* NULL is allowed. */
 void first_fault_close(struct first_fault *first);
 

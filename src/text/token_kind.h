@@ -55,6 +55,7 @@ struct token_kind {
     bool filled;  /* no token is empty: what normalization leaves nothing of is none */
     bool valued;  /* a token has a value; else it is 1 */
     bool strict;  /* the input can be wrong: the first line that is ends the job */
+    bool located; /* it says where in its text a line is: chosen lines are mapped in their places */
 };
 
 extern const struct token_kind token_kind_unicode; /* UAX #29 segments with a letter or a number */
@@ -65,6 +66,7 @@ extern const struct token_kind token_kind_chars;   /* code points of lines */
 extern const struct token_kind token_kind_fields;  /* chosen fields of lines */
 extern const struct token_kind token_kind_quoted;  /* the same, some in quotes or brackets */
 extern const struct token_kind token_kind_csv;     /* chosen fields of records of CSV */
+extern const struct token_kind token_kind_matches; /* matches of REs in lines */
 extern const struct token_kind token_kind_merge;   /* KEY<TAB>COUNT lines: the value is the COUNT */
 extern const struct token_kind token_kind_records; /* the same, and KEY lines, whose value is 1 */
 

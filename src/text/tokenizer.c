@@ -10,13 +10,19 @@
 #include <string.h>
 
 #include "base/excerpt.h"
+#include "base/line_count.h"
 #include "base/test_hooks.h"
 #include "base/utf8.h"
 #include "base/kernels/kernels.h"
 #include "text/csv.h"
 #include "text/header.h"
+#include "text/line_filter.h"
+#include "text/lines.h"
 #include "text/ngram_context.h"
 #include "text/tokens.h"
+
+/* Bytes that are shown of a line of unknown number. */
+#define FAILED_LINE 20
 
 /* Makes the filter where one is wanted. Returns -1 when memory is out. */
 static int open_filter(struct tokenizer *tokenizer, const struct tokenizer_options *options)
@@ -75,8 +81,12 @@ int tokenizer_open(const struct tokenizer_options *options, struct tokenizer **r
     struct tokenizer *tokenizer = calloc(1, sizeof *tokenizer);
 
     *result = NULL;
-    if (!tokenizer)
+    if (!tokenizer) {
+        patterns_close(options->patterns);
         goto no_memory;
+    }
+    tokenizer->patterns = options->patterns;
+    tokenizer->chooses_lines = patterns_choose(options->patterns);
     if (options->ngram_max > 0 &&
         (options->ngram_min == 0 || options->ngram_min > options->ngram_max ||
          !options->kind->map_line)) {
@@ -112,7 +122,7 @@ int tokenizer_open(const struct tokenizer_options *options, struct tokenizer **r
         goto no_memory;
     if (open_header(tokenizer, options) != 0)
         goto no_memory;
-    if ((options->kind->strict || options->header) &&
+    if ((options->kind->strict || options->header || options->patterns) &&
         first_fault_open(&tokenizer->faults, error) != 0)
         goto fail;
     if (!kernels_selected.name && kernels_select(NULL) != 0) {
@@ -135,6 +145,7 @@ void tokenizer_close(struct tokenizer *tokenizer)
         return;
     filter_close(tokenizer->filter);
     first_fault_close(tokenizer->faults);
+    patterns_close(tokenizer->patterns);
     free(tokenizer->ranges);
     free(tokenizer->delimiter);
     free(tokenizer->header);
@@ -199,14 +210,17 @@ size_t tokenizer_border(const void *context, const unsigned char *data, size_t s
 {
     const struct tokenizer *tokenizer = context;
 
-    return tokenizer->kind->border(tokenizer, data, size, from);
+    /* Whole lines are chosen, whatever is found in them. */
+    return (tokenizer->chooses_lines ? lines_border : tokenizer->kind->border)(tokenizer, data,
+                                                                               size, from);
 }
 
 size_t tokenizer_border_last(const void *context, const unsigned char *data, size_t size)
 {
     const struct tokenizer *tokenizer = context;
 
-    return tokenizer->kind->border_last(tokenizer, data, size);
+    return (tokenizer->chooses_lines ? lines_border_last
+                                     : tokenizer->kind->border_last)(tokenizer, data, size);
 }
 
 bool tokenizer_reads_in_order(const struct tokenizer *tokenizer)
@@ -226,7 +240,7 @@ size_t tokenizer_border_from(const void *context, const unsigned char *data, siz
 
 bool tokenizer_looks_back(const struct tokenizer *tokenizer)
 {
-    return tokenizer->ngram_max > 1;
+    return tokenizer->ngram_max > 1 && !tokenizer->chooses_lines;
 }
 
 int tokenizer_context(const void *tokenizer, struct mr_lookback *lookback, unsigned char **context,
@@ -241,7 +255,7 @@ bool tokenizer_condenses(const struct tokenizer *tokenizer)
 {
     /* A delimiter of several bytes may be divided by pieces. */
     return tokenizer->kind->condense != NULL && tokenizer->delimiter_size <= 1 &&
-           !tokenizer->header;
+           !tokenizer->header && !tokenizer->chooses_lines;
 }
 
 size_t tokenizer_condense(const void *context, struct mr_condense *state, unsigned char *data,
@@ -314,6 +328,49 @@ static int skip_header(struct tokenizer_state *state, const struct mr_split *spl
     return -1;
 }
 
+/* Reports the line of the split on which matching failed. */
+static void report_failure(const struct tokenizer_state *state, const struct mr_split *split)
+{
+    const struct patterns_state *patterns = state->patterns;
+    struct first_fault *faults = state->tokenizer->faults;
+    const unsigned char *line = patterns->failure.line;
+    char text[FIRST_FAULT_ROOM], shown[EXCERPT_ROOM];
+
+    patterns_state_failure(patterns, text);
+    if (first_fault_follows(faults)) {
+        const uint64_t lines =
+            state->lines_skipped +
+            line_count(split->data, (size_t)(line - split->data), patterns->line_end);
+        first_fault_report(faults, split, lines, text, state->keys.error);
+        return;
+    }
+    const unsigned char *stop = patterns_line_end(patterns, line, patterns->end);
+    excerpt_cut(line, (size_t)(stop - line), FAILED_LINE, shown);
+    mr_error_set(state->keys.error, MR_MAP, 0, "line '%s': %s", shown, text);
+}
+
+static int map_by_patterns(struct tokenizer_state *state, const struct mr_split *split)
+{
+    const struct tokenizer *tokenizer = state->tokenizer;
+    const bool follows = first_fault_follows(tokenizer->faults);
+    int status;
+
+    patterns_state_begin(state->patterns, split->data + split->size);
+    if (tokenizer->chooses_lines) {
+        status = line_filter_map(state, split);
+    } else {
+        if (tokenizer->count_invalid)
+            state->invalid += utf8_count_invalid(split->data, split->size);
+        status = tokens_text(state, split);
+    }
+    if (follows)
+        sequence_count(split,
+                       state->lines_skipped + line_count(split->data, split->size, tokenizer->end));
+    if (status != 0 && state->patterns->failure.line)
+        report_failure(state, split);
+    return status;
+}
+
 int tokenizer_map(void *context, void *opened, const struct mr_split *split,
                   struct mr_emitter *emitter, struct mr_error *error)
 {
@@ -329,11 +386,12 @@ int tokenizer_map(void *context, void *opened, const struct mr_split *split,
             return -1;
         split = &rest;
     }
+    if (tokenizer->patterns)
+        return map_by_patterns(state, split);
     if (tokenizer->count_invalid && !tokenizer->kind->decodes)
         state->invalid += utf8_count_invalid(split->data, split->size);
-    if (tokenizer->ngram_max == 0)
-        return tokenizer->kind->map(state, split);
-    if (ngram_context_recall(state, split->context, split->context_size) != 0)
+    if (tokenizer->ngram_max > 0 &&
+        ngram_context_recall(state, split->context, split->context_size) != 0)
         return -1;
-    return tokens_lines(state, split->data, split->size);
+    return tokens_text(state, split);
 }

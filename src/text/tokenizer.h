@@ -19,6 +19,7 @@
 #include "base/range.h"
 #include "engine/mapreduce.h"
 #include "text/normalize_form.h"
+#include "text/patterns.h"
 #include "text/token_kind.h"
 #include "text/tokenizer_stats.h"
 
@@ -43,11 +44,13 @@ struct tokenizer_options {
     uint64_t max_length;        /* UINT64_MAX: no limit */
     bool stop_words;            /* there is a list of keys to leave out, see tokenizer_stop_words */
     uint64_t stop_words_memory; /* bytes that it may take */
+    struct patterns *patterns;  /* REs of tokens, of lines to look at, or NULL; the tokenizer's */
 };
 
 struct tokenizer;
 
-/* Returns 0 and sets *tokenizer, or -1 with *error filled (MR_NOMEM or MR_INVALID). */
+/* Returns 0 and sets *tokenizer, or -1 with *error filled (MR_NOMEM or MR_INVALID). Either way it
+ * has taken the patterns. */
 int tokenizer_open(const struct tokenizer_options *options, struct tokenizer **tokenizer,
                    struct mr_error *error);
 /* Frees it; NULL is allowed. */
@@ -114,7 +117,7 @@ size_t tokenizer_condense_end(const void *tokenizer, const struct mr_condense *s
 /* Complete once every mapper is closed. */
 void tokenizer_statistics(const struct tokenizer *tokenizer, struct tokenizer_stats *stats);
 
-/* Where the input of a strict kind has a line that is wrong. */
+/* Where the input of a strict kind has a line that is wrong, or one that cannot be matched. */
 struct tokenizer_fault {
     uint64_t number;    /* of the input, from its split */
     uint64_t line;      /* in it, counted from 1 */

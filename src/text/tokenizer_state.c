@@ -19,8 +19,16 @@ struct tokenizer_state *tokenizer_state_open(const struct tokenizer *tokenizer)
     /* The arrays need no content. */
     state->tokenizer = tokenizer;
     state->invalid = 0;
-    state->folded = state->joined = (struct room){NULL, 0};
+    state->folded = state->joined = state->chosen = (struct room){NULL, 0};
     tokenizer_state_choose(state, tokenizer->ranges, tokenizer->range_count);
+    state->patterns = NULL;
+    if (tokenizer->patterns) {
+        state->patterns = patterns_state_open(tokenizer->patterns, tokenizer->end);
+        if (!state->patterns) {
+            free(state);
+            return NULL;
+        }
+    }
     const struct keys_rules rules = {
         .filter = tokenizer->filter,
         .form = tokenizer->form,
@@ -52,5 +60,7 @@ void tokenizer_state_close(struct tokenizer_state *state)
     keys_close(&state->keys);
     room_free(&state->folded);
     room_free(&state->joined);
+    room_free(&state->chosen);
+    patterns_state_close(state->patterns);
     free(state);
 }

@@ -16,6 +16,7 @@
 #include "text/first_fault.h"
 #include "text/keys.h"
 #include "text/ngrams.h"
+#include "text/patterns_state.h"
 #include "text/room.h"
 #include "text/token_kind.h"
 #include "text/tokenizer_stats.h"
@@ -36,10 +37,12 @@ struct tokenizer {
     size_t range_count;
     enum normalize_form form;            /* of keys */
     struct filter *filter;               /* NULL: every key passes */
+    struct patterns *patterns;           /* NULL: none */
+    bool chooses_lines;                  /* by those */
     size_t fold_window, window, longest; /* the constants of tokens.h */
 
     struct header *header;      /* NULL: lines have no header */
-    struct first_fault *faults; /* strict kinds, and where there is a header */
+    struct first_fault *faults; /* strict kinds, patterns, and where there is a header */
     /* written by tokenizer_mapper_close only, which is called one at a time */
     struct tokenizer_stats stats;
 };
@@ -56,6 +59,9 @@ struct tokenizer_state {
     uint64_t lines_skipped, lines; /* in the split at hand: in its header, and up to where it has
                                     * been mapped by kinds that count them */
     const unsigned char *unclosed; /* a quote there that is never closed, or NULL */
+    struct room chosen; /* those that have passed and wait for their map, `copied` bytes */
+    size_t copied;
+    struct patterns_state *patterns; /* NULL: there are none */
     struct ngrams ngrams;
 
     struct mr_span spans[KEYS_SPANS];

@@ -53,6 +53,14 @@ int tokens_one(struct tokenizer_state *state, const unsigned char *data, size_t 
     return tokens_put_one(state, data, size);
 }
 
+int tokens_text(struct tokenizer_state *state, const struct mr_split *text)
+{
+    const struct tokenizer *tokenizer = state->tokenizer;
+
+    return tokenizer->ngram_max == 0 ? tokenizer->kind->map(state, text)
+                                     : tokens_lines(state, text->data, text->size);
+}
+
 int tokens_lines(struct tokenizer_state *state, const unsigned char *data, size_t size)
 {
     const struct tokenizer *tokenizer = state->tokenizer;

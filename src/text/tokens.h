@@ -31,6 +31,8 @@ int tokens_windows(struct tokenizer_state *state, const unsigned char *data, siz
 /* A tokens_map of bytes that are one token. */
 int tokens_one(struct tokenizer_state *state, const unsigned char *data, size_t size,
                unsigned char *folded);
+/* Maps a text as the kind does, or its n-grams. */
+int tokens_text(struct tokenizer_state *state, const struct mr_split *text);
 /* Maps one line after the other by the kind's map_line: what is of n-grams, and what must not look
  * past a line's end. */
 int tokens_lines(struct tokenizer_state *state, const unsigned char *data, size_t size);

@@ -136,6 +136,13 @@ START_TEST(every_option_sets_what_it_names)
     takes("-H -f\"\" --csv -d;");
     delimits(";", 1);
     ck_assert(options.chosen.name_count == 1 && options.chosen.range_count == 0);
+    takes("-e a --regexp=b -e a --replace=$1 --grep c --vgrep=d --grep=");
+    ck_assert(options.kind == OPTIONS_MATCHES && options.regexps.count == 3);
+    ck_assert_str_eq(options.regexps.texts[1], "b");
+    ck_assert_str_eq(options.regexps.texts[2], "a");
+    ck_assert_str_eq(options.replace, "$1");
+    ck_assert(options.greps.count == 2 && options.vgreps.count == 1);
+    ck_assert_str_eq(options.greps.texts[1], "");
     takes("--files0-from=-");
     ck_assert_str_eq(options.files0_from, "-");
     takes("--merge");
