@@ -81,6 +81,26 @@ static size_t field_text(const unsigned char *data, size_t size, unsigned char *
     return (size_t)(out - first);
 }
 
+static size_t record_end(const struct tokenizer *tokenizer, const unsigned char *data, size_t size,
+                         const unsigned char **unclosed)
+{
+    const unsigned char *line_end = memchr(data, tokenizer->end, size);
+    size_t end = line_end ? (size_t)(line_end - data) : size;
+
+    /* Most records have no quotes. */
+    if (memchr(data, '"', end)) {
+        bool open = false;
+        for (size_t at = 0;; at = end + 1) {
+            end = field_end(tokenizer, data, size, at, &open);
+            if (open)
+                *unclosed = data + at;
+            if (end == size || data[end] == tokenizer->end)
+                break;
+        }
+    }
+    return end < size ? end + 1 : end;
+}
+
 /* ---- Mapping --------------------------------------------------------------------------------- */
 
 /* A wanted field is [begin, end) with its quotes. */
@@ -196,13 +216,21 @@ static int map(struct tokenizer_state *state, const struct mr_split *split)
     state->unclosed = NULL;
     int status =
         tokens_windows(state, split->data + mark, split->size - mark, map_window, map_long_record);
-    sequence_count(split, state->lines);
-    if (!state->unclosed)
-        return status != 0 ? status : keys_flush(&state->keys);
-    state->lines =
+    /* Who chose the records has looked at all of the split. */
+    if (!state->tokenizer->chooses_lines)
+        sequence_count(split, state->lines);
+    if (state->unclosed)
+        return csv_report_unclosed(state, split);
+    return status != 0 ? status : keys_flush(&state->keys);
+}
+
+int csv_report_unclosed(struct tokenizer_state *state, const struct mr_split *split)
+{
+    const uint64_t lines =
         state->lines_skipped +
         csv_count_ends(split->data, (size_t)(state->unclosed - split->data), state->tokenizer->end);
-    first_fault_report(state->tokenizer->faults, split, state->lines,
+
+    first_fault_report(state->tokenizer->faults, split, lines,
                        "the quote that opens here is never closed", state->keys.error);
     return -1;
 }
@@ -251,6 +279,7 @@ const struct token_kind token_kind_csv = {
     .border_last = border_last,
     .next_field = next_field,
     .field_text = field_text,
+    .record_end = record_end,
     .in_order = true,
     .strict = true,
 };

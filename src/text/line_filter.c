@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "text/lines.h"
 #include "text/patterns_state.h"
 #include "text/tokens.h"
 
@@ -17,8 +18,8 @@
 #define LONG_RUN ((size_t)1 << 14)
 #define MOST_COPIED ((size_t)1 << 18)
 
-/* A part of the split whose lines have passed. */
-static int map_part(struct tokenizer_state *state, const struct mr_split *split,
+/* A part of the split whose lines have passed; the first of them stands at `offset`. */
+static int map_part(struct tokenizer_state *state, const struct mr_split *split, uint64_t offset,
                     const unsigned char *data, size_t size)
 {
     const struct tokenizer *tokenizer = state->tokenizer;
@@ -28,6 +29,7 @@ static int map_part(struct tokenizer_state *state, const struct mr_split *split,
         return 0;
     part.data = data;
     part.size = size;
+    part.offset = offset;
     part.context = NULL;
     part.context_size = 0;
     if (tokenizer->count_invalid && !tokenizer->kind->decodes)
@@ -41,18 +43,22 @@ static int map_copied(struct tokenizer_state *state, const struct mr_split *spli
     const size_t size = state->copied;
 
     state->copied = 0;
-    return map_part(state, split, state->chosen.data, size);
+    return map_part(state, split, state->copied_from, state->chosen.data, size);
 }
 
 static int add_run(struct tokenizer_state *state, const struct mr_split *split,
                    const unsigned char *run, size_t size)
 {
+    const uint64_t offset = split->offset + (uint64_t)(run - split->data);
+
     if (size >= LONG_RUN || state->tokenizer->kind->located)
-        return map_part(state, split, run, size);
+        return map_part(state, split, offset, run, size);
     if (state->copied + size > MOST_COPIED && map_copied(state, split) != 0)
         return -1;
     if (room_grow(&state->chosen, MOST_COPIED, false) != 0)
         return keys_no_memory(&state->keys);
+    if (state->copied == 0)
+        state->copied_from = offset;
     memcpy(state->chosen.data + state->copied, run, size);
     state->copied += size;
     return 0;
@@ -121,6 +127,25 @@ static const unsigned char *next_doubtful(struct patterns_state *patterns,
     return first == patterns->end ? first : patterns_line_of(patterns, line, first);
 }
 
+/* Where the line or record ends, behind its line end; *size is what it has before that. Sets
+ * state->unclosed where it never ends. */
+static const unsigned char *line_behind(struct tokenizer_state *state, const unsigned char *line,
+                                        const unsigned char *end, size_t *size)
+{
+    const struct tokenizer *tokenizer = state->tokenizer;
+
+    if (!tokenizer->kind->record_end) {
+        const unsigned char *stop = patterns_line_end(state->patterns, line, end);
+        *size = (size_t)(stop - line);
+        return stop < end ? stop + 1 : end;
+    }
+    size_t behind =
+        tokenizer->kind->record_end(tokenizer, line, (size_t)(end - line), &state->unclosed);
+    *size = lines_without_return(tokenizer, line, 0,
+                                 behind - (line[behind - 1] == tokenizer->end ? 1 : 0));
+    return line + behind;
+}
+
 /* Maps the runs up to the end, or to a line on which matching fails: then *run to *line are lines
  * that pass and have not been mapped. */
 static int map_runs(struct tokenizer_state *state, const struct mr_split *split,
@@ -128,18 +153,22 @@ static int map_runs(struct tokenizer_state *state, const struct mr_split *split,
 {
     struct patterns_state *patterns = state->patterns;
     const unsigned char *line = split->data, *end = line + split->size, *next;
+    /* Where records end follows from where they begin: none can be left out unseen. */
+    const bool records = state->tokenizer->kind->record_end != NULL;
     int status = 0;
 
     for (*run = line; line < end && status == 0; line = next) {
         /* All from *run to `line` pass. */
         *at = line;
-        if ((next = next_hopeful(patterns, line)) > line) {
+        if (!records && (next = next_hopeful(patterns, line)) > line) {
             status = add_run(state, split, *run, (size_t)(line - *run));
             *run = next;
-        } else if ((next = next_doubtful(patterns, line)) == line) {
-            const unsigned char *stop = patterns_line_end(patterns, line, end);
-            next = stop < end ? stop + 1 : end;
-            const int passed = passes(patterns, line, (size_t)(stop - line));
+        } else if (records || (next = next_doubtful(patterns, line)) == line) {
+            size_t size;
+            next = line_behind(state, line, end, &size);
+            if (state->unclosed)
+                return -1;
+            const int passed = passes(patterns, line, size);
             if (passed < 0)
                 return -1;
             if (passed == 0) {
@@ -158,14 +187,17 @@ int line_filter_map(struct tokenizer_state *state, const struct mr_split *split)
     int status;
 
     state->copied = 0;
+    state->unclosed = NULL;
     status = map_runs(state, split, &run, &at);
     const struct patterns_failure failure = state->patterns->failure;
-    if (status != 0 && (failure.line == NULL || failure.line != at))
+    const unsigned char *unclosed = state->unclosed;
+    if (status != 0 && (failure.line == NULL || failure.line != at) && !unclosed)
         return status;
     /* Before the line that cannot be matched others may be wrong, which come first. */
     state->patterns->failure.line = NULL;
     if (add_run(state, split, run, (size_t)(at - run)) != 0 || map_copied(state, split) != 0)
         return -1;
     state->patterns->failure = failure;
+    state->unclosed = unclosed;
     return status;
 }

@@ -46,6 +46,10 @@ struct token_kind {
     /* The text of a field that is marked, as in struct field_walk; `out` has room for `size`.
      * Returns how many bytes it has. NULL: none is. */
     size_t (*field_text)(const unsigned char *data, size_t size, unsigned char *out);
+    /* Where the record ends that the text begins with, behind its end; *unclosed is set to a quote
+     * that is never closed, with which all that is left is the record. NULL: lines are records. */
+    size_t (*record_end)(const struct tokenizer *tokenizer, const unsigned char *data, size_t size,
+                         const unsigned char **unclosed);
     /* Borders follow from all that stands before: the text in which they are searched begins with
      * one, and a split as well. */
     bool in_order;

@@ -353,8 +353,16 @@ static int map_by_patterns(struct tokenizer_state *state, const struct mr_split 
 {
     const struct tokenizer *tokenizer = state->tokenizer;
     const bool follows = first_fault_follows(tokenizer->faults);
+    struct mr_split rest = *split;
     int status;
 
+    if (tokenizer->kind->record_end && split->offset == 0) {
+        const size_t mark = csv_mark(split->data, split->size);
+        rest.data += mark;
+        rest.size -= mark;
+        rest.offset += mark;
+        split = &rest;
+    }
     patterns_state_begin(state->patterns, split->data + split->size);
     if (tokenizer->chooses_lines) {
         status = line_filter_map(state, split);
@@ -368,6 +376,8 @@ static int map_by_patterns(struct tokenizer_state *state, const struct mr_split 
                        state->lines_skipped + line_count(split->data, split->size, tokenizer->end));
     if (status != 0 && state->patterns->failure.line)
         report_failure(state, split);
+    else if (status != 0 && tokenizer->chooses_lines && state->unclosed)
+        return csv_report_unclosed(state, split);
     return status;
 }
 

@@ -59,8 +59,9 @@ struct tokenizer_state {
     uint64_t lines_skipped, lines; /* in the split at hand: in its header, and up to where it has
                                     * been mapped by kinds that count them */
     const unsigned char *unclosed; /* a quote there that is never closed, or NULL */
-    struct room chosen; /* those that have passed and wait for their map, `copied` bytes */
-    size_t copied;
+    struct room chosen;   /* those that have passed and wait for their map, `copied` bytes, */
+    size_t copied;        /* of which the first */
+    uint64_t copied_from; /* stood here */
     struct patterns_state *patterns; /* NULL: there are none */
     struct ngrams ngrams;
 

@@ -174,6 +174,41 @@ def unclosed():
                 sys.exit(f"a quote that is not closed: {done.returncode}, {done.stderr!r} instead of {want!r}")
 
 
+def records(text):
+    """The text of each record without its end, and the record itself."""
+    pulled = []
+    reader = csv.reader(pulled[-1] for line in lines(text) if not pulled.append(line))
+    for row in reader:
+        if row:
+            raw = "".join(pulled)
+            yield raw[:-2] if raw.endswith("\r\n") else raw[:-1] if raw.endswith("\n") else raw, row
+        pulled.clear()
+
+
+def chosen_records():
+    """--grep and --vgrep choose records, newlines in quotes included."""
+    if "pcre2" not in subprocess.run(["mrcount", "-V"], capture_output=True, text=True, check=True).stdout:
+        print("records are not chosen: mrcount was built without PCRE2")
+        return
+    for turn in range(6 if VARIANT else 30):
+        data = table(3000 if turn < 3 else random.randrange(9), random.choice([None, 3]))
+        number = turn % 3
+        split = list(records(data.decode("latin-1")))
+        for kept, dropped in (("ab", None), (None, "x{70}"), ("^a", "b$"), ('"\n', None), (None, "\n"), ("a|^", "^$")):
+            want = Counter(row[number].encode("latin-1") for raw, row in split if len(row) > number
+                           and (not kept or re.search(kept, raw))
+                           and (not dropped or not re.search(dropped.replace("$", "\\Z"), raw)))
+            options = [f"--grep={kept}"] * bool(kept) + [f"--vgrep={dropped}"] * bool(dropped)
+            check(f"records {turn} {options}", ["--csv", f"-f{number + 1}", *options], data, want, (1, 3))
+    data = b"\xef\xbb\xbfname,n\r\nab,1\r\n" + b'b,"2\na"\r\n' * 30000 + b"a,3\r\nb,4\r\n"
+    check("records behind a header", ["--csv", "-H", "-fname", "--grep=a"], data, Counter({b"ab": 1, b"b": 30000, b"a": 1}))
+    check("records behind a mark", ["--csv", "-f1", "--grep=^name|4$"], data, Counter({b"name": 1, b"b": 1}))
+    write("text", data + b'c,d\ne,"f\n')
+    done = subprocess.run(["mrcount", "--csv", "-f1", "--grep=zzz", "text"], capture_output=True, check=False)
+    if (done.returncode, done.stderr) != (2, b"mrcount: text: line 60006: the quote that opens here is never closed\n"):
+        sys.exit(f"a quote that is not closed among records: {done.returncode}, {done.stderr!r}")
+
+
 # ---- Logs ------------------------------------------------------------------------------------------
 
 def log_fields(line):
@@ -231,5 +266,5 @@ def logs():
     check("logs, two fields", ["--quoted", "-f4,6"], data, want)
 
 
-for test in (small_tables, large_tables, pushed_tables, headers, giants, unclosed, logs):
+for test in (small_tables, large_tables, pushed_tables, headers, giants, unclosed, chosen_records, logs):
     test()
