@@ -202,3 +202,11 @@ uint64_t thread_now(void)
 {
     return test_hooks.now ? test_hooks.now() : monotonic();
 }
+
+uint64_t thread_time(void)
+{
+    struct timespec time;
+
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return (uint64_t)time.tv_sec * 1000000000U + (uint64_t)time.tv_nsec;
+}

@@ -60,5 +60,7 @@ void thread_wake_all(struct thread_cond *cond);
 
 /* Nanoseconds on the monotonic clock. */
 uint64_t thread_now(void);
+/* Nanoseconds of processor time that the calling thread has taken. */
+uint64_t thread_time(void);
 
 #endif

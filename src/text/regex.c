@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/thread.h"
 #include "text/regex_library.h"
 #include "text/regex_literal.h"
 
@@ -23,6 +24,24 @@
 #define FEW_PLACES 1024
 /* Places that are tried together where each takes few. */
 #define MOST_PLACES 4096
+/* The library counts no steps of a loop over single characters, as in (a+)b, nor how much a
+ * reference back compares. A place of a line can take as many of these as the line is long, or that
+ * times itself where there are references, before it comes to a step that is counted. So lines of
+ * these sizes and more are searched in parts of so many places, between which a clock is looked at;
+ * and so it is at each item of the RE where a place takes many steps or there are references. */
+#define LONG_LINE ((size_t)8 << 10)
+#define LONG_LINE_REFERENCES ((size_t)1 << 10)
+#define PART_PLACES 256
+#define LEAST_PART_PLACES 64
+#define PART_BYTES ((size_t)1 << 26)
+/* Of the thread's time, in nanoseconds: what all searches of such a line may take, and for each of
+ * its bytes; what a part takes at most for the next one to be larger. */
+#define LINE_TIME UINT64_C(500000000)
+#define BYTE_TIME UINT64_C(500)
+#define PART_TIME UINT64_C(1000000)
+/* How often that clock is looked at, of items and of searches. */
+#define LOOK_ITEMS 256
+#define LOOK_SEARCHES 64
 /* KiB that a search may take for places to come back to: enough for a group repeated on a line of
  * some MiB. */
 #define HEAP_KIB 65536
@@ -37,15 +56,19 @@ struct program {
     bool jit; /* there is machine code */
 };
 
-/* One for searches of all of a line, and one for matches that begin up to some place: to look for
- * that place takes a seventh more where matches are short. */
+/* One for searches of all of a line; one for matches that begin up to some place: to look for that
+ * place takes a seventh more where matches are short; and one that besides tells of each item on
+ * the way, which takes several times as long. */
 struct regex {
     const struct regex_library *library;
     const char *text;
-    struct program all, bounded;
+    struct program all, bounded, watched;
     unsigned groups;
+    bool references;  /* back, to groups */
+    bool line_starts; /* a match begins behind a newline, or where the search does */
     bool anchored_at_search;
-    bool whole; /* the hint is all of the RE */
+    bool undivided; /* what is found at a place depends on more than that */
+    bool whole;     /* the hint is all of the RE */
     size_t hint_size;
     unsigned char hint[];
 };
@@ -102,7 +125,7 @@ int regex_open(const char *text, bool caseless, struct regex **opened, struct re
                              (caseless ? PCRE2_CASELESS : 0);
     const char *reason = NULL;
     const struct regex_library *library = regex_library_open(&reason);
-    uint32_t groups = 0;
+    uint32_t groups = 0, references = 0, first = 0;
 
     *opened = NULL;
     *fault = (struct regex_fault){0};
@@ -118,13 +141,22 @@ int regex_open(const char *text, bool caseless, struct regex **opened, struct re
     regex->library = library;
     regex->text = text;
     if (compile(regex, options, &regex->all, fault) != 0 ||
-        compile(regex, options | PCRE2_USE_OFFSET_LIMIT, &regex->bounded, fault) != 0) {
+        compile(regex, options | PCRE2_USE_OFFSET_LIMIT, &regex->bounded, fault) != 0 ||
+        compile(regex, options | PCRE2_USE_OFFSET_LIMIT | PCRE2_AUTO_CALLOUT, &regex->watched,
+                fault) != 0) {
         regex_close(regex);
         return -1;
     }
+    library->pattern_info(regex->all.code, PCRE2_INFO_BACKREFMAX, &references);
+    regex->references = references > 0;
+    library->pattern_info(regex->all.code, PCRE2_INFO_FIRSTCODETYPE, &first);
+    regex->line_starts = first == 2;
     library->pattern_info(regex->all.code, PCRE2_INFO_CAPTURECOUNT, &groups);
     regex->groups = groups;
     regex->anchored_at_search = strstr(text, "\\G") != NULL;
+    /* These verbs leave places out, behind where the search may be divided. */
+    regex->undivided = regex->anchored_at_search || strstr(text, "(*COMMIT") != NULL ||
+                       strstr(text, "(*SKIP") != NULL;
     regex->hint_size = regex_literal(text, caseless, regex->hint, &regex->whole);
     *opened = regex;
     return 0;
@@ -136,6 +168,7 @@ void regex_close(struct regex *regex)
         return;
     regex->library->code_free(regex->all.code);
     regex->library->code_free(regex->bounded.code);
+    regex->library->code_free(regex->watched.code);
     free(regex);
 }
 
@@ -275,15 +308,46 @@ struct subject {
     const unsigned char *text;
     size_t size;
     uint32_t options;
+    bool is_long; /* a long line, or a part of it */
 };
+
+static bool out_of_time(const struct regex_match *match)
+{
+    return thread_time() >= match->until;
+}
+
+/* As pcre2_set_callout wants it. */
+static int look_at_clock(pcre2_callout_block *block, void *context)
+{
+    struct regex_match *match = context;
+
+    (void)block;
+    return ++match->items % LOOK_ITEMS == 0 && out_of_time(match) ? PCRE2_ERROR_CALLOUT : 0;
+}
+
+/* A search in a long line begins. */
+static void begin_long(struct regex_match *match, const unsigned char *line, size_t size,
+                       size_t from)
+{
+    if (match->line != line || match->from > from || match->until == 0) {
+        match->until = thread_time() + LINE_TIME + size * BYTE_TIME;
+        match->searches = 0;
+    }
+    match->line = line;
+    match->from = from;
+    match->regex->library->set_callout(match->thread->context, look_at_clock, match);
+}
 
 /* Looks for a match that begins in [from, last], with this many steps for each place. */
 static int try_places(struct regex_match *match, const struct subject *subject, size_t from,
                       size_t last, uint32_t steps)
 {
     const struct regex_library *library = match->regex->library;
-    const struct program *program =
-        last == PCRE2_UNSET ? &match->regex->all : &match->regex->bounded;
+    const struct regex *regex = match->regex;
+    const bool watch = subject->is_long && (regex->references || steps > LEAST_STEPS);
+    const struct program *program = watch                 ? &regex->watched
+                                    : last == PCRE2_UNSET ? &regex->all
+                                                          : &regex->bounded;
     struct regex_thread *thread = match->thread;
     int found;
 
@@ -303,13 +367,53 @@ static int try_places(struct regex_match *match, const struct subject *subject, 
     return found;
 }
 
-/* A search of which some place takes more than LEAST_STEPS: place by place there, so that what all
- * of them take is known, to a factor of four. */
+/* How many places a search of a long line begins with. */
+static size_t first_part(size_t size)
+{
+    const size_t places = PART_BYTES / size;
+
+    return places > PART_PLACES         ? PART_PLACES
+           : places < LEAST_PART_PLACES ? LEAST_PART_PLACES
+                                        : places;
+}
+
+/* Whether the line has taken its time; else says how many places to try next, behind so many that
+ * took `time`. */
+static bool next_part(const struct regex_match *match, uint64_t *time, size_t *places)
+{
+    const uint64_t now = thread_time(), taken = *time > 0 ? now - *time : 0;
+
+    *time = now;
+    if (taken > PART_TIME)
+        *places = (*places + 3) / 4;
+    return now >= match->until;
+}
+
+/* The next place behind `last` to be tried: SIZE_MAX where there is none. */
+static size_t next_place(const struct regex *regex, const struct subject *subject, size_t last)
+{
+    const size_t size = subject->size;
+    size_t place = last + 1;
+
+    if (regex->line_starts) {
+        const unsigned char *newline = memchr(subject->text + last, '\n', size - last);
+        return newline != NULL ? (size_t)(newline - subject->text) + 1 : SIZE_MAX;
+    }
+    while (place < size && (subject->text[place] & 0xc0) == 0x80)
+        place++;
+    return place;
+}
+
+/* A search of a long line, or one of which some place takes more than LEAST_STEPS: place by place
+ * there, so that what all of them take is known, to a factor of four. */
 static int try_slowly(struct regex_match *match, const struct subject *subject, size_t from)
 {
     uint32_t steps = LEAST_STEPS, left = STEPS;
-    size_t places = 1;
+    size_t places = subject->is_long ? first_part(subject->size) : 1;
+    uint64_t time = 0;
 
+    if (subject->is_long && ++match->searches % LOOK_SEARCHES == 0 && out_of_time(match))
+        return PCRE2_ERROR_CALLOUT;
     while (from <= subject->size) {
         const size_t last = places < subject->size - from ? from + places - 1 : subject->size;
         const int found = try_places(match, subject, from, last, steps);
@@ -326,9 +430,9 @@ static int try_slowly(struct regex_match *match, const struct subject *subject, 
             left -= steps > LEAST_STEPS ? steps / 4 : 0;
             places = steps > LEAST_STEPS ? 1 : places < MOST_PLACES ? 2 * places : places;
             steps = LEAST_STEPS;
-            from = last + 1;
-            while (from < subject->size && (subject->text[from] & 0xc0) == 0x80)
-                from++;
+            if (subject->is_long && next_part(match, &time, &places))
+                return PCRE2_ERROR_CALLOUT;
+            from = next_place(match->regex, subject, last);
         }
     }
     return PCRE2_ERROR_NOMATCH;
@@ -348,14 +452,19 @@ enum regex_found regex_search(struct regex_match *match, const unsigned char *li
             before++;
         from = before;
     }
-    const struct subject subject = {line + before, size - before, before > 0 ? PCRE2_NOTBOL : 0};
-    /* The library counts steps anew at each place that it tries. */
-    const uint32_t steps = size < FEW_PLACES ? STEPS / FEW_PLACES : LEAST_STEPS;
-    int found = try_places(match, &subject, from - before, PCRE2_UNSET, steps);
+    const struct subject subject = {line + before, size - before, before > 0 ? PCRE2_NOTBOL : 0,
+                                    size >= (regex->references ? LONG_LINE_REFERENCES : LONG_LINE)};
+    int found = PCRE2_ERROR_MATCHLIMIT;
+    if (subject.is_long) {
+        begin_long(match, line, size, from);
+    } else {
+        /* The library counts steps anew at each place that it tries. */
+        const uint32_t steps = size < FEW_PLACES ? STEPS / FEW_PLACES : LEAST_STEPS;
+        found = try_places(match, &subject, from - before, PCRE2_UNSET, steps);
+    }
     if (found == PCRE2_ERROR_MATCHLIMIT)
-        found = regex->anchored_at_search
-                    ? try_places(match, &subject, from - before, PCRE2_UNSET, STEPS)
-                    : try_slowly(match, &subject, from - before);
+        found = regex->undivided ? try_places(match, &subject, from - before, PCRE2_UNSET, STEPS)
+                                 : try_slowly(match, &subject, from - before);
     if (found > 0) {
         match->place = regex->library->get_startchar(match->data);
         if (before > 0)
@@ -366,6 +475,7 @@ enum regex_found regex_search(struct regex_match *match, const unsigned char *li
     case PCRE2_ERROR_NOMATCH:
         return REGEX_NONE;
     case PCRE2_ERROR_MATCHLIMIT:
+    case PCRE2_ERROR_CALLOUT:
     case PCRE2_ERROR_RECURSELOOP:
         return REGEX_TOO_LONG;
     case PCRE2_ERROR_JIT_STACKLIMIT:

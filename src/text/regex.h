@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct regex;
 
@@ -59,6 +60,12 @@ struct regex_match {
      * the first two are of the whole match, whose begin \K may have put behind its end. */
     const size_t *groups;
     size_t place; /* where the match was tried, which lookbehind and \K do not change */
+    /* The last long line that was searched, and from where; how much of its time the thread may
+     * have taken when it ends; what is counted for looks at the clock. */
+    const unsigned char *line;
+    size_t from;
+    uint64_t until;
+    unsigned searches, items;
 };
 
 /* Returns 0, or -1 when memory is out. */

@@ -19,7 +19,7 @@
         call(compile_context_create) call(compile_context_free) call(set_newline)                  \
             call(match_context_create) call(match_context_free) call(set_match_limit)              \
                 call(set_depth_limit) call(set_heap_limit) call(set_offset_limit)                  \
-                    call(match_data_create_from_pattern) call(match_data_free)                     \
+                    call(set_callout) call(match_data_create_from_pattern) call(match_data_free)   \
                         call(get_ovector_pointer) call(get_startchar) call(jit_stack_create)       \
                             call(jit_stack_free) call(jit_stack_assign) call(match)                \
                                 call(jit_match)

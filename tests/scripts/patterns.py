@@ -244,7 +244,7 @@ def write_files():
         b"\n".join(lines(small, 0.1)),
         b"",
         b"\n" * 5 + b"a\n\nb\n\n",
-        b" ".join(lines(small, 0.05)) + b"\n",
+        b" ".join(lines(400, 0.05)) + b"\n",
         b"\n".join(l.replace(b",", b"\0") for l in lines(small, 0.05)) + b"\n",
         bytes(RANDOM.choice(b"ab\n \xc3\xa9\xe6\x97\xa5\xff\"1") for _ in range(30 * small)),
         b"\n".join(lines(large, 0.01)) + b"\n",

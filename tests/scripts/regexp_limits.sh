@@ -31,6 +31,11 @@ limited() {
     [ ! -s got ] || fail "mrcount $*: printed $(head -c 100 got)"
 }
 
+# Steps that PCRE2 counts are bounded, and the time of those that it does not count.
+for regex in '(\w+)\s+\1' '\w+\d' '(?<=a)a+b' '(a+)\1b' '(a+)\1$' '(?:a+c|a)+$' '(a+)(a+)\1\2b' \
+    '(?=.*x)a' '(?=.*!)a' '(*NO_JIT)(a+)\1$'; do
+    limited "many steps" 3 long -e "$regex"
+done
 for regex in '(a+)+$' '(?:a+)+$' '(a|aa)+$' '(a|a?)+$' '(.*)*x$' '^(([a-z])+.)+[A-Z]([a-z])+$' '(.*a){20}$' \
     '(\w+\s?)+$' '([a-zA-Z]+)*$' '(a*)*b$' '^(a?){30}a{30}$' '(a+)+\1$' 'a*a*a*b$' '(((a+)+)+)+$'; do
     limited "many steps" 3 long -e "$regex"
