@@ -107,6 +107,23 @@ static int map_blanks(struct tokenizer_state *state, struct field_key *key, size
     return field_key_end(state, key);
 }
 
+/* As map_blanks, for the one field of a number, which is a span wherever it stands. */
+static int map_one_of_blanks(struct tokenizer_state *state, const unsigned char *data, size_t size,
+                             unsigned char *folded)
+{
+    const uint64_t number = state->ranges[0].first;
+    struct kernels_fields fields = {.number = number, .left = number, .end = state->tokenizer->end};
+    struct kernels_output output = {
+        .positions = spans_positions(state->spans), .max = KEYS_SPANS, .folded = folded};
+
+    for (size_t pos = 0; pos < size;) {
+        pos = kernels_selected.fields(data, size, pos, &output, &fields);
+        if (tokens_put(state, data, state->spans, output.count, output.wide) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 static bool is_blank(unsigned char c)
 {
     return c == ' ' || c == '\t' || c == '\n';
@@ -151,9 +168,11 @@ static int map_window(struct tokenizer_state *state, const unsigned char *data, 
 {
     const struct tokenizer *tokenizer = state->tokenizer;
     const struct range *first = &state->ranges[0];
-    const bool one =
-        state->range_count == 1 && (tokenizer->delimiter_size > 0 || first->first == first->last);
-    struct field_key key = {.data = data, .joining = !one};
+    struct field_key key = {.data = data,
+                            .joining = state->range_count > 1 || tokenizer->delimiter_size == 0};
+
+    if (tokenizer->delimiter_size == 0 && state->range_count == 1 && first->first == first->last)
+        return map_one_of_blanks(state, data, size, folded);
     int status = tokenizer->delimiter_size == 0 ? map_blanks(state, &key, size, folded)
                  : tokenizer->delimiter_size == 1
                      ? map_delimited(state, &key, size, folded)

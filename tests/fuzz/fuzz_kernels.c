@@ -16,7 +16,7 @@
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 
-enum kind { SPACES, BLANKS, LETTERS, MARKS, RECORDS, WORDS, KINDS };
+enum kind { SPACES, BLANKS, FIELDS, LETTERS, MARKS, RECORDS, WORDS, KINDS };
 
 struct found {
     struct mr_span *spans;
@@ -51,6 +51,8 @@ static void drive(const struct kernels *kernels, const struct question *question
     struct kernels_output output = {.positions = spans_positions(spans), .max = max};
     struct kernels_records records = {.delimiter = question->a, .end = question->b, .begins = true};
     struct kernels_records last = records;
+    const uint64_t number = 1 + question->a % 8;
+    struct kernels_fields fields = {.number = number, .left = number, .end = question->b};
 
     found->spans = take((size + 1) * sizeof *found->spans);
     found->folded = take(size + 64);
@@ -69,6 +71,9 @@ static void drive(const struct kernels *kernels, const struct question *question
             break;
         case BLANKS:
             pos = kernels->blanks(text, size, pos, &output, question->a);
+            break;
+        case FIELDS:
+            pos = kernels->fields(text, size, pos, &output, &fields);
             break;
         case LETTERS:
             pos = kernels->letters(text, size, pos, &output);

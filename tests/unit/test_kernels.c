@@ -17,7 +17,7 @@
 
 #define MOST 1024 /* bytes of text in a test */
 
-enum kind { SPACES, BLANKS, LETTERS, MARKS, RECORDS, WORDS, KINDS };
+enum kind { SPACES, BLANKS, FIELDS, LETTERS, MARKS, RECORDS, WORDS, KINDS };
 
 struct tokens {
     size_t count;
@@ -125,6 +125,28 @@ static size_t reference_records(const unsigned char *data, size_t size, unsigned
     return last;
 }
 
+/* The field of each line, by blanks. */
+static void reference_fields(const unsigned char *data, size_t size, unsigned char end,
+                             size_t number, struct tokens *out)
+{
+    size_t field = 0;
+    for (size_t i = 0, begin; i < size; i++) {
+        begin = i;
+        while (i < size && data[i] != end && in_class(BLANKS, data[i], ' '))
+            i++;
+        if (i > begin && ++field == number)
+            out->spans[out->count++] = (struct mr_span){(uint32_t)begin, (uint32_t)i};
+        if (i < size && data[i] == end)
+            field = 0;
+    }
+}
+
+/* The number of the field that is looked for, by what else is asked. */
+static size_t number_of(unsigned char a, unsigned char b)
+{
+    return a == 'e' ? 3 : b == 'a' ? 2 : 1;
+}
+
 static void reference(enum kind kind, const unsigned char *data, size_t size, unsigned char a,
                       unsigned char b, char wide, struct tokens *out)
 {
@@ -136,6 +158,8 @@ static void reference(enum kind kind, const unsigned char *data, size_t size, un
         }
     } else if (kind == RECORDS) {
         reference_records(data, size, a, b, out);
+    } else if (kind == FIELDS) {
+        reference_fields(data, size, b, number_of(a, b), out);
     } else if (kind == WORDS) {
         static char classes[MOST];
         for (size_t i = 0; i < size; i++)
@@ -205,6 +229,7 @@ static void drive(const struct kernels *kernels, const struct question *question
     struct kernels_output output = {
         .positions = spans_positions(spans), .max = max, .folded = folded};
     struct kernels_records records = {.delimiter = a, .end = b, .begins = true};
+    struct kernels_fields fields = {.number = number_of(a, b), .left = number_of(a, b), .end = b};
     bool is_wide = false;
     size_t from = pos;
 
@@ -222,6 +247,9 @@ static void drive(const struct kernels *kernels, const struct question *question
             break;
         case BLANKS:
             pos = kernels->blanks(data, size, pos, &output, a);
+            break;
+        case FIELDS:
+            pos = kernels->fields(data, size, pos, &output, &fields);
             break;
         case LETTERS:
             pos = kernels->letters(data, size, pos, &output);

@@ -100,6 +100,93 @@ body_runs(enum body_class class, bool folding, const unsigned char *data, size_t
 BODY_RUNS_KERNEL(body_spaces, BODY_SPACES)
 BODY_RUNS_KERNEL(body_blanks, BODY_BLANKS)
 
+/* Fields by blanks. Of a line no more is looked at, behind its field, than where it ends. */
+static inline __attribute__((always_inline)) size_t
+body_fields_of(bool folding, const unsigned char *data, size_t size, size_t pos,
+               struct kernels_output *output, struct kernels_fields *fields)
+{
+    const uint64_t number = fields->number;
+    const unsigned char end = fields->end;
+    unsigned char *const folded = output->folded;
+    uint32_t *const first = output->positions;
+    uint32_t *const limit = first + 2 * output->max - 64;
+    uint32_t *out = first;
+    uint64_t left = fields->left, carry = fields->inside, seen = 0;
+    uint32_t begin = fields->begin;
+    bool open = fields->open;
+
+    while (pos < size && out <= limit) {
+        struct block block = block_load(data + pos);
+        uint64_t valid = body_valid(size - pos);
+        uint64_t ends = block_equal(block, end) & valid;
+        uint64_t gaps = block_blanks(block) | ends | ~valid;
+        uint64_t begins = ~gaps & (gaps << 1 | (carry ^ 1));
+        uint32_t base = (uint32_t)pos;
+        if (folding) {
+            block_store(folded + pos, block_lower(block));
+            seen |= block_wide(block) & valid;
+        }
+        carry = ~gaps >> 63;
+        pos += 64;
+        if (open && gaps) { /* line ends are among the gaps: none stands before */
+            *out++ = begin;
+            *out++ = base + (uint32_t)__builtin_ctzll(gaps);
+            open = false;
+        }
+        for (;;) {
+            if (left == 0) {
+                if (ends == 0)
+                    break;
+                begins &= ~(ends ^ (ends - 1));
+                ends &= ends - 1;
+                left = number;
+            }
+            uint64_t line = begins & ((ends & (0 - ends)) - 1);
+            const uint64_t count = (uint64_t)__builtin_popcountll(line);
+            if (count < left) {
+                left = ends ? 0 : left - count;
+                if (ends == 0)
+                    break;
+                continue;
+            }
+            for (; left > 1; left--)
+                line &= line - 1;
+            left = 0;
+            const uint64_t behind = gaps & (0 - (line & (0 - line)));
+            begin = base + (uint32_t)__builtin_ctzll(line);
+            open = behind == 0;
+            if (open)
+                break;
+            *out++ = begin;
+            *out++ = base + (uint32_t)__builtin_ctzll(behind);
+        }
+    }
+    if (pos >= size) {
+        pos = size;
+        if (open) {
+            *out++ = begin;
+            *out++ = (uint32_t)size;
+            open = false;
+        }
+    }
+    if (folding && seen)
+        output->wide = true;
+    fields->left = left;
+    fields->inside = carry;
+    fields->begin = begin;
+    fields->open = open;
+    output->count = (size_t)(out - first) / 2;
+    return pos;
+}
+
+static size_t body_fields(const unsigned char *data, size_t size, size_t pos,
+                          struct kernels_output *output, struct kernels_fields *fields)
+{
+    if (output->folded)
+        return body_fields_of(true, data, size, pos, output, fields);
+    return body_fields_of(false, data, size, pos, output, fields);
+}
+
 static size_t body_letters(const unsigned char *data, size_t size, size_t pos,
                            struct kernels_output *output)
 {
@@ -465,6 +552,7 @@ const struct kernels BODY_TABLE = {
     .name = BODY_NAME,
     .spaces = body_spaces,
     .blanks = body_blanks,
+    .fields = body_fields,
     .letters = body_letters,
     .marks = body_marks,
     .records = body_records,

@@ -54,6 +54,17 @@ struct kernels_records {
     uint64_t ends;                /* bytes equal to `end` so far, in quotes or not */
 };
 
+/* Which field of lines is looked for, and how far in a line that has come. At the beginning of a
+ * line `left` is `number`, and no field is open. */
+struct kernels_fields {
+    uint64_t number;   /* of the field, from 1 */
+    unsigned char end; /* of lines */
+    bool inside;       /* the byte to come goes on with a field, if it is of one */
+    bool open;         /* the field looked for has begun, at `begin`, and not ended */
+    uint32_t begin;
+    uint64_t left; /* fields that begin before the one has; 0 behind its beginning */
+};
+
 struct kernels {
     const char *name;
     /* Runs of bytes other than space \t \n \v \f \r and `extra` (give ' ' for none). */
@@ -62,6 +73,10 @@ struct kernels {
     /* Runs of bytes other than space \t \n and `extra`. */
     size_t (*blanks)(const unsigned char *data, size_t size, size_t pos,
                      struct kernels_output *output, unsigned char extra);
+    /* Of each line the field of a number: fields are runs of bytes other than space \t \n and the
+     * line end. */
+    size_t (*fields)(const unsigned char *data, size_t size, size_t pos,
+                     struct kernels_output *output, struct kernels_fields *fields);
     /* Runs of A-Z a-z. */
     size_t (*letters)(const unsigned char *data, size_t size, size_t pos,
                       struct kernels_output *output);

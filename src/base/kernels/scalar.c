@@ -70,6 +70,50 @@ static size_t scalar_blanks(const unsigned char *data, size_t size, size_t pos,
     return end;
 }
 
+/* Takes the byte at `pos`, or the end of the text there; whether the field looked for ends. */
+static inline bool field_step(struct kernels_fields *fields, const unsigned char *data, size_t pos,
+                              size_t size)
+{
+    const bool ends = pos < size && data[pos] == fields->end;
+
+    if (pos < size && !ends && !in_class(data[pos], LOOKUP_BLANK)) {
+        if (!fields->inside && fields->left > 0 && --fields->left == 0) {
+            fields->open = true;
+            fields->begin = (uint32_t)pos;
+        }
+        fields->inside = true;
+        return false;
+    }
+    const bool closes = fields->open;
+    fields->inside = fields->open = false;
+    if (ends)
+        fields->left = fields->number;
+    return closes;
+}
+
+static size_t scalar_fields(const unsigned char *data, size_t size, size_t pos,
+                            struct kernels_output *output, struct kernels_fields *fields)
+{
+    uint32_t *const positions = output->positions;
+    const size_t max = output->max;
+    size_t i = pos, n = 0;
+
+    for (; i < size && n + 1 < max; i++) {
+        if (field_step(fields, data, i, size)) {
+            positions[2 * n] = fields->begin;
+            positions[2 * n++ + 1] = (uint32_t)i;
+        }
+    }
+    if (i == size && field_step(fields, data, i, size)) {
+        positions[2 * n] = fields->begin;
+        positions[2 * n++ + 1] = (uint32_t)i;
+    }
+    if (output->folded && lower(data, pos, i, output->folded))
+        output->wide = true;
+    output->count = n;
+    return i;
+}
+
 static size_t scalar_letters(const unsigned char *data, size_t size, size_t pos,
                              struct kernels_output *output)
 {
@@ -235,6 +279,7 @@ const struct kernels kernels_scalar = {
     .name = "scalar",
     .spaces = scalar_spaces,
     .blanks = scalar_blanks,
+    .fields = scalar_fields,
     .letters = scalar_letters,
     .marks = scalar_marks,
     .records = scalar_records,
