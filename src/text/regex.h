@@ -65,7 +65,7 @@ struct regex_match {
     const unsigned char *line;
     size_t from;
     uint64_t until;
-    unsigned searches, items;
+    unsigned parts, items;
 };
 
 /* Returns 0, or -1 when memory is out. */
