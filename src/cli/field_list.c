@@ -30,12 +30,13 @@ static const char *divide(const char *s, struct field_list *list, char *text, ch
 {
     for (;;) {
         const size_t digits = strspn(s, "0123456789-");
-        const char *end = s + digits, *wrong = NULL;
+        const char *end = s + digits;
         if (digits > 0 && (*end == '\0' || *end == ',')) {
             numbers = mempcpy(numbers, s, digits);
             *numbers++ = ',';
             *numbers = '\0';
         } else {
+            const char *wrong = NULL;
             list->names[list->name_count++] = text;
             if (*s == '"') {
                 wrong = quoted_name(s, text, &end);
@@ -44,10 +45,12 @@ static const char *divide(const char *s, struct field_list *list, char *text, ch
                 *(char *)mempcpy(text, s, (size_t)(end - s)) = '\0';
                 wrong = end == s ? "a name is empty" : NULL;
             }
+            if (wrong != NULL)
+                return wrong;
             text += strlen(text) + 1;
         }
-        if (wrong != NULL || *end == '\0')
-            return wrong;
+        if (*end == '\0')
+            return NULL;
         s = end + 1;
     }
 }
