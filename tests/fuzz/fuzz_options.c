@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/command_line.h"
+#include "cli/field_list.h"
 #include "cli/message.h"
 #include "cli/number.h"
 #include "cli/options.h"
@@ -45,6 +46,14 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
         check_list(ranges, range_count);
         free(ranges);
     }
+    struct field_list list;
+    if (!field_list_parse(text, &list)) {
+        check_list(list.ranges, list.range_count);
+        for (size_t i = 0; i < list.name_count; i++)
+            if (strlen(list.names[i]) > size)
+                abort();
+        field_list_free(&list);
+    }
     int status = size_parse(text, UINT64_C(1) << 34, &bytes);
     if (status != 0 && status != EINVAL && status != ERANGE)
         abort();
@@ -60,7 +69,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     if (command_line_read(count, arguments, message, &options) == 0) {
         if (message_status(message) != 0)
             abort();
-        check_list(options.ranges, options.range_count);
+        check_list(options.chosen.ranges, options.chosen.range_count);
         if (options.ngram_min > options.ngram_max)
             abort();
     } else if (message_status(message) != MESSAGE_FATAL) {
