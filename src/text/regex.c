@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/thread.h"
+#include "text/literal.h"
 #include "text/regex_library.h"
 #include "text/regex_literal.h"
 
@@ -67,10 +68,10 @@ struct regex {
     bool references;  /* back, to groups */
     bool line_starts; /* a match begins behind a newline, or where the search does */
     bool anchored_at_search;
-    bool undivided; /* what is found at a place depends on more than that */
-    bool whole;     /* the hint is all of the RE */
-    size_t hint_size;
-    unsigned char hint[];
+    bool undivided;      /* what is found at a place depends on more than that */
+    bool whole;          /* the hint is all of the RE */
+    struct literal hint; /* of these bytes, or none */
+    unsigned char bytes[];
 };
 
 struct regex_thread {
@@ -157,7 +158,9 @@ int regex_open(const char *text, bool caseless, struct regex **opened, struct re
     /* These verbs leave places out, behind where the search may be divided. */
     regex->undivided = regex->anchored_at_search || strstr(text, "(*COMMIT") != NULL ||
                        strstr(text, "(*SKIP") != NULL;
-    regex->hint_size = regex_literal(text, caseless, regex->hint, &regex->whole);
+    const size_t hint_size = regex_literal(text, caseless, regex->bytes, &regex->whole);
+    if (hint_size > 0)
+        literal_open(&regex->hint, regex->bytes, hint_size);
     *opened = regex;
     return 0;
 }
@@ -208,7 +211,7 @@ bool regex_anchored_at_search(const struct regex *regex)
 
 bool regex_has_hint(const struct regex *regex)
 {
-    return regex->hint_size > 0;
+    return regex->hint.size > 0;
 }
 
 bool regex_is_hint(const struct regex *regex)
@@ -219,13 +222,7 @@ bool regex_is_hint(const struct regex *regex)
 const unsigned char *regex_hint(const struct regex *regex, const unsigned char *data,
                                 const unsigned char *end)
 {
-    const unsigned char *found = data;
-
-    if (regex->hint_size == 1)
-        found = memchr(data, regex->hint[0], (size_t)(end - data));
-    else if (regex->hint_size > 1)
-        found = memmem(data, (size_t)(end - data), regex->hint, regex->hint_size);
-    return found != NULL ? found : end;
+    return regex->hint.size > 0 ? literal_find(&regex->hint, data, end) : data;
 }
 
 /* ---- Matching -------------------------------------------------------------------------------- */
@@ -490,108 +487,5 @@ enum regex_found regex_search(struct regex_match *match, const unsigned char *li
 }
 
 #else
-
-/* None is ever made. */
-
-bool regex_built_in(void)
-{
-    return false;
-}
-
-int regex_open(const char *text, bool caseless, struct regex **opened, struct regex_fault *fault)
-{
-    (void)text;
-    (void)caseless;
-    *opened = NULL;
-    *fault = (struct regex_fault){0};
-    snprintf(fault->reason, sizeof fault->reason,
-             "this mrcount was built without PCRE2, by which regular expressions are matched");
-    return -1;
-}
-
-void regex_close(struct regex *regex)
-{
-    (void)regex;
-}
-
-const char *regex_text(const struct regex *regex)
-{
-    (void)regex;
-    return "";
-}
-
-unsigned regex_groups(const struct regex *regex)
-{
-    (void)regex;
-    return 0;
-}
-
-int regex_group_named(const struct regex *regex, const char *name, size_t size)
-{
-    (void)regex;
-    (void)name;
-    (void)size;
-    return -1;
-}
-
-bool regex_anchored_at_search(const struct regex *regex)
-{
-    (void)regex;
-    return false;
-}
-
-bool regex_has_hint(const struct regex *regex)
-{
-    (void)regex;
-    return false;
-}
-
-bool regex_is_hint(const struct regex *regex)
-{
-    (void)regex;
-    return false;
-}
-
-const unsigned char *regex_hint(const struct regex *regex, const unsigned char *data,
-                                const unsigned char *end)
-{
-    (void)regex;
-    (void)end;
-    return data;
-}
-
-struct regex_thread *regex_thread_open(void)
-{
-    return NULL;
-}
-
-void regex_thread_close(struct regex_thread *thread)
-{
-    (void)thread;
-}
-
-int regex_match_open(struct regex_match *match, const struct regex *regex,
-                     struct regex_thread *thread)
-{
-    (void)match;
-    (void)regex;
-    (void)thread;
-    return -1;
-}
-
-void regex_match_close(struct regex_match *match)
-{
-    (void)match;
-}
-
-enum regex_found regex_search(struct regex_match *match, const unsigned char *line, size_t size,
-                              size_t from)
-{
-    (void)match;
-    (void)line;
-    (void)size;
-    (void)from;
-    return REGEX_NONE;
-}
-
+typedef int regex_without_pcre2; /* a file must declare something */
 #endif

@@ -36,11 +36,12 @@ static const char *const on_one_thread[] = {
     "test_cgroup_suite",    "test_chars_suite",          "test_combiner_table_suite",
     "test_excerpt_suite",   "test_extent_map_suite",     "test_fields_suite",
     "test_filter_suite",    "test_grouping_table_suite", "test_hash_suite",
-    "test_kernels_suite",   "test_lines_suite",          "test_load_suite",
-    "test_merge_suite",     "test_ngrams_suite",         "test_options_suite",
-    "test_rank_suite",      "test_ranges_suite",         "test_search_suite",
-    "test_size_suite",      "test_sort_suite",           "test_text_suite",
-    "test_total_suite",     "test_utf8_suite",           "test_words_suite",
+    "test_kernels_suite",   "test_lines_suite",          "test_literal_suite",
+    "test_load_suite",      "test_merge_suite",          "test_ngrams_suite",
+    "test_options_suite",   "test_rank_suite",           "test_ranges_suite",
+    "test_search_suite",    "test_size_suite",           "test_sort_suite",
+    "test_text_suite",      "test_total_suite",          "test_utf8_suite",
+    "test_words_suite",
 };
 
 static bool is_on_one_thread(const char *name)

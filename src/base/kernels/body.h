@@ -548,6 +548,31 @@ static uint64_t body_members(const unsigned char *data, size_t size, const uint8
     return all;
 }
 
+static inline __attribute__((always_inline)) uint64_t body_pairs(const unsigned char *data,
+                                                                 const struct kernels_pair *pair)
+{
+    return block_equal(block_load(data), pair->a) &
+           block_equal(block_load(data + pair->apart), pair->b);
+}
+
+static size_t body_pair(const unsigned char *data, size_t places, const struct kernels_pair *pair)
+{
+    size_t place = 0;
+
+    for (; places - place >= 128; place += 128) {
+        const uint64_t low = body_pairs(data + place, pair);
+        const uint64_t high = body_pairs(data + place + 64, pair);
+        if ((low | high) != 0)
+            return place + (size_t)(low != 0 ? __builtin_ctzll(low) : 64 + __builtin_ctzll(high));
+    }
+    for (; place < places; place += 64) {
+        const uint64_t found = body_pairs(data + place, pair);
+        if (found != 0)
+            return place + (size_t)__builtin_ctzll(found);
+    }
+    return place;
+}
+
 const struct kernels BODY_TABLE = {
     .name = BODY_NAME,
     .spaces = body_spaces,
@@ -559,4 +584,5 @@ const struct kernels BODY_TABLE = {
     .records_last = body_records_last,
     .words = body_words,
     .members = body_members,
+    .pair = body_pair,
 };

@@ -65,6 +65,12 @@ struct kernels_fields {
     uint64_t left; /* fields that begin before the one has; 0 behind its beginning */
 };
 
+/* Two bytes, the second of them `apart` bytes behind the first. */
+struct kernels_pair {
+    unsigned char a, b;
+    size_t apart;
+};
+
 struct kernels {
     const char *name;
     /* Runs of bytes other than space \t \n \v \f \r and `extra` (give ' ' for none). */
@@ -101,6 +107,9 @@ struct kernels {
      * masks together. */
     uint64_t (*members)(const unsigned char *data, size_t size, const uint8_t set[16],
                         uint64_t *masks);
+    /* The first place below `places` where the pair stands, or `places`, which is a multiple of
+     * KERNELS_BLOCK. Reads nothing past the pair of the last place. */
+    size_t (*pair)(const unsigned char *data, size_t places, const struct kernels_pair *pair);
 };
 
 /* Chooses the kernels: the best this CPU has for NULL, else those of the given name ("avx512",

@@ -275,6 +275,15 @@ static uint64_t scalar_members(const unsigned char *data, size_t size, const uin
     return all;
 }
 
+static size_t scalar_pair(const unsigned char *data, size_t places, const struct kernels_pair *pair)
+{
+    size_t place = 0;
+
+    while (place < places && (data[place] != pair->a || data[place + pair->apart] != pair->b))
+        place++;
+    return place;
+}
+
 const struct kernels kernels_scalar = {
     .name = "scalar",
     .spaces = scalar_spaces,
@@ -286,4 +295,5 @@ const struct kernels kernels_scalar = {
     .records_last = scalar_records_last,
     .words = scalar_words,
     .members = scalar_members,
+    .pair = scalar_pair,
 };
