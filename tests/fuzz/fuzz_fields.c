@@ -14,29 +14,12 @@
 #include "base/test_hooks.h"
 #include "engine/mapreduce.h"
 #include "text/tokenizer.h"
+#include "fuzz/bytes.h"
 #include "unit/fields_reference.h"
 
 #define HEAD 4
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
-
-struct bytes {
-    unsigned char *data;
-    size_t size, room;
-};
-
-static void append(struct bytes *bytes, const void *data, size_t size)
-{
-    if (bytes->size + size > bytes->room) {
-        bytes->room = (bytes->size + size) * 2 + 64;
-        bytes->data = realloc(bytes->data, bytes->room);
-        if (!bytes->data)
-            abort();
-    }
-    if (size > 0)
-        memcpy(bytes->data + bytes->size, data, size);
-    bytes->size += size;
-}
 
 /* A text, how it is cut, and what came of it. */
 struct run {
