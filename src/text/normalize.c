@@ -46,14 +46,27 @@ static enum unicode_form form_of(const struct normalize *normalize)
     return forms[normalize->form];
 }
 
-/* Whether what begins with these three bytes, of which the first is above 0x7f, passes for sure; of
- * a character of two bytes the third is any. What is cut off is none, and passes. */
-static inline bool surely_passes(enum unicode_form form, const unsigned char *p)
+/* What is told by three bytes, of which the first is above 0x7f; of a character of two bytes the
+ * third is any. What is cut off is none, and passes whatever this says. */
+static inline const struct unicode_unchanged *unchanged(enum unicode_form form,
+                                                        const unsigned char *p)
 {
     size_t pair = (size_t)(p[0] & 0x3F) << 6 | (p[1] & 0x3F);
-    size_t place = unicode_unchanged_first[4096 * form + pair];
 
-    return (unicode_unchanged[place] >> (p[2] & 0x3F) & 1) != 0;
+    return &unicode_unchanged[unicode_unchanged_first[4096 * form + pair]];
+}
+
+/* Whether the character passes for sure. */
+static inline bool surely_passes(enum unicode_form form, const unsigned char *p)
+{
+    return (unchanged(form, p)->passes >> (p[2] & 0x3F) & 1) != 0;
+}
+
+/* Whether it keeps no text from being in the form where it stands behind one that passes for sure,
+ * as marks do. */
+static inline bool follows(enum unicode_form form, const unsigned char *p)
+{
+    return (unchanged(form, p)->follows >> (p[2] & 0x3F) & 1) != 0;
 }
 
 /* Whether a character begins at p, where `left` > 0 bytes are left, that does not pass. */
@@ -94,61 +107,52 @@ static const unsigned char *character_before(const unsigned char *begin, const u
 
     while (q > begin && p - q < (ptrdiff_t)UTF8_MOST) {
         q--;
-        if (utf8_decode(q, (size_t)(p - q), &code) == (size_t)(p - q))
-            return q;
+        if ((*q & 0xC0) != 0x80)
+            break;
     }
-    return p;
-}
-
-/* A mark, in a text that is looked through for what is not in the form. */
-struct last_mark {
-    size_t end;
-    unsigned combining;
-};
-
-/* Whether a character at data[at] that is composed with some may be with what stands before it. */
-static bool joins(enum unicode_form form, const unsigned char *data, size_t at, uint32_t code)
-{
-    const unsigned char *from = character_before(data, data + at);
-    uint32_t first = 0;
-
-    if (from == data + at)
-        return false; /* the text begins, or what stands before is no character */
-    (void)utf8_decode(from, at - (size_t)(from - data), &first);
-    return unicode_normal(first)->mappings[form] != 0 || compose(first, code, UNICODE_SECOND) != 0;
+    return q < p && utf8_decode(q, (size_t)(p - q), &code) == (size_t)(p - q) ? q : p;
 }
 
 /* Whether what begins at data[at] keeps the text from being in the form, as far as that can be told
- * at once: marks that stand in order do not. *last is the mark before it. */
-static bool disturbs(enum unicode_form form, const unsigned char *data, size_t size, size_t at,
-                     struct last_mark *last)
+ * by the character before it: marks that stand in order do not. */
+static bool disturbs(enum unicode_form form, const unsigned char *data, size_t size, size_t at)
 {
-    uint32_t code;
-    const size_t length = utf8_decode(data + at, size - at, &code);
-    if (length == 0)
+    uint32_t code, first = 0;
+
+    if (utf8_decode(data + at, size - at, &code) == 0)
         return false;
     const struct unicode_normal *normal = unicode_normal(code);
-    const unsigned before = at == last->end ? last->combining : 0;
-    if (normal->combining != 0)
-        *last = (struct last_mark){at + length, normal->combining};
-    if ((normal->flags & 1U << form) != 0)
-        return normal->mappings[form] != 0 || before != 0 || joins(form, data, at, code);
-    return normal->combining != 0 && before > normal->combining;
+    const bool flagged = (normal->flags & 1U << form) != 0;
+    if (flagged && normal->mappings[form] != 0)
+        return true;
+    const unsigned char *from = character_before(data, data + at);
+    if (from == data + at)
+        return false; /* the text begins, or what stands before is no character */
+    (void)utf8_decode(from, at - (size_t)(from - data), &first);
+    const struct unicode_normal *before = unicode_normal(first);
+    if (!flagged)
+        return before->combining > normal->combining && normal->combining != 0;
+    return before->combining != 0 || before->mappings[form] != 0 ||
+           compose(first, code, UNICODE_SECOND) != 0;
 }
 
 bool normalize_find(struct normalize *normalize, const unsigned char *window, size_t size)
 {
     const enum unicode_form form = form_of(normalize);
-    struct last_mark last = {0, 0};
+    size_t end = 0; /* of the last character that did not pass, as far as its first byte tells */
     uint64_t all = 0;
 
-    if (kernels_selected.members(window, size, unicode_changing[form], normalize->found) == 0)
+    if (kernels_selected.members(window, size, &unicode_changing[form], normalize->found) == 0)
         return false;
     for (size_t i = 0; 64 * i < size; i++) {
         uint64_t found = 0;
         for (uint64_t bits = normalize->found[i]; bits != 0; bits &= bits - 1) {
             const size_t at = 64 * i + (size_t)__builtin_ctzll(bits);
-            if (!surely_passes(form, window + at) && disturbs(form, window, size, at, &last))
+            if (surely_passes(form, window + at))
+                continue;
+            const bool passes = at != end && follows(form, window + at);
+            end = at + (window[at] < 0xE0 ? 2 : window[at] < 0xF0 ? 3 : 4);
+            if (!passes && disturbs(form, window, size, at))
                 found |= bits & -bits;
         }
         normalize->found[i] = found;
@@ -160,25 +164,24 @@ bool normalize_find(struct normalize *normalize, const unsigned char *window, si
 bool normalize_passes(const struct normalize *normalize, const unsigned char *key, size_t size)
 {
     const enum unicode_form form = form_of(normalize);
-    struct last_mark last = {0, 0};
     uint64_t masks[16];
     unsigned char end[2 * KERNELS_PAD] = {0};
 
     for (size_t from = 0, length; from < size; from += length) {
         const unsigned char *at = key + from;
         length = size - from < sizeof masks * 8 ? size - from : sizeof masks * 8;
-        if (size - from < KERNELS_PAD)
+        if (size - from <= KERNELS_PAD)
             at = memcpy(end, at, length);
         else if (length == size - from)
-            length -= length % KERNELS_BLOCK;
-        if (kernels_selected.members(at, length, unicode_changing[form], masks) == 0)
+            length = (length - 1) / KERNELS_BLOCK * KERNELS_BLOCK;
+        if (kernels_selected.members(at, length, &unicode_changing[form], masks) == 0)
             continue;
         for (size_t i = 0; 64 * i < length; i++) {
             for (uint64_t bits = masks[i]; bits != 0; bits &= bits - 1) {
                 size_t place = from + 64 * i + (size_t)__builtin_ctzll(bits);
                 if (size - place > 2 && surely_passes(form, key + place))
                     continue;
-                if (disturbs(form, key, size, place, &last))
+                if (disturbs(form, key, size, place))
                     return false;
             }
         }

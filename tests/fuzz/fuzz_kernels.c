@@ -124,14 +124,17 @@ static void compare_members(const unsigned char *text, size_t size, const unsign
 {
     uint64_t *want = take((size / 64 + 1) * sizeof *want),
              *got = take((size / 64 + 1) * sizeof *got);
-    uint8_t set[16];
+    struct kernels_set set;
     const struct kernels *kernels;
 
-    for (unsigned i = 0; i < 16; i++)
-        set[i] = (uint8_t)(head[i % HEAD] * (2 * i + 1) >> i / HEAD);
-    uint64_t all = kernels_scalar.members(text, size, set, want);
+    for (unsigned i = 0; i < sizeof set.low; i++) {
+        const unsigned k = i / 48, byte = i / 16 % 3;
+        set.low[k][byte][i % 16] = (uint8_t)(head[i % HEAD] * (2 * i + 1) >> i % 16 / HEAD);
+        set.high[k][byte][i % 16] = (uint8_t)(head[i % HEAD] * (2 * i + 3) >> i % 16 / HEAD);
+    }
+    uint64_t all = kernels_scalar.members(text, size, &set, want);
     for (size_t i = 0; (kernels = kernels_available(i)) != NULL; i++) {
-        if (kernels->members(text, size, set, got) != all ||
+        if (kernels->members(text, size, &set, got) != all ||
             memcmp(got, want, (size + 63) / 64 * sizeof *got) != 0)
             abort();
     }

@@ -25,6 +25,7 @@ static const char *const pieces[] = {
     "\u09C7", "\u09BE", "\u05D0", "\u05B0", "\u064B",     "\u0651", "\u304B",     "\u3099",
     "\uFB01", "\u338F", "\u00AD", "\uFDFA", "\U0001D15E", "\xFF",   "\xE1\xBE",   "\u212B",
     "\u0344", "\u2126", "\u0F73", "\u4E2D", "\U00011099", "\u110B", "\U000110BA", "\u0439",
+    "\u0BC6", "\u0BBE", "\u0B92", "\u0BD7", "\u0CC6",     "\u0CC2", "\u0CD5",     "\u05BC",
 };
 
 static size_t make(unsigned char *text, size_t most)

@@ -124,19 +124,37 @@ static inline struct body_classes block_classes(struct block block)
     };
 }
 
-static inline __m256i members_of(__m256i v, __m256i rows, __m256i bits)
+static inline __m256i halves_of(__m256i v, __m256i low, __m256i high)
 {
     const __m256i half = _mm256_set1_epi8(15);
-    __m256i row = _mm256_shuffle_epi8(rows, _mm256_and_si256(v, half));
-    __m256i bit = _mm256_shuffle_epi8(bits, _mm256_and_si256(_mm256_srli_epi16(v, 4), half));
-    return _mm256_cmpeq_epi8(_mm256_and_si256(row, bit), _mm256_setzero_si256());
+    return _mm256_and_si256(
+        _mm256_shuffle_epi8(low, _mm256_and_si256(v, half)),
+        _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(v, 4), half)));
 }
 
-static inline uint64_t block_members(struct block block, const uint8_t set[16])
+static inline uint64_t block_members(struct block first, struct block second, struct block third,
+                                     const struct kernels_set *set)
 {
-    const __m256i rows = _mm256_broadcastsi128_si256(_mm_loadu_si128((const void *)set));
-    const __m256i bits = _mm256_broadcastsi128_si256(_mm_load_si128((const void *)lookup_set_bit));
-    return ~block_mask(members_of(block.a, rows, bits), members_of(block.b, rows, bits));
+    const struct block blocks[3] = {first, second, third};
+    const __m256i zero = _mm256_setzero_si256();
+    __m256i any_a = zero, any_b = zero;
+
+    TARGET_UNROLL
+    for (int k = 0; k < 2; k++) {
+        __m256i a = _mm256_set1_epi8(-1), b = a;
+        TARGET_UNROLL
+        for (int i = 0; i < 3; i++) {
+            const __m128i *low = (const void *)set->low[k][i],
+                          *high = (const void *)set->high[k][i];
+            const __m256i lows = _mm256_broadcastsi128_si256(_mm_loadu_si128(low));
+            const __m256i highs = _mm256_broadcastsi128_si256(_mm_loadu_si128(high));
+            a = _mm256_and_si256(a, halves_of(blocks[i].a, lows, highs));
+            b = _mm256_and_si256(b, halves_of(blocks[i].b, lows, highs));
+        }
+        any_a = _mm256_or_si256(any_a, a);
+        any_b = _mm256_or_si256(any_b, b);
+    }
+    return ~block_mask(_mm256_cmpeq_epi8(any_a, zero), _mm256_cmpeq_epi8(any_b, zero));
 }
 
 /* Eight bits at a time. On English this costs less than taking the bits one by one. */

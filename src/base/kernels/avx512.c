@@ -89,14 +89,27 @@ static inline struct body_classes block_classes(struct block block)
     };
 }
 
-static inline uint64_t block_members(struct block block, const uint8_t set[16])
+static inline uint64_t block_members(struct block first, struct block second, struct block third,
+                                     const struct kernels_set *set)
 {
-    const __m512i half = _mm512_set1_epi8(15);
-    __m512i rows = _mm512_broadcast_i32x4(_mm_loadu_si128((const void *)set));
-    __m512i bits = _mm512_broadcast_i32x4(_mm_load_si128((const void *)lookup_set_bit));
-    __m512i row = _mm512_shuffle_epi8(rows, _mm512_and_si512(block.v, half));
-    __m512i bit = _mm512_shuffle_epi8(bits, _mm512_and_si512(_mm512_srli_epi16(block.v, 4), half));
-    return _mm512_test_epi8_mask(row, bit);
+    const __m512i blocks[3] = {first.v, second.v, third.v}, half = _mm512_set1_epi8(15);
+    __m512i any = _mm512_setzero_si512();
+
+    TARGET_UNROLL
+    for (int k = 0; k < 2; k++) {
+        __m512i hit = _mm512_set1_epi8(-1);
+        TARGET_UNROLL
+        for (int i = 0; i < 3; i++) {
+            __m512i low = _mm512_broadcast_i32x4(_mm_loadu_si128((const void *)set->low[k][i]));
+            __m512i high = _mm512_broadcast_i32x4(_mm_loadu_si128((const void *)set->high[k][i]));
+            __m512i lower = _mm512_and_si512(blocks[i], half);
+            __m512i upper = _mm512_and_si512(_mm512_srli_epi16(blocks[i], 4), half);
+            hit = _mm512_and_si512(hit, _mm512_shuffle_epi8(low, lower));
+            hit = _mm512_and_si512(hit, _mm512_shuffle_epi8(high, upper));
+        }
+        any = _mm512_or_si512(any, hit);
+    }
+    return _mm512_test_epi8_mask(any, any);
 }
 
 /* Text has some 25 edges a block: two stores are always made, the others rarely. */

@@ -11,8 +11,8 @@
  *     block_equal               mask of the bytes equal to one
  *     block_spaces, block_blanks, block_letters   masks of those classes
  *     block_classes             masks of the classes that make ASCII words
- *     block_members             mask of the bytes in a set, as `members` of struct kernels has it,
- *                               true of bytes above 0x7f
+ *     block_members             mask of the bytes in a set, as `members` of struct kernels has it;
+ *                               of the blocks the second and third begin a byte and two behind
  *     body_flatten              writes base + i for each bit i that is set, in order, and returns
  *                               the end of the list; may write up to 64 entries
  * and has switched its instructions on.
@@ -532,16 +532,20 @@ static size_t body_words(const unsigned char *data, size_t size, size_t pos, uin
     return body_words_of(false, data, size, pos, positions, max, count, NULL);
 }
 
-static uint64_t body_members(const unsigned char *data, size_t size, const uint8_t set[16],
+static uint64_t body_members(const unsigned char *data, size_t size, const struct kernels_set *set,
                              uint64_t *masks)
 {
+    unsigned char rest[KERNELS_BLOCK + 2] = {0};
     uint64_t all = 0;
 
     for (size_t pos = 0; pos < size; pos += 64) {
-        struct block block = block_load(data + pos);
+        const unsigned char *p = data + pos;
+        if (size - pos < 3) /* blocks behind this would be read too far */
+            p = memcpy(rest, p, size - pos + 2);
+        struct block block = block_load(p);
         uint64_t members = block_wide(block) & body_valid(size - pos);
         if (members != 0)
-            members &= block_members(block, set);
+            members &= block_members(block, block_load(p + 1), block_load(p + 2), set);
         *masks++ = members;
         all |= members;
     }

@@ -71,6 +71,12 @@ struct kernels_pair {
     size_t apart;
 };
 
+/* A set of characters above 0x7f, told by three bytes: those for which, for one of both k, one bit
+ * is set in all of low[k][i] at the lower half of byte i, and high[k][i] at the upper. */
+struct kernels_set {
+    uint8_t low[2][3][16], high[2][3][16];
+};
+
 struct kernels {
     const char *name;
     /* Runs of bytes other than space \t \n \v \f \r and `extra` (give ' ' for none). */
@@ -102,10 +108,10 @@ struct kernels {
      * byte itself only where the character before is a line end or `pos` has been reached. */
     size_t (*words)(const unsigned char *data, size_t size, size_t pos, uint32_t *positions,
                     size_t max, size_t *count, unsigned char *folded);
-    /* Which bytes of data[0, size) are in a set of bytes above 0x7f, a bit a byte: masks has an
-     * element for each block begun. In the set 0xHL is where set[L] has the bit H - 8. Returns all
+    /* Which bytes of data[0, size), with the two behind each, are in a set, a bit a byte: masks has
+     * an element for each block begun. The two bytes behind the text are looked at. Returns all
      * masks together. */
-    uint64_t (*members)(const unsigned char *data, size_t size, const uint8_t set[16],
+    uint64_t (*members)(const unsigned char *data, size_t size, const struct kernels_set *set,
                         uint64_t *masks);
     /* The first place below `places` where the pair stands, or `places`, which is a multiple of
      * KERNELS_BLOCK. Reads nothing past the pair of the last place. */

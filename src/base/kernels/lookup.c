@@ -63,10 +63,6 @@ const uint8_t lookup_blanks[16] __attribute__((aligned(16))) = {
     ' ', NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, '\t', '\n', NONE, NONE, NONE, NONE, NONE,
 };
 
-const uint8_t lookup_set_bit[16] __attribute__((aligned(16))) = {
-    [8] = 1, [9] = 2, [10] = 4, [11] = 8, [12] = 16, [13] = 32, [14] = 64, [15] = 128,
-};
-
 /* The j-th set bit of b, where it is bit n, stands at byte j: as many bits as are set below n. */
 #define BIT(b, n)                                                                                  \
     (((b) >> (n)&1u) ? (uint64_t)(n) << (8 * __builtin_popcount((b) & ((1u << (n)) - 1))) : 0u)

@@ -38,9 +38,6 @@ extern const uint8_t lookup_low_half[16], lookup_high_half[16];
 /* A byte is a space (a blank) where the entry for its lower four bits is the byte itself. */
 extern const uint8_t lookup_spaces[16], lookup_blanks[16];
 
-/* By the upper four bits of a byte above 0x7f its bit in a set of such bytes; else 0. */
-extern const uint8_t lookup_set_bit[16];
-
 /* Byte j of lookup_bits[b] is the number of the j-th bit set in b: for kernels that have no
  * compress instruction. */
 extern const uint64_t lookup_bits[256];

@@ -132,15 +132,29 @@ static inline struct body_classes block_classes(struct block block)
     };
 }
 
-static inline uint64_t block_members(struct block block, const uint8_t set[16])
+static inline uint64_t block_members(struct block first, struct block second, struct block third,
+                                     const struct kernels_set *set)
 {
-    const uint8x16_t rows = vld1q_u8(set), bits = vld1q_u8(lookup_set_bit);
+    const struct block blocks[3] = {first, second, third};
+    struct block any;
 
     TARGET_UNROLL
-    for (int i = 0; i < 4; i++)
-        block.v[i] = vtstq_u8(vqtbl1q_u8(rows, vandq_u8(block.v[i], vdupq_n_u8(15))),
-                              vqtbl1q_u8(bits, vshrq_n_u8(block.v[i], 4)));
-    return block_mask(block);
+    for (int j = 0; j < 4; j++) {
+        uint8x16_t hit[2] = {vdupq_n_u8(0xff), vdupq_n_u8(0xff)};
+        TARGET_UNROLL
+        for (int k = 0; k < 2; k++) {
+            TARGET_UNROLL
+            for (int i = 0; i < 3; i++) {
+                const uint8x16_t low = vld1q_u8(set->low[k][i]), high = vld1q_u8(set->high[k][i]);
+                const uint8x16_t v = blocks[i].v[j];
+                hit[k] = vandq_u8(hit[k], vqtbl1q_u8(low, vandq_u8(v, vdupq_n_u8(15))));
+                hit[k] = vandq_u8(hit[k], vqtbl1q_u8(high, vshrq_n_u8(v, 4)));
+            }
+        }
+        const uint8x16_t both = vorrq_u8(hit[0], hit[1]);
+        any.v[j] = vtstq_u8(both, both);
+    }
+    return block_mask(any);
 }
 
 static inline uint32_t *body_flatten(uint64_t mask, uint32_t base, uint32_t *out)

@@ -256,8 +256,19 @@ static size_t scalar_words(const unsigned char *data, size_t size, size_t pos, u
     return pos;
 }
 
-static uint64_t scalar_members(const unsigned char *data, size_t size, const uint8_t set[16],
-                               uint64_t *masks)
+static bool in_set(const unsigned char *p, const struct kernels_set *set)
+{
+    unsigned bits[2] = {0xff, 0xff};
+
+    for (size_t i = 0; i < 3; i++) {
+        for (size_t k = 0; k < 2; k++)
+            bits[k] &= set->low[k][i][p[i] & 15] & (unsigned)set->high[k][i][p[i] >> 4];
+    }
+    return *p > 0x7f && (bits[0] | bits[1]) != 0;
+}
+
+static uint64_t scalar_members(const unsigned char *data, size_t size,
+                               const struct kernels_set *set, uint64_t *masks)
 {
     uint64_t all = 0;
 
@@ -265,8 +276,7 @@ static uint64_t scalar_members(const unsigned char *data, size_t size, const uin
         const size_t length = size - pos < KERNELS_BLOCK ? size - pos : KERNELS_BLOCK;
         uint64_t mask = 0;
         for (size_t i = 0; i < length; i++) {
-            unsigned c = data[pos + i];
-            if (c > 0x7f && (set[c & 15] >> ((c >> 4) - 8) & 1) != 0)
+            if (in_set(data + pos + i, set))
                 mask |= UINT64_C(1) << i;
         }
         *masks++ = mask;

@@ -135,18 +135,30 @@ static inline struct body_classes block_classes(struct block block)
     };
 }
 
-static inline uint64_t block_members(struct block block, const uint8_t set[16])
+static inline uint64_t block_members(struct block first, struct block second, struct block third,
+                                     const struct kernels_set *set)
 {
-    const __m128i rows = _mm_loadu_si128((const void *)set), half = _mm_set1_epi8(15);
-    const __m128i bits = _mm_load_si128((const void *)lookup_set_bit);
+    const struct block blocks[3] = {first, second, third};
+    const __m128i half = _mm_set1_epi8(15);
+    struct block none;
 
     TARGET_UNROLL
-    for (int i = 0; i < 4; i++) {
-        __m128i row = _mm_shuffle_epi8(rows, _mm_and_si128(block.v[i], half));
-        __m128i bit = _mm_shuffle_epi8(bits, _mm_and_si128(_mm_srli_epi16(block.v[i], 4), half));
-        block.v[i] = _mm_cmpeq_epi8(_mm_and_si128(row, bit), _mm_setzero_si128());
+    for (int j = 0; j < 4; j++) {
+        __m128i hit[2] = {_mm_set1_epi8(-1), _mm_set1_epi8(-1)};
+        TARGET_UNROLL
+        for (int k = 0; k < 2; k++) {
+            TARGET_UNROLL
+            for (int i = 0; i < 3; i++) {
+                const __m128i low = _mm_loadu_si128((const void *)set->low[k][i]);
+                const __m128i high = _mm_loadu_si128((const void *)set->high[k][i]);
+                const __m128i v = blocks[i].v[j], upper = _mm_and_si128(_mm_srli_epi16(v, 4), half);
+                hit[k] = _mm_and_si128(hit[k], _mm_shuffle_epi8(low, _mm_and_si128(v, half)));
+                hit[k] = _mm_and_si128(hit[k], _mm_shuffle_epi8(high, upper));
+            }
+        }
+        none.v[j] = _mm_cmpeq_epi8(_mm_or_si128(hit[0], hit[1]), _mm_setzero_si128());
     }
-    return ~block_wide(block);
+    return ~block_wide(none);
 }
 
 static inline uint32_t *body_flatten(uint64_t mask, uint32_t base, uint32_t *out)

@@ -7,7 +7,21 @@ FORMS = ["NFC", "NFKC", "CASEFOLD"]
 SECOND = 0x08  # a flag next to those of the forms
 CODES = 0x110000
 ALL = (1 << 64) - 1
+BUCKETS = 16  # bits of two bytes
+
+# How much it costs to look twice at the characters that texts are made of. In the scripts of India
+# these are at the same places of each block, letters first, and then the signs of vowels; most is
+# written in the first of them.
+WEIGHTS = [(200, range(0x905, 0x93A)), (600, range(0x93E, 0x94D)), (600, range(0x5D0, 0x5EB)),
+           (600, range(0x620, 0x64B)), (30, range(0xA0, 0x700)), (50, range(0x900, 0xF00)),
+           (10, range(0x2010, 0x2040)), (10, range(0x3040, 0x3100)), (100, range(0x1EA0, 0x1EFA)),
+           (8, range(0x1E00, 0x2000)), (1, range(0x80, 0x3000)), (2, range(0x3000, 0x3040)),
+           (0.1, range(0x3400, 0x10000))]
+WEIGHTS += [(120, range(block + 0x3E, block + 0x4D)) for block in range(0x900, 0xD80, 0x80)]
 HANGUL = range(0xAC00, 0xAC00 + 11172)
+
+# Scripts in which what may be the second of a pair is much more often written than the firsts of it.
+SECONDS = range(0x980, 0x1100)
 
 
 def encode(codes):
@@ -110,25 +124,104 @@ def records(data):
     return table, list(found), pool, pairs, growth
 
 
+def halves(text):
+    """The low and the high halves of the first three bytes as bits; of what is not there, any."""
+    bytes_ = [(1 << (byte & 15), 1 << (byte >> 4)) for byte in text[:3]]
+    return sum(bytes_ + [(0xFFFF, 0xFFFF)] * (3 - len(bytes_)), ())
+
+
+class Buckets:
+    """Characters in at most as many buckets as two bytes have bits, each of which holds what has one
+    of some halves at each of three bytes: those that change, and as few others as can be, weighed."""
+
+    def __init__(self, changing):
+        self.others = [[0] * 16 for _ in range(6)]
+        self.costs, self.weights = {}, [[weight, 0] for weight, _ in WEIGHTS]
+        kept = [code for code in range(0x80, 0x10000)
+                if not 0xD800 <= code < 0xE000 and code not in changing]
+        for place, code in enumerate(kept):
+            for half, bits in zip(self.others, halves(chr(code).encode("utf-8"))):
+                for value in range(16):
+                    half[value] |= (bits >> value & 1) << place
+            for weight, (_, codes) in zip(self.weights, WEIGHTS):
+                weight[1] |= (code in codes) << place
+        found = defaultdict(lambda: (0,) * 6)
+        for code in changing:
+            text = chr(code).encode("utf-8")
+            fine = (text[1], text[2] >> 4) if text[0] in (0xE0, 0xE3) else (
+                text[1] >> (4 if len(text) == 2 else 2),) if len(text) < 4 else ()
+            key = (len(text), text[0], *fine)
+            found[key] = self.join(found[key], halves(text))
+        self.found = sorted({(key[0], bucket) for key, bucket in found.items()})
+        while len(self.found) > BUCKETS:
+            self.join_two()
+
+    @staticmethod
+    def join(one, other):
+        return tuple(a | b for a, b in zip(one, other))
+
+    def cost(self, bucket):
+        if bucket not in self.costs:
+            hit = -1
+            for half, bits in zip(self.others, bucket):
+                some = 0
+                for value in range(16):
+                    some |= half[value] if bits >> value & 1 else 0
+                hit &= some
+            self.costs[bucket] = sum(weight * bin(hit & codes).count("1")
+                                     for weight, codes in self.weights) if hit else 0
+        return self.costs[bucket]
+
+    def join_two(self):
+        _, one, other = min(
+            (self.cost(self.join(a, b)) - self.cost(a) - self.cost(b), (size, a), (size, b))
+            for i, (size, a) in enumerate(self.found) for same, b in self.found[:i]
+            if same == size)
+        joined = (one[0], self.join(one[1], other[1]))
+        self.found = sorted(set(self.found) - {one, other} | {joined})
+
+    def rows(self):
+        """For the first buckets and the others, of each half of each byte, by its value, which of
+        these it is in."""
+        return [[[sum((bucket[half] >> value & 1) << i for i, (_, bucket) in enumerate(some))
+                  for value in range(16)] for half in range(6)]
+                for some in (self.found[:8], self.found[8:])]
+
+
 def passing(data, folds):
     """For each form, what to look at to know that a character passes unchanged, wherever it stands:
-    by the first two bytes one of the masks, as the header has them, and the set of first bytes of
-    which not all such characters do. Keys in the last form have been folded, so that what has
-    another folded form is not met."""
+    by the first two bytes a pair of masks, as the header has them, and a set that holds all
+    characters that do not; the second mask says which of these matter only directly behind another.
+    Keys in the last form have been folded, so that what has another folded form is not met."""
+    pairs = [(first, second) for first, some in data.pairs().items() for second, _ in some
+             if second in SECONDS and second not in data.classes]
+    firsts, seconds = map(set, zip(*pairs))
     places, masks, sets = [], [], []
     for form, changing in enumerate(data.changing):
-        pairs, low = [ALL] * 4096, [0] * 16
-        for code in changing | set(data.classes):
+        passes, follows, others = [ALL] * 4096, [0] * 4096, set()
+        for code in changing | set(data.classes) | firsts:
             if code < 0x80 or 0xD800 <= code < 0xE000 or FORMS[form] == "CASEFOLD" and folds[code]:
                 continue
             text = chr(code).encode("utf-8")
-            pairs[(text[0] & 0x3F) << 6 | text[1] & 0x3F] &= (
-                ~(1 << (text[2] & 0x3F)) if len(text) == 3 else 0)
-            low[text[0] & 15] |= 1 << ((text[0] >> 4) - 8)
-        masks += [mask for mask in dict.fromkeys(pairs) if mask not in masks]
-        places += [masks.index(mask) for mask in pairs]
-        sets.append(low)
+            pair = (text[0] & 0x3F) << 6 | text[1] & 0x3F
+            bits = 1 << (text[2] & 0x3F) if len(text) == 3 else ALL
+            passes[pair] &= ~bits
+            if (code not in changing or code in seconds) and len(text) < 4:
+                follows[pair] |= bits
+            others.add(code)
+        both = list(zip(passes, follows))
+        masks += [mask for mask in dict.fromkeys(both) if mask not in masks]
+        places += [masks.index(mask) for mask in both]
+        sets.append(Buckets(others).rows())
     return places, masks, sets
+
+
+def shown_set(rows):
+    """A struct kernels_set."""
+    sides = [",\n      ".join(
+        "{" + ",\n       ".join("{" + ", ".join(map(str, row)) + "}" for row in some[side::2]) + "}"
+        for some in rows) for side in (0, 1)]
+    return "    {{" + "},\n     {".join(sides) + "}},\n"
 
 
 def tables(lines, folds, two_stages, array, notice):
@@ -142,6 +235,8 @@ def tables(lines, folds, two_stages, array, notice):
 #define TEXT_UNICODE_NORMAL_TABLES_H
 
 #include <stdint.h>
+
+#include "base/kernels/kernels.h"
 
 /* Normalization Form C, Form KC, and NFKC_Casefold. */
 enum unicode_form {{
@@ -179,16 +274,20 @@ struct unicode_pair {{
 }};
 extern const struct unicode_pair unicode_pairs_composed[{len(pairs)}];
 
-/* By form, 4096 each, and the low six bits of the first two bytes of a character, which mask says
- * whether it passes unchanged, having neither such a flag nor a combining class: of three bytes
- * where a 1 is at the place that the low six bits of the third name; of others where all is ones,
- * else it is 0. (Of four bytes all those that begin so must pass.) For UNICODE_CASEFOLD this and
- * what follows are of characters that are their own folded form. */
+/* By form, 4096 each, and the low six bits of the first two bytes of a character, which masks say
+ * what it is: of three bytes by the bit that the low six bits of the third name; of others all bits
+ * are the same. It passes unchanged, having neither such a flag nor a combining class; or it
+ * follows: directly behind one that passes it does not keep a text from being in the form, as what
+ * has a class only. Some that would pass are made to follow, for the sake of what they are composed
+ * with. (Of four bytes all those that begin so must pass, and none follows.) For UNICODE_CASEFOLD
+ * this and what comes next are of characters that are their own folded form. */
+struct unicode_unchanged {{
+    uint64_t passes, follows;
+}};
 extern const uint8_t unicode_unchanged_first[4096 * UNICODE_FORMS];
-extern const uint64_t unicode_unchanged[{len(masks)}];
-/* By form the bytes above 0x7f that begin others, as kernels want a set: bit H - 8 at L for a byte
- * 0xHL. */
-extern const uint8_t unicode_changing[UNICODE_FORMS][16];
+extern const struct unicode_unchanged unicode_unchanged[{len(masks)}];
+/* By form a set of characters in which are all others. */
+extern const struct kernels_set unicode_changing[UNICODE_FORMS];
 
 /* What there is to know of a code point up to U+10FFFF; Hangul syllables have nothing. */
 static inline const struct unicode_normal *unicode_normal(uint32_t code)
@@ -217,7 +316,8 @@ static inline const struct unicode_normal *unicode_normal(uint32_t code)
         array("unicode_pairs_composed", "struct unicode_pair",
               [f"{{{second},{composed}}}" for second, composed in pairs]),
         array("unicode_unchanged_first", "uint8_t", places),
-        array("unicode_unchanged", "uint64_t", [f"0x{mask:X}" for mask in masks]),
-        array("unicode_changing", "uint8_t",
-              ["{" + ",".join(map(str, low)) + "}" for low in sets], "[16]")])
+        array("unicode_unchanged", "struct unicode_unchanged",
+              [f"{{0x{passes:X},0x{follows:X}}}" for passes, follows in masks]),
+        f"const struct kernels_set unicode_changing[{len(sets)}] = {{\n" +
+        "".join(map(shown_set, sets)) + "};\n"])
     return header, source

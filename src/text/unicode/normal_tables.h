@@ -9,6 +9,8 @@
 
 #include <stdint.h>
 
+#include "base/kernels/kernels.h"
+
 /* Normalization Form C, Form KC, and NFKC_Casefold. */
 enum unicode_form {
     UNICODE_NFC,
@@ -48,16 +50,20 @@ struct unicode_pair {
 };
 extern const struct unicode_pair unicode_pairs_composed[941];
 
-/* By form, 4096 each, and the low six bits of the first two bytes of a character, which mask says
- * whether it passes unchanged, having neither such a flag nor a combining class: of three bytes
- * where a 1 is at the place that the low six bits of the third name; of others where all is ones,
- * else it is 0. (Of four bytes all those that begin so must pass.) For UNICODE_CASEFOLD this and
- * what follows are of characters that are their own folded form. */
+/* By form, 4096 each, and the low six bits of the first two bytes of a character, which masks say
+ * what it is: of three bytes by the bit that the low six bits of the third name; of others all bits
+ * are the same. It passes unchanged, having neither such a flag nor a combining class; or it
+ * follows: directly behind one that passes it does not keep a text from being in the form, as what
+ * has a class only. Some that would pass are made to follow, for the sake of what they are composed
+ * with. (Of four bytes all those that begin so must pass, and none follows.) For UNICODE_CASEFOLD
+ * this and what comes next are of characters that are their own folded form. */
+struct unicode_unchanged {
+    uint64_t passes, follows;
+};
 extern const uint8_t unicode_unchanged_first[4096 * UNICODE_FORMS];
-extern const uint64_t unicode_unchanged[139];
-/* By form the bytes above 0x7f that begin others, as kernels want a set: bit H - 8 at L for a byte
- * 0xHL. */
-extern const uint8_t unicode_changing[UNICODE_FORMS][16];
+extern const struct unicode_unchanged unicode_unchanged[146];
+/* By form a set of characters in which are all others. */
+extern const struct kernels_set unicode_changing[UNICODE_FORMS];
 
 /* What there is to know of a code point up to U+10FFFF; Hangul syllables have nothing. */
 static inline const struct unicode_normal *unicode_normal(uint32_t code)
