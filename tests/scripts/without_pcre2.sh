@@ -16,10 +16,9 @@ refused() {
     grep -qF -e "$wanted" got || fail "$program $* says: $(cat got)"
 }
 
-mapfile -t objects < <(find "$MRCOUNT_BUILD/obj/src" -name '*.o' ! -path '*/text/regex.o' ! -path '*/text/regex_library.o' |
-    sort)
+mapfile -t objects < <(find "$MRCOUNT_BUILD/obj/src" -name '*.o' ! -path '*/text/regex*.o' | sort)
 "${CC:-cc}" -std=c11 -D_GNU_SOURCE -I"$MRCOUNT_SOURCE/src" -fPIE -pie -pthread -o without \
-    "$MRCOUNT_SOURCE/src/text/regex.c" "${objects[@]}"
+    "$MRCOUNT_SOURCE"/src/text/regex{,_none,_literal}.c "${objects[@]}"
 ./without -V | grep -qx 'Built in: nothing' || fail "-V: $(./without -V)"
 for option in --regexp --grep --vgrep; do
     refused "$option: this mrcount was built without PCRE2" ./without "$option=x"
