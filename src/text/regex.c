@@ -326,12 +326,12 @@ static int look_at_clock(pcre2_callout_block *block, void *context)
 static void begin_long(struct regex_match *match, const unsigned char *line, size_t size,
                        size_t from)
 {
-    if (match->line != line || match->from > from || match->until == 0) {
+    /* Another line may stand where the last one did. */
+    if (from == 0 || match->line != line) {
         match->until = thread_time() + LINE_TIME + size * BYTE_TIME;
         match->parts = 0;
     }
     match->line = line;
-    match->from = from;
     match->regex->library->set_callout(match->thread->context, look_at_clock, match);
 }
 
@@ -442,6 +442,7 @@ enum regex_found regex_search(struct regex_match *match, const unsigned char *li
 {
     const struct regex *regex = match->regex;
     struct regex_thread *thread = match->thread;
+    const size_t given = from;
     size_t before = 0;
 
     /* Behind such bytes grep has the text begin, so that .* is tried there: PCRE2 tries it at the
@@ -455,7 +456,7 @@ enum regex_found regex_search(struct regex_match *match, const unsigned char *li
                                     size >= (regex->references ? LONG_LINE_REFERENCES : LONG_LINE)};
     int found = PCRE2_ERROR_MATCHLIMIT;
     if (subject.is_long) {
-        begin_long(match, line, size, from);
+        begin_long(match, line, size, given);
     } else {
         /* The library counts steps anew at each place that it tries. */
         const uint32_t steps = size < FEW_PLACES ? STEPS / FEW_PLACES : LEAST_STEPS;

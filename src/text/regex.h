@@ -60,10 +60,9 @@ struct regex_match {
      * the first two are of the whole match, whose begin \K may have put behind its end. */
     const size_t *groups;
     size_t place; /* where the match was tried, which lookbehind and \K do not change */
-    /* The last long line that was searched, and from where; how much of its time the thread may
-     * have taken when it ends; what is counted for looks at the clock. */
+    /* The last long line that was searched; how much of its time the thread may have taken when it
+     * ends; what is counted for looks at the clock. */
     const unsigned char *line;
-    size_t from;
     uint64_t until;
     unsigned parts, items;
 };
@@ -81,7 +80,8 @@ enum regex_found {
     REGEX_NO_MEMORY, /* or more than there is */
 };
 
-/* Looks for the first match in a line at or behind `from`. */
+/* Looks for the first match in a line at or behind `from`, which is 0 in the first search of each
+ * line. */
 enum regex_found regex_search(struct regex_match *match, const unsigned char *line, size_t size,
                               size_t from);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/line_count.h"
+#include "base/thread.h"
 #include "text/patterns.h"
 #include "text/regex_literal.h"
 #include "text/template.h"
@@ -291,6 +292,30 @@ START_TEST(chosen_lines_do_not_depend_on_where_a_text_is_cut)
 }
 END_TEST
 
+/* Far more of the thread's time than one of these lines may take. */
+#define LINES_TIME UINT64_C(700000000)
+
+START_TEST(each_line_has_its_time_wherever_it_stands)
+{
+    static unsigned char line[10000];
+    struct regex *compiled;
+    struct regex_fault fault;
+    struct regex_match match;
+    if (!regex_built_in())
+        return;
+    memset(line, 'a', sizeof line);
+    ck_assert_int_eq(regex_open("[a-z] [0-9]", false, &compiled, &fault), 0);
+    struct regex_thread *thread = regex_thread_open();
+    ck_assert_ptr_nonnull(thread);
+    ck_assert_int_eq(regex_match_open(&match, compiled, thread), 0);
+    for (const uint64_t end = thread_time() + LINES_TIME; thread_time() < end;)
+        ck_assert_int_eq(regex_search(&match, line, sizeof line, 0), REGEX_NONE);
+    regex_match_close(&match);
+    regex_thread_close(thread);
+    regex_close(compiled);
+}
+END_TEST
+
 START_TEST(lines_are_counted_as_by_a_plain_loop)
 {
     unsigned char text[9000];
@@ -318,6 +343,7 @@ Suite *test_patterns_suite(void)
     tcase_add_test(tests, a_template_is_filled_with_groups);
     tcase_add_test(tests, matches_do_not_depend_on_where_a_text_is_cut);
     tcase_add_test(tests, chosen_lines_do_not_depend_on_where_a_text_is_cut);
+    tcase_add_test(tests, each_line_has_its_time_wherever_it_stands);
     tcase_add_test(tests, lines_are_counted_as_by_a_plain_loop);
     suite_add_tcase(suite, tests);
     return suite;
