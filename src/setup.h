@@ -17,7 +17,7 @@
  * 0, or -1 with *error filled. */
 int setup_engine(const struct options *options, struct mr_engine **engine, struct mr_error *error);
 
-/* Prints what the action of the options asks for; failure is reported. */
+/* Prints what the action of the options wants; failure is reported. */
 void setup_print_help(const struct options *options, struct message *message);
 
 /* Compiles what a token is, and reads the stop words, for which the engine must leave memory.

@@ -14,7 +14,7 @@ struct help_built {
     const char *in;      /* names of libraries, divided by blanks; empty: none */
 };
 
-/* Prints what the action of the options asks for, to standard output; failure is reported. */
+/* Prints what the action of the options wants, to standard output; failure is reported. */
 void help_print(const struct options *options, const struct help_built *built,
                 struct message *message);
 

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/line_count.h"
 #include "base/kernels/kernels.h"
 #include "text/field_key.h"
 #include "text/field_walk.h"
@@ -204,7 +205,7 @@ static int map_long_record(struct tokenizer_state *state, const unsigned char *d
 {
     const unsigned char end = state->tokenizer->end;
 
-    state->lines += csv_count_ends(data, size, end);
+    state->lines += line_count(data, size, end);
     return field_key_long(state, data, size - (data[size - 1] == end), folded);
 }
 
@@ -228,7 +229,7 @@ int csv_report_unclosed(struct tokenizer_state *state, const struct mr_split *sp
 {
     const uint64_t lines =
         state->lines_skipped +
-        csv_count_ends(split->data, (size_t)(state->unclosed - split->data), state->tokenizer->end);
+        line_count(split->data, (size_t)(state->unclosed - split->data), state->tokenizer->end);
 
     first_fault_report(state->tokenizer->faults, split, lines,
                        "the quote that opens here is never closed", state->keys.error);
@@ -261,16 +262,6 @@ static size_t border(const struct tokenizer *tokenizer, const unsigned char *dat
 size_t csv_mark(const unsigned char *data, size_t size)
 {
     return size >= 3 && memcmp(data, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
-}
-
-uint64_t csv_count_ends(const unsigned char *data, size_t size, unsigned char end)
-{
-    const unsigned char *const stop = data + size;
-    uint64_t count = 0;
-
-    for (; data < stop && (data = memchr(data, end, (size_t)(stop - data))) != NULL; data++)
-        count++;
-    return count;
 }
 
 const struct token_kind token_kind_csv = {

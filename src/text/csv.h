@@ -11,7 +11,6 @@
 #define TEXT_CSV_H
 
 #include <stddef.h>
-#include <stdint.h>
 
 #include "engine/mapreduce.h"
 
@@ -19,8 +18,6 @@ struct tokenizer_state;
 
 /* The bytes of a byte order mark that the text begins with: 3 or 0. */
 size_t csv_mark(const unsigned char *data, size_t size);
-/* How many of the bytes are equal to `end`. */
-uint64_t csv_count_ends(const unsigned char *data, size_t size, unsigned char end);
 /* Reports state->unclosed, which is in the split. Returns -1. */
 int csv_report_unclosed(struct tokenizer_state *state, const struct mr_split *split);
 

@@ -51,7 +51,7 @@ static inline bool field_key_wants(const struct tokenizer_state *state, struct f
     return key->range < state->range_count && state->ranges[key->range].first <= field;
 }
 
-/* Whether no field behind those that were asked for is chosen. */
+/* Whether no field behind those that have come is chosen. */
 static inline bool field_key_done(const struct tokenizer_state *state, const struct field_key *key)
 {
     return key->field >= state->last_field;

@@ -3,7 +3,7 @@
  * patterns_state - the REs of a run as one mapper matches them. Private to text/.
  *
  * Lines are those of a text, ended by a byte; hints of REs are looked for in all of the text that
- * is left, so that lines without them are not even found. For that, lines must be asked for in
+ * is left, so that lines without them are not even found. For that, lines must be taken in
  * their order.
  */
 #ifndef TEXT_PATTERNS_STATE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * regex_literal - bytes that every line in which an RE matches must hold. They are looked for
- * before the RE is: most lines of a log hold nothing that is asked for. Private to text/.
+ * before the RE is: most lines of a log hold nothing that is wanted. Private to text/.
  */
 #ifndef TEXT_REGEX_LITERAL_H
 #define TEXT_REGEX_LITERAL_H

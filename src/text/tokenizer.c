@@ -312,7 +312,7 @@ static int skip_header(struct tokenizer_state *state, const struct mr_split *spl
     rest->offset += ours->end;
     rest->context = NULL;
     rest->context_size = 0;
-    state->lines_skipped = csv_count_ends(split->data, ours->end, tokenizer->end);
+    state->lines_skipped = line_count(split->data, ours->end, tokenizer->end);
     if (!file)
         return 0;
     if (file->missing == header->count || ours->end == 0) {
@@ -323,7 +323,7 @@ static int skip_header(struct tokenizer_state *state, const struct mr_split *spl
     excerpt_write(header->names[file->missing], strlen(header->names[file->missing]), name);
     snprintf(reason, sizeof reason, "no field is named '%s'", name);
     first_fault_report(tokenizer->faults, split,
-                       csv_count_ends(split->data, ours->begin, tokenizer->end), reason,
+                       line_count(split->data, ours->begin, tokenizer->end), reason,
                        state->keys.error);
     return -1;
 }

@@ -344,3 +344,14 @@ void tally_check(const struct tokenizer_options *options, const void *data, size
     }
     want->stats.invalid_bytes = invalid;
 }
+
+void tally_check_keys(const struct tokenizer_options *options, const char *text,
+                      const char *const *keys)
+{
+    struct tally want;
+    tally_open(&want);
+    for (; *keys; keys++)
+        tally_add(&want, *keys, strlen(*keys), 1);
+    tally_check(options, text, strlen(text), &want);
+    tally_close(&want);
+}

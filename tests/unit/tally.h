@@ -55,5 +55,8 @@ void tally_compare(struct tally *got, struct tally *want);
 /* Counts in every way of cutting and with several limits, and compares each time. */
 void tally_check(const struct tokenizer_options *options, const void *data, size_t size,
                  struct tally *want);
+/* The same of a string, in which these keys come, each once for each time; NULL ends them. */
+void tally_check_keys(const struct tokenizer_options *options, const char *text,
+                      const char *const *keys);
 
 #endif

@@ -117,40 +117,29 @@ START_TEST(records_are_as_a_slow_reader_finds_them)
 }
 END_TEST
 
-static void check_one(const struct tokenizer_options *options, const char *text,
-                      const char *const *keys)
-{
-    struct tally want;
-    tally_open(&want);
-    for (; *keys; keys++)
-        tally_add(&want, *keys, strlen(*keys), 1);
-    tally_check(options, text, strlen(text), &want);
-    tally_close(&want);
-}
-
 START_TEST(quotes_are_taken_off_and_hold_delimiters_and_newlines)
 {
     struct tokenizer_options options = csv_options();
-    check_one(&options, "\"a,b\",1\n\"c\nd\"\r\n\"say \"\"x\"\"\",2",
-              (const char *const[]){"a,b", "c\nd", "say \"x\"", NULL});
+    tally_check_keys(&options, "\"a,b\",1\n\"c\nd\"\r\n\"say \"\"x\"\"\",2",
+                     (const char *const[]){"a,b", "c\nd", "say \"x\"", NULL});
     options.ranges = second;
-    check_one(&options, "a\nb,\nc,\"\"\nd,\"\"\"\"\n,\" e\"\n",
-              (const char *const[]){"", "", "\"", " e", NULL});
+    tally_check_keys(&options, "a\nb,\nc,\"\"\nd,\"\"\"\"\n,\" e\"\n",
+                     (const char *const[]){"", "", "\"", " e", NULL});
 }
 END_TEST
 
 START_TEST(a_quote_within_a_field_is_a_byte)
 {
     struct tokenizer_options options = csv_options();
-    check_one(&options, "5\" pipe,1\na\"b,2\n\"c\"d\"e,3\n \"f\",4\n",
-              (const char *const[]){"5\" pipe", "a\"b", "cd\"e", " \"f\"", NULL});
+    tally_check_keys(&options, "5\" pipe,1\na\"b,2\n\"c\"d\"e,3\n \"f\",4\n",
+                     (const char *const[]){"5\" pipe", "a\"b", "cd\"e", " \"f\"", NULL});
 }
 END_TEST
 
 START_TEST(an_empty_line_is_no_record)
 {
     struct tokenizer_options options = csv_options();
-    check_one(&options, "\n\r\na\n\n\"\"\n\r\n", (const char *const[]){"a", "", NULL});
+    tally_check_keys(&options, "\n\r\na\n\n\"\"\n\r\n", (const char *const[]){"a", "", NULL});
 }
 END_TEST
 

@@ -133,16 +133,6 @@ START_TEST(fields_between_blanks_are_as_awk_finds_them)
 }
 END_TEST
 
-static void check_one(struct tokenizer_options *options, const char *text, const char *const *keys)
-{
-    struct tally want;
-    tally_open(&want);
-    for (; *keys; keys++)
-        tally_add(&want, *keys, strlen(*keys), 1);
-    tally_check(options, text, strlen(text), &want);
-    tally_close(&want);
-}
-
 START_TEST(chosen_fields_make_the_key)
 {
     struct tokenizer_options options = tally_options(&token_kind_fields);
@@ -150,19 +140,19 @@ START_TEST(chosen_fields_make_the_key)
     options.delimiter_size = 1;
     options.ranges = first;
     options.range_count = 1;
-    check_one(&options, "a,b\nc\n\n,x", (const char *const[]){"a", "c", "", "", NULL});
+    tally_check_keys(&options, "a,b\nc\n\n,x", (const char *const[]){"a", "c", "", "", NULL});
     options.ranges = third;
-    check_one(&options, "a,b\nc,d,\n,,e,f\n", (const char *const[]){"", "e", NULL});
+    tally_check_keys(&options, "a,b\nc,d,\n,,e,f\n", (const char *const[]){"", "e", NULL});
     options.ranges = several;
     options.range_count = 3;
-    check_one(&options, "1,2,3,4,5,6,7\n1\n1,2,3\n",
-              (const char *const[]){"1,3,4,6,7", "1", "1,3", NULL});
+    tally_check_keys(&options, "1,2,3,4,5,6,7\n1\n1,2,3\n",
+                     (const char *const[]){"1,3,4,6,7", "1", "1,3", NULL});
     options.delimiter_size = 0;
-    check_one(&options, " 1  2 3\t4 5 6 7 \n\n \n1\n2 3",
-              (const char *const[]){"1 3 4 6 7", "1", "2", NULL});
+    tally_check_keys(&options, " 1  2 3\t4 5 6 7 \n\n \n1\n2 3",
+                     (const char *const[]){"1 3 4 6 7", "1", "2", NULL});
     options.ranges = first;
     options.range_count = 1;
-    check_one(&options, "\n \n\t", (const char *const[]){NULL});
+    tally_check_keys(&options, "\n \n\t", (const char *const[]){NULL});
 }
 END_TEST
 

@@ -76,30 +76,19 @@ START_TEST(fields_are_as_a_slow_reader_finds_them)
 }
 END_TEST
 
-static void check_one(const struct tokenizer_options *options, const char *text,
-                      const char *const *keys)
-{
-    struct tally want;
-    tally_open(&want);
-    for (; *keys; keys++)
-        tally_add(&want, *keys, strlen(*keys), 1);
-    tally_check(options, text, strlen(text), &want);
-    tally_close(&want);
-}
-
 START_TEST(quotes_and_brackets_are_taken_off)
 {
     struct tokenizer_options options = quoted_options();
-    check_one(&options, "\"a b\" c\n[d e] f\r\n\"\"\r\n[]\ng \"h\"\n\"say \\\"x\\\\\" i\n",
-              (const char *const[]){"a b", "d e", "", "", "g", "say \"x\\\\", NULL});
+    tally_check_keys(&options, "\"a b\" c\n[d e] f\r\n\"\"\r\n[]\ng \"h\"\n\"say \\\"x\\\\\" i\n",
+                     (const char *const[]){"a b", "d e", "", "", "g", "say \"x\\\\", NULL});
 }
 END_TEST
 
 START_TEST(marks_that_do_not_enclose_a_field_are_bytes)
 {
     struct tokenizer_options options = quoted_options();
-    check_one(&options, "[::1]:80 ]\n\"a b\n\"c\"d e\n[f \"g]\"\nh\"i j\"\n",
-              (const char *const[]){"[::1]:80", "\"a", "\"c\"d", "[f", "h\"i", NULL});
+    tally_check_keys(&options, "[::1]:80 ]\n\"a b\n\"c\"d e\n[f \"g]\"\nh\"i j\"\n",
+                     (const char *const[]){"[::1]:80", "\"a", "\"c\"d", "[f", "h\"i", NULL});
 }
 END_TEST
 
