@@ -77,7 +77,11 @@ PAGES = {
         ["mr_buffer_reserve", "mr_input_files", "mr_job_spec", "mr_split_line"]),
     "mr_input_files_with": ("files cut by one's own rule, or read past faults", [
         "mr_input_files_with", "mr_input_file_name", "mr_files", "mr_cuts", "mr_lookback",
-        "mr_condense", "MR_CONDENSE_END"], "Own cuts of files", ["mr_input_files", "mr_input_new"]),
+        "mr_condense", "MR_CONDENSE_END"], "Own cuts of files",
+        ["mr_decoder", "mr_input_files", "mr_input_new"]),
+    "mr_decoder": ("how FILEs that are encoded become text", [
+        "mr_decoder", "mr_encoded", "mr_piece", "MR_HEAD"], "Own decoders of files",
+        ["mr_buffer_reserve", "mr_input_files_with"]),
     "mr_output_new": ("outputs of one's own", [
         "mr_output_new", "mr_output_retain", "mr_output_release", "mr_writer"], "Own outputs",
         ["mr_buffer_reserve", "mr_job_spec", "mr_output_table"]),

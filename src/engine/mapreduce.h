@@ -235,7 +235,8 @@ struct mr_split {
     void *handle;                 /* the input's own */
     const unsigned char *context; /* what else the map must know, or NULL */
     size_t context_size;
-    bool end; /* there is no split any more: set by an input instead of filling this in */
+    bool end;      /* there is no split any more: set by an input instead of filling this in */
+    int64_t grown; /* bytes of text that it stands for, less `length`: of a FILE that was decoded */
 };
 
 /* A line without its newline: `size` bytes from `text` on. All zero before the first. */
@@ -385,6 +386,7 @@ struct mr_stats {
     unsigned threads;      /* workers that could take part */
     double map_seconds;    /* input and map */
     double reduce_seconds; /* reduce, order and output */
+    uint64_t text_bytes;   /* of input mapped, after decoding: `bytes` is what was read of it */
 };
 
 /* Runs a job to its end and returns its outcome. `engine` may be NULL: then one with working
@@ -536,6 +538,66 @@ MR_API struct mr_input *mr_input_retain(struct mr_input *input);
 /* One user less: the last one frees it. NULL is allowed. */
 MR_API void mr_input_release(struct mr_input *input);
 
+/* ---- Own decoders of files ------------------------------------------------------------------ */
+
+/* What a decoder sees of how a FILE begins. */
+#define MR_HEAD 4096
+
+/* A FILE while it is decoded. The library's; it may grow. */
+struct mr_encoded {
+    const char *name;          /* "-" for standard input */
+    uint64_t number;           /* as of a split */
+    bool regular;              /* read_at works */
+    uint64_t size;             /* of a regular file, from where reading starts; else MR_UNKNOWN */
+    const unsigned char *head; /* how it begins, MR_HEAD bytes or all there are: in `open` only */
+    size_t head_size;
+    /* Reads on from where it stands, at first from the beginning, the head included. Returns how
+     * many bytes, of a regular file fewer than `size` only at its end, else as many as come; 0 at
+     * the end; -1 where reading failed, which the library tells, or the job has. */
+    long (*read)(struct mr_encoded *encoded, void *room, size_t size);
+    /* Of a regular file: the bytes at `offset`, without moving where it stands. Fewer than `size`
+     * only at the end; -1 as of read. */
+    long (*read_at)(struct mr_encoded *encoded, uint64_t offset, void *room, size_t size);
+    /* Says how many bytes the decoding holds in all from now on, 0 after close; false, and nothing
+     * is changed, where one FILE must not hold so many. Not in `decode`. */
+    bool (*hold)(struct mr_encoded *encoded, uint64_t bytes);
+    /* Set by `open`: pieces come as text out of take, or are so nearly always. So only one is taken
+     * at a time, and no worker waits for it. */
+    bool in_order;
+};
+
+/* A piece of a FILE on its way to be text. The library's; it may grow. */
+struct mr_piece {
+    struct mr_buffer *bytes; /* what take leaves for decode; empty when take is called */
+    struct mr_buffer *text;  /* what has been decoded: append to it. As `bytes` */
+    size_t wanted;     /* so much text is best; more only where the format cannot be divided */
+    uint64_t length;   /* bytes of the FILE that it stands for, for progress: set by take */
+    uint64_t words[4]; /* the decoder's own, from take to decode; all zero at first */
+};
+
+/* How FILEs become text. Callbacks are called on workers or on the reader thread. Those that return
+ * int fail the job where they return -1 and say why, by mr_fail or mr_error_set; where they leave
+ * *error as it is, only the FILE has failed, the decoder has told of it, and the job goes on. */
+struct mr_decoder {
+    size_t struct_size;
+    void *context; /* of open */
+    /* Looks at how a FILE begins. Where it leaves *decoding NULL the bytes are the text, but for
+     * the first *skip of the head, a byte order mark. Returns 0, or -1. */
+    int (*open)(void *context, struct mr_encoded *encoded, void **decoding, size_t *skip,
+                struct mr_error *error);
+    /* Takes the FILE's next piece, one call at a time and in order: encoded bytes into
+     * piece->bytes, or text into piece->text. Returns 1; 0 where the FILE has ended with this
+     * piece, which may hold bytes; -1 where it broke off with it: what is there still counts. */
+    int (*take)(void *decoding, struct mr_encoded *encoded, struct mr_piece *piece,
+                struct mr_error *error);
+    /* Makes text of piece->bytes, on many workers at once, for pieces of one FILE too. Not called
+     * for a piece without bytes. Returns as take; where it is not 1, later pieces are dropped.
+     * NULL: take does it all. */
+    int (*decode)(void *decoding, struct mr_piece *piece, struct mr_error *error);
+    /* Ends a decoding: once for each, with no other call under way, before the job ends. */
+    void (*close)(void *decoding);
+};
+
 /* ---- Own cuts of files ---------------------------------------------------------------------- */
 
 /* What stands before a piece, for who must know a part of it. */
@@ -603,7 +665,16 @@ struct mr_files {
     /* Called for a FILE that cannot be read or whose reading broke off, once a FILE, on any thread;
      * the rest of the input goes on. NULL: the job fails. */
     void (*fault)(void *context, const char *name, int errnum);
-    void *fault_context; /* of `fault` */
+    void *fault_context;              /* of `fault` */
+    const struct mr_decoder *decoder; /* copied; NULL: bytes are text */
+    /* In place of `names`: the next FILE's name, valid until the input is closed; *name is NULL
+     * where there are no more. Called on one thread at a time; may wait, but not long. */
+    int (*next_name)(void *context, const char **name, struct mr_error *error);
+    /* The name of that number, as next_name gave it; on any thread. */
+    const char *(*name_of)(void *context, uint64_t number);
+    void *names_context; /* of both */
+    bool ordered; /* splits come in the order of FILEs and of their bytes, as ever without a decoder
+                   * and without next_name. False: in any order */
 };
 
 /* As mr_input_files. */

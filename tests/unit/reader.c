@@ -154,8 +154,11 @@ static void work(void *argument)
                 rc = -1;
             else if (split.size > 0 || split.context)
                 keep_piece(reader, &split);
+            if (split.grown != 0 || length == 0)
+                length = split.length;
             thread_lock(&reader->lock);
             reader->length += length;
+            reader->grown += split.grown;
             thread_unlock(&reader->lock);
             reader->job.release(reader->job.context, &split);
         }
@@ -286,7 +289,8 @@ struct mr_input *reader_open(const struct reader_options *options)
     what.cuts = &options->cuts;
     struct mr_input *input = mr_input_files_with(&what);
     ck_assert_ptr_nonnull(input);
-    ck_assert_int_eq(input_begin(input, options->threads, options->memory, &error), MR_OK);
+    const struct input_engine engine = {.threads = options->threads, .memory = options->memory};
+    ck_assert_int_eq(input_begin(input, &engine, &error), MR_OK);
     return input;
 }
 

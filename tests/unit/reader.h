@@ -48,7 +48,8 @@ struct reader {
     struct thread_mutex lock;      /* of all below */
     struct piece *pieces;
     size_t count, room;
-    uint64_t length;
+    uint64_t length; /* of all splits together, as what follows */
+    int64_t grown;
     bool context;   /* for reader_check: contexts are by reader_context */
     bool condensed; /* the same: by reader_condense */
     int failed;

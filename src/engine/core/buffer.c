@@ -12,12 +12,17 @@ void buffer_open(struct mr_buffer *buffer, struct budget *budget)
     *buffer = (struct mr_buffer){.budget = budget};
 }
 
+void buffer_open_behind(struct mr_buffer *buffer, struct budget *budget, size_t front)
+{
+    *buffer = (struct mr_buffer){.budget = budget, .front = front};
+}
+
 void buffer_close(struct mr_buffer *buffer)
 {
     if (!buffer->data)
         return;
-    free(buffer->data);
-    budget_give(buffer->budget, buffer->size);
+    free(buffer->data - buffer->front);
+    budget_give(buffer->budget, buffer->size + buffer->front);
     buffer->data = NULL;
     buffer->used = buffer->size = 0;
 }
@@ -39,11 +44,13 @@ unsigned char *mr_buffer_reserve(struct mr_buffer *buffer, size_t more)
         size_t size = buffer->size == 0 ? want : buffer->size + buffer->size / 2;
         if (size < want)
             size = want;
-        unsigned char *data = realloc(buffer->data, size);
+        unsigned char *const old = buffer->data;
+        const size_t front = buffer->front, charged = size - buffer->size + (old ? 0 : front);
+        unsigned char *data = realloc(old ? old - front : NULL, front + size);
         if (!data)
             return NULL;
-        budget_charge(buffer->budget, size - buffer->size);
-        buffer->data = data;
+        budget_charge(buffer->budget, charged);
+        buffer->data = data + front;
         buffer->size = size;
     }
     return buffer->data + buffer->used;

@@ -51,6 +51,7 @@ struct context {
     _Atomic uint64_t keys;
     _Atomic uint64_t results;
     _Atomic uint64_t splits;
+    _Atomic uint64_t grown; /* bytes of text less `bytes`, modulo 2^64 */
 
     struct thread_mutex fault_lock; /* of error */
     struct mr_error error;          /* the first one */

@@ -13,7 +13,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,9 +22,6 @@
 #define READ_SIZE ((size_t)16 * 1024 * 1024)
 /* What an unprivileged process may usually make a pipe hold; Linux starts with 64 KiB. */
 #define PIPE_SIZE (1 << 20)
-
-#define NO_DEADLINE UINT64_MAX
-#define MILLISECOND UINT64_C(1000000)
 
 void block_stream_open(struct block_stream *stream, const struct mr_cuts *cuts,
                        struct sources *sources, struct blocks *blocks)
@@ -42,48 +38,35 @@ void block_stream_close(struct block_stream *stream)
     free(stream->context);
 }
 
-void block_stream_begin(struct block_stream *stream, struct source *source)
+void block_stream_begin(struct block_stream *stream, struct source *source,
+                        const unsigned char *ahead, size_t ahead_size)
 {
     assert(!stream->block && !stream->previous);
     stream->source = source;
+    stream->ahead = ahead;
+    stream->ahead_size = ahead_size;
     stream->offset = 0;
     stream->ended = false;
     stream->widened = false;
 }
 
-/* Waits until there is something to read, or the end. Returns false when the deadline has passed, a
- * signal came while there was a deadline, or there is an interruption. */
-static bool wait_for_bytes(struct block_stream *stream, uint64_t deadline)
-{
-    struct pollfd polls[2] = {
-        {.fd = stream->source->fd, .events = POLLIN},
-        {.fd = stream->sources->wake, .events = POLLIN},
-    };
-    for (;;) {
-        int timeout = -1;
-        if (deadline != NO_DEADLINE) {
-            uint64_t now = thread_now();
-            timeout = now < deadline ? (int)((deadline - now) / MILLISECOND) + 1 : 0;
-        }
-        int ready = poll(polls, 2, timeout);
-        if (ready > 0)
-            return polls[1].revents == 0;
-        if (ready == 0 || deadline != NO_DEADLINE)
-            return false;
-        if (errno != EINTR)
-            return true; /* reading will tell what is wrong */
-    }
-}
-
-/* Reads into the block until it is full or the stream has ended; false where wait_for_bytes ended
- * it before that. A failure ends the stream. */
+/* Reads into the block until it is full or the stream has ended; false where sources_wait ended it
+ * before that. A failure ends the stream. */
 static bool fill(struct block_stream *stream, uint64_t deadline)
 {
     struct block *block = stream->block;
     while (!stream->ended && block->used < block->capacity) {
-        if (!wait_for_bytes(stream, deadline))
-            return false;
         size_t want = block->capacity - block->used;
+        if (stream->ahead_size > 0) {
+            const size_t more = stream->ahead_size < want ? stream->ahead_size : want;
+            memcpy(block->data + block->used, stream->ahead, more);
+            block->used += more;
+            stream->ahead += more;
+            stream->ahead_size -= more;
+            continue;
+        }
+        if (!sources_wait(stream->sources, stream->source, deadline))
+            return false;
         ssize_t got = io_read_some(stream->source->fd, block->data + block->used,
                                    want < READ_SIZE ? want : READ_SIZE);
         if (got < 0)
@@ -236,7 +219,7 @@ static int condense(struct block_stream *stream, struct mr_split *split, struct 
                      : blocks_grow(stream->blocks, block, 2 * block->capacity, error);
         if (rc != 1)
             return rc;
-        if (!fill(stream, NO_DEADLINE))
+        if (!fill(stream, SOURCES_NO_DEADLINE))
             return 0;
     }
     bool keep = cut < block->used;
@@ -285,7 +268,7 @@ int block_stream_next(struct block_stream *stream, struct mr_split *split, struc
     }
     for (;;) {
         struct block *block = stream->block;
-        if (!fill(stream, NO_DEADLINE))
+        if (!fill(stream, SOURCES_NO_DEADLINE))
             return 0;
         if (stream->ended) {
             size_t end = block->used;

@@ -25,6 +25,8 @@ struct block_stream {
     size_t cut;
     unsigned char *context; /* of the block that comes next, or NULL */
     size_t context_size;
+    const unsigned char *ahead; /* read before, in no block yet */
+    size_t ahead_size;
     uint64_t offset; /* of the block's first byte in the source */
     bool ended;      /* nothing more comes from the source */
     bool widened;    /* the pipe was told to hold more, if it may */
@@ -35,8 +37,10 @@ void block_stream_open(struct block_stream *stream, const struct mr_cuts *cuts,
 /* Frees what an interruption left. */
 void block_stream_close(struct block_stream *stream);
 
-/* Begins with a source; the one before must have ended. */
-void block_stream_begin(struct block_stream *stream, struct source *source);
+/* Begins with a source, of which `ahead`, which must stay, has been read already; the one before
+ * must have ended. */
+void block_stream_begin(struct block_stream *stream, struct source *source,
+                        const unsigned char *ahead, size_t ahead_size);
 /* Reads the first block, waiting until `deadline` (see thread_now) at most. Returns 1 when the
  * stream has ended within it, 0 when not, -1 with *error filled. */
 int block_stream_probe(struct block_stream *stream, uint64_t deadline, struct mr_error *error);

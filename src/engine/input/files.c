@@ -13,6 +13,8 @@
 #include "engine/core/struct_size.h"
 #include "engine/input/block_stream.h"
 #include "engine/input/blocks.h"
+#include "engine/input/chain_load.h"
+#include "engine/input/chains.h"
 #include "engine/input/input.h"
 #include "engine/input/lines.h"
 #include "engine/input/sources.h"
@@ -20,6 +22,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* Up to this many bytes are counted sooner than threads are started. */
@@ -30,15 +33,21 @@
 /* Asking for the sizes of more FILEs would hold the start up noticeably. */
 #define SURVEY_NAMES 4096
 
+/* Of FILEs that are decoded and others side by side: ranges out a worker, so that workers find
+ * tickets soon, and FILEs opened ahead, to see which are decoded. */
+#define WORKER_RANGES 2
+#define MOST_AHEAD 8
+
 #define LEAST_BLOCK ((size_t)64 * 1024)
 #define USUAL_BLOCK ((size_t)256 * 1024)
 
 /* Where nobody said of what engine it will be. */
-#define UNKNOWN_MEMORY (UINT64_C(64) << 20)
+static const struct input_engine unknown_engine = {.threads = 1, .memory = UINT64_C(64) << 20};
 
 struct files {
-    struct mr_files what; /* as wanted, but the cuts, which are these: */
+    struct mr_files what; /* as wanted, but the cuts and the decoder, which are these: */
     struct mr_cuts cuts;
+    struct mr_decoder decoder;
     const char *wrong; /* why that cannot be, or NULL */
     const char *wrong_of;
     struct sources sources;
@@ -46,8 +55,18 @@ struct files {
     struct blocks blocks;
     struct splitter splitter;
     struct block_stream stream;
-    struct source *streamed; /* the reader's: the source that stream reads, or NULL */
-    bool looked, small;      /* it has been asked whether the input is small, and what was found */
+    struct chains chains; /* where there is a decoder, as what follows */
+    unsigned threads;
+    uint64_t memory;
+    struct source *streamed;          /* the reader's: the source that stream reads, or NULL */
+    struct chain_head head;           /* of that source */
+    struct chain *decoded;            /* the reader's: what it decodes itself, or NULL */
+    struct source *ahead[MOST_AHEAD]; /* the reader's: regular FILEs opened and not begun, */
+    size_t ahead_count;               /* which are so many */
+    struct chain *waiting; /* the reader's: no regular FILE, to be read when all else is; or NULL */
+    struct source *waiting_source; /* the same, of one that is not decoded */
+    bool no_more;                  /* the reader's: all FILEs have been opened */
+    bool looked, small; /* it has been asked whether the input is small, and what was found */
 };
 
 /* Blocks a worker: one being mapped, the others waiting. With two, who wrote into a pipe had to get
@@ -76,13 +95,36 @@ static int open_blocks(struct files *files, uint64_t threads, uint64_t memory,
 
 /* ---- Making and freeing ---------------------------------------------------------------------- */
 
+/* Copies the cuts and the decoder, and looks whether they make sense. */
+static void take_parts(struct files *files)
+{
+    const struct mr_files *what = &files->what;
+    struct mr_cuts *cuts = &files->cuts;
+    struct mr_decoder *decoder = &files->decoder;
+    if (what->cuts) {
+        files->wrong_of = "cuts";
+        files->wrong = struct_size_copy(cuts, sizeof *cuts, what->cuts);
+        if (files->wrong)
+            return;
+        if (!cuts->last_from && (!cuts->first || !cuts->last))
+            files->wrong = "they need a first and a last, or a last_from";
+        else if (cuts->condense && (!cuts->condense_end || cuts->context_of))
+            files->wrong = "a condense needs a condense_end, and goes with no context_of";
+    }
+    if (what->decoder && !files->wrong) {
+        files->wrong_of = "decoder";
+        files->wrong = struct_size_copy(decoder, sizeof *decoder, what->decoder);
+        if (!files->wrong && (!decoder->open || !decoder->take || !decoder->close))
+            files->wrong = "it needs an open, a take and a close";
+    }
+}
+
 /* Copies what is wanted, as large as its caller knows it. What makes no sense is said when the
  * input begins: who makes an input cannot hear of it. */
 static void take(struct files *files, const struct mr_files *given)
 {
     struct mr_files *what = &files->what;
-    struct mr_cuts *cuts = &files->cuts;
-    *cuts = lines_cuts;
+    files->cuts = lines_cuts;
     files->wrong_of = "files";
     files->wrong = struct_size_copy(what, sizeof *what, given);
     if (files->wrong)
@@ -91,20 +133,31 @@ static void take(struct files *files, const struct mr_files *given)
         what->count = 0;
     for (size_t i = 0; i < what->count && !files->wrong; i++)
         files->wrong = what->names[i] ? NULL : "one has no name";
-    if (!what->cuts || files->wrong)
-        return;
-    files->wrong_of = "cuts";
-    files->wrong = struct_size_copy(cuts, sizeof *cuts, what->cuts);
-    if (files->wrong)
-        return;
-    if (!cuts->last_from && (!cuts->first || !cuts->last))
-        files->wrong = "they need a first and a last, or a last_from";
-    else if (cuts->condense && (!cuts->condense_end || cuts->context_of))
-        files->wrong = "a condense needs a condense_end, and goes with no context_of";
+    if (!files->wrong && what->next_name && (!what->name_of || what->names))
+        files->wrong = "a next_name needs a name_of, and goes with no names";
+    if (!files->wrong)
+        take_parts(files);
+}
+
+/* Makes what FILEs that are decoded need. */
+static int open_chains(struct files *files, const struct input_engine *engine,
+                       struct mr_error *error)
+{
+    files->chains = (struct chains){
+        .decoder = &files->decoder,
+        .cuts = &files->cuts,
+        .sources = &files->sources,
+        .threads = engine->threads > 0 ? engine->threads : 1,
+        .piece_size = files->blocks.block_size,
+        .limit = files->blocks.limit,
+        .memory = engine->memory,
+        .budget = engine->budget,
+    };
+    return chains_open(&files->chains, error);
 }
 
 /* Makes all that reading needs, for so many workers that share the splits. */
-static int open_parts(struct files *files, unsigned threads, uint64_t memory,
+static int open_parts(struct files *files, const struct input_engine *engine,
                       struct mr_error *error)
 {
     if (files->wrong)
@@ -112,25 +165,48 @@ static int open_parts(struct files *files, unsigned threads, uint64_t memory,
                                  files->wrong);
     if (sources_begin(&files->sources, error) != 0)
         return -1;
-    if (open_blocks(files, threads, memory, error) != 0) {
-        sources_close(&files->sources);
-        return -1;
-    }
-    splitter_open(&files->splitter, &files->cuts, &files->sources, threads);
+    if (open_blocks(files, engine->threads, engine->memory, error) != 0)
+        goto no_blocks;
+    if (files->what.decoder && open_chains(files, engine, error) != 0)
+        goto no_chains;
+    splitter_open(&files->splitter, &files->cuts, &files->sources, engine->threads);
     block_stream_open(&files->stream, &files->cuts, &files->sources, &files->blocks);
     atomic_store(&files->begun, true);
     return 0;
+
+no_chains:
+    blocks_close(&files->blocks);
+no_blocks:
+    sources_close(&files->sources);
+    return -1;
+}
+
+/* Gives back what the reader has when it will not read on. */
+static void end_reading(struct files *files)
+{
+    struct sources *sources = &files->sources;
+    if (files->splitter.source)
+        sources_release(sources, files->splitter.source);
+    block_stream_close(&files->stream);
+    if (files->streamed)
+        sources_release(sources, files->streamed);
+    for (size_t i = 0; i < files->ahead_count; i++)
+        sources_release(sources, files->ahead[i]);
+    if (files->waiting_source)
+        sources_release(sources, files->waiting_source);
+    if (files->waiting)
+        chain_drop(files->waiting);
+    if (files->decoded)
+        chain_drop(files->decoded);
 }
 
 static void end(void *context)
 {
     struct files *files = context;
     if (atomic_load(&files->begun)) {
-        if (files->splitter.source)
-            sources_release(&files->sources, files->splitter.source);
-        block_stream_close(&files->stream);
-        if (files->streamed)
-            sources_release(&files->sources, files->streamed);
+        end_reading(files);
+        if (files->what.decoder)
+            chains_close(&files->chains);
         blocks_close(&files->blocks);
         sources_close(&files->sources);
     }
@@ -147,48 +223,203 @@ static void interrupt(void *context)
         return; /* reading begins with a look at that */
     sources_interrupt(&files->sources);
     blocks_interrupt(&files->blocks);
+    if (files->what.decoder)
+        chains_interrupt(&files->chains);
 }
 
-/* Opens the next FILE; returns as sources_next. */
+/* Begins to stream a source, of which files->head has been read. */
+static void begin_stream(struct files *files, struct source *source)
+{
+    const struct chain_head *head = &files->head;
+    if (source->regular && source->start > 0)
+        (void)lseek(source->fd, (off_t)source->start, SEEK_SET);
+    block_stream_begin(&files->stream, source, head->bytes + head->skip, head->size - head->skip);
+    files->streamed = source;
+}
+
+/* What has become of a FILE that was opened. */
+enum opened {
+    OPENED_NONE = 0,    /* there is none, or an interruption */
+    OPENED_RANGES = 1,  /* *source is a regular FILE whose bytes are text */
+    OPENED_STREAM = 2,  /* *source is to be streamed */
+    OPENED_CHAIN = 3,   /* *chain decodes it, on workers */
+    OPENED_DECODED = 4, /* *chain decodes it, on the reader's thread */
+    OPENED_LATER = 5,   /* too many are open */
+};
+
+/* Opens the next FILE that can be read. Returns what it is, or -1 with *error filled. */
+static int open_next(struct files *files, bool wait, struct source **source, struct chain **chain,
+                     struct mr_error *error)
+{
+    for (;;) {
+        int rc = sources_next(&files->sources, wait, source, error);
+        if (rc != 1)
+            return rc == 2 ? OPENED_LATER : rc;
+        files->head.size = files->head.skip = 0;
+        if (!files->what.decoder)
+            return (*source)->ranges ? OPENED_RANGES : OPENED_STREAM;
+        const bool regular = (*source)->regular;
+        switch (chain_begin(&files->chains, *source, &files->head, chain, error)) {
+        case CHAIN_FAILED:
+            return -1;
+        case CHAIN_NONE:
+            continue;
+        case CHAIN_OPEN:
+            return regular && !files->cuts.last_from ? OPENED_CHAIN : OPENED_DECODED;
+        case CHAIN_PLAIN:
+            break;
+        }
+        if (!regular)
+            return OPENED_STREAM;
+        (*source)->start += files->head.skip;
+        (*source)->skip = files->head.skip;
+        files->head.size = files->head.skip = 0;
+        return (*source)->ranges ? OPENED_RANGES : OPENED_STREAM;
+    }
+}
+
+/* Opens the next FILE, to be read at once; returns as sources_next. */
 static int begin_next(struct files *files, struct mr_error *error)
 {
     struct source *source;
-    int rc = sources_next(&files->sources, &source, error);
-    if (rc != 1)
-        return rc;
-    if (source->ranges) {
+    struct chain *chain;
+    int rc = open_next(files, true, &source, &chain, error);
+    switch (rc) {
+    case OPENED_RANGES:
         splitter_begin(&files->splitter, source);
-    } else {
-        block_stream_begin(&files->stream, source);
-        files->streamed = source;
+        return 1;
+    case OPENED_STREAM:
+        begin_stream(files, source);
+        return 1;
+    case OPENED_CHAIN:
+        chains_add(&files->chains, chain);
+        return 1;
+    case OPENED_DECODED:
+        files->decoded = chain;
+        return 1;
+    default:
+        files->no_more = rc == OPENED_NONE;
+        return rc;
     }
-    return 1;
+}
+
+/* Opens more FILEs than are being read, so that several are decoded at the same time, and beside
+ * others. Returns 0, or -1 with *error filled. */
+static int open_ahead(struct files *files, struct mr_error *error)
+{
+    struct chains *chains = &files->chains;
+    if (files->what.ordered || files->cuts.last_from)
+        return 0;
+    while (!files->no_more && !files->waiting && !files->waiting_source &&
+           files->ahead_count < MOST_AHEAD && chains->count < chains->threads &&
+           (chains->count == 0 || chains_held(chains) <= chains->memory / 4)) {
+        struct source *source;
+        struct chain *chain;
+        const bool idle = chains->count == 0 && files->ahead_count == 0 && !files->splitter.source;
+        int rc = open_next(files, idle, &source, &chain, error);
+        switch (rc) {
+        case OPENED_NONE:
+            files->no_more = true;
+            return 0;
+        case OPENED_RANGES:
+            files->ahead[files->ahead_count++] = source;
+            break;
+        case OPENED_STREAM:
+            files->waiting_source = source;
+            break;
+        case OPENED_CHAIN:
+            chains_add(chains, chain);
+            break;
+        case OPENED_DECODED:
+            files->waiting = chain;
+            break;
+        case OPENED_LATER:
+            return 0;
+        default:
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* Hands out a range or a ticket; returns as sources_next. */
+static int read_side_by_side(struct files *files, struct mr_split *split, struct mr_error *error)
+{
+    struct chains *chains = &files->chains;
+    struct splitter *splitter = &files->splitter;
+    const size_t most = WORKER_RANGES * (size_t)chains->threads;
+    while (!atomic_load(&files->sources.interrupted)) {
+        if (open_ahead(files, error) != 0)
+            return -1;
+        int rc = chains_issue(chains, split, error);
+        if (rc == CHAINS_TICKET || rc < 0)
+            return rc;
+        if (!splitter->source && files->ahead_count > 0) {
+            splitter_begin(splitter, files->ahead[0]);
+            files->ahead_count--;
+            memmove(files->ahead, files->ahead + 1, files->ahead_count * sizeof *files->ahead);
+        }
+        if (splitter->source && (rc == CHAINS_ENDED || chains_range_fits(chains, most))) {
+            if (splitter_next(splitter, split)) {
+                chains_note_range(chains, 1);
+                return 1;
+            }
+        } else if (rc == CHAINS_BUSY) {
+            chains_wait(chains, splitter->source ? most : 0);
+        } else {
+            return 0;
+        }
+    }
+    return 0;
+}
+
+/* Reads on what only the reader reads; returns as sources_next, 0 where it has ended. */
+static int read_alone(struct files *files, struct mr_split *split, struct mr_error *error)
+{
+    int rc;
+    if (files->decoded) {
+        rc = chain_next(files->decoded, split, error);
+        if (rc == 0 && !atomic_load(&files->sources.interrupted))
+            files->decoded = NULL;
+        return rc;
+    }
+    rc = block_stream_next(&files->stream, split, error);
+    if (rc == 0 && !atomic_load(&files->sources.interrupted)) {
+        sources_release(&files->sources, files->streamed);
+        files->streamed = NULL;
+    }
+    return rc;
 }
 
 /* As sources_next. */
 static int read_split(struct files *files, struct mr_split *split, struct mr_error *error)
 {
-    if (!atomic_load(&files->begun) && open_parts(files, 1, UNKNOWN_MEMORY, error) != 0)
+    if (!atomic_load(&files->begun) && open_parts(files, &unknown_engine, error) != 0)
         return -1;
     for (;;) {
         int rc = 0;
         if (atomic_load(&files->sources.interrupted))
             return 0;
-        if (files->splitter.source) {
+        if (files->streamed || files->decoded)
+            rc = read_alone(files, split, error);
+        else if (files->what.decoder)
+            rc = read_side_by_side(files, split, error);
+        else if (files->splitter.source)
             rc = splitter_next(&files->splitter, split) ? 1 : 0;
-        } else if (files->streamed) {
-            rc = block_stream_next(&files->stream, split, error);
-            if (rc == 0 && !atomic_load(&files->sources.interrupted)) {
-                sources_release(&files->sources, files->streamed);
-                files->streamed = NULL;
-            }
-        } else {
-            rc = begin_next(files, error);
-            if (rc == 1)
-                continue;
-            return rc;
-        }
         if (rc != 0)
+            return rc;
+        if (files->streamed || files->decoded || files->splitter.source)
+            continue;
+        if (files->waiting || files->waiting_source) {
+            files->decoded = files->waiting;
+            files->waiting = NULL;
+            if (files->waiting_source)
+                begin_stream(files, files->waiting_source);
+            files->waiting_source = NULL;
+            continue;
+        }
+        rc = files->no_more ? 0 : begin_next(files, error);
+        if (rc != 1)
             return rc;
     }
 }
@@ -204,8 +435,14 @@ static int load(void *context, struct mr_split *split, struct mr_buffer *scratch
                 struct mr_error *error)
 {
     struct files *files = context;
-    if (*(enum source_handle *)split->handle == SOURCE_HANDLE_BLOCK)
+    const enum source_handle handle = *(enum source_handle *)split->handle;
+    if (handle == SOURCE_HANDLE_BLOCK)
         return 0;
+    if (handle == SOURCE_HANDLE_PIECE) {
+        if (chain_load(split->handle, split, error) != 0)
+            return -1;
+        return sources_failed(&files->sources, error) ? -1 : 0;
+    }
     if (splitter_load(&files->splitter, split, scratch, error) != 0)
         return -1;
     return sources_failed(&files->sources, error) ? -1 : 0;
@@ -214,19 +451,28 @@ static int load(void *context, struct mr_split *split, struct mr_buffer *scratch
 static void release(void *context, struct mr_split *split)
 {
     struct files *files = context;
-    if (*(enum source_handle *)split->handle == SOURCE_HANDLE_BLOCK)
+    switch (*(enum source_handle *)split->handle) {
+    case SOURCE_HANDLE_BLOCK:
         blocks_release(&files->blocks, split->handle);
-    else
+        break;
+    case SOURCE_HANDLE_PIECE:
+        chain_release(split->handle);
+        break;
+    case SOURCE_HANDLE_FILE:
         sources_release(&files->sources, split->handle);
+        if (files->what.decoder)
+            chains_note_range(&files->chains, -1);
+        break;
+    }
 }
 
 /* ---- The input ------------------------------------------------------------------------------- */
 
 /* As struct mr_input has it. The size is what the FILEs have just now: more or less may come. */
-static int begin(struct mr_input *input, unsigned threads, uint64_t memory, struct mr_error *error)
+static int begin(struct mr_input *input, const struct input_engine *engine, struct mr_error *error)
 {
     struct files *files = input->reader.context;
-    if (open_parts(files, threads, memory, error) != 0)
+    if (open_parts(files, engine, error) != 0)
         return -1;
     input->reader.size = sources_survey(&files->sources, SURVEY_NAMES, false);
     return 0;
@@ -234,13 +480,19 @@ static int begin(struct mr_input *input, unsigned threads, uint64_t memory, stru
 
 static bool look_whether_small(struct files *files, struct mr_reader *reader)
 {
+    if (files->what.next_name)
+        return false;
+    /* What is small in bytes may become any amount of text. */
     if (files->what.count > 1)
-        return sources_survey(&files->sources, SMALL_NAMES, true) <= SMALL_BYTES;
+        return !files->what.decoder &&
+               sources_survey(&files->sources, SMALL_NAMES, true) <= SMALL_BYTES;
     /* Errors are left to the job, which meets them again. */
     int rc = begin_next(files, NULL);
     if (rc != 1)
         return rc == 0;
     const struct source *source = files->splitter.source ? files->splitter.source : files->streamed;
+    if (!source)
+        return false;
     reader->size = source->regular ? source->size - source->start : MR_UNKNOWN;
     if (source->regular)
         return reader->size <= SMALL_BYTES;

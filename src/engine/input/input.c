@@ -62,6 +62,8 @@ void mr_input_release(struct mr_input *input)
         return;
     if (input->reader.close)
         input->reader.close(input->reader.context);
+    if (input->engine.leave)
+        input->engine.leave(input->engine.owner);
     free(input);
 }
 
@@ -80,7 +82,7 @@ void input_leave(struct mr_input *input)
     atomic_store(&input->taken, false);
 }
 
-enum mr_status input_begin(struct mr_input *input, unsigned threads, uint64_t memory,
+enum mr_status input_begin(struct mr_input *input, const struct input_engine *engine,
                            struct mr_error *error)
 {
     struct mr_error why = {.status = MR_OK};
@@ -90,8 +92,11 @@ enum mr_status input_begin(struct mr_input *input, unsigned threads, uint64_t me
         input->begun = true;
         return MR_OK;
     }
-    if (input->begin(input, threads, memory, &why) == 0) {
+    if (input->begin(input, engine, &why) == 0) {
         input->begun = true;
+        input->engine = *engine;
+        if (engine->enter)
+            engine->enter(engine->owner);
         return MR_OK;
     }
     if (error)

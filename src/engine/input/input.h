@@ -5,9 +5,20 @@
 #ifndef ENGINE_INPUT_H
 #define ENGINE_INPUT_H
 
+#include "base/budget.h"
 #include "engine/mapreduce.h"
 
 #include <stdatomic.h>
+
+/* What an input is to know of the engine that reads it. */
+struct input_engine {
+    unsigned threads;
+    uint64_t memory;
+    struct budget *budget;      /* who counts what is held of that; may be NULL */
+    void *owner;                /* of the budget, which keeps it until `leave` */
+    void (*enter)(void *owner); /* may be NULL, as leave */
+    void (*leave)(void *owner);
+};
 
 struct mr_input {
     /* Not MR_OK: it could not be made, and stands for that, so that a job says so. Then the rest is
@@ -18,7 +29,8 @@ struct mr_input {
     /* Sizes what it holds by an engine's threads and memory, and fills in the reader's size. Called
      * once, before the first `next`. NULL: nothing is to be done. Returns 0, or -1 with *error
      * filled. */
-    int (*begin)(struct mr_input *input, unsigned threads, uint64_t memory, struct mr_error *error);
+    int (*begin)(struct mr_input *input, const struct input_engine *engine, struct mr_error *error);
+    struct input_engine engine; /* once it has begun: its budget is there until it is released */
     bool begun;
     /* As mr_input_small, once it has begun. NULL: it is not known to be. */
     bool (*small)(struct mr_input *input);
@@ -35,7 +47,7 @@ bool input_take(struct mr_input *input);
 /* That job has come to nothing, and has not read from it. */
 void input_leave(struct mr_input *input);
 /* Calls `begin` where that has not been done. Returns MR_OK, or why it failed. */
-enum mr_status input_begin(struct mr_input *input, unsigned threads, uint64_t memory,
+enum mr_status input_begin(struct mr_input *input, const struct input_engine *engine,
                            struct mr_error *error);
 
 #endif

@@ -54,12 +54,11 @@ static int next(void *context, struct mr_split *split, struct mr_error *error)
     return 0;
 }
 
-static int begin(struct mr_input *input, unsigned threads, uint64_t memory, struct mr_error *error)
+static int begin(struct mr_input *input, const struct input_engine *engine, struct mr_error *error)
 {
     struct items *items = input->reader.context;
-    (void)memory;
     (void)error;
-    items->threads = threads;
+    items->threads = engine->threads;
     return 0;
 }
 

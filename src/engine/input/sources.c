@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,8 @@
 #define WORTH_A_HINT (UINT64_C(1) << 20)
 /* What a message has of a name, so that the reason behind it has room. */
 #define SHOWN_ROOM 160
+
+#define MILLISECOND UINT64_C(1000000)
 
 /* How many FILEs to hold open: a quarter of the descriptors, as temporary files need some too. */
 static size_t bound_open(void)
@@ -75,14 +78,19 @@ void sources_close(struct sources *sources)
 
 /* ---- Names and faults ------------------------------------------------------------------------ */
 
-/* How many there are to open: a descriptor and standard input are one. */
+/* How many there are to open, as far as is known: a descriptor and standard input are one. */
 static size_t count_names(const struct sources *sources)
 {
+    if (sources->files->next_name)
+        return SIZE_MAX;
     return sources->files->count > 0 ? sources->files->count : 1;
 }
 
 const char *sources_name(const struct sources *sources, uint64_t number)
 {
+    const struct mr_files *files = sources->files;
+    if (files->next_name)
+        return files->name_of(files->names_context, number);
     if (number < sources->files->count)
         return sources->files->names[number];
     return number == 0 && sources->named ? "-" : NULL;
@@ -159,8 +167,9 @@ static bool wait_for_closing(struct sources *sources, size_t bound)
 }
 
 /* Opens a name. O_NONBLOCK keeps open() from waiting for a FIFO's writer, which could not be
- * interrupted; reading waits by poll then. Returns -1 with errno set. */
-static int open_name(struct sources *sources, const char *name)
+ * interrupted; reading waits by poll then. Where descriptors are short it waits for one to be
+ * closed, if it may. Returns -1 with errno set. */
+static int open_name(struct sources *sources, const char *name, bool wait)
 {
     int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
     for (;;) {
@@ -175,7 +184,7 @@ static int open_name(struct sources *sources, const char *name)
             thread_lock(&sources->lock);
             size_t open_now = sources->open;
             thread_unlock(&sources->lock);
-            if (open_now == 0 || !wait_for_closing(sources, open_now)) {
+            if (!wait || open_now == 0 || !wait_for_closing(sources, open_now)) {
                 errno = errnum;
                 return -1;
             }
@@ -215,25 +224,68 @@ static int examine(struct sources *sources, struct source *source)
     return 0;
 }
 
-int sources_next(struct sources *sources, struct source **opened, struct mr_error *error)
+/* Finds the name to be opened next. Returns 1, 0 where there is none, -1 with *error filled. */
+static int find_name(struct sources *sources, struct mr_error *error)
+{
+    const struct mr_files *files = sources->files;
+    struct mr_error why = {.status = MR_OK};
+    if (!files->next_name) {
+        if (sources->next >= count_names(sources))
+            return 0;
+        sources->name = sources_name(sources, sources->next);
+        return 1;
+    }
+    if (sources->name)
+        return 1;
+    if (!sources->no_more && files->next_name(files->names_context, &sources->name, &why) != 0) {
+        sources->name = NULL;
+        if (error)
+            *error = why;
+        return -1;
+    }
+    sources->no_more = !sources->name;
+    return sources->name != NULL;
+}
+
+/* As wait_for_closing, but without waiting. */
+static bool may_open(struct sources *sources, size_t bound)
+{
+    thread_lock(&sources->lock);
+    const bool fits = sources->open < bound;
+    thread_unlock(&sources->lock);
+    return fits;
+}
+
+int sources_next(struct sources *sources, bool wait, struct source **opened, struct mr_error *error)
 {
     for (;;) {
         if (sources_failed(sources, error))
             return -1;
-        if (sources->next >= count_names(sources) || !wait_for_closing(sources, sources->most_open))
+        if (!wait && !may_open(sources, sources->most_open))
+            return 2;
+        int rc = find_name(sources, error);
+        if (rc != 1)
+            return rc;
+        if (!wait_for_closing(sources, sources->most_open))
             return 0;
         uint64_t number = sources->next++;
-        const char *name = sources_name(sources, number);
+        const char *name = sources->name;
+        sources->name = NULL;
         bool given = is_given(name);
         if (given && !sources->have_given) {
             tell(sources, number, EBADF);
             continue;
         }
-        int fd = given ? sources->given : open_name(sources, name);
+        int fd = given ? sources->given : open_name(sources, name, wait);
         if (fd < 0) {
             int errnum = errno;
             if (atomic_load(&sources->interrupted))
                 return 0;
+            if (!wait && (errnum == EMFILE || errnum == ENFILE)) {
+                sources->next--;
+                sources->name = name;
+                return 2;
+            }
             tell(sources, number, errnum);
             continue;
         }
@@ -242,6 +294,7 @@ int sources_next(struct sources *sources, struct source **opened, struct mr_erro
             if (!given)
                 close(fd);
             sources->next--;
+            sources->name = name;
             mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
             return -1;
         }
@@ -264,6 +317,28 @@ int sources_next(struct sources *sources, struct source **opened, struct mr_erro
         thread_unlock(&sources->lock);
         *opened = source;
         return 1;
+    }
+}
+
+bool sources_wait(const struct sources *sources, const struct source *source, uint64_t deadline)
+{
+    struct pollfd polls[2] = {
+        {.fd = source->fd, .events = POLLIN},
+        {.fd = sources->wake, .events = POLLIN},
+    };
+    for (;;) {
+        int timeout = -1;
+        if (deadline != SOURCES_NO_DEADLINE) {
+            uint64_t now = thread_now();
+            timeout = now < deadline ? (int)((deadline - now) / MILLISECOND) + 1 : 0;
+        }
+        int ready = poll(polls, 2, timeout);
+        if (ready > 0)
+            return polls[1].revents == 0;
+        if (ready == 0 || deadline != SOURCES_NO_DEADLINE)
+            return false;
+        if (errno != EINTR)
+            return true; /* reading will tell what is wrong */
     }
 }
 
@@ -295,7 +370,7 @@ uint64_t sources_survey(const struct sources *sources, size_t most, bool sure)
 {
     uint64_t total = 0;
     bool given_seen = false;
-    if (count_names(sources) - sources->next > most)
+    if (sources->files->next_name || count_names(sources) - sources->next > most)
         return MR_UNKNOWN;
     for (size_t i = sources->next; i < count_names(sources); i++) {
         const char *name = sources_name(sources, i);

@@ -16,10 +16,11 @@
 #include "base/thread.h"
 #include "engine/mapreduce.h"
 
-/* What a split's handle points to; the first member of both. */
+/* What a split's handle points to; the first member of each. */
 enum source_handle {
     SOURCE_HANDLE_FILE,  /* struct source: a range of a regular file */
     SOURCE_HANDLE_BLOCK, /* struct block: a buffer filled from a stream */
+    SOURCE_HANDLE_PIECE, /* struct chain_piece: a piece of a FILE that is decoded */
 };
 
 /* An open FILE. Constant after opening, but for the atomics. */
@@ -32,6 +33,7 @@ struct source {
     bool ranges;    /* one that is read by pread. Else a stream */
     uint64_t start; /* where reading starts, and the size when opened: of a regular file only */
     uint64_t size;
+    size_t skip; /* bytes before `start` that are no text, and of which offsets do not count */
     _Atomic uint64_t end;     /* where the last range ends, UINT64_MAX while that is not known */
     _Atomic uint64_t reached; /* where the file's end was met, 0 while it was not */
     _Atomic bool faulted;     /* the fault has been told */
@@ -45,8 +47,10 @@ struct sources {
     bool have_given;              /* it was open before anything of ours could be it */
     bool streams;                 /* regular files too are read as streams */
     size_t next;                  /* the reader's: index of the name to open next */
-    bool given_taken;             /* the reader's: what is open already has been cut into ranges */
-    int wake;                     /* becomes readable by sources_interrupt */
+    const char *name; /* the reader's: that name, where next_name has given it, or NULL */
+    bool no_more;     /* the reader's: next_name has no more */
+    bool given_taken; /* the reader's: what is open already has been cut into ranges */
+    int wake;         /* becomes readable by sources_interrupt */
     size_t most_open;
     _Atomic bool interrupted;
     _Atomic bool failed; /* nobody wants to hear of faults, and there was one */
@@ -64,8 +68,15 @@ int sources_begin(struct sources *sources, struct mr_error *error);
 void sources_close(struct sources *sources);
 
 /* Opens the next FILE that can be opened; reports those that cannot. Returns 1, 0 at the end of the
- * names or after an interruption, -1 with *error filled. The caller is the source's one user. */
-int sources_next(struct sources *sources, struct source **source, struct mr_error *error);
+ * names or after an interruption, -1 with *error filled. The caller is the source's one user. Where
+ * too many are open it waits for one to be closed, or returns 2 where it must not `wait`. */
+int sources_next(struct sources *sources, bool wait, struct source **source,
+                 struct mr_error *error);
+
+#define SOURCES_NO_DEADLINE UINT64_MAX
+/* Waits until there is something to read from a source, or its end. Returns false when the deadline
+ * (see thread_now) has passed, a signal came while there was one, or there is an interruption. */
+bool sources_wait(const struct sources *sources, const struct source *source, uint64_t deadline);
 
 /* One user more, and one less: the last one closes the source. */
 void source_retain(struct source *source);

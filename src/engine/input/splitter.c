@@ -345,6 +345,6 @@ int splitter_load(const struct splitter *splitter, struct mr_split *split,
         return -1;
     split->data = load.data + start;
     split->size = end - start;
-    split->offset = load.begin + start;
+    split->offset = load.begin + start - source->skip;
     return 0;
 }

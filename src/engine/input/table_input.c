@@ -50,12 +50,11 @@ const struct mr_record *mr_split_record(const struct mr_split *split, size_t num
     return (const struct mr_record *)(const void *)split->data + number;
 }
 
-static int begin(struct mr_input *input, unsigned threads, uint64_t memory, struct mr_error *error)
+static int begin(struct mr_input *input, const struct input_engine *engine, struct mr_error *error)
 {
     struct table_input *own = input->reader.context;
-    (void)memory;
     (void)error;
-    own->threads = threads;
+    own->threads = engine->threads;
     return 0;
 }
 

@@ -50,6 +50,7 @@ static const char *take_spec(const struct mr_job_spec *given, struct mr_job_spec
 static enum mr_status open_job(struct mr_engine *engine, const struct mr_job_spec *given,
                                struct job **job, struct mr_error *error)
 {
+    const struct input_engine known = engine_for_input(engine);
     const struct job_resources resources = {
         .worker_count = mr_engine_threads(engine),
         .seed = &engine->seed,
@@ -59,6 +60,7 @@ static enum mr_status open_job(struct mr_engine *engine, const struct mr_job_spe
         .tmpdirs = (const char *const *)engine->tmpdirs,
         .tmpdir_count = engine->tmpdir_count,
         .jobs = &engine->jobs,
+        .input = &known,
     };
     struct mr_job_spec spec;
     const char *wrong = take_spec(given, &spec);

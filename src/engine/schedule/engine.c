@@ -297,11 +297,39 @@ uint64_t mr_engine_memory(const struct mr_engine *engine)
     return engine ? engine->memory : 0;
 }
 
+/* As struct input_engine has them. */
+static void enter_for_input(void *owner)
+{
+    struct mr_engine *engine = owner;
+    thread_lock(&engine->jobs.lock);
+    engine->users++;
+    thread_unlock(&engine->jobs.lock);
+}
+
+static void leave_for_input(void *owner)
+{
+    engine_leave(owner);
+}
+
+struct input_engine engine_for_input(struct mr_engine *engine)
+{
+    return (struct input_engine){
+        .threads = mr_engine_threads(engine),
+        .memory = engine->memory,
+        .budget = &engine->budget,
+        .owner = engine,
+        .enter = enter_for_input,
+        .leave = leave_for_input,
+    };
+}
+
 enum mr_status mr_input_prepare(struct mr_input *input, const struct mr_engine *engine,
                                 struct mr_error *error)
 {
     if (!input || !engine)
         return mr_error_set(error, MR_INVALID, EINVAL, "there is no %s",
                             input ? "engine" : "input");
-    return input_begin(input, mr_engine_threads(engine), engine->memory, error);
+    /* It stays as it is, but for who uses it. */
+    const struct input_engine known = engine_for_input((struct mr_engine *)engine);
+    return input_begin(input, &known, error);
 }

@@ -31,5 +31,7 @@ struct mr_engine {
 int engine_start_workers(struct mr_engine *engine);
 /* Somebody needs the engine no longer. */
 void engine_leave(struct mr_engine *engine);
+/* What an input is to know of it. */
+struct input_engine engine_for_input(struct mr_engine *engine);
 
 #endif

@@ -102,7 +102,7 @@ enum mr_status job_open(const struct job_resources *resources, const struct mr_j
         return status;
     if (!input_take(spec->input))
         return mr_error_set(error, MR_INVALID, EINVAL, "the input is another job's");
-    status = input_begin(spec->input, resources->worker_count, resources->memory, error);
+    status = input_begin(spec->input, resources->input, error);
     if (status == MR_OK)
         status = make(resources, spec, result, error);
     if (status != MR_OK)
@@ -424,6 +424,8 @@ void job_outcome(const struct job *job, struct mr_stats *stats, struct mr_error 
             .threads = job->has_reader && !job->alone ? context->worker_count : 1,
             .map_seconds = (double)(job->map_ended - job->began) / 1e9,
             .reduce_seconds = (double)(job->ended - job->map_ended) / 1e9,
+            .text_bytes = atomic_load_explicit(&context->bytes, memory_order_relaxed) +
+                          atomic_load_explicit(&context->grown, memory_order_relaxed),
         };
         struct_size_fill(stats, &made, sizeof made);
     }

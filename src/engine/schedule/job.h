@@ -58,6 +58,7 @@ struct job_resources {
     const char *const *tmpdirs;
     size_t tmpdir_count;
     struct round_robin *jobs;
+    const struct input_engine *input; /* the same for the input */
 };
 
 /* All that one worker has of one job, by phase. Aligned so that no two share a cache line. */

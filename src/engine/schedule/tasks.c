@@ -111,6 +111,8 @@ static void map_split(struct job_worker *worker, struct mr_split *split)
         context_fail_with(context, MR_MAP, &error, "the map failed");
     (void)combiner_end_split(&worker->emitter);
     atomic_fetch_add_explicit(&context->bytes, split->length, memory_order_relaxed);
+    if (split->grown != 0)
+        atomic_fetch_add_explicit(&context->grown, (uint64_t)split->grown, memory_order_relaxed);
     atomic_fetch_add_explicit(&context->records, worker->emitter.records - before,
                               memory_order_relaxed);
     atomic_fetch_add_explicit(&context->splits, 1, memory_order_relaxed);
