@@ -184,7 +184,7 @@ static int give_typed(const struct mapper_call *call, uint64_t number, int fd)
         }
         const ssize_t got = io_read_some(fd, line, sizeof line);
         if (got < 0)
-            per_file->fault(per_file->fault_context, per_file->names[number], errno);
+            per_file->fault(per_file->fault_context, per_file_name(per_file, number), errno);
         if (got <= 0)
             return 0;
         if (give(call, line, (size_t)got) != 0)
@@ -205,7 +205,7 @@ static int map_file(const struct mapper_call *call, uint64_t number)
     const bool terminal = isatty(fd) == 1;
     state->number = number;
     state->offset = 0;
-    int rc = start(call, options->per_file->names[number], terminal ? -1 : fd);
+    int rc = start(call, per_file_name(options->per_file, number), terminal ? -1 : fd);
     if (rc == 0 && terminal)
         rc = give_typed(call, number, fd);
     per_file_close(fd);

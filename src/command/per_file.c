@@ -53,7 +53,7 @@ static uint64_t survey(const struct per_file *per_file)
 {
     uint64_t total = 0, size;
 
-    if (per_file->count > SURVEY_NAMES)
+    if (per_file->next_name != NULL || per_file->count > SURVEY_NAMES)
         return MR_UNKNOWN;
     for (size_t i = 0; i < per_file->count; i++)
         if (!known_size(per_file->names[i], &size) || __builtin_add_overflow(total, size, &total))
@@ -64,12 +64,18 @@ static uint64_t survey(const struct per_file *per_file)
 static int next(void *context, struct mr_split *split, struct mr_error *error)
 {
     struct names *names = context;
+    const struct per_file *per_file = names->per_file;
+    const char *name = NULL;
 
-    (void)error;
-    split->end = names->next == names->per_file->count;
+    if (per_file->next_name != NULL) {
+        if (per_file->next_name(per_file->names_context, &name, error) != 0)
+            return -1;
+    } else if (names->next < per_file->count) {
+        name = per_file->names[names->next];
+    }
+    split->end = name == NULL;
     if (split->end)
         return 0;
-    const char *name = names->per_file->names[names->next];
     *split = (struct mr_split){
         .data = (const unsigned char *)name,
         .size = strlen(name),
@@ -157,9 +163,15 @@ static int given(void)
     return -1;
 }
 
+const char *per_file_name(const struct per_file *per_file, uint64_t number)
+{
+    return per_file->name_of != NULL ? per_file->name_of(per_file->names_context, number)
+                                     : per_file->names[number];
+}
+
 int per_file_open(const struct per_file *per_file, uint64_t number, int wake, int *fd)
 {
-    const char *name = per_file->names[number];
+    const char *name = per_file_name(per_file, number);
 
     *fd = is_given(name) ? given() : open_name(name, wake);
     if (*fd >= 0)
