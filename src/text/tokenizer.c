@@ -75,6 +75,18 @@ static int open_header(struct tokenizer *tokenizer, const struct tokenizer_optio
     return 0;
 }
 
+static int open_tally(struct tokenizer *tokenizer)
+{
+    struct invalid_tally *tally = malloc(sizeof *tally);
+
+    if (!tally || invalid_tally_open(tally) != 0) {
+        free(tally);
+        return -1;
+    }
+    tokenizer->tally = tally;
+    return 0;
+}
+
 int tokenizer_open(const struct tokenizer_options *options, struct tokenizer **result,
                    struct mr_error *error)
 {
@@ -122,6 +134,8 @@ int tokenizer_open(const struct tokenizer_options *options, struct tokenizer **r
         goto no_memory;
     if (open_header(tokenizer, options) != 0)
         goto no_memory;
+    if (options->tally_invalid && options->kind->decodes && open_tally(tokenizer) != 0)
+        goto no_memory;
     if ((options->kind->strict || options->header || options->patterns) &&
         first_fault_open(&tokenizer->faults, error) != 0)
         goto fail;
@@ -145,6 +159,9 @@ void tokenizer_close(struct tokenizer *tokenizer)
         return;
     filter_close(tokenizer->filter);
     first_fault_close(tokenizer->faults);
+    if (tokenizer->tally)
+        invalid_tally_close(tokenizer->tally);
+    free(tokenizer->tally);
     patterns_close(tokenizer->patterns);
     free(tokenizer->ranges);
     free(tokenizer->delimiter);
@@ -175,6 +192,16 @@ bool tokenizer_lists_in_vain(const struct tokenizer *tokenizer)
 
     return tokenizer->filter && filter_has_list(tokenizer->filter) &&
            (tokens->low > 0 || tokens->high > 0) && !tokenizer->stats.stop_words_met;
+}
+
+bool tokenizer_finds_invalid(const struct tokenizer *tokenizer, uint64_t *number)
+{
+    return tokenizer->tally && invalid_tally_next(tokenizer->tally, number);
+}
+
+bool tokenizer_needs_order(const struct tokenizer *tokenizer)
+{
+    return tokenizer->faults != NULL;
 }
 
 uint64_t tokenizer_memory(const struct tokenizer *tokenizer)
@@ -293,6 +320,8 @@ void tokenizer_mapper_close(void *context, void *opened)
     total_join(&tokenizer->stats.tokens, &state->keys.tokens);
     tokenizer->stats.invalid_bytes += state->invalid + state->words.invalid;
     tokenizer->stats.stop_words_met |= state->keys.met;
+    if (tokenizer->tally)
+        invalid_tally_join(tokenizer->tally, &state->share);
     tokenizer_state_close(state);
 }
 
@@ -381,16 +410,12 @@ static int map_by_patterns(struct tokenizer_state *state, const struct mr_split 
     return status;
 }
 
-int tokenizer_map(void *context, void *opened, const struct mr_split *split,
-                  struct mr_emitter *emitter, struct mr_error *error)
+static int map_split(struct tokenizer_state *state, const struct mr_split *split)
 {
-    const struct tokenizer *tokenizer = context;
-    struct tokenizer_state *state = opened;
-
-    state->keys.emitter = emitter;
-    state->keys.error = error;
-    state->lines_skipped = 0;
+    const struct tokenizer *tokenizer = state->tokenizer;
     struct mr_split rest;
+
+    state->lines_skipped = 0;
     if (tokenizer->header) {
         if (skip_header(state, split, &rest) != 0)
             return -1;
@@ -404,4 +429,21 @@ int tokenizer_map(void *context, void *opened, const struct mr_split *split,
         ngram_context_recall(state, split->context, split->context_size) != 0)
         return -1;
     return tokens_text(state, split);
+}
+
+int tokenizer_map(void *context, void *opened, const struct mr_split *split,
+                  struct mr_emitter *emitter, struct mr_error *error)
+{
+    const struct tokenizer *tokenizer = context;
+    struct tokenizer_state *state = opened;
+
+    state->keys.emitter = emitter;
+    state->keys.error = error;
+    const uint64_t before = state->invalid + state->words.invalid;
+    const int status = map_split(state, split);
+    if (!tokenizer->tally || status != 0 ||
+        invalid_tally_add(tokenizer->tally, &state->share, split->number, split->size,
+                          state->invalid + state->words.invalid - before) == 0)
+        return status;
+    return keys_no_memory(&state->keys);
 }

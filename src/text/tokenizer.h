@@ -31,6 +31,7 @@ struct tokenizer_options {
     bool unbundle;        /* the same: lines of one field left out, then keys and counts in turn */
     bool zero_terminated; /* lines end in NUL */
     bool count_invalid;   /* count invalid UTF-8 bytes also where the kind needs no decoding */
+    bool tally_invalid;   /* find FILEs with many, where the kind reads characters */
     unsigned ngram_min;   /* 0: no n-grams; only with kinds that have some */
     unsigned ngram_max;
     const unsigned char *delimiter; /* fields end at each such text, which is copied: of several */
@@ -65,6 +66,11 @@ int tokenizer_stop_words(struct tokenizer *tokenizer, const void *bytes, size_t 
 /* Whether there was a list, and something to count, and nothing of all that was met is on it.
  * Complete once every mapper is closed. */
 bool tokenizer_lists_in_vain(const struct tokenizer *tokenizer);
+/* Whether there is a FILE from *number on, as splits have it, of which more than one byte in 100
+ * is invalid; then *number is the first one. Complete once every mapper is closed. */
+bool tokenizer_finds_invalid(const struct tokenizer *tokenizer, uint64_t *number);
+/* Whether splits must come in the order of FILEs and of their bytes: it says what line is wrong. */
+bool tokenizer_needs_order(const struct tokenizer *tokenizer);
 /* Bytes that the list takes. */
 uint64_t tokenizer_memory(const struct tokenizer *tokenizer);
 

@@ -19,6 +19,7 @@ struct tokenizer_state *tokenizer_state_open(const struct tokenizer *tokenizer)
     /* The arrays need no content. */
     state->tokenizer = tokenizer;
     state->invalid = 0;
+    state->share = (struct invalid_share){.begun = false};
     state->folded = state->joined = state->chosen = (struct room){NULL, 0};
     tokenizer_state_choose(state, tokenizer->ranges, tokenizer->range_count);
     state->patterns = NULL;

@@ -14,6 +14,7 @@
 #include "text/case_fold.h"
 #include "text/filter.h"
 #include "text/first_fault.h"
+#include "text/invalid_tally.h"
 #include "text/keys.h"
 #include "text/ngrams.h"
 #include "text/patterns_state.h"
@@ -41,15 +42,17 @@ struct tokenizer {
     bool chooses_lines;                  /* by those */
     size_t fold_window, window, longest; /* the constants of tokens.h */
 
-    struct header *header;      /* NULL: lines have no header */
-    struct first_fault *faults; /* strict kinds, patterns, and where there is a header */
+    struct header *header;       /* NULL: lines have no header */
+    struct invalid_tally *tally; /* NULL: nobody wants it */
+    struct first_fault *faults;  /* strict kinds, patterns, and where there is a header */
     /* written by tokenizer_mapper_close only, which is called one at a time */
     struct tokenizer_stats stats;
 };
 
 struct tokenizer_state {
     const struct tokenizer *tokenizer;
-    uint64_t invalid; /* bytes met by kinds that decode, but for what `words` counts */
+    uint64_t invalid;           /* bytes met by kinds that decode, but for what `words` counts */
+    struct invalid_share share; /* of the tokenizer's tally */
 
     struct room folded;         /* the window at hand with A-Z made small */
     struct room joined;         /* fields of one line before they are folded */

@@ -2,7 +2,7 @@
  *
  * globs - which names are left out; see globs.h.
  */
-#include "input/globs.h"
+#include "base/globs.h"
 
 #include <fnmatch.h>
 #include <string.h>

@@ -2,8 +2,8 @@
  *
  * globs - which names are left out, by --include and --exclude of grep or by its --exclude-dir.
  */
-#ifndef INPUT_GLOBS_H
-#define INPUT_GLOBS_H
+#ifndef BASE_GLOBS_H
+#define BASE_GLOBS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,7 +14,7 @@ struct globs_row {
 };
 
 struct globs {
-    const struct globs_row *rows; /* `count` of them, in the order given */
+    struct globs_row *rows; /* `count` of them, in the order given */
     size_t count;
 };
 
