@@ -17,6 +17,7 @@
 #include "engine/mapreduce.h"
 #include "setup.h"
 #include "setup_command.h"
+#include "setup_source.h"
 #include "text/tokenizer.h"
 
 /* Milliseconds for a temporary file that is being made to lose its name: it takes a few calls. */
@@ -28,6 +29,7 @@ struct run {
     struct options options;
     struct setup_command command;
     struct operands operands;
+    struct setup_source source;
     struct watch watch;
     struct tokenizer *tokenizer;
     struct report *report;
@@ -40,14 +42,15 @@ static int prepare(struct run *run, struct mr_error *error)
 {
     const struct options *options = &run->options;
 
-    if (setup_engine(options, &run->engine, error) != 0)
+    if (setup_source_open(&run->source, options, &run->operands, run->message, error) != 0 ||
+        setup_engine(options, &run->engine, error) != 0)
         return -1;
     limits_note_memory(run->message, options, run->engine);
     if (setup_tokenizer(options, run->engine, run->message, &run->tokenizer, error) != 0 ||
         setup_leave_memory(options, run->tokenizer, &run->command, &run->engine, error) != 0 ||
         report_open(options, run->message, &run->report, error) != 0)
         return -1;
-    const struct setup_input from = {&run->operands, run->tokenizer, &run->command, run->engine,
+    const struct setup_input from = {&run->source, run->tokenizer, &run->command, run->engine,
                                      run->message};
     return setup_input(&from, &run->input, error);
 }
@@ -75,13 +78,15 @@ static void run_all(struct run *run)
     struct mr_error error = {.status = MR_OK};
     struct mr_stats stats = {.struct_size = sizeof stats};
 
-    if (setup_command_open(&run->command, &run->options, run->message) != 0 ||
+    if (setup_source_charset(&run->source, &run->options, run->message) != 0 ||
+        setup_command_open(&run->command, &run->options, run->message) != 0 ||
         operands_open(&run->operands, &run->options, run->message) != 0)
         return;
     const bool done = prepare(run, &error) == 0 && count(run, &stats, &error) == 0;
     setup_command_close(&run->command);
     if (done) {
         setup_note_stop_words(&run->options, run->tokenizer, run->message);
+        setup_source_note_invalid(&run->source, &run->options, run->tokenizer, run->input);
         setup_print_stats(&run->options, run->tokenizer, &run->command, &stats, run->message);
     } else if (error.status != MR_OK &&
                (error.status != MR_MAP ||
@@ -125,6 +130,7 @@ static int run_command(int argc, char **argv)
     mr_engine_close(run.engine);
     report_close(run.report);
     tokenizer_close(run.tokenizer);
+    setup_source_close(&run.source);
     operands_close(&run.operands);
     options_close(&run.options);
     status = message_status(run.message);

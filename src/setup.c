@@ -117,6 +117,7 @@ int setup_tokenizer(const struct options *options, const struct mr_engine *engin
         .unbundle = options->unbundle,
         .zero_terminated = options->zero_terminated,
         .count_invalid = options->stats,
+        .tally_invalid = options->mapper == NULL && !options->quiet,
         .ngram_min = options->ngram_min,
         .ngram_max = options->ngram_max,
         .delimiter = options->delimiter,
@@ -178,23 +179,20 @@ static struct mr_input *setup_files(const struct setup_input *from)
         .condense_end = tokenizer_condense_end,
         .last_from = tokenizer_reads_in_order(tokenizer) ? tokenizer_border_from : NULL,
     };
-    const struct mr_files files = {
+    struct mr_files files = {
         .struct_size = sizeof files,
-        .names = from->operands->list,
-        .count = from->operands->count,
         .cuts = &cuts,
-        .fault = message_fault,
-        .fault_context = from->message,
+        .ordered = tokenizer_needs_order(tokenizer),
     };
 
+    setup_source_files(from->source, &files);
     return mr_input_files_with(&files);
 }
 
 int setup_input(const struct setup_input *from, struct mr_input **input, struct mr_error *error)
 {
-    *input = setup_command_is(from->command)
-                 ? setup_command_input(from->command, from->operands, from->message)
-                 : setup_files(from);
+    *input = setup_command_is(from->command) ? setup_command_input(from->command, from->source)
+                                             : setup_files(from);
     return mr_input_prepare(*input, from->engine, error) == MR_OK ? 0 : -1;
 }
 

@@ -11,6 +11,7 @@
 #include "cli/options.h"
 #include "engine/mapreduce.h"
 #include "setup_command.h"
+#include "setup_source.h"
 #include "text/tokenizer.h"
 
 /* Chooses the kernel and opens the engine, for its threads and all the memory for counting. Returns
@@ -34,7 +35,7 @@ int setup_leave_memory(const struct options *options, const struct tokenizer *to
 
 /* What an input is made of. */
 struct setup_input {
-    const struct operands *operands;
+    const struct setup_source *source;
     const struct tokenizer *tokenizer;
     struct setup_command *command;
     const struct mr_engine *engine;

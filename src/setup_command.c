@@ -59,26 +59,23 @@ static struct mr_cuts line_cuts(const struct setup_command *command)
     };
 }
 
-struct mr_input *setup_command_input(struct setup_command *command, const struct operands *operands,
-                                     struct message *message)
+struct mr_input *setup_command_input(struct setup_command *command,
+                                     const struct setup_source *source)
 {
     const struct mr_cuts cuts = line_cuts(command);
-    const struct mr_files files = {
-        .struct_size = sizeof files,
-        .names = operands->list,
-        .count = operands->count,
-        .cuts = &cuts,
-        .fault = message_fault,
-        .fault_context = message,
-    };
+    struct mr_files files = {.struct_size = sizeof files, .cuts = &cuts, .ordered = true};
 
+    setup_source_files(source, &files);
     if (!command->options->per_file)
         return mr_input_files_with(&files);
     command->per_file = (struct per_file){
-        .names = operands->list,
-        .count = operands->count,
-        .fault = message_fault,
-        .fault_context = message,
+        .names = files.names,
+        .count = files.count,
+        .next_name = files.next_name,
+        .name_of = files.name_of,
+        .names_context = files.names_context,
+        .fault = files.fault,
+        .fault_context = files.fault_context,
     };
     return per_file_input(&command->per_file);
 }

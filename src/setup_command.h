@@ -10,7 +10,6 @@
 #include <stdint.h>
 
 #include "cli/message.h"
-#include "cli/operands.h"
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/report.h"
@@ -19,6 +18,7 @@
 #include "command/mapper.h"
 #include "command/reducer.h"
 #include "engine/mapreduce.h"
+#include "setup_source.h"
 #include "text/tokenizer.h"
 
 /* All zero before setup_command_open, and in a run without CMDs. It must stay where it is. */
@@ -47,8 +47,8 @@ uint64_t setup_command_memory(struct setup_command *command, uint64_t memory);
 
 /* The input that mappers are given: the FILEs, cut behind the ends of lines, or as a whole each. As
  * mr_input_new. */
-struct mr_input *setup_command_input(struct setup_command *command, const struct operands *operands,
-                                     struct message *message);
+struct mr_input *setup_command_input(struct setup_command *command,
+                                     const struct setup_source *source);
 
 /* What a job is made of beside the CMDs. */
 struct setup_command_job {

@@ -246,6 +246,25 @@ void message_fault(void *context, const char *name, int errnum)
     message_put(context, MESSAGE_FILE, &parts, "");
 }
 
+void message_unread(void *context, const char *name, const char *text)
+{
+    const struct message_parts parts = {.name = name};
+
+    message_put(context, MESSAGE_FILE, &parts, text);
+}
+
+void message_remark(void *context, const char *name, const char *text)
+{
+    const struct message_parts parts = {.name = name};
+    struct message *message = context;
+
+    thread_lock(&message->lock);
+    const bool quiet = message->quiet;
+    thread_unlock(&message->lock);
+    if (!quiet)
+        message_put(message, MESSAGE_OK, &parts, text);
+}
+
 void message_fatal(struct message *message, const char *name, const char *format, ...)
 {
     const struct message_parts parts = {.name = name};

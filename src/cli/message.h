@@ -47,6 +47,10 @@ void message_usage(struct message *message, const char *format, ...)
 /* "mrcount: NAME: REASON" for a FILE that could not be read; the status becomes MESSAGE_FILE. The
  * context is a struct message: the type is that of the input's hook. errnum is an errno value. */
 void message_fault(void *context, const char *name, int errnum);
+/* The same with a reason in words: "mrcount: NAME: TEXT". */
+void message_unread(void *context, const char *name, const char *text);
+/* "mrcount: NAME: TEXT" of a FILE that was read, unless quiet. As that. */
+void message_remark(void *context, const char *name, const char *text);
 /* "mrcount: NAME: TEXT"; the status becomes MESSAGE_FATAL. */
 void message_fatal(struct message *message, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -140,7 +140,7 @@ int operands_stop_words(const struct options *options, struct message *message, 
 
 int operands_open(struct operands *operands, const struct options *options, struct message *message)
 {
-    static const char *const standard[] = {"-"};
+    static const char *const standard[] = {"-"}, *const here[] = {"."};
     size_t size = 0;
 
     *operands = (struct operands){.list = (const char *const *)options->files,
@@ -156,8 +156,9 @@ int operands_open(struct operands *operands, const struct options *options, stru
             operands_split(operands, options, size, message) != 0)
             return -1;
     } else if (operands->count == 0) {
-        operands->list = standard;
+        operands->list = options->recursive ? here : standard;
         operands->count = 1;
+        operands->implied = true;
     }
     if (options->stop_words != NULL &&
         operands_check_stop_words(operands, options->stop_words, message) != 0)

@@ -6,6 +6,7 @@
 #ifndef CLI_OPERANDS_H
 #define CLI_OPERANDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "cli/message.h"
@@ -15,13 +16,15 @@
 struct operands {
     const char *const *list; /* at least one */
     size_t count;
+    bool implied;           /* none was named */
     unsigned char *content; /* that the list points into; NULL where it points into argv */
     const char **array;     /* the list where it is ours */
 };
 
-/* Says which FILEs the options name, reading --files0-from. Returns 0, or -1 when they cannot be
- * had or standard input is to be read twice, which has been reported. Either way operands_close is
- * to be called. */
+/* Says which FILEs the options name, reading --files0-from; where they name none it is standard
+ * input, or the directory at hand if directories are read. Returns 0, or -1 when they cannot be had
+ * or standard input is to be read twice, which has been reported. Either way operands_close is to
+ * be called. */
 int operands_open(struct operands *operands, const struct options *options,
                   struct message *message);
 void operands_close(struct operands *operands);

@@ -23,7 +23,10 @@ void options_close(struct options *options)
     free((void *)options->greps.texts);
     free((void *)options->vgreps.texts);
     free((void *)options->engine.tmpdirs);
+    free(options->globs.rows);
+    free(options->directory_globs.rows);
     options->delimiter = NULL;
     options->regexps = options->greps = options->vgreps = (struct options_list){NULL, 0};
+    options->globs = options->directory_globs = (struct globs){NULL, 0};
     options->engine.tmpdirs = NULL;
 }

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/globs.h"
 #include "base/status_set.h"
 #include "cli/field_list.h"
 #include "engine/mapreduce.h"
@@ -106,8 +107,12 @@ struct options {
     bool quiet;
     bool stats;
 
-    const char *files0_from; /* name of a file, or NULL */
-    char **files;            /* the FILEs of the command line: a part of argv */
+    const char *files0_from;      /* name of a file, or NULL */
+    const char *encoding;         /* name of a charset, "auto", "none", or NULL as "auto" */
+    bool recursive;               /* FILEs may be directories, */
+    struct globs globs;           /* of which these files are read, or are not, */
+    struct globs directory_globs; /* and these directories; the arrays are ours to free */
+    char **files;                 /* the FILEs of the command line: a part of argv */
     size_t file_count;
 };
 

@@ -341,6 +341,20 @@ void take_check_list(struct option_pass *pass, const struct option_row *row)
                      pass->options->files[0], row->name);
 }
 
+void take_glob(struct option_pass *pass, const struct option_row *row, const char *given)
+{
+    struct globs *list = take_member(pass, row);
+    struct globs_row *more = realloc(list->rows, (list->count + 1) * sizeof *more);
+
+    if (more == NULL) {
+        option_no_memory(pass);
+        return;
+    }
+    more[list->count] = (struct globs_row){given, row->value};
+    list->rows = more;
+    list->count++;
+}
+
 void take_progress(struct option_pass *pass, const struct option_row *row, const char *given)
 {
     /* Without WHEN it is wanted by name, as with ls --color: then also off a terminal. */

@@ -56,8 +56,8 @@ void charset_file_close(struct charset_file *file)
     free(file);
 }
 
-/* Reads up to `size` bytes of the FILE behind its mark, fewer only where it ends or breaks off, or is
- * one that others still write. Returns 1, or what that read returned; *got is how many came. */
+/* Reads up to `size` bytes of the FILE behind its mark, fewer only where it ends or breaks off, or
+ * others still write it. Returns 1, or what that read returned; *got is how many came. */
 static long file_read(struct charset_file *file, struct mr_encoded *encoded, unsigned char *bytes,
                       size_t size, size_t *got)
 {

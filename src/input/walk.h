@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "engine/mapreduce.h"
-#include "input/globs.h"
+#include "base/globs.h"
 
 struct walk_options {
     const char *const *files; /* `count` of them; "-" is no file's name. They outlive the walk. */

@@ -13,8 +13,9 @@ import sys
 from pathlib import Path
 
 FULL = bool(os.environ.get("MRCOUNT_HOSTILE"))
+os.environ["LC_ALL"] = "C"  # to us a GLOB is of bytes
 SLOW = bool(os.environ.get("MRCOUNT_VARIANT"))  # under a sanitizer
-MANY = 1_000_000 if FULL else 3_000 if SLOW else 20_000
+MANY = 1_000_000 if FULL else 2_000 if SLOW else 10_000
 SECONDS = 600
 done = 0
 contents = {}  # name below the tree -> the one line in that file
@@ -32,9 +33,12 @@ def run(options, files=(), status=0, errors=b"", **more):
 
 def same(what, got, want):
     global done
+    if got != want and isinstance(got, dict):
+        got, want = (sorted(set(one.items()) - set(other.items())) for one, other in ((got, want), (want, got)))
+        names = {line: name for name, line in contents.items()}
+        got, want = ([(names.get(line, line), count) for line, count in items] for items in (got, want))
     if got != want:
-        sys.exit(f"{what}: {sorted(got - want)[:5] if isinstance(got, set) else got[:300]!r}, "
-                 f"not {sorted(want - got)[:5] if isinstance(want, set) else want[:300]!r}")
+        sys.exit(f"{what}: {got[:8]}, not {want[:8]}")
     done += 1
 
 
@@ -113,7 +117,7 @@ def against_grep():
     rng = random.Random(7)
     globs = ["*.c", "*.h", "a*", "*", "x?c", "[ab]*", "?", "*_", "sub*", "tree/*", "tree", "Makefile", ".*", "*.d", "lib_",
              "\\*", "[[]x]", "plain.c", "sub_/", "tree/plain.c", "-R", "*/*", "nothing", "*line", "a.b_//"]
-    for _ in range(20 if SLOW else 150):
+    for _ in range(20 if SLOW else 80):
         options = [f"--{rng.choice(['include', 'exclude', 'exclude-dir'])}={rng.choice(globs)}"
                    for _ in range(rng.randrange(1, 4))]
         files = rng.choice([["tree"], ["tree/"], ["tree/plain.c", "tree"], ["tree/loop"], [], ["."]])

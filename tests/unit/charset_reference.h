@@ -19,8 +19,8 @@ struct charset_reference {
 extern const struct charset_reference charset_references[];
 extern const size_t charset_references_count;
 
-/* Converts all of it; the caller frees what is returned, *converted bytes. NULL where iconv does not
- * know the charset. */
+/* Converts all of it; the caller frees what is returned, *converted bytes. NULL where iconv does
+ * not know the charset. */
 unsigned char *charset_reference_convert(const struct charset_reference *charset,
                                          const unsigned char *bytes, size_t size,
                                          size_t *converted);

@@ -149,8 +149,8 @@ END_TEST
 
 #define ROWS(...)                                                                                  \
     {                                                                                              \
-        (const struct globs_row[]){__VA_ARGS__},                                                   \
-            sizeof((const struct globs_row[]){__VA_ARGS__}) / sizeof(struct globs_row)             \
+        (struct globs_row[]){__VA_ARGS__},                                                         \
+            sizeof((struct globs_row[]){__VA_ARGS__}) / sizeof(struct globs_row)                   \
     }
 
 START_TEST(files_are_left_out_as_grep_does)
