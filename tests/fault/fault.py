@@ -47,6 +47,7 @@ CALLS = [
     ("fchmod", "EIO", CLEAN), ("fchown", "EIO", CLEAN), ("xattr", "EIO", CLEAN), ("xattr", "EOPNOTSUPP", CLEAN),
     ("readlink", "EIO", CLEAN), ("statfs", "EIO", CLEAN), ("tmpfile", "EACCES", CLEAN),
     ("close", "EIO", CLEAN), ("fallocate", "ENOSPC", INVISIBLE),
+    ("openat", "EINTR", INVISIBLE), ("openat", "EMFILE", CLEAN), ("openat", "EACCES", CLEAN), ("readdir", "EIO", CLEAN),
     # Of where programs are run.
     ("fork", "EAGAIN", CLEAN), ("socket", "EMFILE", CLEAN), ("send", "EINTR", INVISIBLE), ("send", "ENOMEM", CLEAN),
     ("wait", "EINTR", INVISIBLE),
@@ -103,6 +104,11 @@ def scenarios():
                               "small"], slow=True, spawns=True),
         Scenario("reducer", [mrcount, "-q", "-j2", "-S1K", "-T", "tmp", "-o", "out", "--mapper=cat", "--reducer=cat",
                              "long"], "-o", slow=True, spawns=True),
+        Scenario("walk", [mrcount, "-R", "-j2", "-i", "--exclude=*.no", "--exclude-dir=not", "tree"], "pipe"),
+        Scenario("walk-per-file", [mrcount, "-R", "--per-file", "-j2", "-l", "--mapper=cat", "tree"], slow=True, spawns=True),
+        Scenario("charset", [mrcount, "-j2", "--encoding=SHIFT_JIS", "sjis", "sjis"], slow=True),
+        Scenario("charset-byte", [mrcount, "-j2", "-l", "--encoding=KOI8-R"], "pipe", "sjis", slow=True),
+        Scenario("utf16", [mrcount, "-j2", "utf16", "small", "utf16"], "pipe"),
         Scenario("pagerank", [str(BUILD / "tests" / "examples" / "pagerank")], "pipe", "links", slow=True),
         Scenario("clients", [str(BUILD / "fault" / "clients"), "tmp"], "pipe", slow=True),
     ]
@@ -123,6 +129,11 @@ def prepare():
     Path("table").write_text('id,"a ""b""",c\n' + "".join(rows), encoding="utf-8")
     Path("quoted").write_text("a:b\n" + "".join(f'[{i}]:"{i % 7}:\\""\n' for i in range(9000)))
     Path("tmp").mkdir(exist_ok=True)
+    for name in "a", "b/c/d", "b/c/e.no", "b/not/f", "g":
+        Path("tree", name).parent.mkdir(parents=True, exist_ok=True)
+        Path("tree", name).write_text(f"{name} b\n" * 30)
+    Path("sjis").write_bytes("日本 あいう カナ word\n".encode("shift_jis") * 3000 + b"\x82")
+    Path("utf16").write_bytes("日本 word Straße\n".encode("utf-16") * 3000)
     if not os.path.islink("to-out"):
         os.symlink("out", "to-out")
     with open("counts", "wb") as counts:

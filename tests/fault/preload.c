@@ -17,6 +17,7 @@
  *
  * Standard error is left alone by errors: it is how the program tells what went wrong.
  */
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -59,7 +60,8 @@ extern void __libc_free(void *block);
     X(alloc) X(thread) X(read) X(pread) X(write) X(pwrite) X(pwritev) X(open) X(fstat) X(stat) \
     X(lseek) X(ftruncate) X(rename) X(fsync) X(pipe) X(eventfd) X(poll) X(fcntl) \
     X(linkat) X(fchmod) X(fchown) X(close) X(getrandom) X(fallocate) X(unlink) X(tmpfile) X(xattr) \
-    X(readlink) X(statfs) X(fork) X(socket) X(send) X(recv) X(wait) X(dup)
+    X(readlink) X(statfs) X(fork) X(socket) X(send) X(recv) X(wait) X(dup) \
+    X(openat) X(readdir)
 /* clang-format on */
 enum class {
 #define X(name) CLASS_##name,
@@ -320,6 +322,38 @@ EXPORT int open(const char *name, int flags, ...)
     mode_t mode = mode_of(flags, arguments);
     va_end(arguments);
     return open_any(name, flags, mode);
+}
+
+/* Directories below others are opened by it. */
+static int openat_any(int directory, const char *name, int flags, mode_t mode)
+{
+    int error = fault(CLASS_openat);
+    return error ? failed(error) : (int)syscall(SYS_openat, directory, name, flags, mode);
+}
+
+EXPORT int openat(int directory, const char *name, int flags, ...)
+{
+    va_list arguments;
+    va_start(arguments, flags);
+    mode_t mode = mode_of(flags, arguments);
+    va_end(arguments);
+    return openat_any(directory, name, flags, mode);
+}
+
+extern int __openat_2(int directory, const char *name, int flags);
+EXPORT int __openat_2(int directory, const char *name, int flags)
+{
+    return openat_any(directory, name, flags, 0);
+}
+
+EXPORT struct dirent *readdir(DIR *directory)
+{
+    REAL(readdir);
+    int error = fault(CLASS_readdir);
+    if (!error)
+        return real(directory);
+    errno = error;
+    return NULL;
 }
 
 /* What open becomes where the compiler sees that there is no mode. */
