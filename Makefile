@@ -275,7 +275,8 @@ FUZZ_SECONDS ?= 60
 FUZZ_CC      ?= clang
 FUZZERS      := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/*.c)))
 FUZZ_SOURCES := $(filter-out src/main.c,$(SOURCES)) tests/unit/words_reference.c \
-                tests/unit/fields_reference.c tests/unit/normal_reference.c
+                tests/unit/fields_reference.c tests/unit/normal_reference.c \
+                tests/unit/charset_reference.c
 
 FUZZ_FLAGS    = -std=c11 $(ALL_CPPFLAGS) -Itests -pthread -g -O1 -fno-omit-frame-pointer \
                 -fno-sanitize-recover=all
