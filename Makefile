@@ -89,9 +89,20 @@ else
 $(error VARIANT is asan or tsan)
 endif
 
-# Libraries that the program can do without; PCRE2=no leaves one out. It is loaded when it is needed.
-PCRE2 ?= $(if $(CROSS),no,$(shell pkg-config --exists libpcre2-8 2> /dev/null && echo yes))
-OPTIONAL := $(if $(filter yes,$(PCRE2)),-DMRCOUNT_PCRE2 $(shell pkg-config --cflags libpcre2-8))
+# Libraries that the program can do without; PCRE2=no leaves one out. Each is loaded when it is needed.
+# Older Debians have libbz2 without a file for pkg-config.
+found = $(if $(CROSS),no,$(shell pkg-config --exists $(1) 2> /dev/null && echo yes))
+PCRE2 ?= $(call found,libpcre2-8)
+ISAL  ?= $(call found,libisal)
+ZSTD  ?= $(call found,libzstd)
+LZMA  ?= $(call found,liblzma)
+LZ4   ?= $(call found,liblz4)
+BZIP2 ?= $(if $(CROSS),no,$(shell echo '\#include <bzlib.h>' | $(CC) $(CPPFLAGS) -E -x c - > /dev/null 2>&1 && echo yes))
+
+# $(call optional,NAME,PACKAGE): what the compiler is told where NAME is built in.
+optional = $(if $(filter yes,$($(1))),-DMRCOUNT_$(1) $(shell pkg-config --cflags $(2) 2> /dev/null))
+OPTIONAL := $(strip $(call optional,PCRE2,libpcre2-8) $(call optional,ISAL,libisal) $(call optional,ZSTD,libzstd) \
+            $(call optional,LZMA,liblzma) $(call optional,LZ4,liblz4) $(call optional,BZIP2,bzip2))
 
 ALL_CPPFLAGS = -D_GNU_SOURCE -Isrc $(OPTIONAL) $(CPPFLAGS)
 ALL_CFLAGS   = -std=c11 $(WARNINGS) -fvisibility=hidden -pthread $(HARDENING) $(SANITIZE) $(CFLAGS)

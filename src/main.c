@@ -64,8 +64,10 @@ static int count(struct run *run, struct mr_stats *stats, struct mr_error *error
     if (setup_job(&run->command, &job, &spec, error) != 0)
         return -1;
     /* A small input is counted in less than a millisecond, of which it would take a tenth. */
-    if (!spec.small)
+    if (!spec.small) {
+        setup_source_load(&run->source);
         sandbox_enter(run->options.output != NULL, setup_command_socket(&run->command));
+    }
     watch_open(&run->watch, &run->options, run->message, run->report);
     setup_command_show(&run->command, &run->watch.progress);
     watch_job(&run->watch, run->engine, &spec, stats, error);

@@ -4,6 +4,7 @@
  */
 #include "setup.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/kernels/kernels.h"
@@ -27,8 +28,10 @@ int setup_engine(const struct options *options, struct mr_engine **engine, struc
 
 void setup_print_help(const struct options *options, struct message *message)
 {
-    const struct help_built built = {UNICODE_VERSION, patterns_built_in() ? "pcre2" : ""};
+    char names[64];
+    const struct help_built built = {UNICODE_VERSION, names};
 
+    snprintf(names, sizeof names, "%s%s", patterns_built_in() ? " pcre2" : "", decoder_built_in());
     help_print(options, &built, message);
 }
 
@@ -185,14 +188,15 @@ static struct mr_input *setup_files(const struct setup_input *from)
         .ordered = tokenizer_needs_order(tokenizer),
     };
 
-    setup_source_files(from->source, &files);
+    setup_source_files(from->source, from->engine, &files);
     return mr_input_files_with(&files);
 }
 
 int setup_input(const struct setup_input *from, struct mr_input **input, struct mr_error *error)
 {
-    *input = setup_command_is(from->command) ? setup_command_input(from->command, from->source)
-                                             : setup_files(from);
+    *input = setup_command_is(from->command)
+                 ? setup_command_input(from->command, from->source, from->engine)
+                 : setup_files(from);
     return mr_input_prepare(*input, from->engine, error) == MR_OK ? 0 : -1;
 }
 

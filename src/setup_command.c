@@ -60,12 +60,13 @@ static struct mr_cuts line_cuts(const struct setup_command *command)
 }
 
 struct mr_input *setup_command_input(struct setup_command *command,
-                                     const struct setup_source *source)
+                                     const struct setup_source *source,
+                                     const struct mr_engine *engine)
 {
     const struct mr_cuts cuts = line_cuts(command);
     struct mr_files files = {.struct_size = sizeof files, .cuts = &cuts, .ordered = true};
 
-    setup_source_files(source, &files);
+    setup_source_files(source, engine, &files);
     if (!command->options->per_file)
         return mr_input_files_with(&files);
     command->per_file = (struct per_file){

@@ -48,7 +48,8 @@ uint64_t setup_command_memory(struct setup_command *command, uint64_t memory);
 /* The input that mappers are given: the FILEs, cut behind the ends of lines, or as a whole each. As
  * mr_input_new. */
 struct mr_input *setup_command_input(struct setup_command *command,
-                                     const struct setup_source *source);
+                                     const struct setup_source *source,
+                                     const struct mr_engine *engine);
 
 /* What a job is made of beside the CMDs. */
 struct setup_command_job {

@@ -55,6 +55,7 @@ int setup_source_open(struct setup_source *source, const struct options *options
                       struct mr_error *error)
 {
     const struct decoder_options made = {
+        .decompress = !options->never_decompress,
         .charset = source->rule,
         .tell = message_unread,
         .note = message_remark,
@@ -66,7 +67,7 @@ int setup_source_open(struct setup_source *source, const struct options *options
     if (options->recursive && setup_source_walk(source, options, error) != 0)
         return -1;
     /* What CMDs of --per-file read, they open themselves. */
-    if (source->rule.none || options->per_file)
+    if ((source->rule.none && options->never_decompress) || options->per_file)
         return 0;
     return decoder_open(&made, &source->decoder, error);
 }
@@ -79,12 +80,22 @@ void setup_source_close(struct setup_source *source)
     *source = (struct setup_source){.operands = NULL};
 }
 
-void setup_source_files(const struct setup_source *source, struct mr_files *files)
+void setup_source_load(const struct setup_source *source)
+{
+    if (source->decoder != NULL)
+        decoder_foresee(source->decoder, source->walk != NULL ? NULL : source->operands->list,
+                        source->operands->count);
+}
+
+void setup_source_files(const struct setup_source *source, const struct mr_engine *engine,
+                        struct mr_files *files)
 {
     files->fault = message_fault;
     files->fault_context = source->message;
-    if (source->decoder != NULL)
+    if (source->decoder != NULL) {
+        decoder_limit(source->decoder, mr_engine_memory(engine), mr_engine_threads(engine));
         files->decoder = decoder_files(source->decoder);
+    }
     if (source->walk == NULL) {
         files->names = source->operands->list;
         files->count = source->operands->count;

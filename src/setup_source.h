@@ -34,8 +34,12 @@ int setup_source_open(struct setup_source *source, const struct options *options
 /* When the input has been released. */
 void setup_source_close(struct setup_source *source);
 
-/* Fills in what is read, and who hears what cannot be. */
-void setup_source_files(const struct setup_source *source, struct mr_files *files);
+/* Fills in what is read, by that engine, and who hears what cannot be. */
+void setup_source_files(const struct setup_source *source, const struct mr_engine *engine,
+                        struct mr_files *files);
+
+/* Loads the code that reading will take: later no code can be loaded. */
+void setup_source_load(const struct setup_source *source);
 
 /* Says of which FILEs the tokenizer met more invalid bytes than text has. */
 void setup_source_note_invalid(const struct setup_source *source, const struct options *options,

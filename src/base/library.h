@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * library - libraries that are loaded when they are needed first: to a run of a millisecond, linking
- * them all at its start would add as much again.
+ * library - libraries that are loaded when they are needed first: to a run of a millisecond,
+ * linking them all at its start would add as much again.
  */
 #ifndef BASE_LIBRARY_H
 #define BASE_LIBRARY_H

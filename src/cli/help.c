@@ -79,9 +79,9 @@ char *help_version(const struct help_built *built)
     fprintf(out,
             "mrcount %s\n"
             "Unicode %s\n"
-            "Built in: %s\n"
+            "Built in:%s\n"
             "License MIT. This is free software without any warranty.\n",
-            VERSION_TEXT, built->unicode, *built->in != '\0' ? built->in : "nothing");
+            VERSION_TEXT, built->unicode, *built->in != '\0' ? built->in : " nothing");
     return help_end(out, &text);
 }
 

@@ -11,7 +11,7 @@
 /* What the program was built with, for --version. */
 struct help_built {
     const char *unicode; /* the version of Unicode */
-    const char *in;      /* names of libraries, divided by blanks; empty: none */
+    const char *in;      /* names, each after a blank; empty: nothing */
 };
 
 /* Prints what the action of the options wants, to standard output; failure is reported. */

@@ -355,6 +355,14 @@ void take_glob(struct option_pass *pass, const struct option_row *row, const cha
     list->count++;
 }
 
+void take_decompress(struct option_pass *pass, const struct option_row *row, const char *given)
+{
+    int choice = option_choice(pass, row, given);
+
+    if (choice >= 0)
+        pass->options->never_decompress = choice == 1;
+}
+
 void take_progress(struct option_pass *pass, const struct option_row *row, const char *given)
 {
     /* Without WHEN it is wanted by name, as with ls --color: then also off a terminal. */

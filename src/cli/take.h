@@ -55,6 +55,7 @@ void take_size(struct option_pass *pass, const struct option_row *row, const cha
 void take_directory(struct option_pass *pass, const struct option_row *row, const char *given);
 void take_check_list(struct option_pass *pass, const struct option_row *row);
 void take_glob(struct option_pass *pass, const struct option_row *row, const char *given);
+void take_decompress(struct option_pass *pass, const struct option_row *row, const char *given);
 void take_progress(struct option_pass *pass, const struct option_row *row, const char *given);
 void take_action(struct option_pass *pass, const struct option_row *row, const char *given);
 void take_shell(struct option_pass *pass, const struct option_row *row, const char *given);

@@ -145,7 +145,7 @@ class Job:
         chosen = self.chosen
         program = self.send(chosen.mrcount)
         threads = self.context.getConf().get("spark.task.cpus", "1")
-        run = ["--quiet", "--sort=none", f"--threads={threads}",
+        run = ["--quiet", "--decompress=never", "--sort=none", f"--threads={threads}",
                f"--buffer-size={chosen.buffer_size}", "--temporary-directory=."]
         reducers = chosen.reducers or self.context.defaultParallelism
         bundles = min(reducers, MOST_BUNDLES)
