@@ -134,8 +134,7 @@ int compressed_stream(struct compressed *file, struct mr_piece *piece, compresse
     if (step.out == NULL)
         return compressed_no_memory(error);
     while (step.out_size > 0) {
-        step.in = source_bytes(source, &step.in_size);
-        if (step.in_size == 0 && source_fill(source, 1) != 0)
+        if (source_fill(source, 1) != 0)
             return compressed_no_memory(error);
         step.in = source_bytes(source, &step.in_size);
         step.last = source->ended;

@@ -17,7 +17,7 @@ void source_close(struct source *source)
 const unsigned char *source_bytes(const struct source *source, size_t *size)
 {
     *size = source->end - source->begin;
-    return source->bytes + source->begin;
+    return source->bytes != NULL ? source->bytes + source->begin : (const unsigned char *)"";
 }
 
 /* Makes room for `size` bytes from `begin` on. */
