@@ -87,6 +87,8 @@ void stats_print(struct message *message, const struct mr_stats *stats, const st
     struct stats_table table = {.used = 0};
 
     stats_number(&table, "bytes", stats->bytes);
+    if (stats->text_bytes != stats->bytes)
+        stats_number(&table, "text bytes", stats->text_bytes);
     total_format(tokens, sum);
     stats_line(&table, "%-14s %20s\n", "tokens", sum);
     stats_number(&table, "distinct keys", stats->keys);

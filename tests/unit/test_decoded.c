@@ -6,10 +6,13 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/io.h"
@@ -453,6 +456,351 @@ START_TEST(a_text_that_grows_a_thousandfold_is_counted)
 }
 END_TEST
 
+/* Emits how long the lines are, 0 for each that is condensed. */
+static int map_sizes(void *context, void *state, const struct mr_split *split,
+                     struct mr_emitter *emitter, struct mr_error *error)
+{
+    struct mr_line line = {0};
+    (void)context;
+    (void)state;
+    (void)error;
+    while (mr_split_line(split, &line))
+        if (mr_emit(emitter, &line.size, sizeof line.size, NULL) != MR_OK)
+            return -1;
+    return 0;
+}
+
+/* No worker waits for memory, so none waits for another that does; and only one text at a time
+ * grows past what there is. */
+START_TEST(many_long_items_at_once_neither_wait_for_ever_nor_fill_memory)
+{
+    enum { FILES = 8 };
+    const size_t size = (SANITIZED ? 2 : 20) << 20;
+    static const unsigned threads[] = {1, 2, 8};
+    static char text[65535];
+    const char *names[FILES];
+    static char paths[FILES][64];
+    struct rusage before, after;
+    /* What is freed goes back at once. */
+    (void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    memset(text, 'x', sizeof text);
+    for (size_t i = 0; i < FILES; i++) {
+        struct fake_file file;
+        fake_file_open(&file, marks[i % 2]);
+        for (size_t at = 0; at < size; at += 16 * sizeof text)
+            fake_file_add(&file, text, sizeof text, 16);
+        fake_file_add(&file, "\nend\n", 5, 1);
+        snprintf(paths[i], sizeof paths[i], "%s/%zu", reader_folder, i);
+        names[i] = paths[i];
+        reader_write_file(paths[i], file.data, file.size);
+        fake_file_close(&file);
+    }
+    ck_assert_int_eq(getrusage(RUSAGE_SELF, &before), 0);
+    for (size_t i = 0; i < sizeof threads / sizeof *threads; i++) {
+        const struct mr_files files = {
+            .struct_size = sizeof files, .names = names, .count = FILES, .decoder = &fake.decoder};
+        const struct mr_engine_options options = {
+            .struct_size = sizeof options, .threads = threads[i], .memory = 1};
+        struct mr_engine *engine;
+        struct tally got;
+        ck_assert_int_eq(mr_engine_open(&options, &engine, NULL), MR_OK);
+        tally_open(&got);
+        struct mr_job_spec spec = {.struct_size = sizeof spec, .context = &got, .map = map_sizes};
+        spec.collect = line_counts_collect;
+        spec.input = mr_input_files_with(&files);
+        ck_assert_int_eq(mr_run(engine, &spec, NULL, NULL), MR_OK);
+        ck_assert_uint_eq(got.count, 2);
+        ck_assert_uint_eq(got.items[0].count, FILES);
+        ck_assert_uint_eq(got.items[1].count, FILES);
+        tally_close(&got);
+        mr_engine_close(engine);
+    }
+    ck_assert_int_eq(getrusage(RUSAGE_SELF, &after), 0);
+    if (!SANITIZED)
+        ck_assert_int_le(after.ru_maxrss - before.ru_maxrss, 100 << 10);
+    for (size_t i = 0; i < FILES; i++)
+        unlink(paths[i]);
+}
+END_TEST
+
+/* Pieces meet here: each waits until `wanted` have come, or it is opened. */
+struct gate {
+    _Atomic unsigned come, wanted;
+    _Atomic bool open;
+};
+
+static void wait_at_gate(void *context)
+{
+    struct gate *gate = context;
+    atomic_fetch_add(&gate->come, 1);
+    AWAIT(atomic_load(&gate->open) || atomic_load(&gate->come) >= atomic_load(&gate->wanted));
+    atomic_store(&gate->open, true);
+}
+
+START_TEST(pieces_of_one_file_are_decoded_at_the_same_time)
+{
+    const char *names[] = {reader_path};
+    unsigned char data[5000];
+    struct gate gate = {.wanted = 3};
+    const struct mr_files files = {
+        .struct_size = sizeof files, .names = names, .count = 1, .decoder = &fake.decoder};
+    reader_fill_lines(data, sizeof data, 40, 2);
+    write_encoded(reader_path, FAKE_DIVIDED, data, sizeof data, 100);
+    test_hooks.buffer_size = 300;
+    fake.meet = wait_at_gate;
+    fake.meet_context = &gate;
+    line_counts_check(mr_input_files_with(&files), 3, data, sizeof data);
+    ck_assert_uint_ge(atomic_load(&fake.most_inside), 3);
+}
+END_TEST
+
+START_TEST(several_files_are_decoded_at_the_same_time)
+{
+    const char *names[] = {reader_path, reader_path, reader_path};
+    unsigned char data[5000];
+    struct gate gate = {.wanted = 3};
+    const struct mr_files files = {
+        .struct_size = sizeof files, .names = names, .count = 3, .decoder = &fake.decoder};
+    struct tally want;
+    reader_fill_lines(data, sizeof data, 40, 2);
+    write_encoded(reader_path, FAKE_IN_ORDER, data, sizeof data, 5000);
+    fake.meet = wait_at_gate;
+    fake.meet_context = &gate;
+    tally_open(&want);
+    line_counts_add(&want, data, sizeof data, 3);
+    line_counts_compare(mr_input_files_with(&files), 3, &want);
+    tally_close(&want);
+}
+END_TEST
+
+START_TEST(a_job_is_cancelled_while_pieces_are_decoded)
+{
+    const char *names[] = {reader_path, reader_path};
+    unsigned char data[5000];
+    reader_fill_lines(data, sizeof data, 40, 2);
+    test_hooks.buffer_size = 200;
+    fake.meet = wait_at_gate;
+    for (size_t i = 0; i < 6; i++) {
+        struct gate gate = {.wanted = UINT_MAX};
+        const struct mr_files files = {
+            .struct_size = sizeof files, .names = names, .count = 2, .decoder = &fake.decoder};
+        struct mr_engine *engine = line_counts_engine(1 + (unsigned)i % 3);
+        struct tally got;
+        struct mr_job *job;
+        write_encoded(reader_path, marks[i % 2], data, sizeof data, 100);
+        fake.meet_context = &gate;
+        tally_open(&got);
+        struct mr_job_spec spec = {.struct_size = sizeof spec, .context = &got};
+        spec.collect = line_counts_collect;
+        spec.input = mr_input_files_with(&files);
+        ck_assert_int_eq(mr_submit(engine, &spec, &job, NULL), MR_OK);
+        AWAIT(atomic_load(&gate.come) > 0);
+        mr_job_cancel(job);
+        atomic_store(&gate.open, true);
+        ck_assert_int_eq(mr_job_wait(job, -1, NULL, NULL), MR_CANCELLED);
+        mr_job_release(job);
+        mr_engine_close(engine);
+        tally_close(&got);
+        ck_assert_uint_eq(atomic_load(&fake.opened), atomic_load(&fake.closed));
+    }
+}
+END_TEST
+
+START_TEST(several_clients_decode_on_one_engine)
+{
+    enum { CLIENTS = 6 };
+    const char *names[] = {reader_path, reader_path, reader_path};
+    static unsigned char data[60000];
+    struct mr_engine *engine = line_counts_engine(2);
+    struct mr_job *jobs[CLIENTS];
+    struct tally got[CLIENTS], want;
+    const struct mr_files files = {
+        .struct_size = sizeof files, .names = names, .count = 3, .decoder = &fake.decoder};
+    reader_fill_lines(data, sizeof data, 40, 2);
+    write_encoded(reader_path, FAKE_DIVIDED, data, sizeof data, 1000);
+    test_hooks.buffer_size = 2000;
+    for (size_t i = 0; i < CLIENTS; i++) {
+        tally_open(&got[i]);
+        struct mr_job_spec spec = {.struct_size = sizeof spec, .context = &got[i]};
+        spec.collect = line_counts_collect;
+        spec.input = mr_input_files_with(&files);
+        ck_assert_int_eq(mr_submit(engine, &spec, &jobs[i], NULL), MR_OK);
+    }
+    for (size_t i = 0; i < CLIENTS; i++) {
+        ck_assert_int_eq(mr_job_wait(jobs[i], -1, NULL, NULL), MR_OK);
+        mr_job_release(jobs[i]);
+        tally_open(&want);
+        line_counts_add(&want, data, sizeof data, 3);
+        tally_compare(&got[i], &want);
+        tally_close(&want);
+        tally_close(&got[i]);
+    }
+    mr_engine_close(engine);
+}
+END_TEST
+
+START_TEST(what_decodings_hold_is_bounded)
+{
+    const char *names[] = {reader_path, reader_path};
+    const uint64_t holds[] = {1, 32 << 20, (32 << 20) + 1};
+    for (size_t i = 0; i < 3; i++) {
+        const struct mr_files files = {
+            .struct_size = sizeof files, .names = names, .count = 2, .decoder = &fake.decoder};
+        write_encoded(reader_path, FAKE_IN_ORDER, "a\nb\n", 4, 1);
+        fake.hold = holds[i];
+        line_counts_check(mr_input_files_with(&files), 2, "a\nb\na\nb\n", 8);
+        ck_assert_uint_eq(atomic_load(&fake.refused), i == 2 ? 2 : 0);
+    }
+}
+END_TEST
+
+/* ---- Names ----------------------------------------------------------------------------------- */
+
+/* So many times the same name. */
+struct names {
+    const char *name;
+    uint64_t given, count;
+    bool fails;
+};
+
+static int next_name(void *context, const char **name, struct mr_error *error)
+{
+    struct names *names = context;
+    if (names->fails && names->given == names->count / 2)
+        return mr_fail(error, EIO, "no more names");
+    *name = names->given < names->count ? names->name : NULL;
+    names->given += *name != NULL;
+    return 0;
+}
+
+static const char *name_of(void *context, uint64_t number)
+{
+    const struct names *names = context;
+    return number < names->count ? names->name : NULL;
+}
+
+START_TEST(names_may_come_one_by_one)
+{
+    for (unsigned i = 0; i < 8; i++) {
+        struct names names = {reader_path, 0, 100, i == 7};
+        const struct mr_files files = {
+            .struct_size = sizeof files,
+            .decoder = i % 2 == 0 ? &fake.decoder : NULL,
+            .next_name = next_name,
+            .name_of = name_of,
+            .names_context = &names,
+        };
+        struct mr_error error = {.status = MR_OK};
+        struct tally got, want;
+        if (i % 4 == 0)
+            write_encoded(reader_path, FAKE_DIVIDED, "a\nb\n", 4, 1);
+        else
+            reader_write_file(reader_path, "a\nb\n", 4);
+        struct mr_input *input = mr_input_retain(mr_input_files_with(&files));
+        const enum mr_status status = line_counts_run(input, 2, &got, &error);
+        if (names.fails) {
+            ck_assert_int_eq(status, MR_INPUT);
+            ck_assert_str_eq(error.text, "no more names");
+        } else {
+            ck_assert_int_eq(status, MR_OK);
+            tally_open(&want);
+            line_counts_add(&want, "a\nb\n", 4, 100);
+            tally_compare(&got, &want);
+            tally_close(&want);
+            ck_assert_str_eq(mr_input_file_name(input, 99), reader_path);
+            ck_assert_ptr_null(mr_input_file_name(input, 100));
+        }
+        mr_input_release(input);
+        tally_close(&got);
+    }
+}
+END_TEST
+
+START_TEST(the_largest_file_is_read_first)
+{
+    enum { FILES = 5, LARGE = 3 << 20 };
+    static const size_t sizes[FILES] = {10, LARGE, 20, LARGE + 1, 30};
+    static const uint64_t order[FILES] = {3, 1, 0, 2, 4};
+    static char paths[FILES][64];
+    const char *names[FILES];
+    unsigned char *data = malloc(LARGE + 1);
+    for (size_t i = 0; i < FILES; i++) {
+        reader_fill_lines(data, sizes[i], 70, (uint32_t)i);
+        snprintf(paths[i], sizeof paths[i], "%s/%zu", reader_folder, i);
+        names[i] = paths[i];
+        write_encoded(paths[i], FAKE_IN_ORDER, data, sizes[i], 60000);
+    }
+    for (int ordered = 0; ordered <= 1; ordered++) {
+        struct reader_options options = decoded_options(names, FILES);
+        options.threads = 1;
+        options.files.ordered = ordered;
+        struct mr_input *input = reader_open(&options);
+        const struct mr_reader job = *mr_input_reader(input);
+        struct mr_split split;
+        struct mr_error error;
+        uint64_t seen[FILES];
+        size_t count = 0;
+        while (reader_next(&job, &split, &error) == 1) {
+            if (count == 0 || seen[count - 1] != split.number) {
+                ck_assert_uint_lt(count, FILES);
+                seen[count++] = split.number;
+            }
+            ck_assert_int_eq(job.load(job.context, &split, NULL, &error), 0);
+            job.release(job.context, &split);
+        }
+        ck_assert_uint_eq(count, FILES);
+        for (size_t i = 0; i < FILES; i++)
+            ck_assert_uint_eq(seen[i], ordered ? i : order[i]);
+        mr_input_release(input);
+    }
+    for (size_t i = 0; i < FILES; i++)
+        unlink(paths[i]);
+    free(data);
+}
+END_TEST
+
+START_TEST(a_few_plain_files_are_small_and_one_that_is_decoded_is_not)
+{
+    const char *names[] = {reader_path, reader_path, reader_path};
+    struct mr_engine *engine = line_counts_engine(2);
+    for (size_t i = 0; i < 8; i++) {
+        const struct mr_files files = {
+            .struct_size = sizeof files,
+            .names = names,
+            .count = 1 + i % 3,
+            .decoder = &fake.decoder,
+            .ordered = i == 7,
+        };
+        struct mr_error error;
+        struct tally got;
+        if (i < 4)
+            write_encoded(reader_path, marks[i % 2], "a\nb\n", 4, 1);
+        else
+            reader_write_file(reader_path, "a\nb\n", 4);
+        struct mr_input *input = mr_input_files_with(&files);
+        ck_assert_int_eq(mr_input_prepare(input, engine, NULL), MR_OK);
+        const bool small = mr_input_small(input);
+        ck_assert_int_eq(small, i >= 4 && i < 7);
+        struct mr_job_spec spec = {
+            .struct_size = sizeof spec, .context = &got, .small = i % 2 == 0};
+        spec.collect = line_counts_collect;
+        spec.input = input;
+        tally_open(&got);
+        ck_assert_int_eq(mr_run(engine, &spec, NULL, &error), MR_OK);
+        ck_assert_uint_eq(got.count, 2);
+        ck_assert_uint_eq(got.items[0].count, files.count);
+        tally_close(&got);
+    }
+    /* What was looked at and not read is given back. */
+    struct mr_input *input = mr_input_files_with(
+        &(struct mr_files){.struct_size = sizeof(struct mr_files), .names = names, .count = 3});
+    ck_assert_int_eq(mr_input_prepare(input, engine, NULL), MR_OK);
+    mr_engine_close(engine);
+    ck_assert(mr_input_small(input));
+    mr_input_release(input);
+}
+END_TEST
+
 Suite *test_decoded_suite(void);
 
 Suite *test_decoded_suite(void)
@@ -480,6 +828,18 @@ Suite *test_decoded_suite(void)
     TCase *work = tcase_create("work");
     tcase_add_checked_fixture(work, setup, teardown);
     tcase_add_test(work, a_text_that_grows_a_thousandfold_is_counted);
+    tcase_add_test(work, many_long_items_at_once_neither_wait_for_ever_nor_fill_memory);
+    tcase_add_test(work, pieces_of_one_file_are_decoded_at_the_same_time);
+    tcase_add_test(work, several_files_are_decoded_at_the_same_time);
+    tcase_add_test(work, a_job_is_cancelled_while_pieces_are_decoded);
+    tcase_add_test(work, several_clients_decode_on_one_engine);
+    tcase_add_test(work, what_decodings_hold_is_bounded);
     suite_add_tcase(suite, work);
+    TCase *names = tcase_create("names");
+    tcase_add_checked_fixture(names, setup, teardown);
+    tcase_add_test(names, names_may_come_one_by_one);
+    tcase_add_test(names, the_largest_file_is_read_first);
+    tcase_add_test(names, a_few_plain_files_are_small_and_one_that_is_decoded_is_not);
+    suite_add_tcase(suite, names);
     return suite;
 }

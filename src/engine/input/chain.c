@@ -261,3 +261,23 @@ struct chain_piece *chain_new_piece(struct chain *chain)
     chains->out++;
     return piece;
 }
+
+void chain_free_piece(struct chain_piece *piece)
+{
+    buffer_close(&piece->bytes);
+    buffer_close(&piece->text);
+    free(piece->context);
+    free(piece);
+}
+
+bool chain_pieces_full(struct chains *chains)
+{
+    while (atomic_load_explicit(&chains->buffers.used, memory_order_relaxed) > chains->limit) {
+        struct chain_piece *piece = chains->idle;
+        if (!piece)
+            return true;
+        chains->idle = piece->next;
+        chain_free_piece(piece);
+    }
+    return false;
+}

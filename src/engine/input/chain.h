@@ -106,6 +106,10 @@ enum chain_found chain_begin(struct chains *chains, struct source *source, struc
 
 /* A piece without anything in it. Under the lock; NULL when memory is out. */
 struct chain_piece *chain_new_piece(struct chain *chain);
+/* Frees one that is in no list. */
+void chain_free_piece(struct chain_piece *piece);
+/* Whether pieces hold more than they should, though none is idle. Under the lock. */
+bool chain_pieces_full(struct chains *chains);
 /* Ends the decoding and the source: nobody is in a callback. Not under the lock. */
 void chain_end_decoding(struct chain *chain);
 /* Frees a chain without users, or that nobody else has known. */

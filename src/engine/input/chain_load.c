@@ -187,8 +187,7 @@ static bool take_piece(struct chain *chain, struct chain_piece **piece)
 {
     struct chains *chains = chain->chains;
     thread_lock(&chains->lock);
-    while (!chains->interrupted && chains->out > 0 &&
-           atomic_load_explicit(&chains->buffers.used, memory_order_relaxed) > chains->limit)
+    while (!chains->interrupted && chains->out > 0 && chain_pieces_full(chains))
         thread_wait(&chains->moved, &chains->lock);
     const bool interrupted = chains->interrupted;
     *piece = interrupted ? NULL : chain_new_piece(chain);

@@ -7,6 +7,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+/* Pieces out a worker: one that it has, and a ticket that it finds when it is done with that. */
+#define OUT_A_WORKER 2
+
 int chains_open(struct chains *chains, struct mr_error *error)
 {
     budget_open(&chains->buffers, UINT64_MAX);
@@ -21,14 +24,6 @@ int chains_open(struct chains *chains, struct mr_error *error)
     return -1;
 }
 
-static void free_piece(struct chain_piece *piece)
-{
-    buffer_close(&piece->bytes);
-    buffer_close(&piece->text);
-    free(piece->context);
-    free(piece);
-}
-
 void chains_close(struct chains *chains)
 {
     while (chains->first) {
@@ -39,7 +34,7 @@ void chains_close(struct chains *chains)
     while (chains->idle) {
         struct chain_piece *piece = chains->idle;
         chains->idle = piece->next;
-        free_piece(piece);
+        chain_free_piece(piece);
     }
     thread_cond_close(&chains->moved);
     thread_mutex_close(&chains->lock);
@@ -92,6 +87,14 @@ static bool holds_most(const struct chain *chain)
     return true;
 }
 
+/* Whether a ticket of a chain may be issued now. Under the lock. */
+static bool may_issue(const struct chain *chain, bool full)
+{
+    const struct chains *chains = chain->chains;
+    const size_t most = full ? 1 : OUT_A_WORKER * (size_t)chains->threads;
+    return is_ready(chain) && chains->out < most && (!full || holds_most(chain));
+}
+
 /* Takes the chain out of the list. Under the lock. */
 static void unlist(struct chain **place)
 {
@@ -106,8 +109,7 @@ static void unlist(struct chain **place)
  * Under the lock. Chains that have ended are dropped: *ended is their list. */
 static struct chain *choose(struct chains *chains, struct chain **ended)
 {
-    const bool full =
-        atomic_load_explicit(&chains->buffers.used, memory_order_relaxed) > chains->limit;
+    const bool full = chain_pieces_full(chains);
     struct chain **place = &chains->first, *chosen = NULL;
     while (*place) {
         struct chain *chain = *place;
@@ -115,8 +117,7 @@ static struct chain *choose(struct chains *chains, struct chain **ended)
             unlist(place);
             chain->next = *ended;
             *ended = chain;
-        } else if (!chosen && is_ready(chain) &&
-                   (!full || (chains->out == 0 && holds_most(chain)))) {
+        } else if (!chosen && may_issue(chain, full)) {
             chosen = chain;
             *place = chain->next;
         } else {
@@ -159,12 +160,10 @@ void chains_wait(struct chains *chains, size_t ranges)
 {
     thread_lock(&chains->lock);
     for (;;) {
-        const bool full =
-            atomic_load_explicit(&chains->buffers.used, memory_order_relaxed) > chains->limit;
+        const bool full = chain_pieces_full(chains);
         bool some = chains->interrupted || chains->ranges < ranges;
         for (struct chain *chain = chains->first; chain && !some; chain = chain->next)
-            some = chain->finished ||
-                   (is_ready(chain) && (!full || (chains->out == 0 && holds_most(chain))));
+            some = chain->finished || may_issue(chain, full);
         if (some)
             break;
         thread_wait(&chains->moved, &chains->lock);

@@ -37,6 +37,7 @@
  * tickets soon, and FILEs opened ahead, to see which are decoded. */
 #define WORKER_RANGES 2
 #define MOST_AHEAD 8
+_Static_assert(MOST_AHEAD <= SMALL_NAMES, "there is room");
 
 #define LEAST_BLOCK ((size_t)64 * 1024)
 #define USUAL_BLOCK ((size_t)256 * 1024)
@@ -58,11 +59,11 @@ struct files {
     struct chains chains; /* where there is a decoder, as what follows */
     unsigned threads;
     uint64_t memory;
-    struct source *streamed;          /* the reader's: the source that stream reads, or NULL */
-    struct chain_head head;           /* of that source */
-    struct chain *decoded;            /* the reader's: what it decodes itself, or NULL */
-    struct source *ahead[MOST_AHEAD]; /* the reader's: regular FILEs opened and not begun, */
-    size_t ahead_count;               /* which are so many */
+    struct source *streamed;           /* the reader's: the source that stream reads, or NULL */
+    struct chain_head head;            /* of that source */
+    struct chain *decoded;             /* the reader's: what it decodes itself, or NULL */
+    struct source *ahead[SMALL_NAMES]; /* the reader's: regular FILEs opened and not begun, */
+    size_t ahead_count;                /* which are so many */
     struct chain *waiting; /* the reader's: no regular FILE, to be read when all else is; or NULL */
     struct source *waiting_source; /* the same, of one that is not decoded */
     bool no_more;                  /* the reader's: all FILEs have been opened */
@@ -303,43 +304,49 @@ static int begin_next(struct files *files, struct mr_error *error)
     }
 }
 
+/* Opens the next FILE, to be read when its time comes. Returns 0, 1 where that is not to be done
+ * now, or -1 with *error filled. */
+static int take_next(struct files *files, bool wait, struct mr_error *error)
+{
+    struct source *source;
+    struct chain *chain;
+    switch (open_next(files, wait, &source, &chain, error)) {
+    case OPENED_NONE:
+        files->no_more = true;
+        return 0;
+    case OPENED_RANGES:
+        files->ahead[files->ahead_count++] = source;
+        return 0;
+    case OPENED_STREAM:
+        files->waiting_source = source;
+        return 0;
+    case OPENED_CHAIN:
+        chains_add(&files->chains, chain);
+        return 0;
+    case OPENED_DECODED:
+        files->waiting = chain;
+        return 0;
+    case OPENED_LATER:
+        return 1;
+    default:
+        return -1;
+    }
+}
+
 /* Opens more FILEs than are being read, so that several are decoded at the same time, and beside
  * others. Returns 0, or -1 with *error filled. */
 static int open_ahead(struct files *files, struct mr_error *error)
 {
     struct chains *chains = &files->chains;
+    int rc = 0;
     if (files->what.ordered || files->cuts.last_from)
         return 0;
-    while (!files->no_more && !files->waiting && !files->waiting_source &&
+    while (rc == 0 && !files->no_more && !files->waiting && !files->waiting_source &&
            files->ahead_count < MOST_AHEAD && chains->count < chains->threads &&
-           (chains->count == 0 || chains_held(chains) <= chains->memory / 4)) {
-        struct source *source;
-        struct chain *chain;
-        const bool idle = chains->count == 0 && files->ahead_count == 0 && !files->splitter.source;
-        int rc = open_next(files, idle, &source, &chain, error);
-        switch (rc) {
-        case OPENED_NONE:
-            files->no_more = true;
-            return 0;
-        case OPENED_RANGES:
-            files->ahead[files->ahead_count++] = source;
-            break;
-        case OPENED_STREAM:
-            files->waiting_source = source;
-            break;
-        case OPENED_CHAIN:
-            chains_add(chains, chain);
-            break;
-        case OPENED_DECODED:
-            files->waiting = chain;
-            break;
-        case OPENED_LATER:
-            return 0;
-        default:
-            return -1;
-        }
-    }
-    return 0;
+           (chains->count == 0 || chains_held(chains) <= chains->memory / 4))
+        rc = take_next(
+            files, chains->count == 0 && files->ahead_count == 0 && !files->splitter.source, error);
+    return rc < 0 ? -1 : 0;
 }
 
 /* Hands out a range or a ticket; returns as sources_next. */
@@ -475,17 +482,33 @@ static int begin(struct mr_input *input, const struct input_engine *engine, stru
     if (open_parts(files, engine, error) != 0)
         return -1;
     input->reader.size = sources_survey(&files->sources, SURVEY_NAMES, false);
+    if (files->what.decoder && !files->what.ordered && !files->cuts.last_from)
+        sources_order(&files->sources, SURVEY_NAMES);
     return 0;
+}
+
+/* Opens few FILEs, to see whether one of them is decoded: what is small then may become any amount
+ * of text. Returns whether none is. */
+static bool all_plain(struct files *files)
+{
+    if (files->what.ordered || files->cuts.last_from)
+        return false;
+    while (!files->no_more && files->ahead_count < SMALL_NAMES) {
+        if (take_next(files, false, NULL) != 0)
+            return false;
+        if (files->waiting || files->waiting_source || files->chains.count > 0)
+            return false;
+    }
+    return files->no_more;
 }
 
 static bool look_whether_small(struct files *files, struct mr_reader *reader)
 {
     if (files->what.next_name)
         return false;
-    /* What is small in bytes may become any amount of text. */
     if (files->what.count > 1)
-        return !files->what.decoder &&
-               sources_survey(&files->sources, SMALL_NAMES, true) <= SMALL_BYTES;
+        return sources_survey(&files->sources, SMALL_NAMES, true) <= SMALL_BYTES &&
+               (!files->what.decoder || all_plain(files));
     /* Errors are left to the job, which meets them again. */
     int rc = begin_next(files, NULL);
     if (rc != 1)

@@ -21,6 +21,8 @@
 #define MOST_OPEN 256
 /* Below this size a hint on how a file will be read costs more than it can bring. */
 #define WORTH_A_HINT (UINT64_C(1) << 20)
+/* Smaller FILEs are read in the order in which they are given: it makes no difference. */
+#define WORTH_ORDERING (UINT64_C(1) << 20)
 /* What a message has of a name, so that the reason behind it has room. */
 #define SHOWN_ROOM 160
 
@@ -74,6 +76,7 @@ void sources_close(struct sources *sources)
     thread_cond_close(&sources->closed);
     thread_mutex_close(&sources->lock);
     close(sources->wake);
+    free(sources->order);
 }
 
 /* ---- Names and faults ------------------------------------------------------------------------ */
@@ -224,6 +227,12 @@ static int examine(struct sources *sources, struct source *source)
     return 0;
 }
 
+/* The number of the FILE that is to be opened next. */
+static uint64_t number_of(const struct sources *sources)
+{
+    return sources->order ? sources->order[sources->next] : sources->next;
+}
+
 /* Finds the name to be opened next. Returns 1, 0 where there is none, -1 with *error filled. */
 static int find_name(struct sources *sources, struct mr_error *error)
 {
@@ -232,7 +241,7 @@ static int find_name(struct sources *sources, struct mr_error *error)
     if (!files->next_name) {
         if (sources->next >= count_names(sources))
             return 0;
-        sources->name = sources_name(sources, sources->next);
+        sources->name = sources_name(sources, number_of(sources));
         return 1;
     }
     if (sources->name)
@@ -268,8 +277,9 @@ int sources_next(struct sources *sources, bool wait, struct source **opened, str
             return rc;
         if (!wait_for_closing(sources, sources->most_open))
             return 0;
-        uint64_t number = sources->next++;
+        const uint64_t number = number_of(sources);
         const char *name = sources->name;
+        sources->next++;
         sources->name = NULL;
         bool given = is_given(name);
         if (given && !sources->have_given) {
@@ -364,6 +374,49 @@ void sources_release(struct sources *sources, struct source *source)
     sources->open--;
     thread_wake_all(&sources->closed);
     thread_unlock(&sources->lock);
+}
+
+/* A FILE's number and size, to be ordered. */
+struct known {
+    size_t number;
+    uint64_t size; /* 0 for one that keeps its place */
+};
+
+static int compare_known(const void *a, const void *b)
+{
+    const struct known *x = a, *y = b;
+    if (x->size != y->size)
+        return x->size > y->size ? -1 : 1;
+    return x->number < y->number ? -1 : 1;
+}
+
+void sources_order(struct sources *sources, size_t most)
+{
+    const size_t count = sources->files->count;
+    size_t large = 0;
+    if (sources->files->next_name || count < 2 || count > most || sources->next > 0)
+        return;
+    struct known *known = malloc(count * sizeof *known);
+    size_t *order = malloc(count * sizeof *order);
+    for (size_t i = 0; known && order && i < count; i++) {
+        const char *name = sources->files->names[i];
+        struct stat st;
+        known[i] = (struct known){.number = i};
+        if (!is_given(name) && stat(name, &st) == 0 && S_ISREG(st.st_mode) &&
+            st.st_size >= (off_t)WORTH_ORDERING) {
+            known[i].size = (uint64_t)st.st_size;
+            large++;
+        }
+    }
+    if (large > 0) {
+        qsort(known, count, sizeof *known, compare_known);
+        for (size_t i = 0; i < count; i++)
+            order[i] = known[i].number;
+        sources->order = order;
+        order = NULL;
+    }
+    free(order);
+    free(known);
 }
 
 uint64_t sources_survey(const struct sources *sources, size_t most, bool sure)

@@ -47,6 +47,7 @@ struct sources {
     bool have_given;              /* it was open before anything of ours could be it */
     bool streams;                 /* regular files too are read as streams */
     size_t next;                  /* the reader's: index of the name to open next */
+    size_t *order;                /* of names, by number; or NULL: as they are given. Constant */
     const char *name; /* the reader's: that name, where next_name has given it, or NULL */
     bool no_more;     /* the reader's: next_name has no more */
     bool given_taken; /* the reader's: what is open already has been cut into ranges */
@@ -91,6 +92,10 @@ bool sources_failed(struct sources *sources, struct mr_error *error);
  * one is no regular file or there are more than `most` names; and, where `sure` says so, when one
  * that says it is empty may be of /proc, where such files can be read for ever. */
 uint64_t sources_survey(const struct sources *sources, size_t most, bool sure);
+/* Has large FILEs opened first, the largest of them first of all, so that none that only one thread
+ * can read at a time is left for the end alone. To be called before any is opened, for as many
+ * names at the most; where memory is out the order stays. */
+void sources_order(struct sources *sources, size_t most);
 
 /* Wakes whoever waits here or on `wake`; sources_next ends. */
 void sources_interrupt(struct sources *sources);
