@@ -213,7 +213,7 @@ $(BUILD)/tests/examples/%: tests/examples/%.c $(BUILD)/libmapreduce.a src/engine
 
 # What makes calls fail, and the programs of the library that it is tried on. A sanitizer has
 # functions of its own in the place of those that are to fail.
-FAULT_PROGRAMS := $(patsubst %,$(BUILD)/fault/%,clients stress $(if $(VARIANT),,preload.so intrude.so \
+FAULT_PROGRAMS := $(patsubst %,$(BUILD)/fault/%,clients decoded stress $(if $(VARIANT),,preload.so intrude.so \
     libraries.so nofilter))
 
 $(BUILD)/fault/%.so: tests/fault/%.c $(BUILD)/flags

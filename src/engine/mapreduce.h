@@ -594,7 +594,8 @@ struct mr_decoder {
      * for a piece without bytes. Returns as take; where it is not 1, later pieces are dropped.
      * NULL: take does it all. */
     int (*decode)(void *decoding, struct mr_piece *piece, struct mr_error *error);
-    /* Ends a decoding: once for each, with no other call under way, before the job ends. */
+    /* Ends a decoding: once for each, with no other call for it under way; before the job ends, or
+     * where that fails before its input has been released. */
     void (*close)(void *decoding);
 };
 

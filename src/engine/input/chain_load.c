@@ -53,7 +53,6 @@ static int take(struct chain_piece *piece, struct mr_piece *made, bool *flush,
         chain->last = piece->number;
     }
     thread_wake_all(&chain->turn);
-    thread_wake_all(&chains->moved);
     thread_unlock(&chains->lock);
     return failed ? -1 : 1;
 }
