@@ -801,6 +801,27 @@ START_TEST(a_few_plain_files_are_small_and_one_that_is_decoded_is_not)
 }
 END_TEST
 
+START_TEST(a_failure_met_by_looking_early_fails_the_job)
+{
+    const char *names[] = {reader_path, reader_path};
+    struct mr_engine *engine = line_counts_engine(2);
+    reader_write_file(reader_path, FAKE_FAILED "x", 3);
+    for (size_t count = 1; count <= 2; count++) {
+        const struct mr_files files = {
+            .struct_size = sizeof files, .names = names, .count = count, .decoder = &fake.decoder};
+        struct mr_error error = {.status = MR_OK};
+        struct tally got;
+        struct mr_input *input = mr_input_files_with(&files);
+        ck_assert_int_eq(mr_input_prepare(input, engine, NULL), MR_OK);
+        ck_assert(!mr_input_small(input));
+        ck_assert_int_eq(line_counts_run(input, 2, &got, &error), MR_INPUT);
+        ck_assert_str_eq(error.text, "cannot be opened");
+        tally_close(&got);
+    }
+    mr_engine_close(engine);
+}
+END_TEST
+
 Suite *test_decoded_suite(void);
 
 Suite *test_decoded_suite(void)
@@ -840,6 +861,7 @@ Suite *test_decoded_suite(void)
     tcase_add_test(names, names_may_come_one_by_one);
     tcase_add_test(names, the_largest_file_is_read_first);
     tcase_add_test(names, a_few_plain_files_are_small_and_one_that_is_decoded_is_not);
+    tcase_add_test(names, a_failure_met_by_looking_early_fails_the_job);
     suite_add_tcase(suite, names);
     return suite;
 }

@@ -67,6 +67,7 @@ struct files {
     struct chain *waiting; /* the reader's: no regular FILE, to be read when all else is; or NULL */
     struct source *waiting_source; /* the same, of one that is not decoded */
     bool no_more;                  /* the reader's: all FILEs have been opened */
+    struct mr_error failure;       /* why looking at how FILEs begin failed, for who reads them */
     bool looked, small; /* it has been asked whether the input is small, and what was found */
 };
 
@@ -407,6 +408,11 @@ static int read_split(struct files *files, struct mr_split *split, struct mr_err
         int rc = 0;
         if (atomic_load(&files->sources.interrupted))
             return 0;
+        if (files->failure.status != MR_OK) {
+            if (error)
+                *error = files->failure;
+            return -1;
+        }
         if (files->streamed || files->decoded)
             rc = read_alone(files, split, error);
         else if (files->what.decoder)
@@ -494,7 +500,7 @@ static bool all_plain(struct files *files)
     if (files->what.ordered || files->cuts.last_from)
         return false;
     while (!files->no_more && files->ahead_count < SMALL_NAMES) {
-        if (take_next(files, false, NULL) != 0)
+        if (take_next(files, false, &files->failure) != 0)
             return false;
         if (files->waiting || files->waiting_source || files->chains.count > 0)
             return false;
@@ -509,8 +515,7 @@ static bool look_whether_small(struct files *files, struct mr_reader *reader)
     if (files->what.count > 1)
         return sources_survey(&files->sources, SMALL_NAMES, true) <= SMALL_BYTES &&
                (!files->what.decoder || all_plain(files));
-    /* Errors are left to the job, which meets them again. */
-    int rc = begin_next(files, NULL);
+    int rc = begin_next(files, &files->failure);
     if (rc != 1)
         return rc == 0;
     const struct source *source = files->splitter.source ? files->splitter.source : files->streamed;
