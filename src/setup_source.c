@@ -18,6 +18,9 @@ int setup_source_charset(struct setup_source *source, const struct options *opti
     const char *name = options->encoding;
     struct mr_error error;
 
+    /* Where counts are added up, what begins as a mark does may be a key. */
+    if (name == NULL && options->kind == OPTIONS_MERGE)
+        name = "none";
     if (name == NULL || strcmp(name, "auto") == 0)
         return 0;
     if (strcmp(name, "none") == 0) {

@@ -149,7 +149,9 @@ class Job:
                f"--buffer-size={chosen.buffer_size}", "--temporary-directory=."]
         reducers = chosen.reducers or self.context.defaultParallelism
         bundles = min(reducers, MOST_BUNDLES)
-        mapper = [program, "--escape", f"--bundle={bundles}", *run, *map_arguments(chosen)]
+        # Spark takes marks off files; what begins as one in the middle of a file is text.
+        mapper = [program, "--escape", f"--bundle={bundles}", "--encoding=none", *run,
+                  *map_arguments(chosen)]
         if chosen.stop_words is not None:
             mapper.append("--stop-words=" + self.send(chosen.stop_words))
         reducer = [program, "--merge", "--unbundle", *run]

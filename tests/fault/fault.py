@@ -215,7 +215,9 @@ def complaint(scenario, good, got, wanted, unordered):
         return f"left {got.left}"
     for what in ("blocks", "mapped", "descriptors"):
         # What goes with the process, when the disk is full, need not be closed; memory always comes back.
-        if got.figures[what] != good.figures[what]:
+        # Of blocks the C library keeps some for iconv, unless it fails.
+        more = got.figures[what] - good.figures[what]
+        if more > 0 or (more < 0 and what != "blocks"):
             return f"{what}: {got.figures[what]} left, {good.figures[what]} when all goes well"
     same = got.output == good.output or (
         unordered and sorted(got.output.splitlines(True)) == sorted(good.output.splitlines(True)))
