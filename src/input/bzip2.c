@@ -71,7 +71,7 @@ static enum compressed_outcome bzip2_begin(struct compressed *file, uint64_t off
     const bool little = !compressed_hold(file, BZIP2_MEMORY);
 
     if (little && !compressed_hold(file, BZIP2_LITTLE_MEMORY)) {
-        (void)compressed_too_large(file, offset, BZIP2_LITTLE_MEMORY);
+        (void)compressed_too_large(file, offset, BZIP2_LITTLE_MEMORY, file->options->window);
         return COMPRESSED_BROKEN;
     }
     state->stream = (bz_stream){0};

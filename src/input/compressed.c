@@ -97,14 +97,13 @@ bool compressed_hold(struct compressed *file, uint64_t bytes)
            (encoded->hold == NULL || encoded->hold(encoded, bytes));
 }
 
-int compressed_too_large(struct compressed *file, uint64_t offset, uint64_t bytes)
+int compressed_too_large(struct compressed *file, uint64_t offset, uint64_t bytes, uint64_t most)
 {
     return compressed_fault(file, offset,
                             "%s data at byte %ju needs %juM to be decompressed, and --buffer-size "
                             "leaves %juM: give more of it",
                             file->format->name, (uintmax_t)offset,
-                            (uintmax_t)((bytes + ((1 << 20) - 1)) >> 20),
-                            (uintmax_t)(file->options->window >> 20));
+                            (uintmax_t)((bytes + ((1 << 20) - 1)) >> 20), (uintmax_t)(most >> 20));
 }
 
 void compressed_garbage(struct compressed *file, uint64_t offset)
@@ -137,7 +136,8 @@ int compressed_stream(struct compressed *file, struct mr_piece *piece, compresse
         if (source_fill(source, 1) != 0)
             return compressed_no_memory(error);
         step.in = source_bytes(source, &step.in_size);
-        step.last = source->ended;
+        /* Where reading failed, what is there must not be taken for all there is. */
+        step.last = source->ended && !source->failed;
         step.offset = source->offset;
         step.in_used = step.out_used = 0;
         const enum compressed_outcome outcome = next(file, &step);

@@ -98,8 +98,8 @@ int compressed_fault(struct compressed *file, uint64_t offset, const char *forma
 /* Takes that much of the memory for the FILE, in place of what it has taken before. Returns whether
  * there is so much. To be called where `take` or `open` are. */
 bool compressed_hold(struct compressed *file, uint64_t bytes);
-/* Decompressing needs that much, which is more than there is. Returns -1. */
-int compressed_too_large(struct compressed *file, uint64_t offset, uint64_t bytes);
+/* Decompressing needs that much, which is more than `most`, what there is. Returns -1. */
+int compressed_too_large(struct compressed *file, uint64_t offset, uint64_t bytes, uint64_t most);
 /* The data ends there, and something follows that is not of the format and is left out. */
 void compressed_garbage(struct compressed *file, uint64_t offset);
 /* Fills *error. Returns -1. */

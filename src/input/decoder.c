@@ -306,8 +306,8 @@ static void decoder_load_all(struct decoder *decoder)
             (void)decoder_load(decoder, compressed_formats[i]);
 }
 
-/* Loads what the FILE needs. Returns whether that could be seen: it is a regular one, or not there
- * or not to be read, which others will tell. */
+/* Loads what the FILE needs. Returns whether that could be seen: it is a regular one, or a
+ * directory. What cannot be read now may be readable later, when it is too late to load code. */
 static bool decoder_look(struct decoder *decoder, const char *name)
 {
     const bool standard = name[0] == '-' && name[1] == '\0';
@@ -315,21 +315,21 @@ static bool decoder_look(struct decoder *decoder, const char *name)
     struct stat status;
 
     if ((standard ? fstat(STDIN_FILENO, &status) : stat(name, &status)) != 0)
-        return true;
+        return false;
     if (!S_ISREG(status.st_mode))
         return S_ISDIR(status.st_mode);
     const int fd = standard ? STDIN_FILENO : io_open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY, 0);
     if (fd < 0)
-        return true;
+        return false;
     const off_t begin = standard ? lseek(fd, 0, SEEK_CUR) : 0;
-    const ssize_t got = begin < 0 ? -1 : pread(fd, head, sizeof head, begin);
+    const ssize_t got = begin < 0 ? -1 : io_pread_full(fd, head, sizeof head, begin);
     if (!standard)
         (void)close(fd);
     const struct compressed_format *format =
         got > 0 ? compressed_format_of(head, (size_t)got) : NULL;
     if (format != NULL && format->built)
         (void)decoder_load(decoder, format);
-    return true;
+    return got >= 0;
 }
 
 void decoder_foresee(struct decoder *decoder, const char *const *names, size_t count)

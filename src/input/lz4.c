@@ -103,7 +103,7 @@ static enum compressed_outcome lz4_begin(struct compressed *file, struct compres
                                (compressed_32(step->in) & 0xfffffff0u) != LZ4_SKIPPABLE_MAGIC)))
         return lz4_broken(file, step->offset, "no frame begins there");
     if (!compressed_hold(file, memory)) {
-        (void)compressed_too_large(file, step->offset, memory);
+        (void)compressed_too_large(file, step->offset, memory, file->options->window);
         return COMPRESSED_BROKEN;
     }
     state->place = old ? LZ4_OLD : LZ4_FRAME;
@@ -122,6 +122,9 @@ static enum compressed_outcome lz4_frame(struct compressed *file, struct compres
                                                     step->in, &step->in_used, NULL);
     if (lz4_library.LZ4F_isError(left)) {
         const char *reason = lz4_library.LZ4F_getErrorName(left);
+        /* By its name: the number belongs to what only the static library has. */
+        if (strcmp(reason, "ERROR_allocation_failed") == 0)
+            return COMPRESSED_NO_MEMORY;
         return lz4_broken(file, step->offset + step->in_used, reason);
     }
     if (left == 0)

@@ -100,7 +100,8 @@ static enum compressed_outcome xz_step(struct compressed *file, struct compresse
     if (status == LZMA_MEMLIMIT_ERROR ||
         (status == LZMA_OK && step->out_used > 0 &&
          !compressed_hold(file, xz_library.lzma_memusage(stream)))) {
-        (void)compressed_too_large(file, offset, xz_library.lzma_memusage(stream));
+        (void)compressed_too_large(file, offset, xz_library.lzma_memusage(stream),
+                                   file->options->window);
         return COMPRESSED_BROKEN;
     }
     switch (status) {
@@ -160,25 +161,28 @@ static void xz_free_filters(lzma_filter *filters)
         free(filters[i].options);
 }
 
-/* Reads a block's header. Returns whether it is one, and agrees with the index; then its filters
- * are to be freed. */
-static bool xz_read_header(const unsigned char *bytes, size_t size, const struct xz_block *known,
-                           lzma_block *block, lzma_filter *filters)
+/* Reads a block's header. Returns LZMA_OK where it is one and agrees with the index, and then its
+ * filters are to be freed; LZMA_MEM_ERROR; or anything else where it is none. */
+static lzma_ret xz_read_header(const unsigned char *bytes, size_t size,
+                               const struct xz_block *known, lzma_block *block,
+                               lzma_filter *filters)
 {
     *block = (lzma_block){.version = 1, .check = known->check, .filters = filters};
     if (size == 0 || bytes[0] == 0)
-        return false;
+        return LZMA_DATA_ERROR;
     block->header_size = lzma_block_header_size_decode(bytes[0]);
-    if (size < block->header_size ||
-        xz_library.lzma_block_header_decode(block, NULL, bytes) != LZMA_OK)
-        return false;
+    if (size < block->header_size)
+        return LZMA_DATA_ERROR;
+    const lzma_ret status = xz_library.lzma_block_header_decode(block, NULL, bytes);
+    if (status != LZMA_OK)
+        return status;
     if (xz_library.lzma_block_compressed_size(block, known->unpadded) == LZMA_OK &&
         (block->uncompressed_size == LZMA_VLI_UNKNOWN || block->uncompressed_size == known->text)) {
         block->uncompressed_size = known->text;
-        return true;
+        return LZMA_OK;
     }
     xz_free_filters(filters);
-    return false;
+    return LZMA_DATA_ERROR;
 }
 
 static struct xz_block xz_block_of(const lzma_index_iter *blocks)
@@ -192,7 +196,7 @@ static struct xz_block xz_block_of(const lzma_index_iter *blocks)
     };
 }
 
-/* What decoding the first block takes beside its bytes and its text; UINT64_MAX where it cannot be
+/* What decoding a block takes beside its bytes and its text; UINT64_MAX where it cannot be
  * decoded. */
 static uint64_t xz_memory(struct mr_encoded *encoded, const struct xz_block *known)
 {
@@ -201,25 +205,31 @@ static uint64_t xz_memory(struct mr_encoded *encoded, const struct xz_block *kno
     lzma_block block;
     const long got = encoded->read_at(encoded, known->offset, bytes, sizeof bytes);
 
-    if (got < 0 || !xz_read_header(bytes, (size_t)got, known, &block, filters))
+    if (got < 0 || xz_read_header(bytes, (size_t)got, known, &block, filters) != LZMA_OK)
         return UINT64_MAX;
     const uint64_t memory = xz_library.lzma_raw_decoder_memusage(filters);
     xz_free_filters(filters);
     return memory;
 }
 
-/* Whether the FILE has several blocks, of which each may be decoded by itself. */
+/* Whether the FILE has several blocks, of which each may be decoded by itself. The first block of a
+ * stream stands for all of that. */
 static bool xz_divides(struct compressed *file, struct mr_encoded *encoded)
 {
     const struct xz_state *state = file->state;
     lzma_index_iter blocks;
     uint64_t count = 0, most = 0, memory = 0;
+    lzma_vli stream = 0;
 
     xz_library.lzma_index_iter_init(&blocks, state->index);
     while (!xz_library.lzma_index_iter_next(&blocks, LZMA_INDEX_ITER_NONEMPTY_BLOCK)) {
         const struct xz_block known = xz_block_of(&blocks);
-        if (count++ == 0)
-            memory = xz_memory(encoded, &known);
+        if (blocks.stream.number != stream) {
+            const uint64_t needed = xz_memory(encoded, &known);
+            memory = needed > memory ? needed : memory;
+            stream = blocks.stream.number;
+        }
+        count++;
         most = known.text > most ? known.text : most;
     }
     return count > 1 && memory < file->options->part && most <= file->options->part - memory;
@@ -316,16 +326,24 @@ static int xz_decode_block(struct compressed *file, const struct xz_block *known
     lzma_filter filters[LZMA_FILTERS_MAX + 1];
     lzma_block block;
     lzma_stream stream = LZMA_STREAM_INIT;
-    lzma_ret status = LZMA_OPTIONS_ERROR;
     /* One more than it is: that there is room must not be what ends it. */
     unsigned char *room = mr_buffer_reserve(text, known->text + 1);
 
     if (room == NULL)
         return compressed_no_memory(error);
-    if (!xz_read_header(bytes, known->total, known, &block, filters))
+    lzma_ret status = xz_read_header(bytes, known->total, known, &block, filters);
+    if (status == LZMA_MEM_ERROR)
+        return compressed_no_memory(error);
+    if (status != LZMA_OK)
         return compressed_corrupt(file, known->offset, "an invalid header of a block");
-    if (xz_library.lzma_raw_decoder_memusage(filters) <= file->options->part)
-        status = xz_library.lzma_block_decoder(&stream, &block);
+    const uint64_t memory = xz_library.lzma_raw_decoder_memusage(filters);
+    if (memory > file->options->part) {
+        xz_free_filters(filters);
+        if (memory == UINT64_MAX)
+            return compressed_corrupt(file, known->offset, xz_reason(LZMA_OPTIONS_ERROR));
+        return compressed_too_large(file, known->offset, memory, file->options->part);
+    }
+    status = xz_library.lzma_block_decoder(&stream, &block);
     stream.next_in = bytes + block.header_size;
     stream.avail_in = known->total - block.header_size;
     stream.next_out = room;

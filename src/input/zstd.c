@@ -17,13 +17,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "base/library.h"
 
 #define ZSTD_CALLS(call)                                                                           \
     call(ZSTD_createDCtx) call(ZSTD_freeDCtx) call(ZSTD_DCtx_setParameter) call(ZSTD_DCtx_reset)   \
         call(ZSTD_decompressStream) call(ZSTD_decompressDCtx) call(ZSTD_findFrameCompressedSize)   \
-            call(ZSTD_isError) call(ZSTD_getErrorName)
+            call(ZSTD_isError) call(ZSTD_getErrorName) call(ZSTD_getErrorCode)
 #define ZSTD_MEMBER(name) __typeof__(name) *name;
 #define ZSTD_NAME(name) #name,
 
@@ -159,6 +160,12 @@ static bool zstd_divides(struct mr_encoded *encoded, uint64_t most)
            (compressed_32(bytes) == ZSTD_FRAME_MAGIC || zstd_is_skippable(bytes, sizeof bytes));
 }
 
+/* Whether a call of the library ended like that for want of memory. */
+static bool zstd_no_memory(size_t result)
+{
+    return zstd_library.ZSTD_getErrorCode(result) == ZSTD_error_memory_allocation;
+}
+
 /* ---- A stream ------------------------------------------------------------------------------- */
 
 static int zstd_open(struct compressed *file, struct mr_encoded *encoded)
@@ -189,7 +196,7 @@ static enum compressed_outcome zstd_begin(struct compressed *file, uint64_t offs
     struct zstd_state *state = file->state;
 
     if (!compressed_hold(file, frame->window + ZSTD_BESIDE)) {
-        (void)compressed_too_large(file, offset, frame->window);
+        (void)compressed_too_large(file, offset, frame->window, file->options->window);
         return COMPRESSED_BROKEN;
     }
     if (state->context == NULL && (state->context = zstd_library.ZSTD_createDCtx()) == NULL)
@@ -243,6 +250,8 @@ static enum compressed_outcome zstd_step(struct compressed *file, struct compres
     const size_t left = zstd_library.ZSTD_decompressStream(state->context, &out, &in);
     step->in_used = in.pos;
     step->out_used = out.pos;
+    if (zstd_no_memory(left))
+        return COMPRESSED_NO_MEMORY;
     if (zstd_library.ZSTD_isError(left)) {
         (void)compressed_corrupt(file, step->offset + in.pos, zstd_library.ZSTD_getErrorName(left));
         return COMPRESSED_BROKEN;
@@ -330,7 +339,7 @@ static int zstd_take(struct compressed *file, struct mr_piece *piece, struct mr_
 
 /* Decodes a frame that is known to be broken as far as it goes. */
 static int zstd_decode_broken(struct compressed *file, ZSTD_DCtx *context, ZSTD_inBuffer *in,
-                              ZSTD_outBuffer *out, uint64_t offset)
+                              ZSTD_outBuffer *out, uint64_t offset, struct mr_error *error)
 {
     size_t left;
 
@@ -342,6 +351,8 @@ static int zstd_decode_broken(struct compressed *file, ZSTD_DCtx *context, ZSTD_
         if (!zstd_library.ZSTD_isError(left) && in->pos + out->pos == before)
             break;
     } while (!zstd_library.ZSTD_isError(left) && left != 0);
+    if (zstd_no_memory(left))
+        return compressed_no_memory(error);
     return compressed_corrupt(file, offset + in->pos,
                               zstd_library.ZSTD_isError(left)
                                   ? zstd_library.ZSTD_getErrorName(left)
@@ -391,7 +402,7 @@ static int zstd_decode(struct compressed *file, struct mr_piece *piece, struct m
         if (zstd_library.ZSTD_isError(made)) {
             ZSTD_inBuffer in = {bytes, whole, 0};
             ZSTD_outBuffer out = {room, frame.text, 0};
-            status = zstd_decode_broken(file, context, &in, &out, offset);
+            status = zstd_decode_broken(file, context, &in, &out, offset, error);
             made = out.pos;
         }
         mr_buffer_commit(piece->text, made);
