@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Every figure of --stats against a count of its own, and the progress of --progress=json with it."""
+import gzip
 import json
 import os
 import random
@@ -26,7 +27,7 @@ def near(what, got, least, most):
         sys.exit(f"failed: {what}: {got} is not from {least} to {most}")
 
 
-def run(*options, wide=False, programs=False, **env):
+def run(*options, wide=False, programs=False, compressed=False, **env):
     began = time.monotonic()
     with subprocess.Popen(["mrcount", "--stats", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           env={**os.environ, **env}) as process:
@@ -41,7 +42,8 @@ def run(*options, wide=False, programs=False, **env):
         if not match or len(line.rstrip()) < 35:
             sys.exit(f"failed: no line of the table: {line!r}")
         figures[match[1]] = (match[2], (match[3] or "").strip())
-    expect("labels", list(figures), LABELS + ["processes", "their time"] * programs)
+    labels = ["bytes", "text bytes", *LABELS[1:]] if compressed else LABELS
+    expect("labels", list(figures), labels + ["processes", "their time"] * programs)
     # The figures end in one column, whatever their unit.
     expect("columns", {len(line) - (len(unit) + 1 if unit else 0)
                        for line, (_, unit) in zip(lines, figures.values())
@@ -84,6 +86,34 @@ def check(data, names, *options, threads):
     return figures
 
 
+def check_compressed(data):
+    """Both sizes are shown, and progress goes by the compressed one."""
+    version = subprocess.run(["mrcount", "-V"], capture_output=True, check=True).stdout
+    if b" gzip" not in version:
+        print("not run: compressed FILEs, for want of gzip")
+        return
+    members = [gzip.compress(data[: len(data) // 2], 1), gzip.compress(data[len(data) // 2:], 9)]
+    size_there = sum(map(len, members))
+    with open("text.gz", "wb") as file:
+        file.writelines(members)
+    for threads in "1", "3":
+        _, figures, _ = run("-wspace", "-j", threads, "text.gz", "text", "text.gz", compressed=True)
+        expect("compressed bytes", whole(figures, "bytes"), 2 * size_there + len(data))
+        expect("text bytes", whole(figures, "text bytes"), 3 * len(data))
+        expect("tokens of compressed FILEs", whole(figures, "tokens"), 600000)
+    _, figures, _ = run("-l", "--decompress=never", "text.gz")
+    expect("bytes as they are", whole(figures, "bytes"), size_there)
+    result = subprocess.run(["mrcount", "-g1-3", "-j1", "--progress=json", *["text.gz"] * 9],
+                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=True)
+    lines = [json.loads(line) for line in result.stderr.splitlines() if line.startswith(b"{")]
+    expect("bytes of compressed FILEs", lines[-1]["bytes"], 9 * size_there)
+    done = [0] + [line["done"] for line in lines if line["phase"] == "map"]
+    expect("progress", done, sorted(done))
+    for line in lines:
+        if line["phase"] == "map":
+            expect("all of compressed FILEs", line["done"] + line["not_done"], 9 * size_there)
+
+
 def main():
     words = [bytes(random.choice(b"abcdefg\xc3\xa4\xe2\x82\xac\xff") for _ in range(random.randrange(1, 7)))
              for _ in range(300)]
@@ -94,6 +124,8 @@ def main():
         figures = check(data, ["text"], threads=threads)
         expect("bytes spilled", whole(figures, "bytes spilled"), 0)
         check(data * 3, ["text"] * 3, threads=threads)
+
+    check_compressed(data)
 
     # Invalid bytes are the same whatever the rule.
     for option in "-w", "-l", "-m", "-f1", "-wletters":
