@@ -26,12 +26,20 @@ struct decoding_result {
     unsigned pieces; /* that were decoded by themselves */
 };
 
+/* How it is read. */
+struct decoding_way {
+    size_t most;   /* it is a pipe that gives so many bytes at a time; 0: a regular file */
+    size_t wanted; /* text of a piece */
+    size_t fails;  /* reading fails behind so many bytes; 0: it does not */
+    bool (*hold)(struct mr_encoded *encoded, uint64_t bytes);
+};
+
 /* The FILE, as the decoder sees it. */
 struct decoding_file {
     struct mr_encoded encoded; /* first */
     const unsigned char *bytes;
     size_t size, at;
-    size_t most; /* bytes a read gives; 0: as many as are wanted */
+    size_t most, fails; /* as of the way */
 };
 
 static long decoding_read(struct mr_encoded *encoded, void *room, size_t size)
@@ -42,6 +50,10 @@ static long decoding_read(struct mr_encoded *encoded, void *room, size_t size)
         size = file->most;
     if (size > file->size - file->at)
         size = file->size - file->at;
+    if (file->fails > 0 && file->at == file->fails)
+        return -1;
+    if (file->fails > 0 && size > file->fails - file->at)
+        size = file->fails - file->at;
     memcpy(room, file->bytes + file->at, size);
     file->at += size;
     return (long)size;
@@ -55,6 +67,8 @@ static long decoding_read_at(struct mr_encoded *encoded, uint64_t offset, void *
         return 0;
     if (size > file->size - offset)
         size = file->size - offset;
+    if (file->fails > 0 && offset + size > file->fails)
+        return -1;
     memcpy(room, file->bytes + offset, size);
     return (long)size;
 }
@@ -72,24 +86,26 @@ static inline void decoding_append(struct decoding_result *result, struct mr_pie
     result->size += size;
 }
 
-/* Decodes `size` bytes: as a regular file, or as a pipe that gives `most` bytes at a time. */
-static inline struct decoding_result decoding_run(const struct mr_decoder *decoder,
-                                                  const unsigned char *bytes, size_t size,
-                                                  size_t most, size_t wanted)
+/* Decodes `size` bytes. */
+static inline struct decoding_result decoding_run_in_way(const struct mr_decoder *decoder,
+                                                         const unsigned char *bytes, size_t size,
+                                                         const struct decoding_way *way)
 {
     struct decoding_result result = {0};
     struct mr_error error = {.status = MR_OK};
     struct decoding_file file = {
         .encoded = {.name = "file",
-                    .regular = most == 0,
-                    .size = most == 0 ? size : MR_UNKNOWN,
+                    .regular = way->most == 0,
+                    .size = way->most == 0 ? size : MR_UNKNOWN,
                     .head = bytes,
                     .head_size = size < MR_HEAD ? size : MR_HEAD,
                     .read = decoding_read,
-                    .read_at = decoding_read_at},
+                    .read_at = decoding_read_at,
+                    .hold = way->hold},
         .bytes = bytes,
         .size = size,
-        .most = most,
+        .most = way->most,
+        .fails = way->fails,
     };
     struct budget budget;
     struct mr_buffer encoded, text;
@@ -104,7 +120,7 @@ static inline struct decoding_result decoding_run(const struct mr_decoder *decod
         result.broken = true;
     result.plain = decoding == NULL && !result.broken;
     while (decoding != NULL && status == 1) {
-        struct mr_piece piece = {.bytes = &encoded, .text = &text, .wanted = wanted};
+        struct mr_piece piece = {.bytes = &encoded, .text = &text, .wanted = way->wanted};
         mr_buffer_clear(&encoded);
         mr_buffer_clear(&text);
         status = decoder->take(decoding, &file.encoded, &piece, &error);
@@ -124,6 +140,16 @@ static inline struct decoding_result decoding_run(const struct mr_decoder *decod
     buffer_close(&encoded);
     buffer_close(&text);
     return result;
+}
+
+/* As a regular file, or as a pipe that gives `most` bytes at a time. */
+static inline struct decoding_result decoding_run(const struct mr_decoder *decoder,
+                                                  const unsigned char *bytes, size_t size,
+                                                  size_t most, size_t wanted)
+{
+    const struct decoding_way way = {.most = most, .wanted = wanted};
+
+    return decoding_run_in_way(decoder, bytes, size, &way);
 }
 
 #endif

@@ -264,8 +264,10 @@ static enum compressed_outcome zstd_step(struct compressed *file, struct compres
 
 /* Leaves out what may be left out there, if nothing has been taken into the piece. Returns 1 where
  * it does not begin a frame that may be taken, 0 where it may, -1 when memory is out. */
-static int zstd_skip(struct source *source, bool empty)
+static int zstd_skip(struct compressed *file, bool empty)
 {
+    struct zstd_state *state = file->state;
+    struct source *source = &file->source;
     size_t size;
 
     for (;;) {
@@ -281,8 +283,10 @@ static int zstd_skip(struct source *source, bool empty)
             if (source_fill(source, 1) != 0)
                 return -1;
             (void)source_bytes(source, &size);
-            if (size == 0)
-                return 0; /* cut off, as the stream will see */
+            if (size == 0) {
+                state->skip = left; /* it is cut off, as the stream will see */
+                return 0;
+            }
             size = size < left ? size : (size_t)left;
             source_use(source, size);
             left -= size;
@@ -301,7 +305,7 @@ static int zstd_take_frames(struct compressed *file, struct mr_piece *piece)
 
     while (text < piece->wanted && text < part) {
         struct zstd_frame frame;
-        const int skipped = zstd_skip(source, taken == 0);
+        const int skipped = zstd_skip(file, taken == 0);
         if (skipped < 0)
             return -1;
         if (skipped > 0 || !zstd_find_end(source->encoded, source->offset, part - text, &frame))
