@@ -65,6 +65,10 @@ static bool fill(struct block_stream *stream, uint64_t deadline)
             stream->ahead_size -= more;
             continue;
         }
+        if (stream->source->ended) {
+            stream->ended = true;
+            break;
+        }
         if (!sources_wait(stream->sources, stream->source, deadline))
             return false;
         ssize_t got = io_read_some(stream->source->fd, block->data + block->used,

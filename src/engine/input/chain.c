@@ -56,11 +56,14 @@ static long read_regular(struct mr_encoded *encoded, void *room, size_t size)
 static long read_some(struct chain *chain, void *room, size_t size)
 {
     struct sources *sources = chain->chains->sources;
+    if (chain->source->ended)
+        return 0;
     if (!sources_wait(sources, chain->source, SOURCES_NO_DEADLINE))
         return -1;
     ssize_t got = io_read_some(chain->source->fd, room, size < READ_SIZE ? size : READ_SIZE);
     if (got < 0)
         sources_fault(sources, chain->source, errno);
+    chain->source->ended = got <= 0;
     return (long)got;
 }
 

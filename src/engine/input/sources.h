@@ -30,7 +30,9 @@ struct source {
     uint64_t number;
     bool given;     /* it is open already, standard input for one: not ours to close */
     bool regular;   /* a regular file with a size */
-    bool ranges;    /* one that is read by pread. Else a stream */
+    bool ranges;    /* one that is read by pread. Else a stream, */
+    bool ended;     /* which a read has found to have ended: a terminal would go on behind that.
+                     * Of who reads */
     uint64_t start; /* where reading starts, and the size when opened: of a regular file only */
     uint64_t size;
     size_t skip; /* bytes before `start` that are no text, and of which offsets do not count */
