@@ -136,26 +136,29 @@ void chain_drop(struct chain *chain)
 
 /* ---- Beginning ------------------------------------------------------------------------------- */
 
-/* Reads how the FILE begins; false where that failed, which has been told, or after an
- * interruption. */
-static bool read_head(struct chain *chain, struct chain_head *head)
+/* Reads how the FILE begins. Returns 1, 0 where the deadline has passed, -1 where reading failed,
+ * which has been told, or after an interruption. */
+static int read_head(struct chain *chain, uint64_t deadline, struct chain_head *head)
 {
     while (head->size < MR_HEAD) {
         long got;
+        if (deadline != SOURCES_NO_DEADLINE && !chain->source->regular && !chain->source->ended &&
+            !sources_wait(chain->chains->sources, chain->source, deadline))
+            return chain_is_interrupted(chain) ? -1 : 0;
         if (chain->source->regular)
             got = read_at(&chain->encoded, head->size, head->bytes + head->size,
                           MR_HEAD - head->size);
         else
             got = read_some(chain, head->bytes + head->size, MR_HEAD - head->size);
         if (got < 0)
-            return false;
+            return -1;
         if (got == 0)
             break;
         head->size += (size_t)got;
         if (chain->source->regular)
             break;
     }
-    return true;
+    return 1;
 }
 
 /* The FILE is not read on: there is only the source to be given back. */
@@ -192,8 +195,8 @@ static struct chain *make(struct chains *chains, struct source *source)
     return chain;
 }
 
-enum chain_found chain_begin(struct chains *chains, struct source *source, struct chain_head *head,
-                             struct chain **opened, struct mr_error *error)
+enum chain_found chain_begin(struct chains *chains, struct source *source, uint64_t deadline,
+                             struct chain_head *head, struct chain **opened, struct mr_error *error)
 {
     struct mr_error why = {.status = MR_OK};
     struct chain *chain = make(chains, source);
@@ -202,10 +205,10 @@ enum chain_found chain_begin(struct chains *chains, struct source *source, struc
         mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
         return CHAIN_FAILED;
     }
-    head->size = head->skip = 0;
-    if (!read_head(chain, head)) {
-        abandon(chain, true);
-        return CHAIN_NONE;
+    const int read = read_head(chain, deadline, head);
+    if (read <= 0) {
+        abandon(chain, read < 0);
+        return read < 0 ? CHAIN_NONE : CHAIN_LATER;
     }
     chain->encoded.head = head->bytes;
     chain->encoded.head_size = head->size;

@@ -97,12 +97,15 @@ enum chain_found {
                         * there was an interruption */
     CHAIN_PLAIN = 1,   /* its bytes are its text, and the source is still the caller's */
     CHAIN_OPEN = 2,    /* it is decoded, by *chain, which has the source */
+    CHAIN_LATER = 3,   /* the deadline has passed: *head holds what came, and is to be given again
+                        * with the source, which is still the caller's */
 };
 
-/* Looks at how a FILE begins. Of a plain one *head holds what has been read from it, and what of
- * that is no text. The reader's. */
-enum chain_found chain_begin(struct chains *chains, struct source *source, struct chain_head *head,
-                             struct chain **chain, struct mr_error *error);
+/* Looks at how a FILE begins, waiting until `deadline` at most (see sources_wait). *head holds what
+ * has been read of it before: nothing at first; of a plain one it holds what has been read, and
+ * what of that is no text. The reader's. */
+enum chain_found chain_begin(struct chains *chains, struct source *source, uint64_t deadline,
+                             struct chain_head *head, struct chain **chain, struct mr_error *error);
 
 /* A piece without anything in it. Under the lock; NULL when memory is out. */
 struct chain_piece *chain_new_piece(struct chain *chain);

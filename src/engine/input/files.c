@@ -60,7 +60,8 @@ struct files {
     unsigned threads;
     uint64_t memory;
     struct source *streamed;           /* the reader's: the source that stream reads, or NULL */
-    struct chain_head head;            /* of that source */
+    struct chain_head head;            /* of that source, or of this: */
+    struct source *slow;               /* the reader's: it has not begun in time; or NULL */
     struct chain *decoded;             /* the reader's: what it decodes itself, or NULL */
     struct source *ahead[SMALL_NAMES]; /* the reader's: regular FILEs opened and not begun, */
     size_t ahead_count;                /* which are so many */
@@ -196,6 +197,8 @@ static void end_reading(struct files *files)
         sources_release(sources, files->ahead[i]);
     if (files->waiting_source)
         sources_release(sources, files->waiting_source);
+    if (files->slow)
+        sources_release(sources, files->slow);
     if (files->waiting)
         chain_drop(files->waiting);
     if (files->decoded)
@@ -246,22 +249,30 @@ enum opened {
     OPENED_STREAM = 2,  /* *source is to be streamed */
     OPENED_CHAIN = 3,   /* *chain decodes it, on workers */
     OPENED_DECODED = 4, /* *chain decodes it, on the reader's thread */
-    OPENED_LATER = 5,   /* too many are open */
+    OPENED_LATER = 5,   /* too many are open, or the deadline has passed */
 };
 
-/* Opens the next FILE that can be read. Returns what it is, or -1 with *error filled. */
-static int open_next(struct files *files, bool wait, struct source **source, struct chain **chain,
-                     struct mr_error *error)
+/* Opens the next FILE that can be read, waiting until `deadline` for how it begins. Returns what it
+ * is, or -1 with *error filled. */
+static int open_next(struct files *files, bool wait, uint64_t deadline, struct source **source,
+                     struct chain **chain, struct mr_error *error)
 {
     for (;;) {
-        int rc = sources_next(&files->sources, wait, source, error);
-        if (rc != 1)
-            return rc == 2 ? OPENED_LATER : rc;
-        files->head.size = files->head.skip = 0;
+        *source = files->slow;
+        files->slow = NULL;
+        if (!*source) {
+            int rc = sources_next(&files->sources, wait, source, error);
+            if (rc != 1)
+                return rc == 2 ? OPENED_LATER : rc;
+            files->head.size = files->head.skip = 0;
+        }
         if (!files->what.decoder)
             return (*source)->ranges ? OPENED_RANGES : OPENED_STREAM;
         const bool regular = (*source)->regular;
-        switch (chain_begin(&files->chains, *source, &files->head, chain, error)) {
+        switch (chain_begin(&files->chains, *source, deadline, &files->head, chain, error)) {
+        case CHAIN_LATER:
+            files->slow = *source;
+            return OPENED_LATER;
         case CHAIN_FAILED:
             return -1;
         case CHAIN_NONE:
@@ -280,12 +291,13 @@ static int open_next(struct files *files, bool wait, struct source **source, str
     }
 }
 
-/* Opens the next FILE, to be read at once; returns as sources_next. */
-static int begin_next(struct files *files, struct mr_error *error)
+/* Opens the next FILE, to be read at once; returns as sources_next, and OPENED_LATER where the
+ * deadline has passed. */
+static int begin_next(struct files *files, uint64_t deadline, struct mr_error *error)
 {
     struct source *source;
     struct chain *chain;
-    int rc = open_next(files, true, &source, &chain, error);
+    int rc = open_next(files, true, deadline, &source, &chain, error);
     switch (rc) {
     case OPENED_RANGES:
         splitter_begin(&files->splitter, source);
@@ -311,7 +323,7 @@ static int take_next(struct files *files, bool wait, struct mr_error *error)
 {
     struct source *source;
     struct chain *chain;
-    switch (open_next(files, wait, &source, &chain, error)) {
+    switch (open_next(files, wait, SOURCES_NO_DEADLINE, &source, &chain, error)) {
     case OPENED_NONE:
         files->no_more = true;
         return 0;
@@ -431,7 +443,7 @@ static int read_split(struct files *files, struct mr_split *split, struct mr_err
             files->waiting_source = NULL;
             continue;
         }
-        rc = files->no_more ? 0 : begin_next(files, error);
+        rc = files->no_more ? 0 : begin_next(files, SOURCES_NO_DEADLINE, error);
         if (rc != 1)
             return rc;
     }
@@ -515,7 +527,8 @@ static bool look_whether_small(struct files *files, struct mr_reader *reader)
     if (files->what.count > 1)
         return sources_survey(&files->sources, SMALL_NAMES, true) <= SMALL_BYTES &&
                (!files->what.decoder || all_plain(files));
-    int rc = begin_next(files, &files->failure);
+    const uint64_t deadline = thread_now() + SMALL_WAIT;
+    int rc = begin_next(files, deadline, &files->failure);
     if (rc != 1)
         return rc == 0;
     const struct source *source = files->splitter.source ? files->splitter.source : files->streamed;
@@ -524,7 +537,7 @@ static bool look_whether_small(struct files *files, struct mr_reader *reader)
     reader->size = source->regular ? source->size - source->start : MR_UNKNOWN;
     if (source->regular)
         return reader->size <= SMALL_BYTES;
-    return block_stream_probe(&files->stream, thread_now() + SMALL_WAIT, NULL) == 1;
+    return block_stream_probe(&files->stream, deadline, NULL) == 1;
 }
 
 static bool small(struct mr_input *input)
