@@ -94,10 +94,12 @@ def texts():
     same("CRLF, Unicode words", run([], data=b"one two\r\ntwo\r\n"), b"two\t2\none\t1\n")
     same("CRLF, fields", run(["-f2"], data=b"a b\r\na b\r\n"), b"b\r\t2\n")
     mark = b"\xef\xbb\xbf"
-    compare("byte order marks", (mark + b"hello\n" + b"hello" + mark + b"\n") * 1000)
+    compare("byte order marks", (b"hello" + mark + b"\n" + mark + b"hello\n") * 1000)
+    same("a byte order mark at the start", run(["-l"], data=mark + b"hello\n" + mark + b"hello\n"),
+         b"hello\t1\n" + mark + b"hello\t1\n")
     # Format characters are part of the word before them, and of none at the start (WB4).
     same("byte order mark, Unicode words", run([], data=mark + b"hello hello\n"), b"hello\t2\n")
-    compare("UTF-16", "\ufeffzwei Wörter\n".encode("utf-16-le") * (MANY // 40))
+    compare("UTF-16", b"\n" + "\ufeffzwei Wörter\n".encode("utf-16-le") * (MANY // 40))
     compare("a line a page", (b"y" * 4095 + b"\n") * (MANY // 4096 + 1))
     pairs = [b"k%d" % draw.randrange(1000) for _ in range(MANY // 10)]
     compare("few keys", b"\n".join(pairs))

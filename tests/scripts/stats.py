@@ -36,7 +36,8 @@ def run(*options, wide=False, programs=False, compressed=False, **env):
     if process.returncode != 0:
         sys.exit(f"failed: {options}: {err!r}")
     figures = {}
-    lines = err.decode("ascii").splitlines()
+    # A note on text of which much is invalid stands before the table.
+    lines = [line for line in err.decode("ascii").splitlines() if not line.endswith("named by --encoding")]
     for line in lines:
         match = re.fullmatch(r"(\w+(?: \w+)?) +(\S+)( \S+)?", line)
         if not match or len(line.rstrip()) < 35:
