@@ -84,7 +84,7 @@ struct options {
     bool unbundle;          /* as this */
     const char *stop_words; /* name of a file, or NULL */
     uint64_t min_length;
-    uint64_t max_length; /* UINT64_MAX: no limit */
+    uint64_t max_length;   /* UINT64_MAX: no limit */
     bool never_decompress; /* bytes of compressed FILEs are counted as they are */
 
     const char *mapper;         /* a shell's command, or NULL, as */

@@ -226,15 +226,15 @@ const struct charset *charset_choose(const struct charset_rule *rule, const unsi
                                      size_t size, size_t *skip)
 {
     /* In this order: the mark of UTF-32 in little-endian order begins as that of UTF-16. */
-    static const struct charset *const marked[] = {&charset_kind_utf32, &charset_kind_utf16};
+    static const struct charset *const marked[] = {&charset_kind_utf32, &charset_kind_utf16, NULL};
 
     *skip = 0;
     if (rule->none)
         return NULL;
     if (rule->named != NULL)
         return charset_marked(rule->named, head, size, skip);
-    for (size_t i = 0; i < sizeof marked / sizeof *marked; i++) {
-        const struct charset *found = charset_marked(marked[i], head, size, skip);
+    for (const struct charset *const *next = marked; *next != NULL; next++) {
+        const struct charset *found = charset_marked(*next, head, size, skip);
         if (*skip > 0)
             return found;
     }

@@ -28,7 +28,7 @@ static int pool_add(struct charset_pool *pool, size_t opened)
     if (more == NULL)
         return ENOMEM;
     pool->idle = more;
-    const iconv_t conversion = iconv_open("UTF-8", pool->name);
+    iconv_t conversion = iconv_open("UTF-8", pool->name);
     if (conversion == (iconv_t)-1)
         return errno;
     pool->room = opened + 1;

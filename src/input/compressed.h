@@ -68,8 +68,8 @@ struct compressed_format {
 extern const struct compressed_format gzip_format, zstd_format, xz_format, bzip2_format, lz4_format;
 
 /* All formats, and how many. */
-extern const struct compressed_format *const compressed_formats[];
-extern const size_t compressed_format_count;
+#define COMPRESSED_FORMATS 5
+extern const struct compressed_format *const compressed_formats[COMPRESSED_FORMATS];
 
 /* The format of which the bytes are the beginning, or NULL. By no more than MR_HEAD of them. */
 const struct compressed_format *compressed_format_of(const unsigned char *head, size_t size);

@@ -11,10 +11,9 @@
 
 #include "input/compressed.h"
 
-const struct compressed_format *const compressed_formats[] = {
+const struct compressed_format *const compressed_formats[COMPRESSED_FORMATS] = {
     &gzip_format, &zstd_format, &xz_format, &bzip2_format, &lz4_format,
 };
-const size_t compressed_format_count = sizeof compressed_formats / sizeof *compressed_formats;
 
 /* How a FILE begins. No text does: each has a byte that is no UTF-8 or a control character, or says
  * as much as "BZh91AY&SY". */

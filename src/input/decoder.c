@@ -301,7 +301,7 @@ const struct mr_decoder *decoder_files(const struct decoder *decoder)
 
 static void decoder_load_all(struct decoder *decoder)
 {
-    for (size_t i = 0; i < compressed_format_count; i++)
+    for (size_t i = 0; i < COMPRESSED_FORMATS; i++)
         if (compressed_formats[i]->built)
             (void)decoder_load(decoder, compressed_formats[i]);
 }

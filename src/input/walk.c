@@ -322,7 +322,7 @@ static int walk_enter(struct walk *walk, char *name, const char *entry, struct m
     const int errnum = level_open(walk, &level, entry);
     if (errnum == ENOMEM)
         return walk_no_memory(error);
-    if (errnum != 0) {
+    if (level.directory == NULL) {
         level_fault(walk, &level, errnum);
         return 0;
     }

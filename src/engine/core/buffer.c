@@ -50,7 +50,8 @@ unsigned char *mr_buffer_reserve(struct mr_buffer *buffer, size_t more)
         if (!data)
             return NULL;
         budget_charge(buffer->budget, charged);
-        buffer->data = data + front;
+        buffer->data = data;
+        buffer->data += front;
         buffer->size = size;
     }
     return buffer->data + buffer->used;

@@ -295,8 +295,8 @@ static int open_next(struct files *files, bool wait, uint64_t deadline, struct s
  * deadline has passed. */
 static int begin_next(struct files *files, uint64_t deadline, struct mr_error *error)
 {
-    struct source *source;
-    struct chain *chain;
+    struct source *source = NULL;
+    struct chain *chain = NULL;
     int rc = open_next(files, true, deadline, &source, &chain, error);
     switch (rc) {
     case OPENED_RANGES:
@@ -321,8 +321,8 @@ static int begin_next(struct files *files, uint64_t deadline, struct mr_error *e
  * now, or -1 with *error filled. */
 static int take_next(struct files *files, bool wait, struct mr_error *error)
 {
-    struct source *source;
-    struct chain *chain;
+    struct source *source = NULL;
+    struct chain *chain = NULL;
     switch (open_next(files, wait, SOURCES_NO_DEADLINE, &source, &chain, error)) {
     case OPENED_NONE:
         files->no_more = true;
@@ -377,7 +377,8 @@ static int read_side_by_side(struct files *files, struct mr_split *split, struct
         if (!splitter->source && files->ahead_count > 0) {
             splitter_begin(splitter, files->ahead[0]);
             files->ahead_count--;
-            memmove(files->ahead, files->ahead + 1, files->ahead_count * sizeof *files->ahead);
+            for (size_t i = 0; i < files->ahead_count; i++)
+                files->ahead[i] = files->ahead[i + 1];
         }
         if (splitter->source && (rc == CHAINS_ENDED || chains_range_fits(chains, most))) {
             if (splitter_next(splitter, split)) {
