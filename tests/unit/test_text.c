@@ -12,6 +12,7 @@
 #include "text/tokenizer.h"
 #include "base/utf8.h"
 #include "unit/random.h"
+#include "unit/sanitized.h"
 #include "unit/tally.h"
 
 #define MOST 400
@@ -166,7 +167,7 @@ START_TEST(long_texts_give_every_kernel_the_same)
 {
     static const struct token_kind *const kinds[] = {&token_kind_spaces, &token_kind_letters,
                                                      &token_kind_lines, &token_kind_unicode};
-    size_t size = 300000;
+    size_t size = SANITIZED ? 50000 : 300000;
     unsigned char *text = malloc(size);
     const struct kernels *kernels;
     ck_assert_ptr_nonnull(text);
