@@ -132,15 +132,18 @@ static int take(void *context, struct mr_encoded *encoded, struct mr_piece *piec
     }
     decoding->begun = true;
     while (result == 1 && decoded < piece->wanted) {
-        unsigned char *room = mr_buffer_reserve(piece->bytes, HEADER + UINT16_MAX);
+        unsigned char header[HEADER] = {0};
+        struct block block = {0};
+        long read = read_full(encoded, header, HEADER);
+        if (read == HEADER)
+            read_header(header, &block);
+        unsigned char *room = mr_buffer_reserve(piece->bytes, HEADER + (size_t)block.size);
         if (!room) {
             result = mr_fail(error, ENOMEM, "out of memory");
             break;
         }
-        struct block block = {0};
-        long read = read_full(encoded, room, HEADER);
+        memcpy(room, header, HEADER);
         if (read == HEADER) {
-            read_header(room, &block);
             long more = read_full(encoded, room + HEADER, block.size);
             read = more < (long)block.size ? -1 : read + more;
         }

@@ -540,13 +540,13 @@ static void wait_at_gate(void *context)
 START_TEST(pieces_of_one_file_are_decoded_at_the_same_time)
 {
     const char *names[] = {reader_path};
-    unsigned char data[5000];
+    static unsigned char data[50000];
     struct gate gate = {.wanted = 3};
     const struct mr_files files = {
         .struct_size = sizeof files, .names = names, .count = 1, .decoder = &fake.decoder};
     reader_fill_lines(data, sizeof data, 40, 2);
-    write_encoded(reader_path, FAKE_DIVIDED, data, sizeof data, 100);
-    test_hooks.buffer_size = 300;
+    write_encoded(reader_path, FAKE_DIVIDED, data, sizeof data, 1000);
+    test_hooks.buffer_size = 3000; /* so much that three pieces fit what all may hold */
     fake.meet = wait_at_gate;
     fake.meet_context = &gate;
     line_counts_check(mr_input_files_with(&files), 3, data, sizeof data);
