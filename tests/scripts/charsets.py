@@ -25,6 +25,7 @@ CHARSETS = {
     "UTF-16LE": ("all", 2), "UTF-16BE": ("all", 2), "UTF-16": ("all", 2),
     "UTF-32LE": ("all", 4), "UTF-32BE": ("all", 4), "UTF-32": ("all", 4), "UTF-8": ("all", 1),
 }
+SOME = "KOI8-R", "SHIFT_JIS", "GB18030", "UTF-16LE", "UTF-32"  # one of each way
 WORDS = {
     "latin": "été garçon Straße naïve façade word wörld x".split(),
     "russian": "мир слово дом Ёлка и word".split(),
@@ -282,7 +283,7 @@ def commands():
 
 def main():
     have = known()
-    for charset in have:
+    for charset in have if not SLOW else [name for name in have if name in SOME]:
         whole_text(charset)
         pieces_written(charset)
         borders(charset)
