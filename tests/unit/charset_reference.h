@@ -5,6 +5,7 @@
 #ifndef TESTS_CHARSET_REFERENCE_H
 #define TESTS_CHARSET_REFERENCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* A charset, and what is known of it. */
@@ -14,6 +15,7 @@ struct charset_reference {
     int divides;     /* pieces can be converted each by itself */
     int holds_back;  /* a character is kept until the next one is seen */
     const char *own; /* what iconv calls it, where our own converting is to be the same; or NULL */
+    bool takes_mark; /* iconv takes a mark at the beginning off; of another charset we do */
 };
 
 extern const struct charset_reference charset_references[];
