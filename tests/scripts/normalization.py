@@ -54,6 +54,9 @@ def check(form, pairs):
 
 
 def main():
+    variant = os.environ.get("MRCOUNT_VARIANT", "")
+    if variant == "tsan":
+        skip("what a form is, is no matter of threads")
     lines = read()
     with open(TABLES, encoding="utf-8") as file:
         version = file.read().split('#define UNICODE_VERSION "')[1].split('"')[0]
@@ -77,6 +80,8 @@ def main():
               if code != 0x0A and not 0xD800 <= code < 0xE000 and chr(code) not in listed]
     check("nfc", nfc)
     check("nfkc", nfkc)
+    if variant:
+        others = others[::9]
     check("nfc", others)
     check("nfkc", others)
     print(f"{tests} lines, {len(others)} other characters")
