@@ -30,8 +30,8 @@ sources=$(grep -l 'MRCOUNT_[A-Z0-9]*$' src/text/*.c src/input/*.c)
 cd - > /dev/null
 mapfile -t objects < <(find "$MRCOUNT_BUILD/obj/src" -name '*.o' | sort |
     grep -vF "$(sed -E 's,.*,/&,; s,\.c$,.o,' <<< "$sources")")
-mapfile -t sources < <(sed "s,^,$MRCOUNT_SOURCE/," <<< "$sources")
-"${CC:-cc}" -std=c11 -D_GNU_SOURCE -I"$MRCOUNT_SOURCE/src" -fPIE -pie -pthread -o without "${sources[@]}" "${objects[@]}"
+mapfile -t names <<< "$sources"
+"${CC:-cc}" -std=c11 -D_GNU_SOURCE -I"$MRCOUNT_SOURCE/src" -fPIE -pie -pthread -o without "${names[@]/#/$MRCOUNT_SOURCE/}" "${objects[@]}"
 ./without -V | grep -qx 'Built in: nothing' || fail "-V: $(./without -V)"
 for option in --regexp --grep --vgrep; do
     refused 2 "$option: this mrcount was built without PCRE2" ./without "$option=x"
