@@ -16,7 +16,7 @@ import sys
 import time
 
 SLOW = bool(os.environ.get("MRCOUNT_VARIANT"))
-KILLS = int(os.environ.get("MRCOUNT_KILLS", "0")) or (14 if SLOW else 60)
+KILLS = int(os.environ.get("MRCOUNT_KILLS", "0")) or (7 if SLOW else 60)
 # In the environment of all that a run starts, by which they are found.
 MARK = f"MRCOUNT_KILL_MARK={os.getpid()}"
 # Each says who it is; a pipeline is more than its leader.

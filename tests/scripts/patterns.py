@@ -233,7 +233,7 @@ def line(invalid):
 
 def write_files():
     """Ten files: valid and not, empty lines, CRLF, no last newline, NULs, one long line, large ones."""
-    small, large = (40, 200) if SLOW else (150, 4000)
+    small, large = (20, 100) if SLOW else (150, 4000)
 
     def lines(count, invalid=0.0):
         return [line(invalid) for _ in range(count)]
@@ -295,7 +295,7 @@ def same(arguments, wanted):
 def against_grep(names):
     """Every RE on every file, and on all of them by several threads."""
     left_out = 0
-    for regex in REGEXES if not SLOW else REGEXES[::5]:
+    for regex in REGEXES if not SLOW else REGEXES[::11]:
         total = collections.Counter()
         whole = True
         # Groups are for against_python.
@@ -335,7 +335,7 @@ def choosing_lines(names):
     ]
     kinds = [["-l"], ["-w"], ["-m"], ["-f2"], ["-g2"], ["-m", "-g", "2-3"], ["-e", "\\w+"], ["-e", "e(.)"],
              ["--words=space"]]
-    for wanted, unwanted in cases if not SLOW else cases[::4]:
+    for wanted, unwanted in cases if not SLOW else cases[::7]:
         left = []
         for name in names:
             with open(name, "rb") as text:
