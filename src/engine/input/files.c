@@ -146,13 +146,16 @@ static void take(struct files *files, const struct mr_files *given)
 static int open_chains(struct files *files, const struct input_engine *engine,
                        struct mr_error *error)
 {
+    /* A frame that is decoded as a whole is larger than a block, and each worker has one in hand
+     * and one that waits: where there is memory they are not to wait for each other. */
+    const uint64_t share = test_hooks.buffer_size > 0 ? 0 : engine->memory / 16;
     files->chains = (struct chains){
         .decoder = &files->decoder,
         .cuts = &files->cuts,
         .sources = &files->sources,
         .threads = engine->threads > 0 ? engine->threads : 1,
         .piece_size = files->blocks.block_size,
-        .limit = files->blocks.limit,
+        .limit = share > files->blocks.limit ? share : files->blocks.limit,
         .memory = engine->memory,
         .budget = engine->budget,
     };
