@@ -9,6 +9,7 @@
 
 #include "base/io.h"
 #include "base/thread.h"
+#include "engine/input/cut_context.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -123,39 +124,13 @@ int block_stream_probe(struct block_stream *stream, uint64_t deadline, struct mr
     return rc;
 }
 
-/* A block that is cut, behind which something begins that looks back. */
-struct past {
-    struct mr_lookback lookback;
-    const struct block *block;
-    size_t cut;
-};
-
-/* As struct mr_lookback's read. */
-static long read_past(struct mr_lookback *lookback, uint64_t back, size_t size,
-                      const unsigned char **data)
-{
-    const struct past *past = (const struct past *)lookback;
-    const size_t end = past->cut - (size_t)back, got = end < size ? end : size;
-
-    *data = past->block->data + end - got;
-    return (long)got;
-}
-
 /* Makes the context of the next block, which begins at `cut` in this one. */
 static int make_context(struct block_stream *stream, size_t cut, struct mr_error *error)
 {
-    const struct mr_cuts *cuts = stream->cuts;
     const struct block *block = stream->block;
-    struct past past = {
-        .lookback = {.read = read_past, .older = block->context, .older_size = block->context_size},
-        .block = block,
-        .cut = cut,
-    };
+    const struct cut_context_text text = {block->data, cut, block->context, block->context_size};
 
-    if (!cuts->context_of)
-        return 0;
-    return cuts->context_of(cuts->context, &past.lookback, &stream->context, &stream->context_size,
-                            error);
+    return cut_context_make(stream->cuts, &text, &stream->context, &stream->context_size, error);
 }
 
 /* Hands the block out up to `cut`. Returns 1, or -1 with *error filled. */

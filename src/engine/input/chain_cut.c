@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/input/cut_context.h"
+
 void chain_cut_open(struct chain_cut *cut, const struct mr_cuts *cuts, size_t piece_size,
                     struct budget *buffers)
 {
@@ -91,38 +93,13 @@ static void keep_all(struct chain_cut *cut, struct mr_buffer *text, size_t front
     cut->rest_front = front;
 }
 
-/* A text that is cut, behind which something begins that looks back. */
-struct past {
-    struct mr_lookback lookback;
-    const unsigned char *data;
-    size_t cut;
-};
-
-/* As struct mr_lookback's read. */
-static long read_past(struct mr_lookback *lookback, uint64_t back, size_t size,
-                      const unsigned char **data)
-{
-    const struct past *past = (const struct past *)lookback;
-    const size_t end = past->cut - (size_t)back, got = end < size ? end : size;
-
-    *data = past->data + end - got;
-    return (long)got;
-}
-
 /* Makes the context of what follows the text that is cut off. */
 static int make_context(struct chain_cut *cut, const struct chain_cut_text *out,
                         struct mr_error *error)
 {
-    const struct mr_cuts *cuts = cut->cuts;
-    struct past past = {
-        .lookback = {.read = read_past, .older = out->context, .older_size = out->context_size},
-        .data = out->data,
-        .cut = out->size,
-    };
-    if (!cuts->context_of)
-        return 0;
-    return cuts->context_of(cuts->context, &past.lookback, &cut->context, &cut->context_size,
-                            error);
+    const struct cut_context_text text = {out->data, out->size, out->context, out->context_size};
+
+    return cut_context_make(cut->cuts, &text, &cut->context, &cut->context_size, error);
 }
 
 /* The last cut, 0 where there is none. */
