@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * sums - exact sums of decimal numbers in 16 bytes, and the least and the greatest of them.
+ *
+ * A sum lies in two words: a magnitude of 122 bits, its sign and its scale, the last two in the
+ * lowest bits, so that small sums have few significant bytes. What does not fit, as where scales
+ * are far apart, is in a cell of 256 bits beside, and the words say where. A cell has one owner,
+ * the sum that names it, which is moved but not copied: it is added to another once, and is used
+ * up by that.
+ *
+ * Whatever the order in which numbers are added, the sum is the same: nothing is rounded, and
+ * nothing overflows below 2^64 numbers.
+ */
+#ifndef VALUES_SUMS_H
+#define VALUES_SUMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "values/decimal.h"
+
+/* Where cells are. Any number of threads may use it at once; ordinary sums never lock anything. */
+struct sums;
+
+/* Returns NULL when memory is out. */
+struct sums *sums_open(void);
+/* Frees all cells. NULL is allowed. */
+void sums_close(struct sums *sums);
+/* Whether memory for a cell could not be had: then sums are wrong, and what came of them must not
+ * be used. Once true it stays so. */
+bool sums_failed(const struct sums *sums);
+
+/* low: from its lowest bit on the scale (5 bits), the sign (1), the low 58 bits of the magnitude;
+ * high: its other 64 bits. Or low is SUM_CELL and high the address of a cell. 0 is all zero but for
+ * its scale. */
+struct sum {
+    uint64_t low, high;
+};
+
+#define SUM_SCALE UINT64_C(31)
+#define SUM_SIGN UINT64_C(32)
+#define SUM_CELL UINT64_C(31) /* no scale is as large */
+#define SUM_LOW_BITS 58       /* of the magnitude, which lie in `low` */
+#define SUM_TAG_BITS 6        /* below them */
+
+/* The sum of one number, which is that number with its scale. */
+void sum_set(struct sums *sums, struct sum *sum, const struct decimal *decimal);
+
+/* What is behind sum_add, sum_least and sum_greatest where a look at the words does not do. */
+void sum_add_any(struct sums *sums, struct sum *into, const struct sum *from);
+int sum_compare_any(const struct sum *a, const struct sum *b);
+void sum_drop_cell(struct sums *sums, const struct sum *sum);
+
+/* Adds `from`, which is used up. */
+static inline void sum_add(struct sums *sums, struct sum *into, const struct sum *from)
+{
+    uint64_t low;
+
+    /* The same sign and scale, and both of one word: no cell has that, as its address is not 0. */
+    if ((into->high | from->high | ((into->low ^ from->low) & (SUM_SCALE | SUM_SIGN))) == 0 &&
+        !__builtin_add_overflow(into->low, from->low & ~(SUM_SCALE | SUM_SIGN), &low))
+        into->low = low;
+    else
+        sum_add_any(sums, into, from);
+}
+
+/* Less than 0, 0 or more than 0: the order of two numbers that sum_set made, and of equal ones that
+ * of their scales. */
+static inline int sum_compare(const struct sum *a, const struct sum *b)
+{
+    if ((a->high | b->high | ((a->low ^ b->low) & SUM_SCALE) | ((a->low | b->low) & SUM_SIGN)) == 0)
+        return (a->low > b->low) - (a->low < b->low);
+    return sum_compare_any(a, b);
+}
+
+/* Keeps the less of two numbers that sum_set made, or the greater, of equal ones that with fewer
+ * decimals. `from` is used up. */
+void sum_least(struct sums *sums, struct sum *into, const struct sum *from);
+void sum_greatest(struct sums *sums, struct sum *into, const struct sum *from);
+
+/* The number of which sum_set made it. */
+void sum_decimal(const struct sum *sum, struct decimal *decimal);
+/* The sum without zeros at the end of its decimals. DECIMAL_TOO_LONG where it has more than
+ * DECIMAL_DIGITS digits. */
+enum decimal_fault sum_total(const struct sum *sum, struct decimal *total);
+/* The sum divided by `count`, which is not 0, rounded half to even at SUM_MEAN_DECIMALS, without
+ * zeros at the end. Returns as sum_total, for the mean. */
+#define SUM_MEAN_DECIMALS 6
+enum decimal_fault sum_mean(const struct sum *sum, uint64_t count, struct decimal *mean);
+
+#endif
