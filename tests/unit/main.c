@@ -32,16 +32,16 @@ static const struct {
 /* Suites in which one thread works, if it is not the only one: ThreadSanitizer, which takes ten
  * times as long, finds in them nothing that it does not find in others. */
 static const char *const on_one_thread[] = {
-    "test_alignment_suite", "test_mapper_suite",         "test_case_fold_suite",
-    "test_cgroup_suite",    "test_chars_suite",          "test_combiner_table_suite",
-    "test_excerpt_suite",   "test_extent_map_suite",     "test_fields_suite",
-    "test_filter_suite",    "test_grouping_table_suite", "test_hash_suite",
-    "test_kernels_suite",   "test_lines_suite",          "test_literal_suite",
-    "test_load_suite",      "test_merge_suite",          "test_ngrams_suite",
-    "test_options_suite",   "test_rank_suite",           "test_ranges_suite",
-    "test_search_suite",    "test_size_suite",           "test_sort_suite",
-    "test_text_suite",      "test_total_suite",          "test_utf8_suite",
-    "test_words_suite",
+    "test_alignment_suite", "test_mapper_suite",  "test_case_fold_suite",
+    "test_cgroup_suite",    "test_chars_suite",   "test_combiner_table_suite",
+    "test_decimal_suite",   "test_excerpt_suite", "test_extent_map_suite",
+    "test_fields_suite",    "test_filter_suite",  "test_grouping_table_suite",
+    "test_hash_suite",      "test_kernels_suite", "test_lines_suite",
+    "test_literal_suite",   "test_load_suite",    "test_merge_suite",
+    "test_ngrams_suite",    "test_options_suite", "test_rank_suite",
+    "test_ranges_suite",    "test_search_suite",  "test_size_suite",
+    "test_sort_suite",      "test_text_suite",    "test_total_suite",
+    "test_utf8_suite",      "test_words_suite",
 };
 
 static bool is_on_one_thread(const char *name)

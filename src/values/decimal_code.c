@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * decimal_code - see decimal.h.
+ *
+ * A number is a whole one, rounded down, and what is above that, so that both grow with it, of
+ * negative numbers too. Twice the whole one, and one more where decimals follow, is
+ *
+ *     10vvvvvv                     below 2^6
+ *     110vvvvv vvvvvvvv            below 2^13
+ *     1110vvvv vvvvvvvv vvvvvvvv   below 2^20
+ *     1111nnnn and 3 + n bytes     below 2^128
+ *
+ * the most significant bit first; below 0 all bits of v less are counted from -1 down and all bytes
+ * complemented. Decimals are pairs of digits, a byte each of twice the pair and one more where
+ * another follows, without pairs of zeros at the end; then the scale. So 5 comes before 5.0, that
+ * before 5.00, and all of them before 5.01.
+ */
+#include <stdbool.h>
+
+#include "values/decimal.h"
+
+#define E16 UINT64_C(10000000000000000)
+
+#define LONG_HEAD 0xF0
+#define LONG_LEAST 3 /* bytes behind such a head */
+
+/* Writes the `size` lowest bytes of a number, the highest of them first, each xored with `flip`. */
+static void put_bytes(unsigned char *out, unsigned __int128 number, size_t size, unsigned flip)
+{
+    for (size_t i = size; i-- > 0; number >>= 8)
+        out[i] = (unsigned char)((unsigned)number ^ flip);
+}
+
+/* Bytes that a number takes, which is not 0. */
+static size_t bytes_of(unsigned __int128 number)
+{
+    uint64_t high = (uint64_t)(number >> 64);
+
+    if (high != 0)
+        return 16 - (size_t)__builtin_clzll(high) / 8;
+    return 8 - (size_t)__builtin_clzll((uint64_t)number) / 8;
+}
+
+static size_t put_whole(unsigned char *out, unsigned __int128 number, unsigned flip)
+{
+    if (number < 1 << 6) {
+        put_bytes(out, 0x80 | number, 1, flip);
+        return 1;
+    }
+    if (number < 1 << 13) {
+        put_bytes(out, 0xC000 | number, 2, flip);
+        return 2;
+    }
+    if (number < 1 << 20) {
+        put_bytes(out, 0xE00000 | number, 3, flip);
+        return 3;
+    }
+    size_t size = bytes_of(number);
+    out[0] = (unsigned char)((LONG_HEAD + size - LONG_LEAST) ^ flip);
+    put_bytes(out + 1, number, size, flip);
+    return size + 1;
+}
+
+/* How many bytes of the whole begin with that one, the flip taken away. */
+static size_t whole_size(unsigned head)
+{
+    if (head >= LONG_HEAD)
+        return 1 + head - LONG_HEAD + LONG_LEAST;
+    return head >= 0xE0 ? 3 : head >= 0xC0 ? 2 : 1;
+}
+
+/* What is xored to all bytes of the whole. */
+static unsigned flip_of(const unsigned char *code)
+{
+    return code[0] < 0x80 ? 0xFF : 0;
+}
+
+size_t decimal_code(const struct decimal *decimal, unsigned char out[DECIMAL_CODE_ROOM])
+{
+    __int128 whole = decimal->digits;
+    unsigned flip = whole < 0 ? 0xFF : 0;
+    unsigned more = decimal->scale > 0;
+    uint64_t rest = 0;
+
+    if (more) {
+        __int128 one = (__int128)decimal_powers[decimal->scale];
+        if (whole == (int64_t)whole)
+            whole = (int64_t)whole / (int64_t)one; /* a tenth of the time */
+        else
+            whole /= one;
+        __int128 above = decimal->digits - whole * one;
+        if (above < 0) {
+            whole--;
+            above += one;
+        }
+        rest = (uint64_t)above * (uint64_t)decimal_powers[DECIMAL_DECIMALS - decimal->scale];
+    }
+
+    /* Below 2 * 10^38, which is below 2^128, either way. */
+    unsigned __int128 twice = flip != 0 ? (unsigned __int128)~whole << 1 | (more ^ 1)
+                                        : (unsigned __int128)whole << 1 | more;
+    size_t size = put_whole(out, twice, flip);
+
+    if (more) {
+        do {
+            uint64_t pair = rest / E16;
+            rest = rest % E16 * 100;
+            out[size++] = (unsigned char)(pair << 1 | (rest != 0));
+        } while (rest != 0);
+        out[size++] = (unsigned char)decimal->scale;
+    }
+    return size;
+}
+
+/* Whether decimals follow a whole of that size. */
+static bool has_decimals(const unsigned char *code, size_t size)
+{
+    return ((code[size - 1] ^ flip_of(code)) & 1) != (flip_of(code) & 1);
+}
+
+size_t decimal_code_size(const unsigned char *code)
+{
+    size_t size = whole_size(code[0] ^ flip_of(code));
+
+    if (!has_decimals(code, size))
+        return size;
+    while (code[size] & 1)
+        size++;
+    return size + 2;
+}
+
+size_t decimal_decode(const unsigned char *code, struct decimal *decimal)
+{
+    unsigned flip = flip_of(code);
+    size_t size = whole_size(code[0] ^ flip);
+    unsigned __int128 twice = 0;
+    size_t i = 1;
+
+    if (size <= 3)
+        twice = (code[0] ^ flip) & (0xFFu >> (size + 1));
+    for (; i < size; i++)
+        twice = twice << 8 | (code[i] ^ flip);
+
+    __int128 whole = (__int128)(twice >> 1);
+    if (flip != 0)
+        whole = ~whole;
+    decimal->digits = whole;
+    decimal->scale = 0;
+    if (!has_decimals(code, size))
+        return size;
+
+    uint64_t rest = 0, place = E16;
+    do {
+        rest += (uint64_t)(code[size] >> 1) * place;
+        place /= 100;
+    } while (code[size++] & 1);
+    decimal->scale = code[size++];
+    decimal->digits =
+        whole * (__int128)decimal_powers[decimal->scale] +
+        (__int128)(rest / (uint64_t)decimal_powers[DECIMAL_DECIMALS - decimal->scale]);
+    return size;
+}
