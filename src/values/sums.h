@@ -44,40 +44,59 @@ struct sum {
 #define SUM_LOW_BITS 58       /* of the magnitude, which lie in `low` */
 #define SUM_TAG_BITS 6        /* below them */
 
-/* The sum of one number, which is that number with its scale. */
-void sum_set(struct sums *sums, struct sum *sum, const struct decimal *decimal);
-
-/* What is behind sum_add, sum_least and sum_greatest where a look at the words does not do. */
+/* What is behind the four functions below where a look at the words does not do. */
+void sum_set_any(struct sums *sums, struct sum *sum, const struct decimal *decimal);
 void sum_add_any(struct sums *sums, struct sum *into, const struct sum *from);
-int sum_compare_any(const struct sum *a, const struct sum *b);
-void sum_drop_cell(struct sums *sums, const struct sum *sum);
+void sum_least_any(struct sums *sums, struct sum *into, const struct sum *from);
+void sum_greatest_any(struct sums *sums, struct sum *into, const struct sum *from);
+
+/* The sum of one number, which is that number with its scale. */
+static inline void sum_set(struct sums *sums, struct sum *sum, const struct decimal *decimal)
+{
+    uint64_t digits = (uint64_t)decimal->digits;
+
+    if (decimal->digits >= 0 && decimal->digits >> SUM_LOW_BITS == 0)
+        *sum = (struct sum){digits << SUM_TAG_BITS | decimal->scale, 0};
+    else
+        sum_set_any(sums, sum, decimal);
+}
+
+/* Whether both are one word, and have the same scale and the same sign: no cell does, as its
+ * address is not 0. */
+static inline bool sum_alike(const struct sum *a, const struct sum *b)
+{
+    return (a->high | b->high | ((a->low ^ b->low) & (SUM_SCALE | SUM_SIGN))) == 0;
+}
 
 /* Adds `from`, which is used up. */
 static inline void sum_add(struct sums *sums, struct sum *into, const struct sum *from)
 {
     uint64_t low;
 
-    /* The same sign and scale, and both of one word: no cell has that, as its address is not 0. */
-    if ((into->high | from->high | ((into->low ^ from->low) & (SUM_SCALE | SUM_SIGN))) == 0 &&
+    if (sum_alike(into, from) &&
         !__builtin_add_overflow(into->low, from->low & ~(SUM_SCALE | SUM_SIGN), &low))
         into->low = low;
     else
         sum_add_any(sums, into, from);
 }
 
-/* Less than 0, 0 or more than 0: the order of two numbers that sum_set made, and of equal ones that
- * of their scales. */
-static inline int sum_compare(const struct sum *a, const struct sum *b)
-{
-    if ((a->high | b->high | ((a->low ^ b->low) & SUM_SCALE) | ((a->low | b->low) & SUM_SIGN)) == 0)
-        return (a->low > b->low) - (a->low < b->low);
-    return sum_compare_any(a, b);
-}
-
 /* Keeps the less of two numbers that sum_set made, or the greater, of equal ones that with fewer
  * decimals. `from` is used up. */
-void sum_least(struct sums *sums, struct sum *into, const struct sum *from);
-void sum_greatest(struct sums *sums, struct sum *into, const struct sum *from);
+static inline void sum_least(struct sums *sums, struct sum *into, const struct sum *from)
+{
+    if (!sum_alike(into, from) || (into->low & SUM_SIGN) != 0)
+        sum_least_any(sums, into, from);
+    else if (from->low < into->low)
+        into->low = from->low;
+}
+
+static inline void sum_greatest(struct sums *sums, struct sum *into, const struct sum *from)
+{
+    if (!sum_alike(into, from) || (into->low & SUM_SIGN) != 0)
+        sum_greatest_any(sums, into, from);
+    else if (from->low > into->low)
+        into->low = from->low;
+}
 
 /* The number of which sum_set made it. */
 void sum_decimal(const struct sum *sum, struct decimal *decimal);
