@@ -48,7 +48,6 @@ struct columns_options {
     size_t field_count; /* of a row */
     uint64_t min_count; /* keys with a lower count give no result */
     enum columns_order order;
-    bool skip_invalid; /* faults need no text: nobody reads it */
 };
 
 struct columns;
@@ -70,32 +69,31 @@ bool columns_is_number(const struct columns *columns, size_t field);
 /* Bytes of a value, a multiple of 8. */
 size_t columns_value_size(const struct columns *columns);
 
-/* Why a row is not taken. */
-#define COLUMNS_FAULT_ROOM 256
-struct columns_fault {
-    size_t field;                  /* the first of the row that is at fault */
-    char text[COLUMNS_FAULT_ROOM]; /* "there is no field 10", "field 10 is no number: 'TEXT'";
-                                    * empty with skip_invalid */
-};
+/* What is written of a row that is not taken: "there is no field 10", "field 10 is no number:
+ * 'TEXT'". */
+#define COLUMNS_REASON_ROOM 256
 
 /* Makes values of `rows` rows: fields[row * field_count + i] is field i of a row, its data NULL
  * where the row has none; `values` has room for `rows` times `stride` bytes, and the value of each
  * row is at its multiple of stride, aligned to 8. `numbers`, which may be NULL, receives the
  * numbers that were read, as the fields are laid out; those of fields that need be none are left as
- * they are. Returns how many rows were taken before the first that is wrong, of which *fault then
- * tells: `rows` where all are right. */
+ * they are. Returns how many rows were taken before the first that is wrong, of which `reason` then
+ * tells (NULL: nobody wants to know): `rows` where all are right. */
 size_t columns_parse(const struct columns *columns, const struct mr_bytes *fields, size_t rows,
                      void *values, size_t stride, struct decimal *numbers,
-                     struct columns_fault *fault);
+                     char reason[COLUMNS_REASON_ROOM]);
 /* The same with values side by side and no numbers; `columns` is a struct columns. */
 size_t columns_rows(void *columns, const struct mr_bytes *fields, size_t rows, void *values,
-                    struct columns_fault *fault);
+                    char reason[COLUMNS_REASON_ROOM]);
 
 /* A job's mr_combine; `columns` is a struct columns. A value may name what lies elsewhere: it can
  * be moved, but is combined once, and once it has been it is no value any more. Values of which all
  * words but the first are 0 are those of rows in which no column but the count takes part: so are
  * sums of them. */
 void columns_combine(void *columns, void *into, const void *from);
+
+/* The count in a value; 0 where none is kept. */
+uint64_t columns_count(const struct columns *columns, const void *value);
 
 /* ---- Results -------------------------------------------------------------------------------- */
 
@@ -108,10 +106,9 @@ int columns_reduce(void *columns, void *state, const void *key, size_t key_size,
  * digits, whose message names the key, or memory that could not be had. */
 int columns_finish(const struct columns *columns, const void *key, size_t key_size,
                    const void *value, struct decimal *numbers, struct mr_error *error);
-/* Puts the result of a key, one number for each column. Returns 0, or -1 where the job has
- * failed. */
+/* Puts the result of a key, one number for each column. Returns 0, or fails. */
 int columns_put(const struct columns *columns, struct mr_results *results, const void *key,
-                size_t key_size, const struct decimal *numbers);
+                size_t key_size, const struct decimal *numbers, struct mr_error *error);
 
 /* The order of a job with such results: MR_ORDER_RANK for COLUMNS_BY_FIRST, MR_ORDER_KEY else (or
  * MR_ORDER_NONE, where the caller wants none). Under COLUMNS_BY_FIRST the record's rank is the

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * columns_layout - what a value of columns is made of, for columns*.c.
+ */
+#ifndef VALUES_COLUMNS_LAYOUT_H
+#define VALUES_COLUMNS_LAYOUT_H
+
+#include "values/columns.h"
+#include "values/sums.h"
+
+/* What may be kept of a field. */
+enum columns_slot {
+    COLUMNS_TOTAL,
+    COLUMNS_LEAST,
+    COLUMNS_GREATEST,
+    COLUMNS_SLOTS,
+};
+
+/* That of a column which is a number, and neither a quantile nor a count. */
+static inline enum columns_slot columns_slot_of(enum column_op op)
+{
+    return op == COLUMN_MIN ? COLUMNS_LEAST : op == COLUMN_MAX ? COLUMNS_GREATEST : COLUMNS_TOTAL;
+}
+
+struct columns_field {
+    const char *what;
+    bool is_number;
+    size_t words[COLUMNS_SLOTS]; /* 1 and where each is in a value, in words; 0: it is not kept */
+};
+
+/* One thing that is kept, in the order of the words. */
+struct columns_kept {
+    enum columns_slot slot;
+    size_t word;
+};
+
+/* Constant once it is open, but for the cells of sums. */
+struct columns {
+    const struct column *columns;
+    size_t count;
+    size_t field_count;
+    uint64_t min_count;
+    enum columns_order order;
+    bool pairs;
+    bool has_count; /* the first word of a value is the count */
+    size_t words;   /* of a value */
+    struct columns_field *fields;
+    struct columns_kept *kept;
+    size_t kept_count;
+    struct sums *sums;
+};
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * columns_record - values to results, and these to texts.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/excerpt.h"
+#include "values/columns_layout.h"
+
+#define RANK_BYTES sizeof(uint64_t)
+
+/* What mostly does for the texts of a result, or for a key with the end of a code before it. */
+#define USUAL_ROOM 1024
+
+/* ---- Values to numbers ---------------------------------------------------------------------- */
+
+static int too_long(const struct column *column, const void *key, size_t key_size,
+                    struct mr_error *error)
+{
+    char excerpt[EXCERPT_ROOM];
+
+    excerpt_write(key, key_size, excerpt);
+    return mr_fail(error, 0, "the %s of %s for key '%s' has more than %d digits",
+                   column->op == COLUMN_MEAN ? "mean" : "sum", column->what, excerpt,
+                   DECIMAL_DIGITS);
+}
+
+int columns_finish(const struct columns *columns, const void *key, size_t key_size,
+                   const void *value, struct decimal *numbers, struct mr_error *error)
+{
+    const uint64_t *words = value;
+
+    if (sums_failed(columns->sums))
+        return mr_fail(error, ENOMEM, "out of memory");
+    for (size_t i = 0; i < columns->count; i++) {
+        const struct column *column = &columns->columns[i];
+        enum decimal_fault fault = DECIMAL_OK;
+
+        if (column->op == COLUMN_COUNT) {
+            numbers[i] = (struct decimal){(__int128)words[0], 0};
+            continue;
+        }
+        if (column->op == COLUMN_QUANTILE || column->op == COLUMN_DISTINCT)
+            continue;
+        enum columns_slot slot = columns_slot_of(column->op);
+        const struct sum *sum =
+            (const struct sum *)(words + columns->fields[column->field].words[slot] - 1);
+        if (column->op == COLUMN_SUM)
+            fault = sum_total(sum, &numbers[i]);
+        else if (column->op == COLUMN_MEAN)
+            fault = sum_mean(sum, words[0], &numbers[i]);
+        else
+            sum_decimal(sum, &numbers[i]);
+        if (fault != DECIMAL_OK)
+            return too_long(column, key, key_size, error);
+    }
+    return 0;
+}
+
+int columns_reduce(void *context, void *state, const void *key, size_t key_size,
+                   struct mr_values *values, struct mr_results *results, struct mr_error *error)
+{
+    const struct columns *columns = context;
+    const void *value = mr_values_next(values, NULL);
+    struct decimal usual[8], *numbers = usual;
+    int rc = -1;
+
+    (void)state;
+    if (value == NULL)
+        return -1;
+    if (columns->has_count && columns_count(columns, value) < columns->min_count)
+        return 0;
+    if (columns->count > sizeof usual / sizeof *usual) {
+        numbers = malloc(columns->count * sizeof *numbers);
+        if (numbers == NULL)
+            return mr_fail(error, ENOMEM, "out of memory");
+    }
+    if (columns_finish(columns, key, key_size, value, numbers, error) == 0)
+        rc = columns_put(columns, results, key, key_size, numbers, error);
+    if (numbers != usual)
+        free(numbers);
+    return rc;
+}
+
+/* ---- Numbers to records --------------------------------------------------------------------- */
+
+enum mr_order columns_mr_order(const struct columns *columns)
+{
+    return columns->order == COLUMNS_BY_FIRST ? MR_ORDER_RANK : MR_ORDER_KEY;
+}
+
+/* Writes what the text of a number has behind that of its code, which is of the number without
+ * zeros at the end: ".00", or "0". */
+static size_t put_zeros(const struct decimal *decimal, unsigned bare_scale, unsigned char *out)
+{
+    size_t size = 0;
+
+    if (decimal->scale > bare_scale && bare_scale == 0)
+        out[size++] = '.';
+    memset(out + size, '0', decimal->scale - bare_scale);
+    return size + decimal->scale - bare_scale;
+}
+
+/* The first bytes of a code as a number that is ordered as they are, zeros behind a shorter one. */
+static uint64_t rank_of(const unsigned char *code, size_t size)
+{
+    uint64_t rank = 0;
+
+    for (size_t i = 0; i < RANK_BYTES; i++)
+        rank = rank << 8 | (i < size ? code[i] : 0);
+    return rank;
+}
+
+/* Puts a result with a code that its rank does not hold: what is left of it goes before the key. */
+static enum mr_status put_long(struct mr_results *results, const struct mr_record *record,
+                               const unsigned char *code, size_t code_size)
+{
+    unsigned char usual[USUAL_ROOM], *key = usual;
+    enum mr_status status;
+
+    if (record->key_size + code_size > sizeof usual) {
+        key = malloc(record->key_size + code_size);
+        if (key == NULL)
+            return MR_NOMEM;
+    }
+    for (size_t i = 0; i < code_size; i++)
+        key[i] = (unsigned char)~code[i];
+    memcpy(key + code_size, record->key, record->key_size);
+    status = mr_put(results, key, record->key_size + code_size, record->rank, record->payload,
+                    record->payload_size);
+    if (key != usual)
+        free(key);
+    return status;
+}
+
+/* Puts a result whose texts have room in `texts`. */
+static enum mr_status put(const struct columns *columns, struct mr_results *results,
+                          struct mr_record *record, const struct decimal *numbers,
+                          unsigned char *texts)
+{
+    unsigned char code[DECIMAL_CODE_ROOM];
+    size_t code_size = 0, size = 0, next = 0;
+
+    if (columns->order == COLUMNS_BY_FIRST) {
+        struct decimal bare = numbers[0];
+        decimal_strip(&bare);
+        code_size = decimal_code(&bare, code);
+        record->rank = rank_of(code, code_size);
+        size = put_zeros(&numbers[0], bare.scale, texts);
+        next = 1;
+    }
+    for (; next < columns->count; next++) {
+        if (next > 0)
+            texts[size++] = '\t';
+        size += decimal_print(&numbers[next], texts + size);
+    }
+    record->payload = texts;
+    record->payload_size = size;
+    if (code_size > RANK_BYTES)
+        return put_long(results, record, code + RANK_BYTES, code_size - RANK_BYTES);
+    return mr_put(results, record->key, record->key_size, record->rank, texts, size);
+}
+
+int columns_put(const struct columns *columns, struct mr_results *results, const void *key,
+                size_t key_size, const struct decimal *numbers, struct mr_error *error)
+{
+    unsigned char usual[USUAL_ROOM], *texts = usual;
+    struct mr_record record = {.key = key, .key_size = key_size};
+    enum mr_status status;
+
+    /* Each with the TAB before it. */
+    if (columns->count * (DECIMAL_ROOM + 1) > sizeof usual) {
+        texts = malloc(columns->count * (DECIMAL_ROOM + 1));
+        if (texts == NULL)
+            return mr_fail(error, ENOMEM, "out of memory");
+    }
+    status = put(columns, results, &record, numbers, texts);
+    if (texts != usual)
+        free(texts);
+    if (status == MR_NOMEM)
+        return mr_fail(error, ENOMEM, "out of memory");
+    return status == MR_OK ? 0 : -1;
+}
+
+/* ---- Records to texts ----------------------------------------------------------------------- */
+
+size_t columns_record(const struct columns *columns, const struct mr_record *record,
+                      struct mr_bytes *key, unsigned char *texts)
+{
+    unsigned char code[RANK_BYTES + DECIMAL_CODE_ROOM];
+    struct decimal first;
+    size_t behind, size;
+
+    *key = (struct mr_bytes){record->key, record->key_size};
+    if (columns->order != COLUMNS_BY_FIRST) {
+        memcpy(texts, record->payload, record->payload_size);
+        return record->payload_size;
+    }
+
+    /* As much of the key as may belong to a code: that says itself where it ends. */
+    behind = record->key_size < DECIMAL_CODE_ROOM ? record->key_size : DECIMAL_CODE_ROOM;
+    for (size_t i = 0; i < RANK_BYTES; i++)
+        code[i] = (unsigned char)(record->rank >> 8 * (RANK_BYTES - 1 - i));
+    for (size_t i = 0; i < behind; i++)
+        code[RANK_BYTES + i] = (unsigned char)~record->key[i];
+    size = decimal_decode(code, &first);
+    if (size > RANK_BYTES) {
+        key->data += size - RANK_BYTES;
+        key->size -= size - RANK_BYTES;
+    }
+    size = decimal_print(&first, texts);
+    memcpy(texts + size, record->payload, record->payload_size);
+    return size + record->payload_size;
+}
