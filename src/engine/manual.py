@@ -45,7 +45,8 @@ PAGES = {
     "mr_emit_batch": ("emit many pairs at once", ["mr_emit_batch", "mr_span", "MR_PAD"], "Batches",
                       ["mr_emit"]),
     "mr_values_next": ("read the values of a key in a reduce", [
-        "mr_values_next", "mr_values_count", "mr_values_array", "mr_bytes"], None,
+        "mr_values_next", "mr_values_count", "mr_values_array", "mr_values_rewind",
+        "mr_bytes"], None,
         ["mr_job_spec", "mr_put"]),
     "mr_put": ("put results from a reduce", ["mr_put"], None,
                ["mr_job_spec", "mr_rank_of_double", "mr_values_next"]),

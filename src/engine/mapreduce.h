@@ -128,6 +128,10 @@ MR_API uint64_t mr_values_count(const struct mr_values *values);
  * is left: values of a fixed size side by side, others as struct mr_bytes. NULL, and all are still
  * left, where they do not fit the memory that there is for one key. */
 MR_API const void *mr_values_array(struct mr_values *values, size_t *count);
+/* Goes back to the first value, for a reduce that looks at values more than once without holding
+ * them: they come again, in any order. Not MR_OK when the job has failed, and MR_INVALID, with
+ * nothing changed, in a job with a value_order and when an array has been taken. */
+MR_API enum mr_status mr_values_rewind(struct mr_values *values);
 
 /* `size` bytes from `data` on. It will not grow. */
 struct mr_bytes {

@@ -176,8 +176,9 @@ enum way {
     WAY_NEXT,
     WAY_ARRAY,
     WAY_ONE_THEN_ARRAY,
-    WAY_NONE, /* nothing is read */
-    WAY_PUT,  /* each value is put again, with one of a few ranks */
+    WAY_AGAIN, /* half of them, then all, twice */
+    WAY_NONE,  /* nothing is read */
+    WAY_PUT,   /* each value is put again, with one of a few ranks */
 };
 
 /* How a job is run, and what comes of it. */
@@ -297,6 +298,28 @@ static void take_array(struct run *run, struct mr_values *values, struct digest 
         }
         digest_add(digest, value, size);
     }
+    if (mr_values_rewind(values) != MR_INVALID)
+        run->wrong = true;
+}
+
+/* Reads half of the values, and all, and goes back each time. */
+static void read_again(struct run *run, struct mr_values *values)
+{
+    const uint64_t count = mr_values_count(values);
+    struct digest digest = {0};
+    const void *value;
+    size_t size;
+    for (uint64_t i = 0; i < count / 2 && !run->ordered; i++)
+        (void)mr_values_next(values, NULL);
+    if (mr_values_rewind(values) != (run->ordered ? MR_INVALID : MR_OK))
+        run->wrong = true;
+    if (run->ordered)
+        return;
+    while ((value = mr_values_next(values, &size)))
+        digest_add(&digest, value, size);
+    if (digest.count != count || mr_values_rewind(values) != MR_OK ||
+        mr_values_count(values) != count)
+        run->wrong = true;
 }
 
 static int reduce(void *context, void *state, const void *key, size_t key_size,
@@ -317,6 +340,8 @@ static int reduce(void *context, void *state, const void *key, size_t key_size,
         digest_add(&digest, value, size);
     if (run->way == WAY_ARRAY || run->way == WAY_ONE_THEN_ARRAY)
         take_array(run, values, &digest);
+    if (run->way == WAY_AGAIN)
+        read_again(run, values);
     for (uint64_t left = mr_values_count(values);
          run->way != WAY_NONE && (value = mr_values_next(values, &size)); left--) {
         if ((uintptr_t)value % 16 != 0 || mr_values_count(values) != left - 1)
@@ -543,6 +568,20 @@ START_TEST(a_reduce_may_leave_values_unread)
 }
 END_TEST
 
+START_TEST(a_reduce_may_read_values_again)
+{
+    for (unsigned i = 0; i < 4; i += SANITIZED ? 3 : 1) {
+        struct run run = {.pairs = kinds[_i],
+                          .reduces = true,
+                          .ordered = i == 1,
+                          .way = WAY_AGAIN,
+                          .threads = 2,
+                          .memory = i < 2 ? 1 : 256 * MIB};
+        check_run(&run);
+    }
+}
+END_TEST
+
 /* ---- Equal records -------------------------------------------------------------------------- */
 
 static const struct run *ordered_by;
@@ -694,7 +733,7 @@ END_TEST
 START_TEST(values_past_memory_are_read_within_it)
 {
     struct run run = {
-        .pairs = large[_i], .reduces = true, .way = WAY_NEXT, .threads = 2, .memory = 16 * MIB};
+        .pairs = large[_i], .reduces = true, .way = WAY_AGAIN, .threads = 2, .memory = 16 * MIB};
     check_run(&run);
     ck_assert_msg(run.most <= 20 * MIB, "%" PRIu64 " bytes", run.most);
 }
@@ -728,6 +767,7 @@ Suite *test_values_suite(void)
     tcase_add_loop_test(tests, a_reduce_gets_all_values_of_its_key, 0, KINDS);
     tcase_add_loop_test(tests, without_a_reduce_each_value_is_a_record, 0, KINDS);
     tcase_add_loop_test(tests, a_reduce_may_leave_values_unread, 0, KINDS);
+    tcase_add_loop_test(tests, a_reduce_may_read_values_again, 0, KINDS);
     tcase_add_loop_test(tests, equal_records_come_in_one_order, 0, EQUALS);
     tcase_add_test(tests, a_value_of_the_other_kind_is_refused);
     tcase_add_loop_test(tests, values_past_memory_are_sorted_within_it, 0, SANITIZED ? 2 : LARGE);

@@ -29,6 +29,7 @@ _Static_assert(sizeof(struct mr_bytes) % ALIGNED_TO == 0, "values lie behind a l
 struct mr_values {
     struct context *context;
     uint64_t left;
+    uint64_t count; /* all of them, where they can be read again; else 0 */
     /* One of these, and NULL the others: values of one size, `stride` bytes each; a list of
      * values of any size; values of a stream; merged ones. */
     unsigned char *places;
@@ -38,6 +39,7 @@ struct mr_values {
     size_t stride;
     size_t value_size;
     struct mr_buffer *copy; /* of a value whose place is misaligned */
+    struct stream *stream;  /* that `keys` reads */
 };
 
 /* What serving the keys of a table needs. */
@@ -100,7 +102,7 @@ const void *mr_values_array(struct mr_values *values, size_t *count)
     if (!values->places && !values->list)
         return NULL;
     *count = (size_t)values->left;
-    values->left = 0;
+    values->left = values->count = 0;
     if (values->list)
         return values->list;
     unsigned char *first = values->places - (uintptr_t)values->places % ALIGNED_TO;
@@ -108,6 +110,29 @@ const void *mr_values_array(struct mr_values *values, size_t *count)
         for (size_t i = 0; i < *count; i++)
             memmove(first + i * size, values->places + i * values->stride, size);
     return first;
+}
+
+enum mr_status mr_values_rewind(struct mr_values *values)
+{
+    const uint64_t taken = values->count - values->left;
+    if (context_stopped(values->context))
+        return context_status(values->context);
+    if (values->count == 0)
+        return MR_INVALID;
+    if (values->places) {
+        values->places -= taken * values->stride;
+    } else if (values->list) {
+        values->list -= taken;
+    } else {
+        struct combine_partition *combine = values->keys->combine;
+        const uint64_t *entry = values->keys->entry;
+        const int result = key_stream_close(values->keys);
+        key_stream_open(values->keys, combine, values->stream, entry);
+        if (result != 0)
+            return context_status(values->context);
+    }
+    values->left = values->count;
+    return MR_OK;
 }
 
 /* Opens the worker's reducer where this is its first reduce. */
@@ -158,6 +183,7 @@ int values_reduce_one(struct combine_partition *combine, const unsigned char *ke
     memcpy(copy, value, value_size);
     struct mr_values values = {.context = context,
                                .left = 1,
+                               .count = 1,
                                .places = copy,
                                .stride = value_size,
                                .value_size = value_size};
@@ -240,6 +266,7 @@ static int reduce_gathered(struct gathering *gathering, enum key_class key_class
     const size_t count = (size_t)value[COUNT];
     struct mr_values values = {.context = context,
                                .left = count,
+                               .count = context->spec.value_order ? 0 : count,
                                .stride = gathering->stride,
                                .value_size = context->value_size,
                                .copy = &gathering->copy};
@@ -296,8 +323,12 @@ static int reduce_stream(struct gathering *gathering, enum key_class key_class,
     const uint64_t *value = entry + combine->table.classes[key_class].words;
     struct key_stream keys;
     struct value_runs runs;
-    struct mr_values values = {
-        .context = context, .left = value[COUNT], .value_size = context->value_size, .keys = &keys};
+    struct mr_values values = {.context = context,
+                               .left = value[COUNT],
+                               .count = context->spec.value_order ? 0 : value[COUNT],
+                               .value_size = context->value_size,
+                               .keys = &keys,
+                               .stream = gathering->stream};
     int result = 0;
     key_stream_open(&keys, combine, gathering->stream, entry);
     if (context->spec.value_order) {
