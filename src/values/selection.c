@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * selection - see selection.h.
+ */
+#include "values/selection.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* 2^11 parts. */
+#define PART_BITS 11
+/* Up to so many codes are sorted by insertion. */
+#define FEW 24
+
+_Static_assert(SELECTION_HELD == 1 << PART_BITS, "one room for both");
+
+union selection_room {
+    uint64_t parts[SELECTION_HELD];
+    uint64_t words[SELECTION_HELD];
+    unsigned char codes[SELECTION_HELD][DECIMAL_CODE_ROOM];
+};
+
+int selection_open(struct selection *selection, size_t count)
+{
+    *selection = (struct selection){count, calloc(count, sizeof *selection->searches)};
+    return selection->searches != NULL ? 0 : -1;
+}
+
+void selection_close(struct selection *selection)
+{
+    for (size_t i = 0; selection->searches != NULL && i < selection->count; i++)
+        free(selection->searches[i].room);
+    free(selection->searches);
+    *selection = (struct selection){.count = 0};
+}
+
+/* ---- Codes --------------------------------------------------------------------------------- */
+
+static uint64_t big_endian(const unsigned char *at)
+{
+    uint64_t word;
+
+    memcpy(&word, at, sizeof word);
+    return __builtin_bswap64(word);
+}
+
+/* The first 8 bytes as a number, zeros behind the last one. As no code is the beginning of another,
+ * words of codes that end within them are equal only where the codes are. */
+static inline uint64_t word_of(const unsigned char *at, size_t size)
+{
+    if (size >= 8)
+        return big_endian(at);
+    if (size >= 4) {
+        uint32_t first, last;
+        memcpy(&first, at, sizeof first);
+        memcpy(&last, at + size - sizeof last, sizeof last);
+        return (uint64_t)__builtin_bswap32(first) << 32 | (uint64_t)__builtin_bswap32(last)
+                                                              << (64 - 8 * size);
+    }
+    return (uint64_t)at[0] << 56 | (uint64_t)at[size / 2] << (56 - 8 * (size / 2)) |
+           (uint64_t)at[size - 1] << (64 - 8 * size);
+}
+
+/* A code with zeros behind it, by which memcmp orders all codes. */
+static void pad_code(unsigned char to[DECIMAL_CODE_ROOM], const unsigned char *code, size_t size)
+{
+    memset(to, 0, DECIMAL_CODE_ROOM);
+    memcpy(to, code, size);
+}
+
+/* The word of a code behind what those of a search share; false where it does not share that. */
+static inline bool word_behind(const struct selection_search *search, const struct mr_bytes *code,
+                               uint64_t *word)
+{
+    const size_t depth = search->depth;
+
+    if (depth > 0 && (code->size <= depth || memcmp(code->data, search->shared, depth) != 0))
+        return false;
+    *word = word_of(code->data + depth, code->size - depth);
+    return true;
+}
+
+/* The same; false also where it is not between the bounds. */
+static inline bool word_in(const struct selection_search *search, const struct mr_bytes *code,
+                           uint64_t *word)
+{
+    return word_behind(search, code, word) && *word - search->low <= search->high - search->low;
+}
+
+/* ---- Holding codes ------------------------------------------------------------------------- */
+
+static void hold_all(struct selection_search *search)
+{
+    union selection_room *room = search->room;
+
+    search->whole = false;
+    for (size_t i = search->held; i-- > 0;) {
+        const uint64_t word = __builtin_bswap64(room->words[i]);
+        memset(room->codes[i], 0, DECIMAL_CODE_ROOM);
+        memcpy(room->codes[i], search->shared, search->depth);
+        memcpy(room->codes[i] + search->depth, &word, sizeof word);
+    }
+}
+
+/* Holds a code, of whose word `whole` says whether that is all of it. */
+static inline void hold(struct selection_search *search, const struct mr_bytes *code, uint64_t word)
+{
+    if (search->whole && code->size - search->depth <= sizeof word) {
+        search->room->words[search->held++] = word;
+        return;
+    }
+    if (search->whole)
+        hold_all(search);
+    pad_code(search->room->codes[search->held++], code->data, code->size);
+}
+
+static void sort_words(uint64_t *words, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        const uint64_t word = words[i];
+        size_t j = i;
+        for (; j > 0 && words[j - 1] > word; j--)
+            words[j] = words[j - 1];
+        words[j] = word;
+    }
+}
+
+/* Brings the word to its place that sorting would bring there: what is in front of it is not
+ * greater, what is behind it not less. */
+static void place_word(uint64_t *words, size_t count, size_t place)
+{
+    size_t low = 0, high = count;
+
+    while (high - low > FEW) {
+        const uint64_t a = words[low], b = words[low + (high - low) / 2], c = words[high - 1];
+        const uint64_t middle = a < b ? (b < c ? b : a < c ? c : a) : (a < c ? a : b < c ? c : b);
+        size_t i = low, j = high - 1;
+        for (;; i++, j--) {
+            while (words[i] < middle)
+                i++;
+            while (words[j] > middle)
+                j--;
+            if (i >= j)
+                break;
+            const uint64_t word = words[i];
+            words[i] = words[j];
+            words[j] = word;
+        }
+        if (place <= j)
+            high = j + 1;
+        else
+            low = j + 1;
+    }
+    sort_words(words + low, high - low);
+}
+
+static int compare_codes(const void *a, const void *b)
+{
+    return memcmp(a, b, DECIMAL_CODE_ROOM);
+}
+
+/* ---- A pass -------------------------------------------------------------------------------- */
+
+static void add_bounds(struct selection_search *search, const struct mr_bytes *codes, size_t count)
+{
+    uint64_t low = search->low, high = search->high, word;
+
+    for (size_t i = 0; i < count; i++) {
+        if (!word_behind(search, &codes[i], &word))
+            continue;
+        low = word < low ? word : low;
+        high = word > high ? word : high;
+    }
+    search->low = low;
+    search->high = high;
+}
+
+static void add_divided(struct selection_search *search, const struct mr_bytes *codes, size_t count)
+{
+    uint64_t *const parts = search->room->parts, word;
+
+    for (size_t i = 0; i < count; i++)
+        if (word_in(search, &codes[i], &word))
+            parts[(word - search->low) >> search->shift]++;
+}
+
+static void add_held(struct selection_search *search, const struct mr_bytes *codes, size_t count)
+{
+    uint64_t word;
+
+    for (size_t i = 0; i < count; i++)
+        if (word_in(search, &codes[i], &word))
+            hold(search, &codes[i], word);
+}
+
+static void add_fewest(struct selection_search *search, const struct mr_bytes *codes, size_t count)
+{
+    const uint64_t least = big_endian(search->least);
+    unsigned char code[DECIMAL_CODE_ROOM];
+
+    for (size_t i = 0; i < count; i++) {
+        const uint64_t word = word_of(codes[i].data, codes[i].size);
+        if (word < least || word > big_endian(search->code))
+            continue;
+        pad_code(code, codes[i].data, codes[i].size);
+        if (compare_codes(code, search->code) < 0 && compare_codes(code, search->least) >= 0)
+            memcpy(search->code, code, sizeof code);
+    }
+}
+
+int selection_add(struct selection *selection, const struct mr_bytes *codes, size_t count)
+{
+    static void (*const ways[])(struct selection_search *, const struct mr_bytes *, size_t) = {
+        [SELECTION_BOUNDS] = add_bounds,
+        [SELECTION_DIVIDE] = add_divided,
+        [SELECTION_HOLD] = add_held,
+        [SELECTION_FEWEST] = add_fewest,
+    };
+
+    for (size_t i = 0; i < selection->count; i++) {
+        struct selection_search *search = &selection->searches[i];
+        if (search->state == SELECTION_DONE || search->leader != i)
+            continue;
+        if (search->room == NULL) {
+            search->room = malloc(sizeof *search->room);
+            if (search->room == NULL)
+                return -1;
+            memset(search->room->parts, 0, sizeof search->room->parts);
+        }
+        ways[search->state](search, codes, count);
+    }
+    return 0;
+}
+
+/* ---- Between passes ------------------------------------------------------------------------ */
+
+/* Its code is known. There may be numbers that are equal with fewer decimals: their codes are in
+ * front of it, but not of that without zeros at the end. */
+static void search_found(struct selection_search *search)
+{
+    struct decimal number, stripped;
+    unsigned char least[DECIMAL_CODE_ROOM];
+
+    decimal_decode(search->code, &number);
+    stripped = number;
+    decimal_strip(&stripped);
+    search->state = SELECTION_DONE;
+    if (stripped.scale == number.scale)
+        return;
+    pad_code(search->least, least, decimal_code(&stripped, least));
+    search->state = SELECTION_FEWEST;
+}
+
+/* Ends a search among what its leader has held. */
+static void search_held(struct selection_search *search, const struct selection_search *leader)
+{
+    union selection_room *room = leader->room;
+
+    if (leader->whole) {
+        place_word(room->words, leader->held, (size_t)search->place);
+        const uint64_t word = __builtin_bswap64(room->words[search->place]);
+        memset(search->code, 0, sizeof search->code);
+        memcpy(search->code, search->shared, search->depth);
+        memcpy(search->code + search->depth, &word, sizeof word);
+    } else {
+        qsort(room->codes, leader->held, sizeof *room->codes, compare_codes);
+        memcpy(search->code, room->codes[search->place], sizeof search->code);
+    }
+    search_found(search);
+}
+
+/* What a search does in the next pass, when its bounds are known. */
+static void search_go_on(struct selection_search *search)
+{
+    const uint64_t range = search->high - search->low;
+
+    search->state = search->count <= SELECTION_HELD ? SELECTION_HOLD : SELECTION_DIVIDE;
+    search->shift = range >> PART_BITS != 0 ? 64 - PART_BITS - (unsigned)__builtin_clzll(range) : 0;
+    search->held = 0;
+    search->whole = true;
+}
+
+/* Begins with words at a depth of which nothing is known. */
+static void search_begin(struct selection_search *search)
+{
+    const bool many = search->count > SELECTION_HELD;
+
+    search->low = many ? UINT64_MAX : 0;
+    search->high = many ? 0 : UINT64_MAX;
+    search_go_on(search);
+    if (many)
+        search->state = SELECTION_BOUNDS;
+}
+
+/* Narrows a search down to the part that its place is in. */
+static void search_part(struct selection_search *search, const struct selection_search *leader)
+{
+    const uint64_t *parts = leader->room->parts;
+    const uint64_t most = (UINT64_C(1) << leader->shift) - 1;
+    uint64_t part = 0;
+
+    for (; search->place >= parts[part]; part++)
+        search->place -= parts[part];
+    search->count = parts[part];
+    search->low += part << leader->shift;
+    if (search->high - search->low > most)
+        search->high = search->low + most;
+    if (search->low < search->high) {
+        search_go_on(search);
+        return;
+    }
+    /* One word, which begins many codes, or is one. */
+    const uint64_t word = __builtin_bswap64(search->low);
+    memcpy(search->shared + search->depth, &word, sizeof word);
+    search->depth += sizeof word;
+    search_begin(search);
+    if (search->depth < decimal_code_size(search->shared))
+        return;
+    memset(search->code, 0, sizeof search->code);
+    memcpy(search->code, search->shared, search->depth);
+    search_found(search);
+}
+
+static void search_end_pass(struct selection_search *search, const struct selection_search *leader)
+{
+    switch (search->state) {
+    case SELECTION_BOUNDS:
+        search->low = leader->low;
+        search->high = leader->high;
+        search_go_on(search);
+        break;
+    case SELECTION_DIVIDE:
+        search_part(search, leader);
+        break;
+    case SELECTION_HOLD:
+        search_held(search, leader);
+        break;
+    case SELECTION_FEWEST:
+        search->state = SELECTION_DONE;
+        break;
+    case SELECTION_DONE:
+        break;
+    }
+}
+
+/* Whether the same is known of both, so that one may look for the other too. */
+static bool searches_agree(const struct selection_search *a, const struct selection_search *b)
+{
+    return a->state == b->state && a->state != SELECTION_FEWEST && a->depth == b->depth &&
+           a->low == b->low && a->high == b->high && memcmp(a->shared, b->shared, a->depth) == 0;
+}
+
+/* Finds who looks for whom, and clears what they count. */
+static void set_leaders(struct selection *selection)
+{
+    for (size_t i = 0; i < selection->count; i++) {
+        struct selection_search *search = &selection->searches[i];
+        search->leader = i;
+        if (i > 0 && searches_agree(search, search - 1))
+            search->leader = (search - 1)->leader;
+        else if (search->state == SELECTION_DIVIDE && search->room != NULL)
+            memset(search->room->parts, 0, sizeof search->room->parts);
+    }
+}
+
+void selection_begin(struct selection *selection, uint64_t total, const uint64_t *places)
+{
+    for (size_t i = 0; i < selection->count; i++) {
+        struct selection_search *search = &selection->searches[i];
+        search->depth = 0;
+        search->count = total;
+        search->place = places[i];
+        search_begin(search);
+    }
+    set_leaders(selection);
+}
+
+bool selection_wants_more(struct selection *selection)
+{
+    bool more = false;
+
+    /* A leader stands before those it looks for: it is changed after them. */
+    for (size_t i = selection->count; i-- > 0;) {
+        struct selection_search *search = &selection->searches[i];
+        search_end_pass(search, &selection->searches[search->leader]);
+        more |= search->state != SELECTION_DONE;
+    }
+    set_leaders(selection);
+    return more;
+}
+
+void selection_number(const struct selection *selection, size_t which, struct decimal *number)
+{
+    decimal_decode(selection->searches[which].code, number);
+}
