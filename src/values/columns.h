@@ -74,11 +74,12 @@ size_t columns_value_size(const struct columns *columns);
 #define COLUMNS_REASON_ROOM 256
 
 /* Makes values of `rows` rows: fields[row * field_count + i] is field i of a row, its data NULL
- * where the row has none; `values` has room for `rows` times `stride` bytes, and the value of each
- * row is at its multiple of stride, aligned to 8. `numbers`, which may be NULL, receives the
- * numbers that were read, as the fields are laid out; those of fields that need be none are left as
- * they are. Returns how many rows were taken before the first that is wrong, of which `reason` then
- * tells (NULL: nobody wants to know): `rows` where all are right. */
+ * where the row has none, else with MR_PAD bytes behind it that can be read; `values` has room for
+ * `rows` times `stride` bytes, and the value of each row is at its multiple of stride, aligned to
+ * 8. `numbers`, which may be NULL, receives the numbers that were read, as the fields are laid out;
+ * those of fields that need be none are left as they are. Returns how many rows were taken before
+ * the first that is wrong, of which `reason` then tells (NULL: nobody wants to know): `rows` where
+ * all are right. */
 size_t columns_parse(const struct columns *columns, const struct mr_bytes *fields, size_t rows,
                      void *values, size_t stride, struct decimal *numbers,
                      char reason[COLUMNS_REASON_ROOM]);

@@ -36,9 +36,11 @@ static void lay_out(struct columns *columns)
             continue;
         /* 1 for the first word: 0 says that there is none. */
         field->words[slot] = columns->words + 1;
+        field->kept[field->kept_count++] = columns->words;
         columns->kept[columns->kept_count++] = (struct columns_kept){slot, columns->words};
         columns->words += sizeof(struct sum) / sizeof(uint64_t);
     }
+    columns->one_total = columns->kept_count == 1 && columns->kept[0].slot == COLUMNS_TOTAL;
 }
 
 int columns_open(const struct columns_options *options, struct columns **columns,

@@ -26,6 +26,8 @@ struct columns_field {
     const char *what;
     bool is_number;
     size_t words[COLUMNS_SLOTS]; /* 1 and where each is in a value, in words; 0: it is not kept */
+    size_t kept[COLUMNS_SLOTS];  /* where those are that are kept */
+    size_t kept_count;
 };
 
 /* One thing that is kept, in the order of the words. */
@@ -43,6 +45,7 @@ struct columns {
     enum columns_order order;
     bool pairs;
     bool has_count; /* the first word of a value is the count */
+    bool one_total; /* a sum is all that is kept, beside the count */
     size_t words;   /* of a value */
     struct columns_field *fields;
     struct columns_kept *kept;

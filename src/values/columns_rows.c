@@ -6,6 +6,9 @@
 
 #include "base/excerpt.h"
 #include "values/columns_layout.h"
+#include "values/decimal_plain.h"
+
+_Static_assert(DECIMAL_PAD <= MR_PAD, "as many bytes can be read behind a field");
 
 static void tell(const struct columns_field *field, const struct mr_bytes *text,
                  enum decimal_fault fault, char reason[COLUMNS_REASON_ROOM])
@@ -23,48 +26,65 @@ static void tell(const struct columns_field *field, const struct mr_bytes *text,
              field->what, excerpt);
 }
 
-/* Reads a row's fields into its value; false where one is wrong. */
-static inline bool parse_row(const struct columns *columns, const struct mr_bytes *texts,
-                             uint64_t *value, struct decimal *numbers, char *reason)
+/* A number of any form, whose text is there, into all places of its field. */
+static __attribute__((noinline)) enum decimal_fault
+parse_any(const struct columns *columns, const struct columns_field *field,
+          const struct mr_bytes *text, uint64_t *value, struct decimal *number)
 {
-    for (size_t i = 0; i < columns->field_count; i++) {
-        const struct columns_field *field = &columns->fields[i];
-        const struct mr_bytes *text = &texts[i];
-        enum decimal_fault fault = DECIMAL_OK;
-        struct decimal number;
+    enum decimal_fault fault = decimal_parse(text->data, text->size, number);
 
-        if (text->data == NULL)
-            fault = DECIMAL_NONE;
-        else if (field->is_number)
-            fault = decimal_parse(text->data, text->size, &number);
-        if (fault != DECIMAL_OK) {
-            if (reason != NULL)
-                tell(field, text, fault, reason);
-            return false;
+    for (size_t i = 0; fault == DECIMAL_OK && i < field->kept_count; i++)
+        sum_set(columns->sums, (struct sum *)(value + field->kept[i]), number);
+    return fault;
+}
+
+/* A field into all its places in a value. Returns false where it is wrong. */
+static inline bool parse_field(const struct columns *columns, const struct columns_field *field,
+                               const struct mr_bytes *text, uint64_t *value, struct decimal *number,
+                               char *reason)
+{
+    enum decimal_fault fault = DECIMAL_NONE;
+    struct decimal_plain plain;
+
+    if (text->data != NULL && !field->is_number)
+        return true;
+    if (text->data != NULL && decimal_plain_read(text->data, text->size, true, &plain)) {
+        /* As sum_set would make it, whose words have room for more digits. */
+        bool negative = plain.negative && plain.digits != 0;
+        uint64_t low = plain.digits << SUM_TAG_BITS | (negative ? SUM_SIGN : 0) | plain.scale;
+        for (size_t i = 0; i < field->kept_count; i++)
+            *(struct sum *)(value + field->kept[i]) = (struct sum){low, 0};
+        if (number != NULL) {
+            number->digits = negative ? -(__int128)plain.digits : (__int128)plain.digits;
+            number->scale = plain.scale;
         }
-        if (!field->is_number)
-            continue;
-        for (unsigned slot = 0; slot < COLUMNS_SLOTS; slot++) {
-            if (field->words[slot] != 0)
-                sum_set(columns->sums, (struct sum *)(value + field->words[slot] - 1), &number);
-        }
-        if (numbers != NULL)
-            numbers[i] = number;
+        return true;
     }
-    return true;
+
+    struct decimal any;
+    if (text->data != NULL)
+        fault = parse_any(columns, field, text, value, number != NULL ? number : &any);
+    if (fault != DECIMAL_OK && reason != NULL)
+        tell(field, text, fault, reason);
+    return fault == DECIMAL_OK;
 }
 
 size_t columns_parse(const struct columns *columns, const struct mr_bytes *fields, size_t rows,
                      void *values, size_t stride, struct decimal *numbers,
                      char reason[COLUMNS_REASON_ROOM])
 {
+    size_t width = columns->field_count;
+    const struct mr_bytes *text = fields;
+
     for (size_t row = 0; row < rows; row++) {
         uint64_t *value = (uint64_t *)((unsigned char *)values + row * stride);
-        size_t at = row * columns->field_count;
         if (columns->has_count)
             value[0] = 1;
-        if (!parse_row(columns, fields + at, value, numbers != NULL ? numbers + at : NULL, reason))
-            return row;
+        for (size_t i = 0; i < width; i++, text++) {
+            struct decimal *number = numbers != NULL ? numbers + row * width + i : NULL;
+            if (!parse_field(columns, &columns->fields[i], text, value, number, reason))
+                return row;
+        }
     }
     return rows;
 }
@@ -75,14 +95,10 @@ size_t columns_rows(void *columns, const struct mr_bytes *fields, size_t rows, v
     return columns_parse(columns, fields, rows, values, columns_value_size(columns), NULL, reason);
 }
 
-void columns_combine(void *context, void *into, const void *from)
+/* Apart, so that the way of a sum alone saves no registers. */
+static __attribute__((noinline)) void combine_kept(const struct columns *columns, uint64_t *a,
+                                                   const uint64_t *b)
 {
-    const struct columns *columns = context;
-    uint64_t *a = into;
-    const uint64_t *b = from;
-
-    if (columns->has_count)
-        a[0] += b[0];
     for (size_t i = 0; i < columns->kept_count; i++) {
         const struct columns_kept *kept = &columns->kept[i];
         struct sum *x = (struct sum *)(a + kept->word);
@@ -94,4 +110,18 @@ void columns_combine(void *context, void *into, const void *from)
         else
             sum_greatest(columns->sums, x, y);
     }
+}
+
+void columns_combine(void *context, void *into, const void *from)
+{
+    const struct columns *columns = context;
+    uint64_t *a = into;
+    const uint64_t *b = from;
+
+    if (columns->has_count)
+        *a++ += *b++;
+    if (columns->one_total)
+        sum_add(columns->sums, (struct sum *)a, (const struct sum *)b);
+    else
+        combine_kept(columns, into, from);
 }

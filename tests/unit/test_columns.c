@@ -28,9 +28,27 @@ static struct columns *opened(struct columns_options *options, const struct colu
     return columns;
 }
 
+#define TEXT_ROOM 64
+
+/* A text with what can be read behind it, which is as a number goes on. */
+static struct mr_bytes padded(const char *text, char room[TEXT_ROOM + MR_PAD])
+{
+    size_t size = text != NULL ? strlen(text) : 0;
+
+    ck_assert_uint_le(size, TEXT_ROOM);
+    memset(room, '9', TEXT_ROOM + MR_PAD);
+    if (size > 0)
+        memcpy(room, text, size);
+    return (struct mr_bytes){text != NULL ? (unsigned char *)room : NULL, size};
+}
+
+/* The same for one thread: the last few are valid. */
 static struct mr_bytes bytes(const char *text)
 {
-    return (struct mr_bytes){(const unsigned char *)text, text != NULL ? strlen(text) : 0};
+    static char rooms[16][TEXT_ROOM + MR_PAD];
+    static unsigned next;
+
+    return padded(text, rooms[next++ % 16]);
 }
 
 /* ---- Values --------------------------------------------------------------------------------- */
@@ -173,7 +191,9 @@ static int map(void *context, void *state, const struct mr_split *split, struct 
 
     (void)state;
     for (size_t i = 0; i < split->size / sizeof *rows; i++) {
-        const struct mr_bytes fields[] = {bytes(rows[i].fields[0]), bytes(rows[i].fields[1])};
+        char rooms[2][TEXT_ROOM + MR_PAD];
+        const struct mr_bytes fields[] = {padded(rows[i].fields[0], rooms[0]),
+                                          padded(rows[i].fields[1], rooms[1])};
         uint64_t value[16];
         char reason[COLUMNS_REASON_ROOM];
         if (columns_rows(job->columns, fields, 1, value, reason) != 1)
