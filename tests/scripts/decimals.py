@@ -16,7 +16,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, Inexact
 
 random.seed(24)
 SOURCE = os.environ["MRCOUNT_SOURCE"]
-NUMBERS, LISTS = (10000, 2000) if os.environ.get("MRCOUNT_VARIANT") else (60000, 10000)
+NUMBERS, LISTS = (10000, 2000) if os.environ.get("MRCOUNT_VARIANT") else (40000, 6000)
 NUMBER = re.compile(r"[ \t]*([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?[ \t\r]*", re.A)
 EXACT = Context(prec=400, Emax=10**6, Emin=-10**6, traps=[Inexact])
 MOST = 10**38
