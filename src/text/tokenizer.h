@@ -20,6 +20,7 @@
 #include "engine/mapreduce.h"
 #include "text/normalize_form.h"
 #include "text/patterns.h"
+#include "text/rows.h"
 #include "text/token_kind.h"
 #include "text/tokenizer_stats.h"
 
@@ -46,12 +47,15 @@ struct tokenizer_options {
     bool stop_words;            /* there is a list of keys to leave out, see tokenizer_stop_words */
     uint64_t stop_words_memory; /* bytes that it may take */
     struct patterns *patterns;  /* REs of tokens, of lines to look at, or NULL; the tokenizer's */
+    /* Tokens have values: see rows.h. NULL: they do not. It and all it points to must outlive the
+     * tokenizer. */
+    const struct rows_options *rows;
 };
 
 struct tokenizer;
 
-/* Returns 0 and sets *tokenizer, or -1 with *error filled (MR_NOMEM or MR_INVALID). Either way it
- * has taken the patterns. */
+/* Returns 0 and sets *tokenizer, or -1 with *error filled: MR_NOMEM, or MR_INVALID, also where a
+ * value is wanted of a group that no RE has. Either way it has taken the patterns. */
 int tokenizer_open(const struct tokenizer_options *options, struct tokenizer **tokenizer,
                    struct mr_error *error);
 /* Frees it; NULL is allowed. */
@@ -69,6 +73,8 @@ bool tokenizer_lists_in_vain(const struct tokenizer *tokenizer);
 /* Whether there is a FILE from *number on, as splits have it, of which more than one byte in 100
  * is invalid; then *number is the first one. Complete once every mapper is closed. */
 bool tokenizer_finds_invalid(const struct tokenizer *tokenizer, uint64_t *number);
+/* How many rows were left out by skip_invalid. Complete once every mapper is closed. */
+uint64_t tokenizer_rows_left_out(const struct tokenizer *tokenizer);
 /* Whether splits must come in the order of FILEs and of their bytes: it says what line is wrong. */
 bool tokenizer_needs_order(const struct tokenizer *tokenizer);
 /* Bytes that the list takes. */
