@@ -12,6 +12,7 @@
 #include "text/field_key.h"
 #include "text/field_walk.h"
 #include "text/lines.h"
+#include "text/rows_lines.h"
 #include "text/spans.h"
 #include "text/tokens.h"
 
@@ -200,12 +201,77 @@ static int map_window(struct tokenizer_state *state, const unsigned char *data, 
     return field_key_flush(state, &key);
 }
 
+/* ---- Mapping rows ---------------------------------------------------------------------------- */
+
+/* A field that is wanted is [begin, end) with its quotes. */
+static int take_field(struct tokenizer_state *state, struct rows_line *line,
+                      const unsigned char *begin, const unsigned char *end)
+{
+    const size_t size = (size_t)(end - begin);
+
+    if (size == 0 || begin[0] != '"')
+        return rows_lines_take(state, line, begin, size, false);
+    if (size >= 2 && end[-1] == '"' && !memchr(begin + 1, '"', size - 2))
+        return rows_lines_take(state, line, begin + 1, size - 2, false);
+    return rows_lines_take_marked(state, line, begin, size);
+}
+
+/* As add_field; behind the record another begins. */
+static inline int add_row_field(struct tokenizer_state *state, struct rows_line *line,
+                                const unsigned char *data, size_t begin, size_t end, bool ends)
+{
+    const size_t stop = ends ? lines_without_return(state->tokenizer, data, begin, end) : end;
+
+    if (ends && begin == stop && line->field == 0) {
+        rows_lines_begin(state->rows, line, data + end + 1);
+        return 0;
+    }
+    if (rows_lines_wants(line) && take_field(state, line, data + begin, data + stop) != 0)
+        return -1;
+    if (!ends)
+        return 0;
+    const int status = rows_lines_end(state, line);
+    rows_lines_begin(state->rows, line, data + end + 1);
+    return status;
+}
+
+static int map_rows(struct tokenizer_state *state, const unsigned char *data, size_t size,
+                    unsigned char *folded)
+{
+    const struct tokenizer *tokenizer = state->tokenizer;
+    struct kernels_records records = {
+        .delimiter = tokenizer->delimiter[0], .end = tokenizer->end, .begins = true};
+    struct kernels_output output = {.positions = state->positions, .max = KEYS_SPANS};
+    struct rows_line line;
+    size_t begin = 0;
+
+    (void)folded;
+    rows_lines_begin(state->rows, &line, data);
+    for (size_t pos = 0; pos < size;) {
+        pos = kernels_selected.records(data, size, pos, &output, &records);
+        for (size_t i = 0; i < output.count; i++) {
+            const size_t end = state->positions[i];
+            if (add_row_field(state, &line, data, begin, end, data[end] == tokenizer->end) != 0)
+                return -1;
+            begin = end + 1;
+        }
+    }
+    state->lines += records.ends;
+    if (records.quoted) {
+        state->unclosed = data + begin;
+        return -1;
+    }
+    return add_row_field(state, &line, data, begin, size, true);
+}
+
 static int map_long_record(struct tokenizer_state *state, const unsigned char *data, size_t size,
                            unsigned char *folded)
 {
     const unsigned char end = state->tokenizer->end;
 
     state->lines += line_count(data, size, end);
+    if (state->rows)
+        return rows_lines_map_long(state, data, size, folded);
     return field_key_long(state, data, size - (data[size - 1] == end), folded);
 }
 
@@ -215,13 +281,13 @@ static int map(struct tokenizer_state *state, const struct mr_split *split)
 
     state->lines = state->lines_skipped;
     state->unclosed = NULL;
-    int status =
-        tokens_windows(state, split->data + mark, split->size - mark, map_window, map_long_record);
+    int status = tokens_windows(state, split->data + mark, split->size - mark,
+                                state->rows ? map_rows : map_window, map_long_record);
     /* Who chose the records has looked at all of the split. */
     if (!state->tokenizer->chooses_lines)
         sequence_count(split, state->lines);
     if (state->unclosed)
-        return csv_report_unclosed(state, split);
+        return rows_state_flush_first(state) != 0 ? -1 : csv_report_unclosed(state, split);
     return status != 0 ? status : keys_flush(&state->keys);
 }
 

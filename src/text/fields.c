@@ -14,6 +14,7 @@
 #include "text/field_walk.h"
 #include "text/fields_condense.h"
 #include "text/lines.h"
+#include "text/rows_lines.h"
 #include "text/spans.h"
 #include "text/tokens.h"
 
@@ -183,7 +184,9 @@ static int map_window(struct tokenizer_state *state, const unsigned char *data, 
 
 static int map(struct tokenizer_state *state, const struct mr_split *split)
 {
-    int status = tokens_windows(state, split->data, split->size, map_window, map_long_line);
+    const bool rows = state->rows != NULL;
+    int status = tokens_windows(state, split->data, split->size, rows ? rows_lines_map : map_window,
+                                rows ? rows_lines_map_long : map_long_line);
 
     if (status == 0 && split->context)
         status = fields_condensed(state, split->context, split->context_size);

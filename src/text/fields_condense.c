@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "text/rows_lines.h"
 #include "text/tokens.h"
 
 /* What stands at the end of a context. */
@@ -31,22 +32,22 @@ _Static_assert(sizeof(struct line_state) <= sizeof(struct mr_condense), "it fits
 
 static bool is_chosen(const struct tokenizer *tokenizer, uint64_t field)
 {
-    size_t low = 0, high = tokenizer->range_count;
+    size_t low = 0, high = tokenizer->kept_count;
 
     while (low < high) {
         size_t middle = (low + high) / 2;
-        if (tokenizer->ranges[middle].last < field)
+        if (tokenizer->kept_ranges[middle].last < field)
             low = middle + 1;
         else
             high = middle;
     }
-    return low < tokenizer->range_count && tokenizer->ranges[low].first <= field;
+    return low < tokenizer->kept_count && tokenizer->kept_ranges[low].first <= field;
 }
 
 /* Whether no field from this one on is chosen. */
 static bool is_past(const struct tokenizer *tokenizer, uint64_t field)
 {
-    return tokenizer->ranges[tokenizer->range_count - 1].last < field;
+    return tokenizer->kept_ranges[tokenizer->kept_count - 1].last < field;
 }
 
 /* ---- Invalid bytes --------------------------------------------------------------------------- */
@@ -188,6 +189,8 @@ int fields_condensed(struct tokenizer_state *state, const unsigned char *context
     state->invalid += tail.invalid;
     if (!tail.any)
         return 0;
+    if (state->rows)
+        return rows_lines_condensed(state, context, size);
     if (state->tokenizer->delimiter_size == 0 && context[size - 1] == ' ')
         size--;
     return tokens_put_one(state, context, size);

@@ -22,6 +22,21 @@ static void drop(struct header_file *file)
 
 /* ---- The header ------------------------------------------------------------------------------ */
 
+/* The names that are wanted: those of keys, behind them those of values, NULL where one has
+ * none. */
+static size_t count_of(const struct header *header)
+{
+    const struct rows_options *rows = header->tokenizer->rows;
+
+    return header->count + (rows ? rows->field_count : 0);
+}
+
+static const char *name_of(const struct header *header, size_t i)
+{
+    return i < header->count ? header->names[i]
+                             : header->tokenizer->rows->fields[i - header->count].name;
+}
+
 /* Notes which names the field `number` has: the first field of a name is the one that is meant. */
 static int look_at_field(const struct header *header, const struct field_walk *walk,
                          struct room *room, uint64_t number, uint64_t found[])
@@ -35,10 +50,11 @@ static int look_at_field(const struct header *header, const struct field_walk *w
         size = header->tokenizer->kind->field_text(name, size, room->data);
         name = room->data;
     }
-    for (size_t i = 0; i < header->count; i++)
-        if (found[i] == 0 && strlen(header->names[i]) == size &&
-            memcmp(header->names[i], name, size) == 0)
+    for (size_t i = 0; i < count_of(header); i++) {
+        const char *wanted = name_of(header, i);
+        if (wanted && found[i] == 0 && strlen(wanted) == size && memcmp(wanted, name, size) == 0)
             found[i] = number;
+    }
     return 0;
 }
 
@@ -47,16 +63,24 @@ static struct header_file *make_file(const struct header *header, const uint64_t
 {
     const struct tokenizer *tokenizer = header->tokenizer;
     const size_t most = tokenizer->range_count + header->count;
-    struct header_file *file = malloc(sizeof *file + most * sizeof *file->ranges);
+    const size_t values = count_of(header) - header->count;
+    struct header_file *file =
+        malloc(sizeof *file + most * sizeof *file->ranges + values * sizeof *file->row_fields);
 
     if (!file)
         return NULL;
     atomic_init(&file->users, 1);
-    file->missing = header->count;
-    for (size_t i = header->count; i-- > 0;) {
-        file->ranges[i] = (struct range){found[i], found[i]};
-        if (found[i] == 0)
-            file->missing = i;
+    file->missing = NULL;
+    file->row_fields = (uint64_t *)(file->ranges + most);
+    for (size_t i = count_of(header); i-- > 0;) {
+        const char *name = name_of(header, i);
+        if (i < header->count)
+            file->ranges[i] = (struct range){found[i], found[i]};
+        else
+            file->row_fields[i - header->count] =
+                name ? found[i] : tokenizer->row_fields[i - header->count];
+        if (name && found[i] == 0)
+            file->missing = name;
     }
     for (size_t i = 0; i < tokenizer->range_count; i++)
         file->ranges[header->count + i] = tokenizer->ranges[i];
@@ -70,7 +94,7 @@ static int read_fields(const struct header *header, struct field_walk *walk,
                        struct header_file **file)
 {
     const struct tokenizer *tokenizer = header->tokenizer;
-    uint64_t *found = calloc(header->count + 1, sizeof *found), number = 0;
+    uint64_t *found = calloc(count_of(header) + 1, sizeof *found), number = 0;
     struct room room = {NULL, 0};
     int rc = found ? 0 : -1;
 

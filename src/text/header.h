@@ -43,7 +43,8 @@ struct header_split {
 /* Which fields are wanted in a FILE. */
 struct header_file {
     _Atomic uint64_t users;
-    size_t missing; /* the first of the names that is none of a field, or the number of the names */
+    const char *missing;  /* the first of the names that is none of a field, or NULL */
+    uint64_t *row_fields; /* of the values of rows, as the tokenizer's */
     size_t count;
     struct range ranges[]; /* ascending, apart from each other */
 };

@@ -5,6 +5,8 @@
 #include "text/keys.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* Keys are built up to here before they are emitted. */
 #define MADE_SIZE ((size_t)1 << 16)
@@ -22,12 +24,16 @@ void keys_open(struct keys *keys, const struct keys_rules *rules)
     keys->plain.count = keys->normal.count = 0;
     keys->normal_text = (struct room){NULL, 0};
     keys->normal_used = 0;
+    keys->row_values = NULL;
+    keys->gathered = NULL;
+    keys->row_state = NULL;
 }
 
 void keys_close(struct keys *keys)
 {
     room_free(&keys->made);
     room_free(&keys->normal_text);
+    free(keys->gathered);
     normalize_close(&keys->normalize);
 }
 
@@ -35,6 +41,64 @@ int keys_no_memory(struct keys *keys)
 {
     mr_error_set(keys->error, MR_NOMEM, ENOMEM, "memory exhausted");
     return -1;
+}
+
+/* ---- Values of rows -------------------------------------------------------------------------- */
+
+int keys_gather(struct keys *keys)
+{
+    /* Aligned as row_values are. */
+    keys->gathered = aligned_alloc(64, KEYS_SPANS * keys->rules.rows->value_size);
+    return keys->gathered ? 0 : -1;
+}
+
+/* Emits rows with their values side by side. */
+static int put_rows(struct keys *keys, const unsigned char *base, const struct mr_span *spans,
+                    size_t count, const void *values, size_t size)
+{
+    const struct rows_options *rows = keys->rules.rows;
+
+    total_add(&keys->tokens, count);
+    if (!rows->emit)
+        return (int)mr_emit_batch(keys->emitter, base, size, spans, count, values);
+    const struct rows_batch batch = {base, size, spans, count, values};
+    return rows->emit(rows->context, keys->row_state, keys->emitter, &batch, keys->error);
+}
+
+/* The same of those with these numbers, at least one. */
+static int put_numbered(struct keys *keys, const unsigned char *base, const struct mr_span *spans,
+                        size_t count, const uint64_t *numbers)
+{
+    const size_t size = keys->rules.rows->value_size;
+    const unsigned char *values = keys->row_values + numbers[0] * size;
+
+    /* Numbers ascend, but for keys of which some have been brought to a form before others. */
+    for (size_t i = 1; i < count; i++) {
+        if (numbers[i] == numbers[0] + i)
+            continue;
+        for (i = 0; i < count; i++)
+            memcpy(keys->gathered + i * size, keys->row_values + numbers[i] * size, size);
+        values = keys->gathered;
+        break;
+    }
+    return put_rows(keys, base, spans, count, values, (size_t)spans[count - 1].end + MR_PAD);
+}
+
+/* One of any size. */
+static int put_row(struct keys *keys, const unsigned char *key, size_t size, uint64_t number)
+{
+    const void *value = keys->row_values + number * keys->rules.rows->value_size;
+
+    if (size <= UINT32_MAX - MR_PAD) {
+        const struct mr_span span = {0, (uint32_t)size};
+        return put_rows(keys, key, &span, 1, value, size);
+    }
+    if (keys->rules.rows->emit) {
+        mr_error_set(keys->error, MR_MAP, EOVERFLOW, "a key of 4 GiB and more");
+        return -1;
+    }
+    total_add(&keys->tokens, 1);
+    return (int)mr_emit(keys->emitter, key, size, value);
 }
 
 /* ---- Keys in their final form ---------------------------------------------------------------- */
@@ -54,6 +118,8 @@ static int emit(struct keys *keys, const unsigned char *base, const struct mr_sp
         return 0;
     if (!values)
         total_add(&keys->tokens, count);
+    else if (keys->rules.rows)
+        return put_numbered(keys, base, spans, count, values);
     for (size_t i = 0; values && i < count; i++)
         total_add(&keys->tokens, values[i]);
     return (int)mr_emit_batch(keys->emitter, base, (size_t)spans[count - 1].end + MR_PAD, spans,
@@ -65,6 +131,8 @@ static int emit_one(struct keys *keys, const unsigned char *key, size_t size, ui
 {
     if (keys->rules.filter && !filter_lets(keys->rules.filter, key, size, &keys->met))
         return 0;
+    if (keys->rules.rows)
+        return put_row(keys, key, size, value);
     total_add(&keys->tokens, value);
     return (int)mr_emit(keys->emitter, key, size, &value);
 }

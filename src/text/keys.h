@@ -19,6 +19,7 @@
 #include "text/filter.h"
 #include "text/normalize.h"
 #include "text/room.h"
+#include "text/rows.h"
 
 /* Spans a batch has at most: with their text, some 14 KiB, they stay in any first-level cache while
  * the keys are looked up. */
@@ -28,11 +29,12 @@
 struct keys_rules {
     const struct filter *filter; /* NULL: every key passes */
     enum normalize_form form;
-    bool case_fold;   /* keys come folded, as normalize.h wants them */
-    bool filled;      /* what normalization leaves nothing of is no key */
-    size_t longest;   /* a key that ends beyond that is too long for spans */
-    bool valued;      /* keys that are made have values */
-    bool overlapping; /* spans of one batch may */
+    bool case_fold;                  /* keys come folded, as normalize.h wants them */
+    bool filled;                     /* what normalization leaves nothing of is no key */
+    size_t longest;                  /* a key that ends beyond that is too long for spans */
+    bool valued;                     /* keys that are made have values */
+    bool overlapping;                /* spans of one batch may */
+    const struct rows_options *rows; /* values are numbers of rows; NULL: they are counts */
 };
 
 struct keys {
@@ -61,6 +63,12 @@ struct keys {
     } plain, normal;
     struct room normal_text;
     size_t normal_used;
+
+    /* Where keys have the values of rows: of those at hand, as many as a batch has spans, and room
+     * for the values of a batch. */
+    const unsigned char *row_values;
+    unsigned char *gathered;
+    void *row_state; /* of rows->emit */
 };
 
 void keys_open(struct keys *keys, const struct keys_rules *rules);
@@ -74,6 +82,11 @@ int keys_emit(struct keys *keys, const unsigned char *base, const struct mr_span
               size_t count, const uint64_t *values);
 /* One key of any size. */
 int keys_emit_one(struct keys *keys, const unsigned char *key, size_t size, uint64_t value);
+
+/* To be called once before keys of rows are emitted: the value of each is then its number, which
+ * says where in row_values it has its own. Those must stay until keys_flush. Returns -1 when memory
+ * is out. */
+int keys_gather(struct keys *keys);
 
 /* Whether the filter lists a token, once that is in its form: 1, 0, or -1 when the job has ended.
  * 16 bytes are read. */

@@ -51,7 +51,7 @@ static int add_run(struct tokenizer_state *state, const struct mr_split *split,
 {
     const uint64_t offset = split->offset + (uint64_t)(run - split->data);
 
-    if (size >= LONG_RUN || state->tokenizer->kind->located)
+    if (size >= LONG_RUN || state->tokenizer->kind->located || state->rows)
         return map_part(state, split, offset, run, size);
     if (state->copied + size > MOST_COPIED && map_copied(state, split) != 0)
         return -1;

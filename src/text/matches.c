@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "text/lines.h"
 #include "text/patterns_state.h"
+#include "text/rows_state.h"
 #include "text/tokens.h"
 
 /* The tokens that stand in the text are gathered for one call. */
@@ -69,6 +70,44 @@ static int put_filled(struct tokenizer_state *state, size_t index, const unsigne
     return keys_made(&state->keys, size, 1);
 }
 
+/* Its row: the key and the groups that values are of. */
+static int put_row(struct tokenizer_state *state, size_t index, const unsigned char *line,
+                   const struct rows_key *key)
+{
+    const size_t *groups = state->patterns->tokens.regexes[index].match.groups;
+    const size_t count = state->tokenizer->rows->field_count;
+    const int *wanted = state->tokenizer->row_groups + index * count;
+    struct mr_bytes *fields = rows_state_fields(state->rows);
+
+    rows_state_clear(state->rows);
+    for (size_t i = 0; i < count; i++) {
+        if (wanted[i] < 0)
+            continue;
+        const size_t begin = groups[2 * wanted[i]], end = groups[2 * wanted[i] + 1];
+        if (begin != SIZE_MAX && begin <= end)
+            fields[i] = (struct mr_bytes){line + begin, end - begin};
+    }
+    return rows_state_put(state, *key);
+}
+
+/* The same with a key that the template makes. */
+static int put_filled_row(struct tokenizer_state *state, size_t index, const unsigned char *line)
+{
+    const struct template *template = state->patterns->patterns->template;
+    const size_t *groups = state->patterns->tokens.regexes[index].match.groups;
+    const size_t size = template_size(template, index, groups);
+
+    if (size == 0)
+        return 0;
+    unsigned char *room = rows_state_room(state, size);
+    if (!room)
+        return -1;
+    template_fill(template, index, groups, line, room);
+    rows_state_keep(state->rows, size);
+    const struct rows_key key = {room, size, line, true};
+    return put_row(state, index, line, &key);
+}
+
 /* A match of the RE with that index. */
 static int put_match(struct tokenizer_state *state, struct batch *batch, size_t index,
                      const unsigned char *line)
@@ -80,9 +119,13 @@ static int put_match(struct tokenizer_state *state, struct batch *batch, size_t 
     if (match->groups[0] >= match->groups[1])
         return 0;
     if (state->patterns->patterns->template != NULL)
-        return put_filled(state, index, line);
+        return (state->rows ? put_filled_row : put_filled)(state, index, line);
     if (begin == SIZE_MAX || begin >= end)
         return 0;
+    if (state->rows) {
+        const struct rows_key key = {line + begin, end - begin, line, false};
+        return put_row(state, index, line, &key);
+    }
     return put(state, batch, line + begin, end - begin);
 }
 

@@ -13,6 +13,7 @@
 #include "text/field_key.h"
 #include "text/field_walk.h"
 #include "text/lines.h"
+#include "text/rows_lines.h"
 #include "text/spans.h"
 #include "text/tokens.h"
 
@@ -197,7 +198,9 @@ static int map_long_line(struct tokenizer_state *state, const unsigned char *dat
 
 static int map(struct tokenizer_state *state, const struct mr_split *split)
 {
-    int status = tokens_windows(state, split->data, split->size, map_window, map_long_line);
+    const bool rows = state->rows != NULL;
+    int status = tokens_windows(state, split->data, split->size, rows ? rows_lines_map : map_window,
+                                rows ? rows_lines_map_long : map_long_line);
 
     return status != 0 ? status : keys_flush(&state->keys);
 }

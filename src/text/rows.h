@@ -41,12 +41,19 @@ struct rows_fault {
 typedef size_t rows_parse(void *context, const struct mr_bytes *fields, size_t rows, void *values,
                           struct rows_fault *fault);
 
-/* Emits rows in the place of mr_emit_batch, whose terms for base, size and keys these are: `count`
- * of them, at least one, with a value each side by side, of a mapper with that state. Returns 0 to
- * go on, anything else when the job has ended. */
+/* What mr_emit_batch takes, by its terms. */
+struct rows_batch {
+    const unsigned char *base;
+    size_t size;
+    const struct mr_span *keys;
+    size_t count;       /* at least one */
+    const void *values; /* side by side */
+};
+
+/* Emits rows in the place of mr_emit_batch, from a mapper with that state. Returns 0 to go on,
+ * anything else when the job has ended. */
 typedef int rows_emit(void *context, void *state, struct mr_emitter *emitter,
-                      const unsigned char *base, size_t size, const struct mr_span *keys,
-                      size_t count, const void *values, struct mr_error *error);
+                      const struct rows_batch *batch, struct mr_error *error);
 
 /* A value field: of a line or record by number, from 1, or by the name that the header gives it; of
  * a match the group of the RE that matched, by number, 0 being all of the match, or by name. */

@@ -19,6 +19,8 @@
 #include "text/line_filter.h"
 #include "text/lines.h"
 #include "text/ngram_context.h"
+#include "text/rows_fields.h"
+#include "text/rows_state.h"
 #include "text/tokens.h"
 
 /* Bytes that are shown of a line of unknown number. */
@@ -134,9 +136,12 @@ int tokenizer_open(const struct tokenizer_options *options, struct tokenizer **r
         goto no_memory;
     if (open_header(tokenizer, options) != 0)
         goto no_memory;
+    if (rows_fields_open(tokenizer, options->rows, error) != 0)
+        goto fail;
     if (options->tally_invalid && options->kind->decodes && open_tally(tokenizer) != 0)
         goto no_memory;
-    if ((options->kind->strict || options->header || options->patterns) &&
+    const bool strict = options->kind->strict || (options->rows && !options->rows->skip_invalid);
+    if ((strict || options->header || options->patterns) &&
         first_fault_open(&tokenizer->faults, error) != 0)
         goto fail;
     if (!kernels_selected.name && kernels_select(NULL) != 0) {
@@ -163,6 +168,7 @@ void tokenizer_close(struct tokenizer *tokenizer)
         invalid_tally_close(tokenizer->tally);
     free(tokenizer->tally);
     patterns_close(tokenizer->patterns);
+    rows_fields_close(tokenizer);
     free(tokenizer->ranges);
     free(tokenizer->delimiter);
     free(tokenizer->header);
@@ -202,6 +208,11 @@ bool tokenizer_finds_invalid(const struct tokenizer *tokenizer, uint64_t *number
 bool tokenizer_needs_order(const struct tokenizer *tokenizer)
 {
     return tokenizer->faults != NULL;
+}
+
+uint64_t tokenizer_rows_left_out(const struct tokenizer *tokenizer)
+{
+    return tokenizer->rows_left_out;
 }
 
 uint64_t tokenizer_memory(const struct tokenizer *tokenizer)
@@ -305,10 +316,19 @@ size_t tokenizer_condense_end(const void *context, const struct mr_condense *sta
 
 int tokenizer_mapper_open(void *context, void **opened, struct mr_error *error)
 {
-    *opened = tokenizer_state_open(context);
-    if (*opened)
+    const struct tokenizer *tokenizer = context;
+    struct tokenizer_state *state = tokenizer_state_open(tokenizer);
+
+    *opened = state;
+    if (!state) {
+        mr_error_set(error, MR_NOMEM, ENOMEM, "memory exhausted");
+        return -1;
+    }
+    if (!tokenizer->rows || rows_state_open(state, error) == 0)
         return 0;
-    mr_error_set(error, MR_NOMEM, ENOMEM, "memory exhausted");
+    rows_state_close(state);
+    tokenizer_state_close(state);
+    *opened = NULL;
     return -1;
 }
 
@@ -322,6 +342,9 @@ void tokenizer_mapper_close(void *context, void *opened)
     tokenizer->stats.stop_words_met |= state->keys.met;
     if (tokenizer->tally)
         invalid_tally_join(tokenizer->tally, &state->share);
+    if (state->rows)
+        tokenizer->rows_left_out += state->rows->left_out;
+    rows_state_close(state);
     tokenizer_state_close(state);
 }
 
@@ -331,7 +354,6 @@ static int skip_header(struct tokenizer_state *state, const struct mr_split *spl
                        struct mr_split *rest)
 {
     const struct tokenizer *tokenizer = state->tokenizer;
-    const struct header *header = tokenizer->header;
     const struct header_split *ours = (const void *)split->context;
     const struct header_file *file = ours->file;
 
@@ -344,12 +366,14 @@ static int skip_header(struct tokenizer_state *state, const struct mr_split *spl
     state->lines_skipped = line_count(split->data, ours->end, tokenizer->end);
     if (!file)
         return 0;
-    if (file->missing == header->count || ours->end == 0) {
+    if (file->missing == NULL || ours->end == 0) {
         tokenizer_state_choose(state, file->ranges, file->count);
+        if (state->rows)
+            rows_state_choose(state, file->row_fields);
         return 0;
     }
     char name[EXCERPT_ROOM], reason[FIRST_FAULT_ROOM];
-    excerpt_write(header->names[file->missing], strlen(header->names[file->missing]), name);
+    excerpt_write(file->missing, strlen(file->missing), name);
     snprintf(reason, sizeof reason, "no field is named '%s'", name);
     first_fault_report(tokenizer->faults, split,
                        line_count(split->data, ours->begin, tokenizer->end), reason,
@@ -403,11 +427,37 @@ static int map_by_patterns(struct tokenizer_state *state, const struct mr_split 
     if (follows)
         sequence_count(split,
                        state->lines_skipped + line_count(split->data, split->size, tokenizer->end));
+    if (status != 0 &&
+        (state->patterns->failure.line || (tokenizer->chooses_lines && state->unclosed)) &&
+        rows_state_flush_first(state) != 0)
+        return -1;
     if (status != 0 && state->patterns->failure.line)
         report_failure(state, split);
     else if (status != 0 && tokenizer->chooses_lines && state->unclosed)
         return csv_report_unclosed(state, split);
     return status;
+}
+
+static int map_rows(struct tokenizer_state *state, const struct mr_split *split)
+{
+    const struct tokenizer *tokenizer = state->tokenizer;
+    int status;
+
+    rows_state_begin(state, split);
+    if (tokenizer->patterns) {
+        status = map_by_patterns(state, split);
+    } else {
+        if (tokenizer->count_invalid)
+            state->invalid += utf8_count_invalid(split->data, split->size);
+        status = tokens_text(state, split);
+        /* Kinds that read in order have counted them. */
+        if (tokenizer->faults && first_fault_follows(tokenizer->faults) &&
+            !tokenizer->kind->in_order)
+            sequence_count(split, state->lines_skipped +
+                                      line_count(split->data, split->size, tokenizer->end) +
+                                      (split->context != NULL));
+    }
+    return status != 0 ? status : rows_state_flush(state);
 }
 
 static int map_split(struct tokenizer_state *state, const struct mr_split *split)
@@ -421,6 +471,8 @@ static int map_split(struct tokenizer_state *state, const struct mr_split *split
             return -1;
         split = &rest;
     }
+    if (tokenizer->rows)
+        return map_rows(state, split);
     if (tokenizer->patterns)
         return map_by_patterns(state, split);
     if (tokenizer->count_invalid && !tokenizer->kind->decodes)

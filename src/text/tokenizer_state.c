@@ -23,6 +23,7 @@ struct tokenizer_state *tokenizer_state_open(const struct tokenizer *tokenizer)
     state->folded = state->joined = state->chosen = (struct room){NULL, 0};
     tokenizer_state_choose(state, tokenizer->ranges, tokenizer->range_count);
     state->patterns = NULL;
+    state->rows = NULL;
     if (tokenizer->patterns) {
         state->patterns = patterns_state_open(tokenizer->patterns, tokenizer->end);
         if (!state->patterns) {
@@ -36,7 +37,8 @@ struct tokenizer_state *tokenizer_state_open(const struct tokenizer *tokenizer)
         .case_fold = tokenizer->case_fold,
         .filled = tokenizer->kind->filled,
         .longest = tokenizer->longest,
-        .valued = tokenizer->kind->valued,
+        .valued = tokenizer->kind->valued || tokenizer->rows,
+        .rows = tokenizer->rows,
         .overlapping = tokenizer->ngram_max > 0,
     };
     keys_open(&state->keys, &rules);

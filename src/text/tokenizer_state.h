@@ -23,6 +23,8 @@
 #include "text/tokenizer_stats.h"
 #include "text/words.h"
 
+struct rows_state;
+
 struct tokenizer {
     const struct token_kind *kind;
     case_fold_function *fold; /* what case_fold does */
@@ -42,11 +44,18 @@ struct tokenizer {
     bool chooses_lines;                  /* by those */
     size_t fold_window, window, longest; /* the constants of tokens.h */
 
+    /* NULL, all: tokens have no values. */
+    const struct rows_options *rows;
+    uint64_t *row_fields;        /* the fields of values, as far as no header is needed; else 0 */
+    int *row_groups;             /* of matches: groups likewise, those of one RE side by side, -1 */
+    struct range *kept_ranges;   /* all fields that are wanted of a line that is condensed, */
+    size_t kept_count;           /* be there values or not */
     struct header *header;       /* NULL: lines have no header */
     struct invalid_tally *tally; /* NULL: nobody wants it */
     struct first_fault *faults;  /* strict kinds, patterns, and where there is a header */
     /* written by tokenizer_mapper_close only, which is called one at a time */
     struct tokenizer_stats stats;
+    uint64_t rows_left_out;
 };
 
 struct tokenizer_state {
@@ -66,6 +75,7 @@ struct tokenizer_state {
     size_t copied;        /* of which the first */
     uint64_t copied_from; /* stood here */
     struct patterns_state *patterns; /* NULL: there are none */
+    struct rows_state *rows;         /* NULL: tokens have no values */
     struct ngrams ngrams;
 
     struct mr_span spans[KEYS_SPANS];

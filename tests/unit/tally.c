@@ -14,6 +14,7 @@
 #include "unit/random.h"
 
 const char *tally_stop_words;
+unsigned tally_threads;
 
 struct tokenizer_options tally_options(const struct token_kind *kind)
 {
@@ -264,23 +265,61 @@ static int collect(void *context, const struct mr_record *records, size_t count,
                    struct mr_error *error)
 {
     (void)error;
-    for (size_t i = 0; i < count; i++)
-        tally_add(context, records[i].key, records[i].key_size, records[i].rank);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t sum = records[i].rank;
+        if (records[i].payload_size > 0)
+            memcpy(&sum, records[i].payload, sizeof sum);
+        tally_add(context, records[i].key, records[i].key_size, sum);
+    }
     return 0;
+}
+
+/* Values of rows. */
+static void add_words(void *context, void *into, const void *from)
+{
+    const struct tokenizer_options *options = ((struct tally *)context)->options;
+    uint64_t *a = into;
+    const uint64_t *b = from;
+    for (size_t i = 0; i < options->rows->value_size / sizeof *a; i++)
+        a[i] += b[i];
+}
+
+static int open_mapper(void *context, void **state, struct mr_error *error)
+{
+    return tokenizer_mapper_open(((struct tally *)context)->text, state, error);
+}
+
+static int map_piece(void *context, void *state, const struct mr_split *split,
+                     struct mr_emitter *emitter, struct mr_error *error)
+{
+    return tokenizer_map(((struct tally *)context)->text, state, split, emitter, error);
+}
+
+static void close_mapper(void *context, void *state)
+{
+    tokenizer_mapper_close(((struct tally *)context)->text, state);
+}
+
+static struct mr_engine *open_engine(unsigned threads)
+{
+    const struct mr_engine_options options = {
+        .struct_size = sizeof options, .threads = threads, .memory = (uint64_t)256 << 20};
+    struct mr_engine *engine;
+    struct mr_error error;
+    ck_assert_int_eq(mr_engine_open(&options, &engine, &error), MR_OK);
+    return engine;
 }
 
 void tally_count(struct tally *tally, const struct tokenizer_options *options, const void *data,
                  size_t size, enum tally_cut cut, size_t limit)
 {
-    static struct mr_engine *engine;
+    static struct mr_engine *common;
     struct mr_error error = {.status = MR_OK};
     struct tokenizer *text;
 
-    if (!engine) {
-        struct mr_engine_options threads = {
-            .struct_size = sizeof threads, .threads = 2, .memory = (uint64_t)256 << 20};
-        ck_assert_int_eq(mr_engine_open(&threads, &engine, &error), MR_OK);
-    }
+    if (!common)
+        common = open_engine(2);
+    struct mr_engine *engine = tally_threads > 0 ? open_engine(tally_threads) : common;
     test_hooks.tokens_reach = limit;
     ck_assert_msg(tokenizer_open(options, &text, &error) == 0, "%s", error.text);
     test_hooks.tokens_reach = 0;
@@ -299,22 +338,35 @@ void tally_count(struct tally *tally, const struct tokenizer_options *options, c
     };
     const struct mr_writer writer = {
         .struct_size = sizeof writer, .context = tally, .collect = collect};
+    const bool valued = options->rows && !options->rows->emit;
+    tally->options = options;
+    tally->text = text;
     const struct mr_job_spec spec = {
         .struct_size = sizeof spec,
         .input = tokenizer_follow_input(text, mr_input_new(&reader)),
-        .context = text,
-        .mapper_open = tokenizer_mapper_open,
-        .mapper_close = tokenizer_mapper_close,
-        .map = tokenizer_map,
+        .context = tally,
+        .mapper_open = open_mapper,
+        .mapper_close = close_mapper,
+        .map = map_piece,
+        .values = valued ? MR_COMBINE : MR_SUM,
+        .value_size = valued ? options->rows->value_size : 0,
+        .combine = valued ? add_words : NULL,
         .output = mr_output_new(&writer),
-        .small = true,
+        .small = tally_threads == 0,
     };
     tally->status = mr_run(engine, &spec, NULL, &tally->error);
     free(pieces.context);
     tokenizer_statistics(text, &tally->stats);
     if (!tokenizer_first_fault(text, &tally->fault))
         tally->fault.reason = NULL;
+    if (tally->fault.reason) {
+        snprintf(tally->reason, sizeof tally->reason, "%s", tally->fault.reason);
+        tally->fault.reason = tally->reason;
+    }
+    tally->left_out = tokenizer_rows_left_out(text);
     tokenizer_close(text);
+    if (engine != common)
+        mr_engine_close(engine);
 }
 
 void tally_check(const struct tokenizer_options *options, const void *data, size_t size,

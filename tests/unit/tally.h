@@ -23,6 +23,11 @@ struct tally {
     enum mr_status status;
     struct mr_error error;
     struct tokenizer_fault fault; /* its reason is NULL: none */
+    char reason[ROWS_REASON];     /* what that points to */
+    uint64_t left_out;            /* rows */
+    /* While it counts: */
+    const struct tokenizer_options *options;
+    struct tokenizer *text;
 };
 
 /* How a text is brought to the engine. */
@@ -36,6 +41,9 @@ enum tally_cut {
 /* The list, where options have one. */
 extern const char *tally_stop_words;
 
+/* Threads that count; 0, as at first: the calling one. */
+extern unsigned tally_threads;
+
 /* Options that change nothing. */
 struct tokenizer_options tally_options(const struct token_kind *kind);
 
@@ -45,7 +53,8 @@ void tally_close(struct tally *tally);
 void tally_add(struct tally *tally, const void *key, size_t size, uint64_t count);
 
 /* Counts `data` by the engine. Where `limit` is not 0, windows are at most so long, and longer
- * tokens count as too long for spans. */
+ * tokens count as too long for spans. Of rows without an emit of their own values are of whole
+ * words, and a count is the sum of the first ones. */
 void tally_count(struct tally *tally, const struct tokenizer_options *options, const void *data,
                  size_t size, enum tally_cut cut, size_t limit);
 
