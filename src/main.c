@@ -48,7 +48,7 @@ static int prepare(struct run *run, struct mr_error *error)
     limits_note_memory(run->message, options, run->engine);
     if (setup_tokenizer(options, run->engine, run->message, &run->tokenizer, error) != 0 ||
         setup_leave_memory(options, run->tokenizer, &run->command, &run->engine, error) != 0 ||
-        report_open(options, run->message, &run->report, error) != 0)
+        report_open(options, NULL, run->message, &run->report, error) != 0)
         return -1;
     const struct setup_input from = {&run->source, run->tokenizer, &run->command, run->engine,
                                      run->message};

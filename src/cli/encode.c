@@ -268,8 +268,7 @@ int encode_bundled(const struct mr_record *records, size_t count, const struct e
     return 0;
 }
 
-/* Appends `size` bytes from somewhere as they are. */
-static int encode_literal(struct mr_buffer *bytes, const void *from, size_t size)
+int encode_literal(struct mr_buffer *bytes, const void *from, size_t size)
 {
     unsigned char *out = mr_buffer_reserve(bytes, size);
 
@@ -323,15 +322,19 @@ static bool encode_csv_plain(const unsigned char *key, size_t size)
     return true;
 }
 
+int encode_csv_key(struct mr_buffer *bytes, const unsigned char *key, size_t size)
+{
+    return encode_csv_plain(key, size) ? encode_literal(bytes, key, size)
+                                       : encode_csv_quoted(bytes, key, size);
+}
+
 int encode_csv(const struct mr_record *records, size_t count, const struct encode_form *form,
                struct mr_buffer *bytes)
 {
     for (size_t i = 0; i < count; i++) {
         const struct mr_record *record = &records[i];
-        int status = encode_csv_plain(record->key, record->key_size)
-                         ? encode_literal(bytes, record->key, record->key_size)
-                         : encode_csv_quoted(bytes, record->key, record->key_size);
-        if (status != 0 || encode_count(bytes, ",", record->rank, "", form) != 0)
+        if (encode_csv_key(bytes, record->key, record->key_size) != 0 ||
+            encode_count(bytes, ",", record->rank, "", form) != 0)
             return -1;
     }
     return 0;
@@ -405,22 +408,26 @@ static int encode_base64(struct mr_buffer *bytes, const unsigned char *key, size
     return 0;
 }
 
-int encode_json(const struct mr_record *records, size_t count, const struct encode_form *form,
-                struct mr_buffer *bytes)
+int encode_json_key(struct mr_buffer *bytes, const unsigned char *key, size_t size)
 {
     static const char text[] = "{\"key\":\"";
     static const char raw[] = "{\"key_base64\":\"";
+    const bool valid = utf8_valid_size(key, size) == size;
+    const int status = valid ? encode_literal(bytes, text, sizeof text - 1) != 0 ||
+                                   encode_json_string(bytes, key, size) != 0
+                             : encode_literal(bytes, raw, sizeof raw - 1) != 0 ||
+                                   encode_base64(bytes, key, size) != 0;
 
+    return status != 0 ? -1 : encode_literal(bytes, "\"", 1);
+}
+
+int encode_json(const struct mr_record *records, size_t count, const struct encode_form *form,
+                struct mr_buffer *bytes)
+{
     for (size_t i = 0; i < count; i++) {
         const struct mr_record *record = &records[i];
-        int status;
-        if (utf8_valid_size(record->key, record->key_size) == record->key_size)
-            status = encode_literal(bytes, text, sizeof text - 1) != 0 ||
-                     encode_json_string(bytes, record->key, record->key_size) != 0;
-        else
-            status = encode_literal(bytes, raw, sizeof raw - 1) != 0 ||
-                     encode_base64(bytes, record->key, record->key_size) != 0;
-        if (status != 0 || encode_count(bytes, "\",\"count\":", record->rank, "}", form) != 0)
+        if (encode_json_key(bytes, record->key, record->key_size) != 0 ||
+            encode_count(bytes, ",\"count\":", record->rank, "}", form) != 0)
             return -1;
     }
     return 0;

@@ -13,10 +13,13 @@
 
 #include "engine/mapreduce.h"
 
+struct encode_columns;
+
 struct encode_form {
     unsigned char end[2]; /* what stands behind each record */
     size_t end_size;
-    unsigned bundles; /* of encode_bundled: ENCODE_BUNDLES at the most */
+    unsigned bundles;                     /* of encode_bundled: ENCODE_BUNDLES at the most */
+    const struct encode_columns *columns; /* of encode_columns.h */
 };
 
 #define ENCODE_BUNDLES 4096u
@@ -43,6 +46,12 @@ int encode_csv(const struct mr_record *records, size_t count, const struct encod
 /* {"key":"...","count":3}; key_base64 for a key that is no valid UTF-8. */
 int encode_json(const struct mr_record *records, size_t count, const struct encode_form *form,
                 struct mr_buffer *bytes);
+
+/* The parts of these: a key of csv; an object of json up to its key's end, behind which a comma or
+ * '}' belongs; bytes as they are. Return as those. */
+int encode_csv_key(struct mr_buffer *bytes, const unsigned char *key, size_t size);
+int encode_json_key(struct mr_buffer *bytes, const unsigned char *key, size_t size);
+int encode_literal(struct mr_buffer *bytes, const void *from, size_t size);
 
 /* Most digits a number has, and the digits of one written to `out`; returns what follows them. */
 #define ENCODE_DIGITS 20

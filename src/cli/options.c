@@ -18,6 +18,7 @@ void options_open(struct options *options)
 void options_close(struct options *options)
 {
     field_list_free(&options->chosen);
+    computed_free(&options->computed);
     free(options->delimiter);
     free((void *)options->regexps.texts);
     free((void *)options->greps.texts);

@@ -12,6 +12,7 @@
 
 #include "base/globs.h"
 #include "base/status_set.h"
+#include "cli/computed.h"
 #include "cli/field_list.h"
 #include "engine/mapreduce.h"
 
@@ -91,6 +92,9 @@ struct options {
     const char *reducer;        /* this */
     bool per_file;              /* of the mapper */
     struct status_set accepted; /* exit statuses of both that are no failure */
+
+    struct computed computed; /* for each key, instead of its count */
+    bool skip_invalid;        /* leave out lines without the numbers for that */
 
     bool have_top;
     uint64_t top;

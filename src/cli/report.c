@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/encode.h"
 #include "cli/output_file.h"
 
 struct report {
@@ -18,8 +17,9 @@ struct report {
     struct output_file *file;
     struct encode_form form;
     int (*encode)(const struct mr_record *, size_t, const struct encode_form *, struct mr_buffer *);
-    unsigned char header[16]; /* the first line, where the format has one */
+    char *header; /* the first line, where the format has one */
     size_t header_size;
+    char *labels;      /* of columns */
     atomic_bool begun; /* the header is on its way */
     uint64_t put;      /* bytes by report_put */
     uint64_t tokens;   /* of --total; the engine collects one call at a time */
@@ -110,7 +110,6 @@ static int report_collect(void *context, const struct mr_record *records, size_t
 static void report_set_lines(struct report *report)
 {
     const struct options *options = report->options;
-    static const char names[] = "key,count";
 
     if (options->zero_terminated && !options->escape)
         report->form = (struct encode_form){.end_size = 1};
@@ -118,17 +117,35 @@ static void report_set_lines(struct report *report)
         report->form = (struct encode_form){.end = {'\r', '\n'}, .end_size = 2};
     else
         report->form = (struct encode_form){.end = {'\n'}, .end_size = 1};
+}
+
+/* Makes what stands before all records, and before each column. Returns -1 when memory is out. */
+static int report_set_names(struct report *report, struct encode_columns *columns)
+{
+    const struct options *options = report->options;
+    const bool computes = options->computed.count > 0;
 
     if (options->format == OPTIONS_CSV && !options->total) {
-        size_t size = sizeof names - 1;
-        memcpy(report->header, names, size);
+        char *names = computes ? encode_columns_head(&options->computed) : strdup("key,count");
+        const size_t size = names != NULL ? strlen(names) : 0;
+        report->header = names != NULL ? realloc(names, size + report->form.end_size) : NULL;
+        if (report->header == NULL) {
+            free(names);
+            return -1;
+        }
         memcpy(report->header + size, report->form.end, report->form.end_size);
         report->header_size = size + report->form.end_size;
     }
+    if (!computes)
+        return 0;
+    report->labels = encode_columns_labels(&options->computed);
+    columns->labels = report->labels;
+    report->form.columns = columns;
+    return report->labels != NULL ? 0 : -1;
 }
 
-int report_open(const struct options *options, struct message *message, struct report **report,
-                struct mr_error *error)
+int report_open(const struct options *options, struct encode_columns *columns,
+                struct message *message, struct report **report, struct mr_error *error)
 {
     static int (*const encoders[])(const struct mr_record *, size_t, const struct encode_form *,
                                    struct mr_buffer *) = {
@@ -136,6 +153,12 @@ int report_open(const struct options *options, struct message *message, struct r
         [OPTIONS_UNIQ] = encode_uniq,
         [OPTIONS_CSV] = encode_csv,
         [OPTIONS_JSON] = encode_json,
+    };
+    static int (*const with_columns[])(const struct mr_record *, size_t, const struct encode_form *,
+                                       struct mr_buffer *) = {
+        [OPTIONS_TSV] = encode_tsv_columns,
+        [OPTIONS_CSV] = encode_csv_columns,
+        [OPTIONS_JSON] = encode_json_columns,
     };
     struct report *made = calloc(1, sizeof *made);
     char *folder;
@@ -146,11 +169,17 @@ int report_open(const struct options *options, struct message *message, struct r
     }
     made->options = options;
     made->message = message;
-    made->encode = options->bundles > 0 ? encode_bundled
-                   : options->escape    ? encode_escaped
-                                        : encoders[options->format];
+    made->encode = options->bundles > 0          ? encode_bundled
+                   : options->escape             ? encode_escaped
+                   : options->computed.count > 0 ? with_columns[options->format]
+                                                 : encoders[options->format];
     report_set_lines(made);
     made->form.bundles = options->bundles;
+    if (report_set_names(made, columns) != 0) {
+        report_close(made);
+        mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
+        return -1;
+    }
     *report = made; /* already: a signal's handler finds what is being opened */
     if (output_file_open(options->output, made->form.end[made->form.end_size - 1], &made->file,
                          &folder) != 0) {
@@ -161,7 +190,7 @@ int report_open(const struct options *options, struct message *message, struct r
                          options->output, folder, strerror(errno));
         free(folder);
         *report = NULL;
-        free(made);
+        report_close(made);
         return -1;
     }
     return 0;
@@ -181,7 +210,7 @@ void report_describe(struct report *report, struct mr_job_spec *spec)
     spec->order = orders[options->sort];
     spec->reverse = options->reverse;
     spec->limit = report_nothing(report) ? 1 : options->top;
-    spec->min_rank = options->min_count;
+    spec->min_rank = options->computed.count > 0 ? 0 : options->min_count;
     if (options->total) {
         writer.collect = report_collect;
         if (!options->have_top) /* a sum of all needs no order */
@@ -229,5 +258,7 @@ void report_close(struct report *report)
     if (report == NULL)
         return;
     output_file_close(report->file);
+    free(report->header);
+    free(report->labels);
     free(report);
 }

@@ -5,16 +5,18 @@
 #ifndef CLI_REPORT_H
 #define CLI_REPORT_H
 
+#include "cli/encode_columns.h"
 #include "cli/message.h"
 #include "cli/options.h"
 #include "engine/mapreduce.h"
 
 struct report;
 
-/* Opens what the options say; both arguments must outlive the report. Returns 0, or
- * -1 with *error filled. */
-int report_open(const struct options *options, struct message *message, struct report **report,
-                struct mr_error *error);
+/* Opens what the options say; all must outlive the report. `columns` finds those of a record, where
+ * the options want some; its labels are the report's to fill in. Returns 0, or -1 with *error
+ * filled. */
+int report_open(const struct options *options, struct encode_columns *columns,
+                struct message *message, struct report **report, struct mr_error *error);
 
 /* Fills in the job's output: which records, in which order, and the hooks that print them. */
 void report_describe(struct report *report, struct mr_job_spec *spec);

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * encode_columns - records with columns as text; see encode_columns.h.
+ */
+#include "cli/encode_columns.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
+
+/* ---- Heads and labels --------------------------------------------------------------------- */
+
+/* Has `one` write each column's heading to a text; NULL when memory is out. */
+static char *encode_headings(const struct computed *computed, const char *begin,
+                             void (*one)(FILE *out, const char *heading))
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    bool failed = out == NULL;
+
+    if (failed)
+        return NULL;
+    fputs(begin, out);
+    for (size_t i = 0; i < computed->count && !failed; i++) {
+        char *heading = malloc(computed_heading_room(&computed->columns[i]));
+        failed = heading == NULL;
+        if (!failed) {
+            computed_heading(&computed->columns[i], heading);
+            one(out, heading);
+        }
+        free(heading);
+    }
+    failed = failed || ferror(out);
+    if (fclose(out) != 0 || failed) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+static void encode_heading_csv(FILE *out, const char *heading)
+{
+    const bool quoted = strpbrk(heading, ",\"\r\n") != NULL;
+
+    fputs(quoted ? ",\"" : ",", out);
+    for (; *heading != '\0'; heading++) {
+        if (*heading == '"')
+            putc('"', out);
+        putc(*heading, out);
+    }
+    fputs(quoted ? "\"" : "", out);
+}
+
+static void encode_heading_json(FILE *out, const char *heading)
+{
+    size_t left = strlen(heading);
+
+    fputs(",\"", out);
+    while (left > 0) {
+        const unsigned char *p = (const unsigned char *)heading;
+        uint32_t code;
+        const size_t length = utf8_decode(p, left, &code);
+        if (length == 0)
+            fputs("\\ufffd", out);
+        else if (*p < 0x20)
+            fprintf(out, "\\u%04x", *p);
+        else
+            fprintf(out, *p == '"' || *p == '\\' ? "\\%.*s" : "%.*s", (int)length, heading);
+        heading += length > 0 ? length : 1;
+        left -= length > 0 ? length : 1;
+    }
+    fputs("\":", out);
+    putc('\0', out);
+}
+
+char *encode_columns_head(const struct computed *computed)
+{
+    return encode_headings(computed, "key", encode_heading_csv);
+}
+
+char *encode_columns_labels(const struct computed *computed)
+{
+    return encode_headings(computed, "", encode_heading_json);
+}
+
+/* ---- Records ------------------------------------------------------------------------------ */
+
+int encode_tsv_columns(const struct mr_record *records, size_t count,
+                       const struct encode_form *form, struct mr_buffer *bytes)
+{
+    const struct encode_columns *columns = form->columns;
+    size_t room = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (__builtin_add_overflow(room, records[i].key_size, &room) ||
+            __builtin_add_overflow(room, records[i].payload_size, &room) ||
+            __builtin_add_overflow(room, columns->room + 3, &room))
+            return -1;
+    unsigned char *start = mr_buffer_reserve(bytes, room);
+    unsigned char *out = start;
+    if (out == NULL)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        struct mr_bytes key;
+        /* The texts go where they stand if the record's key is all key, as it nearly always is. */
+        unsigned char *texts = out + records[i].key_size + 1;
+        const size_t size = columns->record(columns->context, &records[i], &key, texts);
+        memcpy(out, key.data, key.size);
+        out += key.size;
+        *out++ = '\t';
+        if (texts != out)
+            memmove(out, texts, size);
+        out += size;
+        memcpy(out, form->end, 2); /* of which end_size count */
+        out += form->end_size;
+    }
+    mr_buffer_commit(bytes, (size_t)(out - start));
+    return 0;
+}
+
+/* Room for the texts of any of the records; NULL when memory is out. The caller frees it. */
+static unsigned char *encode_texts(const struct mr_record *records, size_t count,
+                                   const struct encode_columns *columns)
+{
+    size_t most = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (records[i].payload_size > most)
+            most = records[i].payload_size;
+    return malloc(most + columns->room);
+}
+
+/* Appends the texts of columns, `before` each what stands there: as many texts, each with its NUL,
+ * or "" for a comma each. */
+static int encode_numbers(struct mr_buffer *bytes, const unsigned char *texts, size_t size,
+                          const char *before)
+{
+    const unsigned char *end = texts + size;
+
+    for (;;) {
+        const unsigned char *tab = memchr(texts, '\t', (size_t)(end - texts));
+        const size_t length = (size_t)((tab != NULL ? tab : end) - texts);
+        const char *label = *before != '\0' ? before : ",";
+        const size_t labelled = strlen(label);
+        unsigned char *out = mr_buffer_reserve(bytes, labelled + length);
+        if (out == NULL)
+            return -1;
+        memcpy(mempcpy(out, label, labelled), texts, length);
+        mr_buffer_commit(bytes, labelled + length);
+        if (tab == NULL)
+            return 0;
+        texts = tab + 1;
+        if (*before != '\0')
+            before += labelled + 1;
+    }
+}
+
+int encode_csv_columns(const struct mr_record *records, size_t count,
+                       const struct encode_form *form, struct mr_buffer *bytes)
+{
+    const struct encode_columns *columns = form->columns;
+    unsigned char *texts = encode_texts(records, count, columns);
+    int status = texts != NULL ? 0 : -1;
+
+    for (size_t i = 0; i < count && status == 0; i++) {
+        struct mr_bytes key;
+        const size_t size = columns->record(columns->context, &records[i], &key, texts);
+        status = encode_csv_key(bytes, key.data, key.size) != 0 ||
+                         encode_numbers(bytes, texts, size, "") != 0 ||
+                         encode_literal(bytes, form->end, form->end_size) != 0
+                     ? -1
+                     : 0;
+    }
+    free(texts);
+    return status;
+}
+
+int encode_json_columns(const struct mr_record *records, size_t count,
+                        const struct encode_form *form, struct mr_buffer *bytes)
+{
+    const struct encode_columns *columns = form->columns;
+    unsigned char *texts = encode_texts(records, count, columns);
+    int status = texts != NULL ? 0 : -1;
+
+    for (size_t i = 0; i < count && status == 0; i++) {
+        struct mr_bytes key;
+        const size_t size = columns->record(columns->context, &records[i], &key, texts);
+        status = encode_json_key(bytes, key.data, key.size) != 0 ||
+                         encode_numbers(bytes, texts, size, columns->labels) != 0 ||
+                         encode_literal(bytes, "}", 1) != 0 ||
+                         encode_literal(bytes, form->end, form->end_size) != 0
+                     ? -1
+                     : 0;
+    }
+    free(texts);
+    return status;
+}
