@@ -18,6 +18,7 @@
 #include "setup.h"
 #include "setup_command.h"
 #include "setup_source.h"
+#include "setup_values.h"
 #include "text/tokenizer.h"
 
 /* Milliseconds for a temporary file that is being made to lose its name: it takes a few calls. */
@@ -31,6 +32,7 @@ struct run {
     struct operands operands;
     struct setup_source source;
     struct watch watch;
+    struct setup_values values;
     struct tokenizer *tokenizer;
     struct report *report;
     struct mr_engine *engine;
@@ -46,9 +48,9 @@ static int prepare(struct run *run, struct mr_error *error)
         setup_engine(options, &run->engine, error) != 0)
         return -1;
     limits_note_memory(run->message, options, run->engine);
-    if (setup_tokenizer(options, run->engine, run->message, &run->tokenizer, error) != 0 ||
+    if (setup_tokenizer(options, &run->values, run->engine, run->message, &run->tokenizer, error) ||
         setup_leave_memory(options, run->tokenizer, &run->command, &run->engine, error) != 0 ||
-        report_open(options, NULL, run->message, &run->report, error) != 0)
+        report_open(options, &run->values.encode, run->message, &run->report, error) != 0)
         return -1;
     const struct setup_input from = {&run->source, run->tokenizer, &run->command, run->engine,
                                      run->message};
@@ -58,7 +60,8 @@ static int prepare(struct run *run, struct mr_error *error)
 /* Counts and prints: the job itself. */
 static int count(struct run *run, struct mr_stats *stats, struct mr_error *error)
 {
-    const struct setup_command_job job = {run->tokenizer, run->report, run->engine, run->input};
+    const struct setup_command_job job = {run->tokenizer, run->report, run->engine, run->input,
+                                          &run->values};
     struct mr_job_spec spec = {.struct_size = sizeof spec};
 
     if (setup_job(&run->command, &job, &spec, error) != 0)
@@ -87,7 +90,7 @@ static void run_all(struct run *run)
     const bool done = prepare(run, &error) == 0 && count(run, &stats, &error) == 0;
     setup_command_close(&run->command);
     if (done) {
-        setup_note_stop_words(&run->options, run->tokenizer, run->message);
+        setup_note_left_out(&run->options, &run->values, run->tokenizer, run->message);
         setup_source_note_invalid(&run->source, &run->options, run->tokenizer, run->input);
         setup_print_stats(&run->options, run->tokenizer, &run->command, &stats, run->message);
     } else if (error.status != MR_OK &&
@@ -132,6 +135,7 @@ static int run_command(int argc, char **argv)
     mr_engine_close(run.engine);
     report_close(run.report);
     tokenizer_close(run.tokenizer);
+    setup_values_close(&run.values);
     setup_source_close(&run.source);
     operands_close(&run.operands);
     options_close(&run.options);

@@ -88,8 +88,9 @@ static int setup_stop_words_memory(const struct mr_engine *engine, uint64_t *mem
     return 0;
 }
 
-int setup_tokenizer(const struct options *options, const struct mr_engine *engine,
-                    struct message *message, struct tokenizer **tokenizer, struct mr_error *error)
+int setup_tokenizer(const struct options *options, struct setup_values *values,
+                    const struct mr_engine *engine, struct message *message,
+                    struct tokenizer **tokenizer, struct mr_error *error)
 {
     static const struct token_kind *const kinds[] = {
         [OPTIONS_WORDS_UNICODE] = &token_kind_unicode, [OPTIONS_WORDS_SPACE] = &token_kind_spaces,
@@ -108,7 +109,8 @@ int setup_tokenizer(const struct options *options, const struct mr_engine *engin
     uint64_t memory = 0;
     if (options->stop_words != NULL && setup_stop_words_memory(engine, &memory, error) != 0)
         return -1;
-    if (setup_patterns(options, message, &patterns) != 0)
+    if (setup_values_open(values, options, error) != 0 ||
+        setup_patterns(options, message, &patterns) != 0)
         return -1;
     const struct tokenizer_options made = {
         .kind = options->csv      ? &token_kind_csv
@@ -135,6 +137,7 @@ int setup_tokenizer(const struct options *options, const struct mr_engine *engin
         .stop_words = options->stop_words != NULL,
         .stop_words_memory = memory,
         .patterns = patterns,
+        .rows = setup_values_rows(values),
     };
     if (tokenizer_open(&made, tokenizer, error) != 0)
         return -1;
@@ -212,12 +215,15 @@ int setup_job(struct setup_command *command, const struct setup_command_job *job
     spec->small = mr_input_small(job->input);
     spec->input = tokenizer_follow_input(job->tokenizer, mr_input_retain(job->input));
     report_describe(job->report, spec);
+    setup_values_job(job->values, job->tokenizer, spec);
     return 0;
 }
 
-void setup_note_stop_words(const struct options *options, const struct tokenizer *tokenizer,
-                           struct message *message)
+void setup_note_left_out(const struct options *options, const struct setup_values *values,
+                         const struct tokenizer *tokenizer, struct message *message)
 {
+    setup_values_note(values, tokenizer, message);
+
     if (tokenizer_lists_in_vain(tokenizer))
         message_note(message, "--stop-words=%s: none of its entries was met", options->stop_words);
 }

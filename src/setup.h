@@ -12,6 +12,7 @@
 #include "engine/mapreduce.h"
 #include "setup_command.h"
 #include "setup_source.h"
+#include "setup_values.h"
 #include "text/tokenizer.h"
 
 /* Chooses the kernel and opens the engine, for its threads and all the memory for counting. Returns
@@ -21,11 +22,12 @@ int setup_engine(const struct options *options, struct mr_engine **engine, struc
 /* Prints what the action of the options wants; failure is reported. */
 void setup_print_help(const struct options *options, struct message *message);
 
-/* Compiles what a token is, and reads the stop words, for which the engine must leave memory.
- * Returns as tokenizer_open, but *error is as it was where the reason has been reported; the
- * tokenizer is to be closed also then. */
-int setup_tokenizer(const struct options *options, const struct mr_engine *engine,
-                    struct message *message, struct tokenizer **tokenizer, struct mr_error *error);
+/* Compiles what a token is and what is computed, and reads the stop words, for which the engine
+ * must leave memory. Returns as tokenizer_open, but *error is as it was where the reason has been
+ * reported; the tokenizer, and then the values, are to be closed also then. */
+int setup_tokenizer(const struct options *options, struct setup_values *values,
+                    const struct mr_engine *engine, struct message *message,
+                    struct tokenizer **tokenizer, struct mr_error *error);
 
 /* Makes the engine one that leaves the tokenizer and the reducers their memory. Returns 0, or -1
  * with *error filled and *engine NULL. */
@@ -46,14 +48,15 @@ struct setup_input {
  * with *error filled. */
 int setup_input(const struct setup_input *from, struct mr_input **input, struct mr_error *error);
 
-/* Fills in a job, of tokens that are counted here or by way of CMDs: all but its progress. Returns
- * 0, or -1 with *error filled. */
+/* Fills in a job, of tokens that are counted here, or their values computed, or by way of CMDs: all
+ * but its progress. Returns 0, or -1 with *error filled. */
 int setup_job(struct setup_command *command, const struct setup_command_job *job,
               struct mr_job_spec *spec, struct mr_error *error);
 
-/* Says so where the stop words were of no use: most often they are written otherwise than keys. */
-void setup_note_stop_words(const struct options *options, const struct tokenizer *tokenizer,
-                           struct message *message);
+/* Says what was left out: nothing by the stop words, which most often are written otherwise than
+ * keys then; lines without the numbers for values. */
+void setup_note_left_out(const struct options *options, const struct setup_values *values,
+                         const struct tokenizer *tokenizer, struct message *message);
 
 /* Prints the figures of the run where they are wanted. */
 void setup_print_stats(const struct options *options, const struct tokenizer *tokenizer,

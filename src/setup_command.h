@@ -57,6 +57,7 @@ struct setup_command_job {
     struct report *report;
     struct mr_engine *engine;
     struct mr_input *input; /* prepared; one user more is the job's */
+    struct setup_values *values;
 };
 /* Fills in the map, the input, the order and the output of a job. Returns 0, or -1 with *error
  * filled: then it has none of these. */

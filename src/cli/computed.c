@@ -13,7 +13,8 @@
 
 const char computed_no_memory[] = "out of memory";
 
-static const char computed_bad_place[] = "P is a number from 0 to 1, of 18 digits behind the point";
+static const char computed_bad_place[] =
+    "P is a number from 0 to 1 of at most 18 digits behind the point";
 
 /* Reads a P: decimal, without a sign or an exponent. */
 static bool computed_place(const char *s, size_t size, uint64_t *place)

@@ -17,7 +17,7 @@
 #include "cli/options.h"
 
 /* The headings of --help and of the man page. */
-enum option_group { OPTION_MAP, OPTION_REDUCE, OPTION_RUN, OPTION_GROUPS };
+enum option_group { OPTION_MAP, OPTION_COMPUTE, OPTION_REDUCE, OPTION_RUN, OPTION_GROUPS };
 
 /* What a shell may offer as the argument, where that is none of a few words. */
 enum option_offer { OPTION_ANYTHING, OPTION_FILES, OPTION_DIRECTORIES };

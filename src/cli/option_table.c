@@ -17,6 +17,11 @@
     "words chars fields regexp merge ngrams ignore-case normalize stop-words min-length "          \
     "max-length top min-count sort reverse count-first format json escape bundle total"
 
+/* What is computed for a key, each time a column: see struct computed. */
+#define COMPUTES(op)                                                                               \
+    .repeated = true, .take = take_computed, .value = (op), .requires = "fields regexp",           \
+    .excludes = "mapper reducer count-first escape bundle total", .check = take_check_computed
+
 /* Bounds on what makes sense, generous: the engine starts one thread each, the map keeps a
  * window. */
 #define THREADS_MOST 4096
@@ -85,7 +90,7 @@ const struct option_row option_table[] = {
      TAKE_NUMBER(max_length)},
     {.name = "merge", .group = OPTION_MAP,
      .help = "add up KEY<TAB>COUNT lines of earlier runs",
-     .take = take_kind, .value = OPTIONS_MERGE, .excludes = KINDS},
+     .take = take_kind, .value = OPTIONS_MERGE, .excludes = KINDS, .check = take_check_merge},
     {.name = "unescape", .group = OPTION_MAP,
      .help = "with --merge: input was written with --escape",
      TAKE_FLAG(unescape), .requires = "merge"},
@@ -104,6 +109,20 @@ const struct option_row option_table[] = {
     {.name = "accept-status", .group = OPTION_MAP, .argument = "LIST",
      .help = "exit statuses of CMDs that are no failure: 0,1",
      .take = take_statuses, .most = 255, .requires = "mapper reducer"},
+
+    {.name = "count", .group = OPTION_COMPUTE,
+     .help = "the count, as one of several columns", COMPUTES(COMPUTED_COUNT)},
+    {.name = "sum", .group = OPTION_COMPUTE, .argument = "F",
+     .help = "the sum of F, a field or with -e a group", COMPUTES(COMPUTED_SUM)},
+    {.name = "min", .group = OPTION_COMPUTE, .argument = "F",
+     .help = "the least number in F", COMPUTES(COMPUTED_MIN)},
+    {.name = "max", .group = OPTION_COMPUTE, .argument = "F",
+     .help = "the greatest number in F", COMPUTES(COMPUTED_MAX)},
+    {.name = "mean", .group = OPTION_COMPUTE, .argument = "F",
+     .help = "the mean of F", COMPUTES(COMPUTED_MEAN)},
+    {.name = "skip-invalid", .group = OPTION_COMPUTE,
+     .help = "leave out lines where an F is no number",
+     TAKE_FLAG(skip_invalid), .requires = "sum min max mean"},
 
     {.name = "top", .letter = 'n', .group = OPTION_REDUCE, .argument = "N",
      .help = "print only the first N",
@@ -203,6 +222,7 @@ const char *option_table_heading(enum option_group group)
 {
     static const char *const headings[OPTION_GROUPS] = {
         [OPTION_MAP] = "What is counted",
+        [OPTION_COMPUTE] = "What is computed for a key",
         [OPTION_REDUCE] = "What is printed",
         [OPTION_RUN] = "How it runs",
     };

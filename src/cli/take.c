@@ -260,6 +260,51 @@ void take_check_mapper(struct option_pass *pass, const struct option_row *row)
         options->kind = options->reducer != NULL ? OPTIONS_LINES : OPTIONS_RECORDS;
 }
 
+void take_check_merge(struct option_pass *pass, const struct option_row *row)
+{
+    const struct computed *computed = &pass->options->computed;
+
+    if (computed->count > 0)
+        option_wrong(pass, "--%s adds up lines of KEY<TAB>COUNT, which hold no fields for --%s",
+                     row->name, computed_name(computed->columns[0].op));
+}
+
+/* ---- What is computed for a key ----------------------------------------------------------- */
+
+void take_computed(struct option_pass *pass, const struct option_row *row, const char *given)
+{
+    const char *wrong = computed_add(&pass->options->computed, row->value, given);
+
+    if (wrong == computed_no_memory)
+        option_no_memory(pass);
+    else if (wrong != NULL)
+        option_wrong(pass, "--%s needs %s, got '%s': %s", row->name, row->argument, given, wrong);
+}
+
+void take_check_computed(struct option_pass *pass, const struct option_row *row)
+{
+    const struct options *options = pass->options;
+    const bool groups = options->kind == OPTIONS_MATCHES;
+
+    if (options->format == OPTIONS_UNIQ) {
+        option_wrong(pass, "--%s goes with the formats tsv, csv and json only", row->name);
+        return;
+    }
+    for (size_t i = 0; i < options->computed.count && !pass->failed; i++) {
+        struct computed_column *column = &options->computed.columns[i];
+        if (column->op != row->value || column->field == NULL)
+            continue;
+        const char *wrong = computed_find(column, groups || options->header, groups);
+        if (wrong == computed_no_memory)
+            option_no_memory(pass);
+        else if (wrong != NULL)
+            option_wrong(pass, "--%s '%s': %s; F is %s", row->name, column->field, wrong,
+                         groups            ? "a group of RE, by its number or name"
+                         : options->header ? "one field, by its number or name"
+                                           : "the number of a field or, with --header, its name");
+    }
+}
+
 /* ---- What is printed ---------------------------------------------------------------------- */
 
 void take_top(struct option_pass *pass, const struct option_row *row, const char *given)

@@ -43,6 +43,12 @@ void take_normalize(struct option_pass *pass, const struct option_row *row, cons
 void take_statuses(struct option_pass *pass, const struct option_row *row, const char *given);
 void take_check_mapper(struct option_pass *pass, const struct option_row *row);
 
+void take_check_merge(struct option_pass *pass, const struct option_row *row);
+
+/* What is computed for a key. */
+void take_computed(struct option_pass *pass, const struct option_row *row, const char *given);
+void take_check_computed(struct option_pass *pass, const struct option_row *row);
+
 /* What is printed. */
 void take_top(struct option_pass *pass, const struct option_row *row, const char *given);
 void take_sort(struct option_pass *pass, const struct option_row *row, const char *given);

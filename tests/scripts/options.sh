@@ -16,7 +16,7 @@ awk '/^[A-Z].*:$/ { heading = $0 } /^ +-/ { print heading, $0 }' help |
 [ "$(wc -l < want)" -gt 30 ] || fail "options not found in: $(cat help)"
 awk '/^\.Ss / { heading = substr($0, 5) } /^\.Sh / { heading = "" } heading && /^\.It Fl/ { print heading ": " $0 }' "$page" |
     sed -E 's/\.It //; s/Fl Fl /--/g; s/Fl /-/g; s/ Ns Op = Ns Ar ([A-Z]+)/[=\1]/g; s/ Ns = Ns Ar ([A-Z0-9]+)/=\1/g
-        s/ Ns Op - Ns Ar ([A-Z]+)/[-\1]/g; s/ , /, /g; s/^(.*: )(--[^,]*), (--.*)/\1\2\n\1\3/' > got
+        s/ Ns Op - Ns Ar ([A-Z]+)/[-\1]/g; s/ : Ns Ar ([A-Z]+)/:\1/; s/ Ns Op , Ns Ar ([A-Z]+)/[,\1]/g; s/ , /, /g; s/^(.*: )(--[^,]*), (--.*)/\1\2\n\1\3/' > got
 same "options of --help and of the man page" want got
 
 # chosen OPTION - the words that the man page has for its argument.

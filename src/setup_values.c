@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * setup_values - what is computed for a key; see setup_values.h.
+ */
+#include "setup_values.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/excerpt.h"
+
+/* What a place is in parts of. */
+#define PLACE_DECIMALS 18
+
+/* What is written of a row goes from values to text as it is. */
+_Static_assert(COLUMNS_REASON_ROOM == ROWS_REASON, "one room for a reason");
+
+/* ---- What is wanted ----------------------------------------------------------------------- */
+
+/* What messages call the field; NULL when memory is out. */
+static char *values_what(const struct computed_column *column, bool groups)
+{
+    const char *kind = groups ? "group" : "field";
+    char name[EXCERPT_ROOM];
+    char *what;
+    int size;
+
+    if (column->named) {
+        excerpt_write(column->field, strlen(column->field), name);
+        size = asprintf(&what, "%s '%s'", kind, name);
+    } else {
+        size = asprintf(&what, "%s %ju", kind, (uintmax_t)column->number);
+    }
+    return size < 0 ? NULL : what;
+}
+
+static bool values_is(const struct rows_field *field, const struct computed_column *column)
+{
+    return column->named ? field->name != NULL && strcmp(field->name, column->field) == 0
+                         : field->name == NULL && field->number == column->number;
+}
+
+/* Finds the field among those that other columns have, or adds it: its number is set in *found.
+ * Returns -1 when memory is out. */
+static int values_field(struct setup_values *values, const struct computed_column *column,
+                        bool groups, unsigned *found)
+{
+    size_t i = 0;
+
+    while (i < values->field_count && !values_is(&values->fields[i], column))
+        i++;
+    *found = (unsigned)i;
+    if (i < values->field_count)
+        return 0;
+    values->fields[i] = (struct rows_field){column->number, column->named ? column->field : NULL};
+    values->whats[i] = values_what(column, groups);
+    if (values->whats[i] == NULL)
+        return -1;
+    values->field_count++;
+    return 0;
+}
+
+/* Fills in values->wanted and what it rests on. Returns -1 when memory is out. */
+static int values_want(struct setup_values *values, const struct options *options)
+{
+    static const enum column_op ops[] = {
+        [COMPUTED_COUNT] = COLUMN_COUNT,       [COMPUTED_SUM] = COLUMN_SUM,
+        [COMPUTED_MIN] = COLUMN_MIN,           [COMPUTED_MAX] = COLUMN_MAX,
+        [COMPUTED_MEAN] = COLUMN_MEAN,         [COMPUTED_MEDIAN] = COLUMN_QUANTILE,
+        [COMPUTED_QUANTILE] = COLUMN_QUANTILE, [COMPUTED_DISTINCT] = COLUMN_DISTINCT,
+    };
+    const struct computed *computed = &options->computed;
+
+    values->wanted = calloc(computed->count, sizeof *values->wanted);
+    values->fields = calloc(computed->count, sizeof *values->fields);
+    values->whats = calloc(computed->count, sizeof *values->whats);
+    if (values->wanted == NULL || values->fields == NULL || values->whats == NULL)
+        return -1;
+    for (size_t i = 0; i < computed->count; i++) {
+        const struct computed_column *column = &computed->columns[i];
+        struct column *wanted = &values->wanted[i];
+        wanted->op = ops[column->op];
+        wanted->place = (struct decimal){(__int128)column->place, PLACE_DECIMALS};
+        decimal_strip(&wanted->place);
+        if (column->op == COMPUTED_COUNT)
+            continue;
+        if (values_field(values, column, options->kind == OPTIONS_MATCHES, &wanted->field) != 0)
+            return -1;
+        wanted->what = values->whats[wanted->field];
+    }
+    return 0;
+}
+
+/* ---- The hooks of text, of the job and of the report -------------------------------------- */
+
+static size_t values_parse(void *columns, const struct mr_bytes *fields, size_t rows, void *values,
+                           struct rows_fault *fault)
+{
+    return columns_rows(columns, fields, rows, values, fault != NULL ? fault->reason : NULL);
+}
+
+static size_t values_record(const void *columns, const struct mr_record *record,
+                            struct mr_bytes *key, unsigned char *texts)
+{
+    return columns_record(columns, record, key, texts);
+}
+
+static int values_mapper_open(void *context, void **state, struct mr_error *error)
+{
+    struct setup_values *values = context;
+
+    return tokenizer_mapper_open(values->tokenizer, state, error);
+}
+
+static int values_map(void *context, void *state, const struct mr_split *split,
+                      struct mr_emitter *emitter, struct mr_error *error)
+{
+    struct setup_values *values = context;
+
+    return tokenizer_map(values->tokenizer, state, split, emitter, error);
+}
+
+static void values_mapper_close(void *context, void *state)
+{
+    struct setup_values *values = context;
+
+    tokenizer_mapper_close(values->tokenizer, state);
+}
+
+static void values_combine(void *context, void *into, const void *from)
+{
+    struct setup_values *values = context;
+
+    columns_combine(values->columns, into, from);
+}
+
+static int values_reduce(void *context, void *state, const void *key, size_t key_size,
+                         struct mr_values *of, struct mr_results *results, struct mr_error *error)
+{
+    struct setup_values *values = context;
+
+    return columns_reduce(values->columns, state, key, key_size, of, results, error);
+}
+
+/* ---- Outside ------------------------------------------------------------------------------ */
+
+int setup_values_open(struct setup_values *values, const struct options *options,
+                      struct mr_error *error)
+{
+    if (options->computed.count == 0)
+        return 0;
+    if (values_want(values, options) != 0)
+        return (int)mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
+    values->options = (struct columns_options){
+        .columns = values->wanted,
+        .count = options->computed.count,
+        .field_count = values->field_count,
+        .min_count = options->min_count,
+        .order = options->sort == OPTIONS_SORT_COUNT ? COLUMNS_BY_FIRST : COLUMNS_BY_KEY,
+    };
+    if (columns_open(&values->options, &values->columns, error) != 0)
+        return -1;
+    values->rows = (struct rows_options){
+        .fields = values->fields,
+        .field_count = values->field_count,
+        .value_size = columns_value_size(values->columns),
+        .parse = values_parse,
+        .context = values->columns,
+        .skip_invalid = options->skip_invalid,
+    };
+    values->encode = (struct encode_columns){
+        .record = values_record,
+        .context = values->columns,
+        .room = COLUMNS_RECORD_ROOM,
+    };
+    return 0;
+}
+
+const struct rows_options *setup_values_rows(const struct setup_values *values)
+{
+    return values->columns != NULL ? &values->rows : NULL;
+}
+
+void setup_values_job(struct setup_values *values, struct tokenizer *tokenizer,
+                      struct mr_job_spec *spec)
+{
+    if (values->columns == NULL)
+        return;
+    values->tokenizer = tokenizer;
+    spec->context = values;
+    spec->mapper_open = values_mapper_open;
+    spec->map = values_map;
+    spec->mapper_close = values_mapper_close;
+    spec->values = MR_COMBINE;
+    spec->value_size = values->rows.value_size;
+    spec->combine = values_combine;
+    spec->reduce = values_reduce;
+}
+
+void setup_values_note(const struct setup_values *values, const struct tokenizer *tokenizer,
+                       struct message *message)
+{
+    const uint64_t count = values->rows.skip_invalid ? tokenizer_rows_left_out(tokenizer) : 0;
+
+    if (count > 0)
+        message_note(message, "%ju line%s left out: a field is missing or no number",
+                     (uintmax_t)count, count == 1 ? " was" : "s were");
+}
+
+void setup_values_close(struct setup_values *values)
+{
+    columns_close(values->columns);
+    for (size_t i = 0; i < values->field_count; i++)
+        free(values->whats[i]);
+    free(values->whats);
+    free(values->fields);
+    free(values->wanted);
+    *values = (struct setup_values){.columns = NULL};
+}
