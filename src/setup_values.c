@@ -101,6 +101,21 @@ static size_t values_parse(void *columns, const struct mr_bytes *fields, size_t 
     return columns_rows(columns, fields, rows, values, fault != NULL ? fault->reason : NULL);
 }
 
+static size_t values_parse_group(void *groups, const struct mr_bytes *fields, size_t rows,
+                                 void *values, struct rows_fault *fault)
+{
+    return groups_parse(groups, fields, rows, values, fault != NULL ? fault->reason : NULL);
+}
+
+static int values_emit_group(void *groups, void *state, struct mr_emitter *emitter,
+                             const struct rows_batch *rows, struct mr_error *error)
+{
+    const struct groups_batch batch = {rows->base, rows->size, rows->keys, rows->count,
+                                       rows->values};
+
+    return groups_emit(groups, state, emitter, &batch, error);
+}
+
 static size_t values_record(const void *columns, const struct mr_record *record,
                             struct mr_bytes *key, unsigned char *texts)
 {
@@ -136,12 +151,54 @@ static void values_combine(void *context, void *into, const void *from)
     columns_combine(values->columns, into, from);
 }
 
+static int values_reducer_open(void *context, void **state, struct mr_error *error)
+{
+    struct setup_values *values = context;
+
+    return groups_reducer_open(values->groups, state, error);
+}
+
+static int values_reduce_group(void *context, void *state, const void *key, size_t key_size,
+                               struct mr_values *of, struct mr_results *results,
+                               struct mr_error *error)
+{
+    struct setup_values *values = context;
+
+    return groups_reduce(values->groups, state, key, key_size, of, results, error);
+}
+
+static void values_reducer_close(void *context, void *state)
+{
+    struct setup_values *values = context;
+
+    groups_reducer_close(values->groups, state);
+}
+
 static int values_reduce(void *context, void *state, const void *key, size_t key_size,
                          struct mr_values *of, struct mr_results *results, struct mr_error *error)
 {
     struct setup_values *values = context;
 
     return columns_reduce(values->columns, state, key, key_size, of, results, error);
+}
+
+/* ---- Values that are combined two by two, and those of which a reduce needs all -------------- */
+
+static void values_rows_of_columns(struct setup_values *values)
+{
+    values->rows.value_size = columns_value_size(values->columns);
+    values->rows.parse = values_parse;
+    values->rows.context = values->columns;
+}
+
+static void values_rows_of_groups(struct setup_values *values)
+{
+    values->rows.value_size = groups_row_size(values->groups);
+    values->rows.parse = values_parse_group;
+    values->rows.emit = values_emit_group;
+    values->rows.open = groups_mapper_open;
+    values->rows.close = groups_mapper_close;
+    values->rows.context = values->groups;
 }
 
 /* ---- Outside ------------------------------------------------------------------------------ */
@@ -160,16 +217,19 @@ int setup_values_open(struct setup_values *values, const struct options *options
         .min_count = options->min_count,
         .order = options->sort == OPTIONS_SORT_COUNT ? COLUMNS_BY_FIRST : COLUMNS_BY_KEY,
     };
-    if (columns_open(&values->options, &values->columns, error) != 0)
+    if (columns_open(&values->options, &values->columns, error) != 0 ||
+        (columns_need_pairs(values->columns) &&
+         groups_open(&values->options, values->columns, &values->groups, error) != 0))
         return -1;
     values->rows = (struct rows_options){
         .fields = values->fields,
         .field_count = values->field_count,
-        .value_size = columns_value_size(values->columns),
-        .parse = values_parse,
-        .context = values->columns,
         .skip_invalid = options->skip_invalid,
     };
+    if (values->groups != NULL)
+        values_rows_of_groups(values);
+    else
+        values_rows_of_columns(values);
     values->encode = (struct encode_columns){
         .record = values_record,
         .context = values->columns,
@@ -193,10 +253,17 @@ void setup_values_job(struct setup_values *values, struct tokenizer *tokenizer,
     spec->mapper_open = values_mapper_open;
     spec->map = values_map;
     spec->mapper_close = values_mapper_close;
-    spec->values = MR_COMBINE;
-    spec->value_size = values->rows.value_size;
-    spec->combine = values_combine;
-    spec->reduce = values_reduce;
+    if (values->groups == NULL) {
+        spec->values = MR_COMBINE;
+        spec->value_size = values->rows.value_size;
+        spec->combine = values_combine;
+        spec->reduce = values_reduce;
+        return;
+    }
+    spec->values = MR_GROUP;
+    spec->reducer_open = values_reducer_open;
+    spec->reduce = values_reduce_group;
+    spec->reducer_close = values_reducer_close;
 }
 
 void setup_values_note(const struct setup_values *values, const struct tokenizer *tokenizer,
@@ -211,6 +278,7 @@ void setup_values_note(const struct setup_values *values, const struct tokenizer
 
 void setup_values_close(struct setup_values *values)
 {
+    groups_close(values->groups);
     columns_close(values->columns);
     for (size_t i = 0; i < values->field_count; i++)
         free(values->whats[i]);

@@ -14,11 +14,13 @@
 #include "text/rows.h"
 #include "text/tokenizer.h"
 #include "values/columns.h"
+#include "values/groups.h"
 
 /* All zero before setup_values_open, and in a run that counts. It must stay where it is. */
 struct setup_values {
     struct columns_options options; /* of */
     struct columns *columns;
+    struct groups *groups;     /* where they need all values of a key; else NULL */
     struct column *wanted;     /* a column each, of */
     struct rows_field *fields; /* these, none twice, */
     char **whats;              /* which are called so in messages */

@@ -214,16 +214,19 @@ END_TEST
 
 START_TEST(what_is_computed_are_columns_in_the_order_given)
 {
-    takes("-f1 --sum=3 --count --min 3 --skip-invalid");
-    ck_assert(options.computed.count == 3 && options.skip_invalid);
+    takes("-f1 --sum=3 --count --quantile=2:0.5,1 --min 3 --skip-invalid");
+    ck_assert(options.computed.count == 5 && options.skip_invalid);
     ck_assert(options.computed.columns[0].op == COMPUTED_SUM);
     ck_assert(options.computed.columns[0].number == 3 && !options.computed.columns[0].named);
     ck_assert(options.computed.columns[1].op == COMPUTED_COUNT);
-    ck_assert(options.computed.columns[2].op == COMPUTED_MIN);
+    ck_assert(options.computed.columns[2].op == COMPUTED_QUANTILE);
+    ck_assert(options.computed.columns[3].place == COMPUTED_PLACES);
+    ck_assert(options.computed.columns[3].number == 2);
+    ck_assert(options.computed.columns[4].op == COMPUTED_MIN);
     takes("--max=price -fid --csv -H --format=json");
     ck_assert(options.computed.columns[0].named && options.computed.count == 1);
     ck_assert_str_eq(options.computed.columns[0].field, "price");
-    takes("-e (.)(?<us>.) --mean=us --max=0 --sum=2");
+    takes("-e (.)(?<us>.) --mean=us --distinct=0 --median=2");
     ck_assert(options.computed.columns[0].named && !options.computed.columns[1].named);
     ck_assert(options.computed.columns[1].number == 0 && options.computed.columns[2].number == 2);
 
@@ -232,11 +235,15 @@ START_TEST(what_is_computed_are_columns_in_the_order_given)
     refuses("-f1 -H --sum=3-4",
             "--sum '3-4': more than one; F is one field, by its number or name");
     refuses("-e . --sum _", "--sum '': a name is empty; F is a group of RE, by its number or name");
-    refuses("--mean=1", "--mean requires --fields or --regexp");
+    refuses("--median=1", "--median requires --fields or --regexp");
     refuses("--merge --sum=1",
             "--merge adds up lines of KEY<TAB>COUNT, which hold no fields for --sum");
+    refuses("-f1 --quantile=1", "--quantile needs F:P[,P], got '1': ':' and P are missing");
+    refuses("-f1 --quantile=1:2", "--quantile needs F:P[,P], got '1:2': P is a number from 0 to 1 "
+                                  "of at most 18 digits behind the point");
     refuses("-f1 --format=uniq --sum=1", "--sum goes with the formats tsv, csv and json only");
-    refuses("-f1 --count --skip-invalid", "--skip-invalid requires --sum, --min, --max or --mean");
+    refuses("-f1 --count --skip-invalid", "--skip-invalid requires --sum, --min, --max, --mean, "
+                                          "--median, --quantile or --distinct");
 }
 END_TEST
 
@@ -500,7 +507,9 @@ END_TEST
 static void add_option(char line[static 256], const struct option_row *row)
 {
     static const char *const arguments[][2] = {
-        {"fields", "1"}, {"ngrams", "2"}, {"buffer-size", "1M"}, {"delimiter", ":"}};
+        {"fields", "1"},    {"ngrams", "2"},       {"buffer-size", "1M"},
+        {"delimiter", ":"}, {"quantile", "1:0.5"},
+    };
     size_t used = strlen(line);
     const char *argument = row->argument == NULL || row->optional ? "" : "1";
 
