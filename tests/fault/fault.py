@@ -139,6 +139,9 @@ def scenarios():
         Scenario("header", [mrcount, "-j2", "-H", "--quoted", "-fb", "-d\\x3a", "quoted"], slow=True),
         Scenario("spill", [mrcount, "-q", "-j2", "-l", "-S1K", "-T", "tmp", "long"], slow=True),
         Scenario("spill-top", [mrcount, "-q", "-j2", "-l", "-S1K", "-T", "tmp", "-n3", "long"], "pipe", slow=True),
+        Scenario("values", [mrcount, "-j2", "-f1", "--sum=2", "--mean=2", "--max=2", "--json", "numbers"], slow=True),
+        Scenario("values-spill", [mrcount, "-q", "-j2", "-S1K", "-T", "tmp", "-f1", "--median=2", "--distinct=2", "--sum=2",
+                                  "numbers"], "pipe", slow=True),
         Scenario("merge", [mrcount, "-j2", "--merge", "counts", "counts"]),
         Scenario("total", [mrcount, "-j2", "--total", "--stats", "text"], "pipe"),
         Scenario("mapper", [mrcount, "-j2", "-l", "--mapper=cat", "text", "small"], slow=True, spawns=True),
@@ -172,6 +175,8 @@ def prepare():
     Path("long").write_text("".join(f"{i * 7919 % 50000:0300}\n" for i in range(50000)))
     rows = [f'{i % 9},"x ""{i * 7919 % 700}""\n",{words[i % 50]}\n' for i in range(9000)]
     Path("table").write_text('id,"a ""b""",c\n' + "".join(rows), encoding="utf-8")
+    # Some need more than the 16 bytes of an ordinary sum.
+    Path("numbers").write_text("".join(f"k{i % 700} {i}{'000' * (i % 9)}.{i:06}\n" for i in range(30000)))
     Path("quoted").write_text("a:b\n" + "".join(f'[{i}]:"{i % 7}:\\""\n' for i in range(9000)))
     turned = bytes(byte ^ 0x80 for byte in Path("text").read_bytes()[:60000])
     Path("turned").write_bytes(b"!D" + turned)
