@@ -72,14 +72,11 @@ static int put_numbered(struct keys *keys, const unsigned char *base, const stru
     const size_t size = keys->rules.rows->value_size;
     const unsigned char *values = keys->row_values + numbers[0] * size;
 
-    /* Numbers ascend, but for keys of which some have been brought to a form before others. */
-    for (size_t i = 1; i < count; i++) {
-        if (numbers[i] == numbers[0] + i)
-            continue;
-        for (i = 0; i < count; i++)
+    /* Numbers ascend always, and by 1 where no key has been filtered or brought to a form. */
+    if (numbers[count - 1] - numbers[0] != count - 1) {
+        for (size_t i = 0; i < count; i++)
             memcpy(keys->gathered + i * size, keys->row_values + numbers[i] * size, size);
         values = keys->gathered;
-        break;
     }
     return put_rows(keys, base, spans, count, values, (size_t)spans[count - 1].end + MR_PAD);
 }

@@ -9,6 +9,7 @@
 #include "base/kernels/kernels.h"
 #include "text/field_walk.h"
 #include "text/lines.h"
+#include "text/rows_plain.h"
 #include "text/spans.h"
 
 /* ---- The fields of a line -------------------------------------------------------------------- */
@@ -280,6 +281,8 @@ int rows_lines_map(struct tokenizer_state *state, const unsigned char *data, siz
     const struct tokenizer *tokenizer = state->tokenizer;
 
     (void)folded;
+    if (rows_plain_is(state))
+        return rows_state_flush(state) != 0 ? -1 : rows_plain_map(state, data, size);
     if (tokenizer->kind != &token_kind_fields || tokenizer->delimiter_size > 1)
         return map_lines(state, data, size);
     return tokenizer->delimiter_size == 1 ? map_delimited(state, data, size)

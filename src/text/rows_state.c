@@ -48,6 +48,8 @@ int rows_state_open(struct tokenizer_state *state, struct mr_error *error)
     state->rows = rows;
     if (!rows)
         return no_memory(error);
+    for (size_t i = 0; i < ROWS_BATCH; i++)
+        rows->all[i] = i;
     rows->options = options;
     rows->most = most;
     rows->keys = malloc(most * sizeof *rows->keys);
@@ -223,8 +225,8 @@ static int emit(struct tokenizer_state *state, size_t count)
     return keys_flush(&state->keys);
 }
 
-/* A row is wrong. Returns -1. */
-static int report(struct tokenizer_state *state, const struct rows_key *key, const char *reason)
+/* A row is wrong, which stands on that line; NULL: on the one that is condensed. Returns -1. */
+static int report(struct tokenizer_state *state, const unsigned char *line, const char *reason)
 {
     const struct tokenizer *tokenizer = state->tokenizer;
     const struct mr_split *split = state->rows->split;
@@ -235,8 +237,8 @@ static int report(struct tokenizer_state *state, const struct rows_key *key, con
         return -1;
     }
     /* Behind its bytes stands the line that is condensed. */
-    lines += line_count(split->data, key->line ? (size_t)(key->line - split->data) : split->size,
-                        tokenizer->end);
+    lines +=
+        line_count(split->data, line ? (size_t)(line - split->data) : split->size, tokenizer->end);
     first_fault_report(tokenizer->faults, split, lines, reason, state->keys.error);
     return -1;
 }
@@ -261,7 +263,7 @@ int rows_state_flush(struct tokenizer_state *state)
             break;
         if (!options->skip_invalid) {
             rows->count = 0;
-            return report(state, &rows->keys[at], fault.reason);
+            return report(state, rows->keys[at].line, fault.reason);
         }
         rows->left_out++;
     }
@@ -271,4 +273,29 @@ int rows_state_flush(struct tokenizer_state *state)
     if (rows->held > CHUNK_SIZE || rows->used > 0)
         drop_chunks(rows);
     return 0;
+}
+
+int rows_state_emit(struct tokenizer_state *state, const unsigned char *base, size_t count)
+{
+    struct rows_state *rows = state->rows;
+    const struct rows_options *options = rows->options;
+    struct rows_fault fault;
+    size_t right = 0;
+
+    for (size_t at = 0; at < count; at++) {
+        const size_t n = options->parse(options->context, rows->fields + at * options->field_count,
+                                        count - at, rows->values + right * options->value_size,
+                                        options->skip_invalid ? NULL : &fault);
+        if (at != right)
+            memmove(rows->spans + right, rows->spans + at, n * sizeof *rows->spans);
+        right += n;
+        at += n;
+        if (at == count)
+            break;
+        if (!options->skip_invalid)
+            return report(state, base + rows->spans[at].begin, fault.reason);
+        rows->left_out++;
+    }
+    state->keys.row_values = rows->values;
+    return keys_emit(&state->keys, base, rows->spans, right, rows->all);
 }

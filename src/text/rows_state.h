@@ -58,6 +58,7 @@ struct rows_state {
     uint64_t left_out;
     struct mr_span spans[ROWS_BATCH];
     uint64_t numbers[ROWS_BATCH]; /* of keys in the batch */
+    uint64_t all[ROWS_BATCH];     /* 0, 1, ... */
 };
 
 /* Opens the rows of a mapper whose tokenizer has some. Returns 0, or -1 with *error filled. */
@@ -78,6 +79,10 @@ static inline int rows_state_flush_first(struct tokenizer_state *state)
 {
     return state->rows ? rows_state_flush(state) : 0;
 }
+
+/* Parses and emits at once as many rows as are set in rows->spans, of this base, and rows->fields;
+ * no other may wait. */
+int rows_state_emit(struct tokenizer_state *state, const unsigned char *base, size_t count);
 
 /* Room for a text of up to `size` bytes, with MR_PAD behind it; NULL when the job has ended. What
  * has been put there stays with rows_state_keep. */
