@@ -654,6 +654,47 @@ START_TEST(values_of_records_go_with_their_keys)
 }
 END_TEST
 
+/* More rows than a batch has, some of them wrong. */
+START_TEST(rows_of_many_batches_are_all_there)
+{
+    static const char *const delimiters[] = {NULL, ",", ",,"};
+    static const struct token_kind *const kinds[] = {&token_kind_fields, &token_kind_quoted,
+                                                     &token_kind_csv};
+    enum { ROWS = 1500 };
+    unsigned char *text = malloc(ROWS * 40);
+    ck_assert_ptr_nonnull(text);
+    for (int round = 0; round < (SANITIZED ? 8 : 40); round++) {
+        struct conditions conditions = {0};
+        struct wanted wanted = {.count = 1 + below(2)};
+        struct tokenizer_options options = tally_options(kinds[below(3)]);
+        const bool csv = options.kind == &token_kind_csv;
+        const char *delimiter = csv ? "," : delimiters[below(3)];
+        const unsigned right = below(2) ? ROWS : 10;
+        size_t size = 0;
+        options.delimiter = (const unsigned char *)delimiter;
+        options.delimiter_size = delimiter ? strlen(delimiter) : 0;
+        options.ranges = lists[below(3)].ranges;
+        options.range_count = 1;
+        options.case_fold = below(4) == 0;
+        for (size_t i = 0; i < wanted.count; i++)
+            wanted.fields[i] = (struct rows_field){1 + below(3), NULL};
+        choose_values(&wanted);
+        options.rows = &wanted.options;
+        if (below(4) == 0)
+            options.min_length = conditions.shortest = 3;
+        for (unsigned i = 0; i < ROWS; i++) {
+            const char *quote = below(20) == 0 && delimiter != delimiters[0] ? "\"" : "";
+            const char *between = delimiter ? delimiter : " ";
+            size += (size_t)sprintf((char *)text + size, "%sK%u%s%s%s%u%s%u\n", quote, i % 100,
+                                    quote, between, i > right && below(9) == 0 ? "x" : "", i,
+                                    between, below(1000));
+        }
+        check_against(csv ? read_csv : read_lines, &options, &conditions, text, size);
+    }
+    free(text);
+}
+END_TEST
+
 START_TEST(groups_of_a_match_are_its_values)
 {
     static const char *const pieces[] = {"a=1", "b=2,", "@a", "c=x", "ab=", "A=3,", "@cab",  "\n",
@@ -878,6 +919,7 @@ Suite *test_rows_suite(void)
     tcase_add_test(tests, values_behind_delimiters_go_with_their_keys);
     tcase_add_test(tests, values_in_quotes_go_with_their_keys);
     tcase_add_test(tests, values_of_records_go_with_their_keys);
+    tcase_add_test(tests, rows_of_many_batches_are_all_there);
     tcase_add_test(tests, groups_of_a_match_are_its_values);
     tcase_add_test(tests, a_value_is_found_by_the_name_in_the_header);
     tcase_add_test(tests, values_that_no_row_can_have_are_refused);
