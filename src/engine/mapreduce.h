@@ -26,6 +26,10 @@
  *  - A struct that may grow begins with struct_size, which the caller sets to its sizeof. Members
  *    that are added later are 0 in a program compiled before.
  *  - Values and payloads that callbacks get are aligned to 16 bytes. Keys are not aligned.
+ *  - A value is passed on exactly once, in memory, from disk and when more than memory is reduced:
+ *    of those that are emitted each is once `from` of a combine, or else reaches a reduce or a
+ *    record. In between its bytes move, but are never used twice, so it may be a handle of an
+ *    object that a combine or a reduce takes over. Only a job that fails loses values.
  *  - An exception of C++, or a longjmp, must not leave a callback: behaviour is undefined.
  */
 #ifndef MAPREDUCE_H

@@ -98,13 +98,13 @@ static int make_room(struct combine_partition *combine, enum key_class key_class
     return -1;
 }
 
-/* Calls combine with an aligned copy of the value at `from`. */
+/* Calls combine with the value at `from`, or an aligned copy of it. */
 static int call_combine(struct combine_partition *combine, uint64_t *into, const void *from)
 {
     struct context *context = combine->worker->context;
     alignas(ALIGNED_TO) unsigned char small[CONTEXT_SMALL_VALUE];
     unsigned char *copy = small;
-    if (context->value_size > sizeof small) {
+    if (context->value_size > sizeof small && aligned_gap(from) > 0) {
         mr_buffer_clear(&combine->values);
         copy = mr_buffer_reserve(&combine->values, context->value_size + ALIGNED_TO);
         if (!copy) {
@@ -122,21 +122,22 @@ static int call_combine(struct combine_partition *combine, uint64_t *into, const
 
 /* What goes with a record's key to the table, in one word: the number, the address of the value, or
  * the size of one that is kept and of any size. */
-static inline __attribute__((always_inline)) uint64_t
-word_of(const struct record *record, enum record_kind kind, const bool sums)
+static inline __attribute__((always_inline)) uint64_t word_of(const struct record *record,
+                                                              const enum record_kind kind)
 {
-    return sums                   ? record->number
+    return kind == RECORD_SUM     ? record->number
            : kind == RECORD_BYTES ? record->value_size
                                   : (uint64_t)(uintptr_t)record->value;
 }
 
-/* Combines a record's value into the entry of its key, a new one where it is not `known`. */
-static inline __attribute__((always_inline)) int combine_value(struct combine_partition *combine,
-                                                               uint64_t *into, bool known,
-                                                               uint64_t value, const bool sums)
+/* Combines a record's value into the entry of its key, a new one where it is not `known`;
+ * `packed`: it lies there in words. */
+static inline __attribute__((always_inline)) int
+combine_value(struct combine_partition *combine, uint64_t *into, bool known, uint64_t value,
+              const enum record_kind kind, const bool packed)
 {
     struct context *context = combine->worker->context;
-    if (sums) {
+    if (kind == RECORD_SUM) {
         /* A new entry's is 0. */
         return __builtin_add_overflow(into[0], value, into) ? COMBINE_OVERFLOW : 0;
     }
@@ -144,12 +145,19 @@ static inline __attribute__((always_inline)) int combine_value(struct combine_pa
         /* The entry counts the key's values; where they go is decided when all are counted. Of a
          * new entry only the first word is 0. */
         into[COMBINE_PARTITION_COUNT]++;
-        if (context->form.kind == RECORD_BYTES)
+        if (kind == RECORD_BYTES)
             into[COMBINE_PARTITION_BYTES] =
                 (known ? into[COMBINE_PARTITION_BYTES] : 0) + aligned_up(value);
         return 0;
     }
     const void *from = (const void *)(uintptr_t)value;
+    if (packed) {
+        alignas(ALIGNED_TO) unsigned char room[RECORD_WORDS_MOST];
+        record_get_words(from, known ? room : (unsigned char *)into, context->value_size);
+        if (known)
+            context->spec.combine(context->spec.context, into, room);
+        return 0;
+    }
     if (known)
         return call_combine(combine, into, from);
     memcpy(into, from, context->value_size);
@@ -160,7 +168,7 @@ static inline __attribute__((always_inline)) int combine_value(struct combine_pa
 static inline __attribute__((always_inline)) int combine_probes(struct combine_partition *combine,
                                                                 const enum key_class key_class,
                                                                 struct probes *probes,
-                                                                const bool sums)
+                                                                const enum record_kind kind)
 {
     const size_t words = key_class_words(key_class), count = probes->count;
     struct grouping_class *class = &combine->table.classes[key_class];
@@ -168,7 +176,7 @@ static inline __attribute__((always_inline)) int combine_probes(struct combine_p
         return -1;
     struct grouping_class now = *class;
     now.words = words;
-    now.stride = sums ? words + 1 : class->stride;
+    now.stride = kind == RECORD_SUM ? words + 1 : class->stride;
     probes->count = 0;
     for (size_t i = 0; i < count; i++) {
         const uint64_t *probe = probes->probes + i * (words + 2);
@@ -178,8 +186,8 @@ static inline __attribute__((always_inline)) int combine_probes(struct combine_p
         uint64_t *entry = now.entries + number * now.stride;
         grouping_insert(&now, number, slot, probe[0]);
         memcpy(entry, probe + 1, words * sizeof *entry);
-        int status =
-            combine_value(combine, entry + words, number != before, probe[words + 1], sums);
+        int status = combine_value(combine, entry + words, number != before, probe[words + 1], kind,
+                                   kind == RECORD_WORDS);
         if (status != 0)
             return status == COMBINE_OVERFLOW ? context_overflow(combine->worker->context, entry,
                                                                  key_words_size(entry, words))
@@ -192,19 +200,19 @@ static inline __attribute__((always_inline)) int combine_probes(struct combine_p
 /* Adds a record's key, and combines when there are enough to be looked up together. */
 static inline __attribute__((always_inline)) int
 add_probe(struct combine_partition *combine, const enum key_class key_class, struct probes *probes,
-          const struct record *record, uint64_t value, const bool sums)
+          const struct record *record, const enum record_kind kind)
 {
     const size_t words = key_class_words(key_class);
     const struct grouping_class *class = &combine->table.classes[key_class];
     uint64_t *probe = probes->probes + probes->count * (words + 2);
     probe[0] =
         key_grouping_load(key_class, combine->table.seed, probe + 1, record->key, record->size);
-    probe[words + 1] = value;
+    probe[words + 1] = word_of(record, kind);
     /* By numbers: there is no index to point into before there is a key. */
     const uint32_t *index = class->index;
     const size_t place = (size_t)probe[0] & class->mask;
     __builtin_prefetch((const void *)((uintptr_t)index + place * sizeof *index), 1);
-    return ++probes->count == BATCH ? combine_probes(combine, key_class, probes, sums) : 0;
+    return ++probes->count == BATCH ? combine_probes(combine, key_class, probes, kind) : 0;
 }
 
 /* A copy of a long key that lives as long as the table's content. */
@@ -222,7 +230,7 @@ static unsigned char *keep_key(struct combine_partition *combine, const unsigned
 
 /* `stays`: the key's bytes live as long as the table's content. */
 static int combine_long(struct combine_partition *combine, const struct record *record,
-                        uint64_t value, const bool sums, bool stays)
+                        const enum record_kind kind, bool stays)
 {
     struct grouping_class *class = &combine->table.classes[KEY_LONG];
     const uint64_t hash = hash_bytes(combine->table.seed, record->key, record->size);
@@ -242,7 +250,8 @@ static int combine_long(struct combine_partition *combine, const struct record *
         entry[1] = record->size;
         entry[2] = (uint64_t)(uintptr_t)key;
     }
-    int status = combine_value(combine, entry + KEY_LONG_WORDS, number != before, value, sums);
+    int status = combine_value(combine, entry + KEY_LONG_WORDS, number != before,
+                               word_of(record, kind), kind, record_in_words(kind, record->size));
     return status == COMBINE_OVERFLOW
                ? context_overflow(combine->worker->context, record->key, record->size)
                : status;
@@ -263,8 +272,7 @@ static int combine_large(struct combine_partition *combine, struct stream_reader
     const struct context *context = combine->worker->context;
     const struct grouping_class *class = &combine->table.classes[KEY_LONG];
     const size_t before = class->used;
-    const uint64_t value = word_of(record, context->form.kind, context->sums);
-    const int result = combine_long(combine, record, value, context->sums, true);
+    const int result = combine_long(combine, record, context->form.kind, true);
     if (class->used > before) {
         stream_reader_keep(reader);
         chunk->records = before;
@@ -275,11 +283,11 @@ static int combine_large(struct combine_partition *combine, struct stream_reader
 }
 
 /* Brings the records of a chunk into the table. */
-static inline __attribute__((always_inline)) int
-combine_chunk(struct combine_partition *combine, const struct chunk *chunk, const bool sums)
+static inline __attribute__((always_inline)) int combine_chunk(struct combine_partition *combine,
+                                                               const struct chunk *chunk,
+                                                               const enum record_kind kind)
 {
-    const enum record_kind kind = sums ? RECORD_SUM : combine->worker->context->form.kind;
-    const size_t value_size = sums ? 0 : combine->worker->context->value_size;
+    const size_t value_size = kind == RECORD_SUM ? 0 : combine->worker->context->value_size;
     struct probes w2, w4;
     const unsigned char *at = chunk->data, *end = at + chunk->used;
     w2.count = w4.count = 0;
@@ -287,19 +295,18 @@ combine_chunk(struct combine_partition *combine, const struct chunk *chunk, cons
         struct record record;
         int result;
         at = record_get(at, kind, value_size, &record);
-        const uint64_t value = word_of(&record, kind, sums);
         if (record.size <= KEY_W2_MOST)
-            result = add_probe(combine, KEY_W2, &w2, &record, value, sums);
+            result = add_probe(combine, KEY_W2, &w2, &record, kind);
         else if (record.size <= KEY_W4_MOST)
-            result = add_probe(combine, KEY_W4, &w4, &record, value, sums);
+            result = add_probe(combine, KEY_W4, &w4, &record, kind);
         else
-            result = combine_long(combine, &record, value, sums, false);
+            result = combine_long(combine, &record, kind, false);
         if (result != 0)
             return -1;
     }
-    if (combine_probes(combine, KEY_W2, &w2, sums) != 0)
+    if (combine_probes(combine, KEY_W2, &w2, kind) != 0)
         return -1;
-    return combine_probes(combine, KEY_W4, &w4, sums);
+    return combine_probes(combine, KEY_W4, &w4, kind);
 }
 
 /* Brings the chunk got last into the table. */
@@ -313,8 +320,14 @@ static int combine_next(struct combine_partition *combine, struct stream_reader 
         if (is_worth_keeping(context, &record))
             return combine_large(combine, reader, chunk, &record);
     }
-    return context->sums ? combine_chunk(combine, chunk, true)
-                         : combine_chunk(combine, chunk, false);
+    switch (context->form.kind) {
+    case RECORD_SUM:
+        return combine_chunk(combine, chunk, RECORD_SUM);
+    case RECORD_WORDS:
+        return combine_chunk(combine, chunk, RECORD_WORDS);
+    default:
+        return combine_chunk(combine, chunk, context->form.kind);
+    }
 }
 
 /* ---- Out of the table ------------------------------------------------------------------- */
@@ -344,7 +357,7 @@ static void pass_large(struct combine_partition *combine, struct stream *combine
         size_t size;
         (void)record_key(chunk->data, &size);
         unsigned char *at = record_put_head(chunk->data, size, context->sums && *value != 1);
-        at = record_put_value(at + size, context->form, *value, value);
+        at = record_put_value(at + size, context->form, size, *value, value);
         chunk->used = (size_t)(at - chunk->data);
         stream_push(combined, chunk);
     }
@@ -366,7 +379,8 @@ static int write_class(struct combine_partition *combine, enum key_class key_cla
             return -1;
         at = record_put_head(at, size, context->sums && *value != 1);
         record_copy_key(at, key, size);
-        stream_writer_wrote(writer, record_put_value(at + size, context->form, *value, value));
+        stream_writer_wrote(writer,
+                            record_put_value(at + size, context->form, size, *value, value));
     }
     return 0;
 }

@@ -39,15 +39,22 @@ enum mr_status mr_error_set(struct mr_error *error, enum mr_status status, int e
     return status;
 }
 
+/* Whether values of that size are written word by word. */
+static bool in_words(size_t size)
+{
+    return size <= RECORD_WORDS_MOST && size % sizeof(uint64_t) == 0;
+}
+
 int context_open(struct context *context, const struct mr_job_spec *spec)
 {
     context->spec = *spec;
     context->sums = spec->values == MR_SUM;
     context->keeps = spec->values == MR_GROUP;
     context->value_size = context->sums ? sizeof(uint64_t) : spec->value_size;
-    context->form = (struct record_form){.kind = context->sums              ? RECORD_SUM
-                                                 : context->value_size == 0 ? RECORD_BYTES
-                                                                            : RECORD_VALUE,
+    context->form = (struct record_form){.kind = context->sums                   ? RECORD_SUM
+                                                 : context->value_size == 0      ? RECORD_BYTES
+                                                 : in_words(context->value_size) ? RECORD_WORDS
+                                                                                 : RECORD_VALUE,
                                          .value_size = context->value_size};
     return thread_mutex_open(&context->fault_lock);
 }

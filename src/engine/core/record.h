@@ -7,6 +7,10 @@
  *   RECORD_SUM      the number, where it is not 1 (base 128, low digits first, top bit: more
  *                   follow);
  *   RECORD_VALUE    the value's bytes;
+ *   RECORD_WORDS    the value's words, of each its significant bytes, the lowest first: of two words
+ *                   together one byte before them says how many, in its low four bits those of the
+ *                   first. Behind a key of RECORD_LONG bytes or more, which may be alone in its
+ *                   chunk and is changed there, the value's bytes as they are;
  *   RECORD_BYTES    the value's size as a number, the value's bytes;
  *   RECORD_RESULT   the number (the rank) as above, the payload's size as a number, the payload.
  * Of the millions of keys that occur once, each costs its bytes and one more.
@@ -19,18 +23,18 @@
 
 #include <stdbool.h>
 
-enum record_kind { RECORD_SUM, RECORD_VALUE, RECORD_BYTES, RECORD_RESULT };
+enum record_kind { RECORD_SUM, RECORD_VALUE, RECORD_WORDS, RECORD_BYTES, RECORD_RESULT };
 
 struct record_form {
     enum record_kind kind;
-    size_t value_size; /* of RECORD_VALUE */
+    size_t value_size; /* of RECORD_VALUE and RECORD_WORDS */
 };
 
 struct record {
     const unsigned char *key;
     size_t size;
     uint64_t number;
-    const unsigned char *value; /* the value, or the payload */
+    const unsigned char *value; /* the value as it lies there, or the payload */
     size_t value_size;
 };
 
@@ -38,6 +42,8 @@ struct record {
 #define RECORD_NUMBER 128u
 #define RECORD_NUMBER_MAX 10u /* bytes of the largest number */
 #define RECORD_HEAD_MAX 9u
+/* Bytes of the largest value of RECORD_WORDS, a multiple of 8: larger ones hardly get smaller. */
+#define RECORD_WORDS_MOST 64u
 
 /* An upper bound of a record's bytes. */
 static inline size_t record_bound(size_t key_size, size_t value_size)
@@ -55,12 +61,91 @@ static inline unsigned char *record_put_number(unsigned char *at, uint64_t numbe
     return at;
 }
 
-/* What follows the key of a pair: its number, or the value's bytes, which are of one size. */
+/* A word as it lies in memory where the lowest byte is the first one, and back. */
+static inline uint64_t record_lowest_first(uint64_t word)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    return word;
+#else
+    return __builtin_bswap64(word);
+#endif
+}
+
+/* The bytes of a word that are significant: none of 0. */
+static inline size_t record_significant(uint64_t word)
+{
+    return (size_t)(71 - __builtin_clzll(word | 1)) / 8 - (word == 0);
+}
+
+/* Two words of a value; writes up to 17 bytes. A branch would be an unpredictable one. */
+static inline unsigned char *record_put_pair(unsigned char *at, uint64_t first, uint64_t second)
+{
+    const size_t first_size = record_significant(first), second_size = record_significant(second);
+    *at++ = (unsigned char)(first_size | second_size << 4);
+    first = record_lowest_first(first);
+    second = record_lowest_first(second);
+    memcpy(at, &first, sizeof first);
+    memcpy(at + first_size, &second, sizeof second);
+    return at + first_size + second_size;
+}
+
+static inline const unsigned char *record_get_pair(const unsigned char *at, uint64_t *first,
+                                                   uint64_t *second)
+{
+    const size_t first_size = *at & 15u, second_size = *at >> 4;
+    at++;
+    *first = record_lowest_first(key_word(at) & key_word(key_masks + 32 - first_size));
+    at += first_size;
+    *second = record_lowest_first(key_word(at) & key_word(key_masks + 32 - second_size));
+    return at + second_size;
+}
+
+/* The words of a value of `size` bytes. */
+static inline unsigned char *record_put_words(unsigned char *at, const unsigned char *value,
+                                              size_t size)
+{
+    for (; size >= 16; size -= 16, value += 16)
+        at = record_put_pair(at, key_word(value), key_word(value + 8));
+    return size > 0 ? record_put_pair(at, key_word(value), 0) : at;
+}
+
+/* The same back, to room for `size` bytes. Reads up to 8 bytes behind them. */
+static inline void record_get_words(const unsigned char *at, unsigned char *value, size_t size)
+{
+    uint64_t words[2];
+    for (; size >= sizeof words; size -= sizeof words, value += sizeof words) {
+        at = record_get_pair(at, &words[0], &words[1]);
+        memcpy(value, words, sizeof words);
+    }
+    if (size > 0) {
+        (void)record_get_pair(at, &words[0], &words[1]);
+        memcpy(value, words, sizeof *words);
+    }
+}
+
+/* Where they end. */
+static inline const unsigned char *record_pass_words(const unsigned char *at, size_t size)
+{
+    for (size_t pairs = (size + 8) / 16; pairs > 0; pairs--)
+        at += 1 + (*at & 15u) + (*at >> 4);
+    return at;
+}
+
+/* Whether the value behind a key of that size is in words. */
+static inline bool record_in_words(enum record_kind kind, size_t key_size)
+{
+    return kind == RECORD_WORDS && key_size < RECORD_LONG;
+}
+
+/* What follows the key of a pair: its number, or the value, of one size. Writes up to 8 bytes
+ * behind its end. */
 static inline unsigned char *record_put_value(unsigned char *at, struct record_form form,
-                                              uint64_t number, const void *value)
+                                              size_t key_size, uint64_t number, const void *value)
 {
     if (form.kind == RECORD_SUM)
         return number == 1 ? at : record_put_number(at, number);
+    if (record_in_words(form.kind, key_size))
+        return record_put_words(at, value, form.value_size);
     memcpy(at, value, form.value_size);
     return at + form.value_size;
 }
@@ -152,11 +237,12 @@ static inline const unsigned char *record_get(const unsigned char *at, enum reco
     const unsigned head = *at;
     at = record->key = record_key(at, &record->size);
     at += record->size;
-    if (kind == RECORD_VALUE) {
+    if (kind == RECORD_VALUE || kind == RECORD_WORDS) {
         record->value = at;
         record->value_size = value_size;
         record->number = 0;
-        return at + value_size;
+        return record_in_words(kind, record->size) ? record_pass_words(at, value_size)
+                                                   : at + value_size;
     }
     record->number = 1;
     if (head & RECORD_NUMBER)
@@ -171,6 +257,26 @@ static inline const unsigned char *record_get(const unsigned char *at, enum reco
         at += size;
     }
     return at;
+}
+
+/* Copies a pair's value out of its record. */
+static inline void record_copy_value(const struct record *record, enum record_kind kind, void *to)
+{
+    if (record_in_words(kind, record->size))
+        record_get_words(record->value, to, record->value_size);
+    else if (record->value_size > 0)
+        memcpy(to, record->value, record->value_size);
+}
+
+/* A pair's value: where it lies, or, where it is in words, at `room` for RECORD_WORDS_MOST bytes.
+ */
+static inline const unsigned char *record_value(const struct record *record, enum record_kind kind,
+                                                unsigned char *room)
+{
+    if (!record_in_words(kind, record->size))
+        return record->value;
+    record_get_words(record->value, room, record->value_size);
+    return room;
 }
 
 #endif

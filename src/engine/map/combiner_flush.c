@@ -43,7 +43,7 @@ int combiner_flush_long(struct mr_emitter *emitter, uint64_t hash, const unsigne
     at = record_put_head(at, size, number != 1);
     record_copy_key(at, key, size);
     partition_writer_wrote(writer, partition,
-                           record_put_value(at + size, context->form, number, value));
+                           record_put_value(at + size, context->form, size, number, value));
     return 0;
 }
 

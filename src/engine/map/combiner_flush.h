@@ -59,7 +59,7 @@ combiner_flush_words(struct mr_emitter *emitter, enum key_class key_class, uint6
     at = record_put_head(at, size, number != 1);
     memcpy(at, words, count * sizeof *words);
     partition_writer_wrote(writer, partition,
-                           record_put_value(at + size, context->form, number, value));
+                           record_put_value(at + size, context->form, size, number, value));
     return 0;
 }
 

@@ -68,7 +68,9 @@ bool key_stream_next(struct key_stream *keys, struct mr_bytes *value)
             const bool alone =
                 (size_t)(keys->at - start) > POOL_CAPACITY && stream_reader_may_keep(&keys->reader);
             value->size = record.value_size;
-            value->data = key_stream_align(worker, &record, alone, &keys->copy);
+            value->data = record_in_words(form.kind, record.size)
+                              ? record_value(&record, form.kind, keys->words)
+                              : key_stream_align(worker, &record, alone, &keys->copy);
             return value->data != NULL;
         }
         const struct chunk *chunk =

@@ -19,6 +19,7 @@ struct key_stream {
     const uint64_t *entry;         /* the key's */
     const unsigned char *at, *end; /* of the current chunk */
     struct mr_buffer copy;         /* of a value that lies misaligned */
+    alignas(ALIGNED_TO) unsigned char words[RECORD_WORDS_MOST]; /* of one that lies in words */
 };
 
 /* Begins with the values of the key in that entry. The stream must not change until

@@ -112,13 +112,16 @@ static void become_result(const struct context *context, struct chunk *chunk)
 static int put_chunk(const struct context *context, const struct chunk *chunk,
                      struct mr_results *out)
 {
+    const enum record_kind kind = context->form.kind;
     const unsigned char *at = chunk->data, *end = at + chunk->used;
     while (at < end) {
+        unsigned char values[REDUCE_BATCH][RECORD_WORDS_MOST];
         struct record results[REDUCE_BATCH];
         size_t count = 0;
         for (; at < end && count < REDUCE_BATCH; count++) {
-            at = record_get(at, context->form.kind, context->form.value_size, &results[count]);
+            at = record_get(at, kind, context->form.value_size, &results[count]);
             results[count].number = 0;
+            results[count].value = record_value(&results[count], kind, values[count]);
         }
         if (out->sink->put(out->sink, results, count) != 0)
             return -1;

@@ -229,7 +229,7 @@ static int gather(const struct gathering *gathering, unsigned char *room)
             if (value[PLACE] == NOWHERE)
                 continue;
             unsigned char *place = room + value[PLACE];
-            memcpy(place, record.value, record.value_size);
+            record_copy_value(&record, form.kind, place);
             if (!gathering->any_size) {
                 value[PLACE] += gathering->stride;
                 continue;
