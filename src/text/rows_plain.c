@@ -103,8 +103,8 @@ static inline __attribute__((always_inline)) int end_line(struct plain *plain, b
     return plain->count == plain->most ? flush(plain) : 0;
 }
 
-/* A field of a line that has come whole, of which a span or, by what ends them, positions are at
- * `at`; before the first of these the field began at *begin. */
+/* A field of a line whose spans are at `at` or, of one that begins at `begin`, the marks that end
+ * its fields. */
 static inline __attribute__((always_inline)) struct mr_span span_of(const uint32_t *at, bool blanks,
                                                                     uint32_t begin, uint64_t number)
 {
@@ -113,7 +113,7 @@ static inline __attribute__((always_inline)) struct mr_span span_of(const uint32
     return (struct mr_span){number > 1 ? at[number - 2] + 1 : begin, at[number - 1]};
 }
 
-/* A line that has come whole, with as many fields as are of use: most lines of tables are such. */
+/* A line of which all fields that are of use have come. */
 static inline __attribute__((always_inline)) int
 put_line(struct plain *plain, bool one, const uint32_t *at, bool blanks, uint32_t begin)
 {
@@ -130,23 +130,35 @@ put_line(struct plain *plain, bool one, const uint32_t *at, bool blanks, uint32_
     return ++plain->count == plain->most ? flush(plain) : 0;
 }
 
-/* Whether the next `last` of the fields are a whole line, with one blank between them. */
+/* Whether the next `last` of the fields are of one line, with one blank between them. */
 static inline __attribute__((always_inline)) bool
 is_line(const unsigned char *data, const struct mr_span *fields, uint64_t last, unsigned char end)
 {
     for (uint64_t i = 0; i + 1 < last; i++)
         if (fields[i + 1].begin - fields[i].end != 1 || data[fields[i].end] == end)
             return false;
-    return data[fields[last - 1].end] == end;
+    return true;
 }
 
+/* The same of fields that end at marks. */
 static inline __attribute__((always_inline)) bool
 is_marked_line(const unsigned char *data, const uint32_t *marks, uint64_t last, unsigned char end)
 {
     for (uint64_t i = 0; i + 1 < last; i++)
         if (data[marks[i]] == end)
             return false;
-    return data[marks[last - 1]] == end;
+    return true;
+}
+
+/* Whether a line ends in the gap between two fields. */
+static inline __attribute__((always_inline)) bool ends_in(const unsigned char *data, size_t from,
+                                                          size_t to, unsigned char end)
+{
+    bool ended = false;
+
+    for (; from < to; from++)
+        ended |= data[from] == end;
+    return ended;
 }
 
 static inline __attribute__((always_inline)) int map_blanks(struct plain *given, size_t size,
@@ -159,29 +171,36 @@ static inline __attribute__((always_inline)) int map_blanks(struct plain *given,
     const unsigned char end = state->tokenizer->end, extra = state->tokenizer->extra;
     struct kernels_output output = {.positions = spans_positions(state->spans), .max = KEYS_SPANS};
     size_t before = 0;
+    bool resting = false; /* what is left of the line is of no use */
 
-    for (size_t pos = 0; pos < size;) {
+    for (size_t pos = 0, i = 0; pos < size; i = 0) {
         pos = kernels_selected.blanks(data, size, pos, &output, extra);
-        for (size_t i = 0; i < output.count; i++) {
+        while (i < output.count) {
             const struct mr_span field = state->spans[i];
-            bool ended = false;
-            for (; before < field.begin; before++)
-                ended |= data[before] == end;
-            if (ended && end_line(&plain, one) != 0)
-                return -1;
-            const size_t first = i;
-            while (plain.field == 0 && output.count - i >= plain.last &&
-                   is_line(data, state->spans + i, plain.last, end)) {
-                if (put_line(&plain, one, spans_positions(state->spans + i), true, 0) != 0)
+            size_t whole = i;
+            while (plain.field == 0 && !resting && output.count - whole >= plain.last &&
+                   is_line(data, state->spans + whole, plain.last, end)) {
+                if (put_line(&plain, one, spans_positions(state->spans + whole), true, 0) != 0)
                     return -1;
-                i += plain.last;
+                whole += plain.last;
+                resting = data[state->spans[whole - 1].end] != end;
             }
-            if (i > first) {
-                before = (size_t)state->spans[--i].end + 1;
+            if (whole > i) {
+                i = whole;
+                before = (size_t)state->spans[i - 1].end + !resting;
                 continue;
             }
-            add(&plain, one, field.begin, field.end);
+            const bool ended = ends_in(data, before, field.begin, end);
+            before = field.begin;
+            if (ended && end_line(&plain, one) != 0)
+                return -1;
+            resting &= !ended;
+            if (ended)
+                continue;
+            if (!resting)
+                add(&plain, one, field.begin, field.end);
             before = field.end;
+            i++;
         }
     }
     return end_line(&plain, one) != 0 ? -1 : flush(&plain);
@@ -197,30 +216,37 @@ static inline __attribute__((always_inline)) int map_delimited(struct plain *giv
     const unsigned char end = state->tokenizer->end, delimiter = state->tokenizer->delimiter[0];
     struct kernels_output output = {.positions = state->positions, .max = KEYS_SPANS};
     uint32_t begin = 0;
+    bool resting = false;
 
-    for (size_t pos = 0; pos < size;) {
+    for (size_t pos = 0, i = 0; pos < size; i = 0) {
         pos = kernels_selected.marks(data, size, pos, &output, delimiter, end);
-        for (size_t i = 0; i < output.count; i++) {
+        while (i < output.count) {
+            const uint32_t stop = state->positions[i];
+            if (resting) {
+                resting = data[stop] != end;
+                begin = stop + 1;
+                i++;
+                continue;
+            }
             const size_t first = i;
-            while (plain.field == 0 && output.count - i >= plain.last &&
+            while (plain.field == 0 && !resting && output.count - i >= plain.last &&
                    is_marked_line(data, state->positions + i, plain.last, end)) {
                 if (put_line(&plain, one, state->positions + i, false, begin) != 0)
                     return -1;
                 i += plain.last;
                 begin = state->positions[i - 1] + 1;
+                resting = data[begin - 1] != end;
             }
-            if (i > first) {
-                i--;
+            if (i > first)
                 continue;
-            }
-            const uint32_t stop = state->positions[i];
             add(&plain, one, begin, stop);
             begin = stop + 1;
+            i++;
             if (data[stop] == end && end_line(&plain, one) != 0)
                 return -1;
         }
     }
-    if (data[size - 1] != end) {
+    if (data[size - 1] != end && !resting) {
         add(&plain, one, begin, (uint32_t)size);
         if (end_line(&plain, one) != 0)
             return -1;
