@@ -14,6 +14,12 @@
 /* What mostly does for the texts of a result, or for a key with the end of a code before it. */
 #define USUAL_ROOM 1024
 
+static int no_memory(struct mr_error *error)
+{
+    mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
+    return -1;
+}
+
 /* ---- Values to numbers ---------------------------------------------------------------------- */
 
 static int too_long(const struct column *column, const void *key, size_t key_size,
@@ -33,7 +39,7 @@ int columns_finish(const struct columns *columns, const void *key, size_t key_si
     const uint64_t *words = value;
 
     if (sums_failed(columns->sums))
-        return mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
+        return no_memory(error);
     for (size_t i = 0; i < columns->count; i++) {
         const struct column *column = &columns->columns[i];
         enum decimal_fault fault = DECIMAL_OK;
@@ -75,7 +81,7 @@ int columns_reduce(void *context, void *state, const void *key, size_t key_size,
     if (columns->count > sizeof usual / sizeof *usual) {
         numbers = malloc(columns->count * sizeof *numbers);
         if (numbers == NULL)
-            return mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
+            return no_memory(error);
     }
     if (columns_finish(columns, key, key_size, value, numbers, error) == 0)
         rc = columns_put(columns, results, key, key_size, numbers, error);
@@ -174,13 +180,13 @@ int columns_put(const struct columns *columns, struct mr_results *results, const
     if (columns->count * (DECIMAL_ROOM + 1) > sizeof usual) {
         texts = malloc(columns->count * (DECIMAL_ROOM + 1));
         if (texts == NULL)
-            return mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
+            return no_memory(error);
     }
     status = put(columns, results, &record, numbers, texts);
     if (texts != usual)
         free(texts);
     if (status == MR_NOMEM)
-        return mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
+        return no_memory(error);
     return status == MR_OK ? 0 : -1;
 }
 
