@@ -70,7 +70,7 @@ int columns_reduce(void *context, void *state, const void *key, size_t key_size,
 {
     const struct columns *columns = context;
     const void *value = mr_values_next(values, NULL);
-    struct decimal usual[8], *numbers = usual;
+    struct decimal usual[4] = {{0, 0}}, *numbers = usual;
     int rc = -1;
 
     (void)state;

@@ -250,7 +250,7 @@ END_TEST
 
 /* Ascending; those that are equal by their decimals. */
 static const char *const ascending[] = {
-    "-" NINES_38,
+    ("-" NINES_38),
     "-1000000000000000000.000000000000000001",
     "-1000000000000000000",
     "-524289",
