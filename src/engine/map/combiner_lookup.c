@@ -50,6 +50,15 @@ static inline void move_toward_home(const enum key_class key_class, uint64_t *ho
         swap_slots(home, slot, words + 1);
 }
 
+/* Copies whole words, one at least: so few that a call would take longer. */
+static inline void copy_words(void *to, const void *from, size_t size)
+{
+    size_t at = 0;
+    do
+        memcpy((unsigned char *)to + at, (const unsigned char *)from + at, sizeof(uint64_t));
+    while ((at += sizeof(uint64_t)) < size);
+}
+
 /* Combines a value with that which a used slot has at `into`. Returns -1 when a sum overflows: the
  * caller reports it. */
 static inline int combine_value(struct mr_emitter *emitter,
@@ -72,6 +81,16 @@ static inline int combine_value(struct mr_emitter *emitter,
         return 0;
     }
     alignas(ALIGNED_TO) unsigned char copy[CONTEXT_SMALL_VALUE];
+    if (op == VALUE_WORDS) {
+        /* Where every other one of a batch is aligned to ask would be an unpredictable branch, and
+         * cost more than the copy. */
+        if (context->value_size % ALIGNED_TO != 0 || aligned_gap(value) > 0) {
+            copy_words(copy, value, context->value_size);
+            value = copy;
+        }
+        context->spec.combine(context->spec.context, into, value);
+        return 0;
+    }
     context_combine(context, into, value, copy);
     return 0;
 }
@@ -85,7 +104,10 @@ static inline void set_value(const struct mr_emitter *emitter,
         *at = class->used;
         at = class->values + class->used * emitter->table.apart;
     }
-    memcpy(at, value, value_size);
+    if (op == VALUE_WORDS)
+        copy_words(at, value, value_size);
+    else
+        memcpy(at, value, value_size);
 }
 
 /* Brings the rows of one class to the table or to their partitions. */
@@ -97,9 +119,8 @@ combine_rows(struct mr_emitter *emitter, const enum key_class key_class, const u
     struct combiner_table_class *class = &emitter->table.classes[key_class];
     struct combiner_class *state = &emitter->classes[key_class];
     const size_t words = key_class_words(key_class);
-    const size_t value_size = op >= VALUE_COMBINE ? context->value_size : sizeof(uint64_t);
-    const size_t stride =
-        op >= VALUE_COMBINE ? class->stride : combiner_table_sum_stride(key_class);
+    const size_t value_size = op >= VALUE_WORDS ? context->value_size : sizeof(uint64_t);
+    const size_t stride = op >= VALUE_WORDS ? class->stride : combiner_table_sum_stride(key_class);
 
     state->seen += count;
     if (state->mode == COMBINER_BYPASS) {
@@ -228,7 +249,7 @@ static inline __attribute__((always_inline)) int
 lookup_rest(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
             const uint32_t *rest, size_t count, const unsigned char *values, const enum value_op op)
 {
-    const size_t value_size = op >= VALUE_COMBINE ? emitter->context->value_size : sizeof(uint64_t);
+    const size_t value_size = op >= VALUE_WORDS ? emitter->context->value_size : sizeof(uint64_t);
     const struct combiner_table_class *class = &emitter->table.classes[KEY_W4];
     uint64_t rows[REST * (KEY_W4_WORDS + 2)];
     size_t w4_count = 0;
@@ -258,10 +279,25 @@ static __attribute__((noinline)) int lookup_rest_units(struct mr_emitter *emitte
     return lookup_rest(emitter, base, spans, rest, count, NULL, VALUE_ONE);
 }
 
-/* Writes the W1 and W2 keys of a batch to their partitions, the table being bypassed for them. */
-int combiner_lookup_bypassed(struct mr_emitter *emitter, const unsigned char *base,
-                             const struct mr_span *spans, size_t count)
+static __attribute__((noinline)) int
+lookup_rest_values(struct mr_emitter *emitter, const unsigned char *base,
+                   const struct mr_span *spans, const uint32_t *rest, size_t count,
+                   const unsigned char *values, enum value_op op)
 {
+    return lookup_rest(emitter, base, spans, rest, count, values, op);
+}
+
+/* Writes the W1 and W2 keys of a batch to their partitions, the table being bypassed for them;
+ * `values` is NULL where all are 1. */
+static inline __attribute__((always_inline)) int
+lookup_bypassed(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
+                size_t count, const unsigned char *values, const bool units)
+{
+    const struct context *context = emitter->context;
+    const struct record_form form = context->form;
+    const size_t value_size = context->value_size;
+    const size_t bound =
+        1 + KEY_W2_WORDS * sizeof(uint64_t) + (units ? 0 : RECORD_NUMBER_MAX + value_size);
     const struct hash_seed seed = *emitter->table.seed;
     struct partition_writer *writer = &emitter->pairs;
     struct load load;
@@ -281,18 +317,26 @@ int combiner_lookup_bypassed(struct mr_emitter *emitter, const unsigned char *ba
                 continue;
             }
             const unsigned partition = partitions_of_hash(writer->partitions, load.hashes[i]);
-            unsigned char *at = partition_writer_room(writer, partition, 1 + sizeof words);
+            unsigned char *at = partition_writer_room(writer, partition, bound);
             if (!at)
                 return -1;
             __builtin_prefetch(at + 128, 1);
-            at = record_put_head(at, size, false);
+            const void *value =
+                units ? (const void *)&combiner_flush_one : values + (start + i) * value_size;
+            const uint64_t number = units ? 1 : combiner_flush_number(context, value);
+            at = record_put_head(at, size, number != 1);
             memcpy(at, words, sizeof words);
-            partition_writer_wrote(writer, partition, at + size);
+            at += size;
+            if (!units)
+                at = record_put_value(at, form, size, number, value);
+            partition_writer_wrote(writer, partition, at);
         }
         emitter->classes[KEY_W1].seen += w1_count;
         emitter->classes[KEY_W2].seen += batch - w1_count - (rest_count - rest_before);
         if (rest_count > 0 && (rest_count >= BATCH || start + batch == count)) {
-            if (lookup_rest_units(emitter, base, spans, rest, rest_count) != 0)
+            if ((units ? lookup_rest_units(emitter, base, spans, rest, rest_count)
+                       : lookup_rest_values(emitter, base, spans, rest, rest_count, values,
+                                            combiner_lookup_op(emitter))) != 0)
                 return -1;
             rest_count = 0;
         }
@@ -311,9 +355,9 @@ lookup(struct mr_emitter *emitter, const unsigned char *base, const struct mr_sp
     const struct hash_seed seed = *emitter->table.seed;
     const struct combiner_table_class *class = emitter->table.classes;
     const size_t w1_stride =
-        op >= VALUE_COMBINE ? class[KEY_W1].stride : combiner_table_sum_stride(KEY_W1);
+        op >= VALUE_WORDS ? class[KEY_W1].stride : combiner_table_sum_stride(KEY_W1);
     const size_t w2_stride =
-        op >= VALUE_COMBINE ? class[KEY_W2].stride : combiner_table_sum_stride(KEY_W2);
+        op >= VALUE_WORDS ? class[KEY_W2].stride : combiner_table_sum_stride(KEY_W2);
     uint64_t w1_rows[BATCH * (KEY_W1_WORDS + 2)];
     uint64_t w2_rows[BATCH * (KEY_W2_WORDS + 2)];
     uint32_t rest[REST];
@@ -342,6 +386,8 @@ lookup(struct mr_emitter *emitter, const unsigned char *base, const struct mr_sp
                     continue;
                 }
                 __builtin_prefetch(slot, 1);
+                if (op == VALUE_WORDS) /* where its value ends */
+                    __builtin_prefetch(slot + emitter->context->value_size / sizeof *slot, 1);
                 uint64_t *row = w1_rows + w1_count++ * row_words(KEY_W1);
                 row[0] = hash;
                 row[1] = word;
@@ -362,7 +408,7 @@ lookup(struct mr_emitter *emitter, const unsigned char *base, const struct mr_sp
         if (rest_count > 0 && (rest_count >= BATCH || end == count)) {
             if ((op == VALUE_ONE
                      ? lookup_rest_units(emitter, base, spans, rest, rest_count)
-                     : lookup_rest(emitter, base, spans, rest, rest_count, values, op)) != 0)
+                     : lookup_rest_values(emitter, base, spans, rest, rest_count, values, op)) != 0)
                 return -1;
             rest_count = 0;
         }
@@ -463,11 +509,37 @@ int combiner_lookup_units(struct mr_emitter *emitter, const unsigned char *base,
     return lookup(emitter, base, spans, count, NULL, VALUE_ONE);
 }
 
+int combiner_lookup_bypassed_units(struct mr_emitter *emitter, const unsigned char *base,
+                                   const struct mr_span *spans, size_t count)
+{
+    return lookup_bypassed(emitter, base, spans, count, NULL, true);
+}
+
+int combiner_lookup_bypassed_values(struct mr_emitter *emitter, const unsigned char *base,
+                                    const struct mr_span *spans, size_t count, const void *values)
+{
+    return lookup_bypassed(emitter, base, spans, count, values, false);
+}
+
+enum value_op combiner_lookup_op(const struct mr_emitter *emitter)
+{
+    return emitter->context->sums                        ? VALUE_SUM
+           : emitter->table.apart > 0                    ? VALUE_APART
+           : emitter->context->form.kind == RECORD_WORDS ? VALUE_WORDS
+                                                         : VALUE_COMBINE;
+}
+
 int combiner_lookup_values(struct mr_emitter *emitter, const unsigned char *base,
                            const struct mr_span *spans, size_t count, const void *values)
 {
-    if (emitter->context->sums)
+    switch (combiner_lookup_op(emitter)) {
+    case VALUE_SUM:
         return lookup(emitter, base, spans, count, values, VALUE_SUM);
-    return emitter->table.apart == 0 ? lookup(emitter, base, spans, count, values, VALUE_COMBINE)
-                                     : lookup(emitter, base, spans, count, values, VALUE_APART);
+    case VALUE_WORDS:
+        return lookup(emitter, base, spans, count, values, VALUE_WORDS);
+    case VALUE_APART:
+        return lookup(emitter, base, spans, count, values, VALUE_APART);
+    default:
+        return lookup(emitter, base, spans, count, values, VALUE_COMBINE);
+    }
 }

@@ -13,8 +13,9 @@
 enum value_op {
     VALUE_ONE,     /* sums, each value 1 */
     VALUE_SUM,     /* sums of given values */
-    VALUE_COMBINE, /* the caller's combine, */
-    VALUE_APART,   /* with values that lie apart from the table */
+    VALUE_WORDS,   /* the caller's combine, of values of a few whole words, */
+    VALUE_COMBINE, /* of others that lie in the slots, */
+    VALUE_APART,   /* and of those that lie apart from the table */
 };
 
 /* Pairs with values. */
@@ -27,12 +28,16 @@ int combiner_lookup_units(struct mr_emitter *emitter, const unsigned char *base,
  * afterwards. */
 int combiner_lookup_avx512(struct mr_emitter *emitter, const unsigned char *base,
                            const struct mr_span *spans, size_t count);
-/* Pairs of value 1 where W1 and W2 keys are bypassed. */
-int combiner_lookup_bypassed(struct mr_emitter *emitter, const unsigned char *base,
-                             const struct mr_span *spans, size_t count);
+/* Pairs of which W1 and W2 keys are bypassed: of value 1, and with values. */
+int combiner_lookup_bypassed_units(struct mr_emitter *emitter, const unsigned char *base,
+                                   const struct mr_span *spans, size_t count);
+int combiner_lookup_bypassed_values(struct mr_emitter *emitter, const unsigned char *base,
+                                    const struct mr_span *spans, size_t count, const void *values);
 /* A key of 32 bytes or more. */
 int combiner_lookup_long(struct mr_emitter *emitter, const unsigned char *key, size_t size,
                          const void *value, enum value_op op);
+/* How values of the job are combined. */
+enum value_op combiner_lookup_op(const struct mr_emitter *emitter);
 /* Brings the pairs that are still on their way to the table. */
 int combiner_lookup_end(struct mr_emitter *emitter);
 

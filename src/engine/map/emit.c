@@ -41,10 +41,13 @@ static int look_up(struct mr_emitter *emitter, const unsigned char *base,
     const struct combiner_class *classes = emitter->classes;
     if (emitter->context->form.kind == RECORD_BYTES)
         return combiner_bytes_batch(emitter, base, spans, count, values);
+    const bool bypassed =
+        classes[KEY_W1].mode == COMBINER_BYPASS && classes[KEY_W2].mode == COMBINER_BYPASS;
     if (values)
-        return combiner_lookup_values(emitter, base, spans, count, values);
-    if (classes[KEY_W1].mode == COMBINER_BYPASS && classes[KEY_W2].mode == COMBINER_BYPASS)
-        return combiner_lookup_bypassed(emitter, base, spans, count);
+        return bypassed ? combiner_lookup_bypassed_values(emitter, base, spans, count, values)
+                        : combiner_lookup_values(emitter, base, spans, count, values);
+    if (bypassed)
+        return combiner_lookup_bypassed_units(emitter, base, spans, count);
     if (emitter->loops && count >= COMBINER_FEWEST)
         return combiner_lookup_avx512(emitter, base, spans, count);
     return combiner_lookup_units(emitter, base, spans, count);
@@ -79,10 +82,7 @@ static int bring_long(struct mr_emitter *emitter, const unsigned char *key, size
     emitter->records++;
     set_busy(emitter, true);
     const int result = combiner_lookup_long(emitter, key, size, value ? value : &combiner_flush_one,
-                                            emitter->table.apart > 0 ? VALUE_APART
-                                            : !context->sums         ? VALUE_COMBINE
-                                            : value                  ? VALUE_SUM
-                                                                     : VALUE_ONE);
+                                            value ? combiner_lookup_op(emitter) : VALUE_ONE);
     set_busy(emitter, false);
     return result;
 }
