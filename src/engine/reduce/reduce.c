@@ -9,27 +9,52 @@
 #include "engine/reduce/values.h"
 #include "engine/shuffle/stream_reader.h"
 
+/* Puts the results that are held. */
+static int put_held(struct mr_results *results)
+{
+    const size_t count = results->held_count;
+    results->held_count = results->held_bytes = 0;
+    return count == 0 ? 0 : results->sink->put(results->sink, results->held, count);
+}
+
+/* Puts a result, or holds a copy of it. */
+static int put(struct mr_results *results, const struct record *result)
+{
+    const size_t size = result->size + result->value_size;
+    if ((results->held_count == REDUCE_BATCH || size > REDUCE_HELD - results->held_bytes) &&
+        put_held(results) != 0)
+        return -1;
+    struct record *held = &results->held[results->held_count];
+    unsigned char *at = results->bytes + results->held_bytes;
+    *held = *result;
+    /* What is behind a short key is read, too. */
+    if (size <= REDUCE_HELD || result->size <= RECORD_COPIED) {
+        held->key = at;
+        if (result->size > 0)
+            memcpy(at, result->key, result->size);
+    }
+    if (size > REDUCE_HELD)
+        return results->sink->put(results->sink, held, 1);
+    held->value = at + result->size;
+    if (result->value_size > 0)
+        memcpy(at + result->size, result->value, result->value_size);
+    results->held_bytes += size;
+    results->held_count++;
+    return 0;
+}
+
 enum mr_status mr_put(struct mr_results *results, const void *key, size_t key_size, uint64_t rank,
                       const void *payload, size_t payload_size)
 {
+    struct context *context = results->worker->context;
     /* Sums of sizes do not overflow. */
     if (key_size > SIZE_MAX / 8 || payload_size > SIZE_MAX / 8) {
-        context_no_memory(results->worker->context);
+        context_no_memory(context);
         return MR_NOMEM;
     }
-    /* The order reads the beginning of a key by words: of a short one a copy with padding. */
-    unsigned char padded[RECORD_COPIED + MR_PAD];
-    if (key_size <= RECORD_COPIED) {
-        if (key_size > 0)
-            memcpy(padded, key, key_size);
-        memset(padded + key_size, 0, sizeof padded - key_size);
-        key = padded;
-    }
-    struct record result = {
+    const struct record result = {
         .key = key, .size = key_size, .number = rank, .value = payload, .value_size = payload_size};
-    return results->sink->put(results->sink, &result, 1) == 0
-               ? MR_OK
-               : context_status(results->worker->context);
+    return put(results, &result) == 0 ? MR_OK : context_status(context);
 }
 
 /* Puts the results of large records in the chunks in which they came. */
@@ -181,6 +206,9 @@ static int reduce_table(struct combine_partition *combine, struct stream *stream
         keys += combine->table.classes[key_class].used;
     if (result == 0)
         result = finish_table(combine, stream, results);
+    if (result == 0)
+        result = put_held(results);
+    results->held_count = results->held_bytes = 0;
     stream_drop(stream, &combine->worker->cache);
     combine_partition_end(combine);
     atomic_fetch_add_explicit(&context->keys, keys, memory_order_relaxed);

@@ -23,12 +23,20 @@ struct reduce_sink {
     int (*end)(struct reduce_sink *sink);
 };
 
+/* Bytes of keys and payloads that a caller's reduces have put and that are held, at most. */
+#define REDUCE_HELD ((size_t)4096)
+
 /* What one worker hands results out by. */
 struct mr_results {
     struct worker *worker;
     struct reduce_sink *sink;
     void *state; /* the caller's reducer state, */
     bool state_open;
+    /* Small results that reduces have put one by one, held until there are some to be put together:
+     * the memory that each of them goes to arrives side by side then. */
+    size_t held_count, held_bytes;
+    struct record held[REDUCE_BATCH];
+    unsigned char bytes[REDUCE_HELD + RECORD_COPIED];
 };
 
 #endif

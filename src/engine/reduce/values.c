@@ -139,9 +139,9 @@ enum mr_status mr_values_rewind(struct mr_values *values)
 static int need_reducer(struct context *context, struct mr_results *results)
 {
     const struct mr_job_spec *spec = &context->spec;
-    struct mr_error error = {0};
     if (results->state_open)
         return 0;
+    struct mr_error error = {0};
     if (spec->reducer_open && spec->reducer_open(spec->context, &results->state, &error) != 0) {
         context_fail_with(context, MR_REDUCE, &error, "a reducer could not be opened");
         return -1;
@@ -154,7 +154,11 @@ static int call_reduce(const struct combine_partition *combine, const unsigned c
                        size_t size, struct mr_values *values, struct mr_results *results)
 {
     struct context *context = combine->worker->context;
-    struct mr_error error = {0};
+    /* Not all of it is cleared: that would take a call of few instructions half of its time. */
+    struct mr_error error;
+    error.status = MR_OK;
+    error.errnum = 0;
+    error.text[0] = '\0';
     if (context_stopped(context) || need_reducer(context, results) != 0)
         return -1;
     if (context->spec.reduce(context->spec.context, results->state, key, size, values, results,
