@@ -8,6 +8,7 @@
 #include "unit/cases.h"
 #include "unit/random.h"
 #include "unit/sanitized.h"
+#include "values/distinct.h"
 
 #include <check.h>
 #include <stdatomic.h>
@@ -449,6 +450,55 @@ START_TEST(values_past_memory_are_read_again)
 }
 END_TEST
 
+/* Counts the different ones of texts, each in a buffer that is overwritten where the counting makes
+ * copies. */
+static uint64_t count_different(struct distinct *distinct, size_t different, size_t size,
+                                bool copies)
+{
+    const size_t count = 3 * different;
+    unsigned char *texts = calloc(count + 1, size);
+    unsigned char *one = malloc(size);
+    ck_assert(texts != NULL && one != NULL);
+    for (size_t i = 0; i < count; i++)
+        memcpy(texts + i * size, &(uint32_t){(uint32_t)(mixed(i) % different)}, sizeof(uint32_t));
+    for (size_t i = 0; i < different; i++) /* all of them */
+        memcpy(texts + i * size, &(uint32_t){(uint32_t)i}, sizeof(uint32_t));
+    distinct_begin(distinct, copies);
+    do {
+        for (size_t i = 0; i < count; i++) {
+            struct mr_bytes text = {texts + i * size, size};
+            if (copies)
+                text.data = memcpy(one, texts + i * size, size);
+            ck_assert_int_eq(distinct_add(distinct, &text, 1), 0);
+        }
+    } while (distinct_wants_more(distinct));
+    free(texts);
+    free(one);
+    return distinct_count(distinct);
+}
+
+START_TEST(different_texts_are_counted_part_by_part)
+{
+    static const size_t most[] = {16, 100, 3000, DISTINCT_HELD};
+    static const struct {
+        size_t different, size;
+    } cases[] = {{1, 4}, {15, 5}, {64, 7}, {1000, 8}, {5000, 13}, {2000, 40}, {9, 1 << 20}};
+    struct hash_seed seed;
+
+    hash_seed_fixed(&seed, 24);
+    for (size_t i = 0; i < sizeof most / sizeof *most; i++) {
+        struct distinct distinct;
+        ck_assert_int_eq(distinct_open(&distinct, &seed, most[i]), 0);
+        for (size_t j = 0; j < sizeof cases / sizeof *cases; j++)
+            for (int copies = 0; copies < 2; copies++)
+                ck_assert_uint_eq(
+                    count_different(&distinct, cases[j].different, cases[j].size, copies != 0),
+                    cases[j].different);
+        distinct_close(&distinct);
+    }
+}
+END_TEST
+
 START_TEST(a_job_that_fails_or_is_cancelled_leaves_nothing)
 {
     for (unsigned i = 0; i < 2; i++) {
@@ -476,6 +526,7 @@ Suite *test_groups_suite(void)
     tcase_set_timeout(tests, SANITIZED ? 600 : 120);
     tcase_add_loop_test(tests, results_are_those_of_sorting, 0, KINDS);
     tcase_add_loop_test(tests, values_past_memory_are_read_again, 0, SANITIZED ? 1 : 4);
+    tcase_add_test(tests, different_texts_are_counted_part_by_part);
     tcase_add_test(tests, a_job_that_fails_or_is_cancelled_leaves_nothing);
     suite_add_tcase(suite, tests);
     return suite;
