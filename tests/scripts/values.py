@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 """What is computed for a key is what Python's decimal and sorted lists say.
 
-Rows are generated to be hostile: numbers with signs, long fractions, exponents, zeros where none
-are needed, equal ones that are written otherwise, sums that cancel, 1 to 1,000,000 keys. They are
+Rows, MRCOUNT_ROWS of them, are generated to be hostile: numbers with signs, long fractions,
+exponents, zeros where none are needed, equal ones that are written otherwise, sums that cancel, as
+many keys as there are rows, and one. MRCOUNT_ROWS=1000000 takes some minutes. They are
 read as fields, as CSV by names, as a log and by groups of an RE, from FILEs and pipes, by several
 numbers of threads and in little memory: the bytes are the same. What is random is so by a fixed
 seed.
@@ -23,7 +24,7 @@ from decimal import Decimal, getcontext
 random.seed(24)
 getcontext().prec = 100
 VARIANT = os.environ.get("MRCOUNT_VARIANT", "")
-ROWS = 20000 if VARIANT else 1000000
+ROWS = int(os.environ.get("MRCOUNT_ROWS") or (5000 if VARIANT else 200000))
 RUNS = (["-j1"], ["-j2"], ["-j8"], ["-j2", "-S24M"])
 UNIT = 10 ** 18
 NUMBER = re.compile(rb"[ \t]*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[ \t\r]*")
@@ -196,16 +197,20 @@ def many_keys():
     whole = [str(random.randrange(-10 ** 6, 10 ** 6)).encode() for _ in range(1000)]
     for text in whole:
         read(text)
-    rows = [(random.choice(texts), random.choice(whole)) for _ in range(ROWS)]
-    write("rows", b"".join(b"k %d c%d m%d %s %s\n" % (i * 7919 % ROWS, i * i % 100, random.randrange(ROWS // 10), *row)
-                           for i, row in enumerate(rows)))
-    with open("rows", "rb") as file:
-        keys = [line.split()[:4] for line in file]
-    for at, ops in ((0, FLAT), (1, FLAT), (2, FLAT), (3, FLAT), (0, PAIRS), (1, PAIRS), (2, PAIRS), (3, BOTH)):
-        want = lines(expect(((key[at], row) for key, row in zip(keys, rows)), ops))
-        for options in RUNS:
-            done = run([f"-f{at + 1}", *given(ops, "56"), *options], ["rows"])
-            same(f"field {at + 1}, {ops}, {options}", done.stdout, want)
+    # A tenth of the rows, for what takes Python long.
+    for rows, cases in ((ROWS // 10, [(0, FLAT), (2, FLAT), (3, PAIRS), (2, PAIRS), (3, BOTH)]),
+                        (ROWS, [(3, [("sum", 0)]), (1, [("sum", 0), ("min", 0), ("quantile:0.99", 1)])])):
+        keys, fields = [], []
+        for i in range(rows):
+            keys.append((b"k", b"c%d" % (i * i % 100), b"m%d" % random.randrange(rows // 10),
+                         b"%d" % (i * 7919 % rows)))
+            fields.append((random.choice(texts), random.choice(whole)))
+        write("rows", b"".join(b"%s %s %s %s %s %s\n" % (*key, *row) for key, row in zip(keys, fields)))
+        for at, ops in cases:
+            want = lines(expect(((key[at], row) for key, row in zip(keys, fields)), ops))
+            for options in RUNS:
+                done = run([f"-f{at + 1}", *given(ops, "56"), *options], ["rows"])
+                same(f"field {at + 1} of {rows} rows, {ops}, {options}", done.stdout, want)
 
 
 def kinds():
@@ -371,7 +376,8 @@ def options_with_it():
         ]
         for options, want in cases:
             same(f"{ops} {options}", run([*base, *options], ["few"]).stdout, want)
-        same(f"{ops} --sort=none", lines_sorted(run([*base, "--sort=none"], ["few"]).stdout), lines_sorted(lines(by_key)))
+        same(f"{ops} --sort=none", lines_sorted(run([*base, "--sort=none"], ["few"]).stdout),
+             lines_sorted(lines(by_key)))
         folded = [(key.decode("utf-8", "surrogateescape").casefold().encode("utf-8", "surrogateescape"), fields)
                   for key, fields in rows]
         same(f"{ops} -i", run([*base, "-i"], ["few"]).stdout, lines(expect(folded, ops)))
@@ -409,7 +415,8 @@ def formats(ops, base, results):
     got = [json.loads(line, parse_float=str, parse_int=str) for line in done.splitlines()]
     for row, (key, texts) in zip(got, results):
         if list(row)[0] == "key" and row["key"].encode() != key or list(row)[1:] != names \
-                or list(row.values())[1:] != texts or not all(re.search(rf'"{re.escape(n)}":-?\d', done) for n in names):
+                or list(row.values())[1:] != texts \
+                or not all(re.search(rf'"{re.escape(name)}":-?\d', done) for name in names):
             sys.exit(f"{ops}: json: {row} instead of {key!r} {texts}")
     if len(got) != len(results):
         sys.exit(f"{ops}: json: {len(got)} rows instead of {len(results)}")
@@ -419,11 +426,13 @@ def other_programs():
     """datamash and Miller, on whole numbers."""
     rows = [(b"k%d" % random.randrange(500), random.randrange(-1000, 1000)) for _ in range(ROWS // 20)]
     write("whole", b"".join(b"%s\t%d\n" % row for row in rows))
-    got = run(["-f1", "-d\\t", "--sort=key", "--count", "--sum=2", "--min=2", "--max=2", "--distinct=2"], ["whole"]).stdout
+    columns = ["--count", "--sum=2", "--min=2", "--max=2", "--distinct=2"]
+    got = run(["-f1", "-d\\t", "--sort=key", *columns], ["whole"]).stdout
     if shutil.which("datamash"):
-        done = subprocess.run(["datamash", "-sg1", "count", "2", "sum", "2", "min", "2", "max", "2", "countunique", "2"],
-                              stdin=open("whole", "rb"), capture_output=True, check=True,
-                              env={**os.environ, "LC_ALL": "C"})
+        columns = ["count", "2", "sum", "2", "min", "2", "max", "2", "countunique", "2"]
+        with open("whole", "rb") as file:
+            done = subprocess.run(["datamash", "-sg1", *columns], stdin=file, capture_output=True, check=True,
+                                  env={**os.environ, "LC_ALL": "C"})
         same("datamash", got, lines_sorted(done.stdout))
     else:
         print("not compared with datamash, which is not installed")
