@@ -38,6 +38,17 @@ parse_any(const struct columns *columns, const struct columns_field *field,
     return fault;
 }
 
+/* As sum_set would make it, whose words have room for more digits. */
+static inline struct sum sum_of_plain(const struct decimal_plain *plain)
+{
+    const bool negative = plain->negative && plain->digits != 0;
+
+    return (struct sum){
+        plain->digits << SUM_TAG_BITS | (negative ? SUM_SIGN : 0) | plain->scale,
+        0,
+    };
+}
+
 /* A field into all its places in a value. Returns false where it is wrong. */
 static inline bool parse_field(const struct columns *columns, const struct columns_field *field,
                                const struct mr_bytes *text, uint64_t *value, struct decimal *number,
@@ -49,13 +60,11 @@ static inline bool parse_field(const struct columns *columns, const struct colum
     if (text->data != NULL && !field->is_number)
         return true;
     if (text->data != NULL && decimal_plain_read(text->data, text->size, true, &plain)) {
-        /* As sum_set would make it, whose words have room for more digits. */
-        bool negative = plain.negative && plain.digits != 0;
-        uint64_t low = plain.digits << SUM_TAG_BITS | (negative ? SUM_SIGN : 0) | plain.scale;
+        const struct sum sum = sum_of_plain(&plain);
         for (size_t i = 0; i < field->kept_count; i++)
-            *(struct sum *)(value + field->kept[i]) = (struct sum){low, 0};
+            *(struct sum *)(value + field->kept[i]) = sum;
         if (number != NULL) {
-            number->digits = negative ? -(__int128)plain.digits : (__int128)plain.digits;
+            number->digits = plain.negative ? -(__int128)plain.digits : (__int128)plain.digits;
             number->scale = plain.scale;
         }
         return true;
@@ -67,6 +76,35 @@ static inline bool parse_field(const struct columns *columns, const struct colum
     if (fault != DECIMAL_OK && reason != NULL)
         tell(field, text, fault, reason);
     return fault == DECIMAL_OK;
+}
+
+/* Apart, so that the loop of sums alone saves no registers for it. */
+static __attribute__((noinline)) bool parse_field_apart(const struct columns *columns,
+                                                        const struct mr_bytes *text,
+                                                        uint64_t *value, char *reason)
+{
+    return parse_field(columns, &columns->fields[0], text, value, NULL, reason);
+}
+
+/* As columns_parse, of rows with one field, of which a sum is all that is kept: more than half of
+ * all runs, in half the instructions. */
+static inline __attribute__((always_inline)) size_t
+parse_totals(const struct columns *columns, const struct mr_bytes *texts, size_t rows,
+             uint64_t *values, const size_t count_words, char *reason)
+{
+    const size_t words = count_words + sizeof(struct sum) / sizeof(uint64_t);
+
+    for (size_t row = 0; row < rows; row++, values += words) {
+        struct decimal_plain plain;
+        if (count_words > 0)
+            values[0] = 1;
+        if (texts[row].data != NULL &&
+            decimal_plain_read(texts[row].data, texts[row].size, true, &plain))
+            *(struct sum *)(values + count_words) = sum_of_plain(&plain);
+        else if (!parse_field_apart(columns, &texts[row], values, reason))
+            return row;
+    }
+    return rows;
 }
 
 size_t columns_parse(const struct columns *columns, const struct mr_bytes *fields, size_t rows,
@@ -92,7 +130,12 @@ size_t columns_parse(const struct columns *columns, const struct mr_bytes *field
 size_t columns_rows(void *columns, const struct mr_bytes *fields, size_t rows, void *values,
                     char reason[COLUMNS_REASON_ROOM])
 {
-    return columns_parse(columns, fields, rows, values, columns_value_size(columns), NULL, reason);
+    const struct columns *what = columns;
+
+    if (what->one_total && what->field_count == 1)
+        return what->has_count ? parse_totals(what, fields, rows, values, 1, reason)
+                               : parse_totals(what, fields, rows, values, 0, reason);
+    return columns_parse(what, fields, rows, values, columns_value_size(what), NULL, reason);
 }
 
 /* Apart, so that the way of a sum alone saves no registers. */

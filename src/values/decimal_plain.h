@@ -97,8 +97,8 @@ struct decimal_plain {
 
 /* Reads one of them. Returns false where it is anything else. `padded` says that DECIMAL_PAD bytes
  * that can be read follow the text. */
-static inline bool decimal_plain_read(const unsigned char *text, size_t size, bool padded,
-                                      struct decimal_plain *plain)
+static inline __attribute__((always_inline)) bool
+decimal_plain_read(const unsigned char *text, size_t size, bool padded, struct decimal_plain *plain)
 {
     size_t sign = size > 1 && (text[0] == '-' || text[0] == '+');
 
