@@ -385,7 +385,8 @@ static void check_run(struct run *run)
 static const struct column median[] = {QUANTILE(50)};
 static const struct column places[] = {QUANTILE(99), QUANTILE(0), QUANTILE(50), QUANTILE(90),
                                        QUANTILE(100)};
-static const struct column distinct[] = {{.op = COLUMN_DISTINCT, .field = 1, .what = "field 2"}};
+static const struct column distinct_columns[] = {
+    {.op = COLUMN_DISTINCT, .field = 1, .what = "field 2"}};
 static const struct column both[] = {
     {.op = COLUMN_DISTINCT, .field = 1, .what = "field 2"}, QUANTILE(10), {.op = COLUMN_COUNT}};
 static const struct column all[] = {
@@ -401,8 +402,11 @@ static const struct wanted {
     const struct column *columns;
     size_t count;
     bool adds; /* numbers must be short */
-} wanted[] = {
-    {median, 1, false}, {places, 5, false}, {distinct, 1, false}, {both, 3, false}, {all, 6, true}};
+} wanted[] = {{median, 1, false},
+              {places, 5, false},
+              {distinct_columns, 1, false},
+              {both, 3, false},
+              {all, 6, true}};
 #define WANTED (sizeof wanted / sizeof *wanted)
 
 static const struct rows kinds[] = {
