@@ -7,10 +7,10 @@
  *   RECORD_SUM      the number, where it is not 1 (base 128, low digits first, top bit: more
  *                   follow);
  *   RECORD_VALUE    the value's bytes;
- *   RECORD_WORDS    the value's words, of each its significant bytes, the lowest first: of two words
- *                   together one byte before them says how many, in its low four bits those of the
- *                   first. Behind a key of RECORD_LONG bytes or more, which may be alone in its
- *                   chunk and is changed there, the value's bytes as they are;
+ *   RECORD_WORDS    the value's words, of each its significant bytes, the lowest first: of two
+ *                   words together one byte before them says how many, in its low four bits those
+ *                   of the first. Behind a key of RECORD_LONG bytes or more, which may be alone in
+ *                   its chunk and is changed there, the value's bytes as they are;
  *   RECORD_BYTES    the value's size as a number, the value's bytes;
  *   RECORD_RESULT   the number (the rank) as above, the payload's size as a number, the payload.
  * Of the millions of keys that occur once, each costs its bytes and one more.
