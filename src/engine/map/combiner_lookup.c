@@ -358,6 +358,9 @@ lookup(struct mr_emitter *emitter, const unsigned char *base, const struct mr_sp
         op >= VALUE_WORDS ? class[KEY_W1].stride : combiner_table_sum_stride(KEY_W1);
     const size_t w2_stride =
         op >= VALUE_WORDS ? class[KEY_W2].stride : combiner_table_sum_stride(KEY_W2);
+    const size_t value_size = op >= VALUE_WORDS ? emitter->context->value_size : sizeof(uint64_t);
+    /* Slots that hold values too are larger, and fewer of them stay in the caches. */
+    const size_t w1_cached = op == VALUE_ONE ? COMBINER_W1_SLOTS : COMBINER_W1_SLOTS / 4;
     uint64_t w1_rows[BATCH * (KEY_W1_WORDS + 2)];
     uint64_t w2_rows[BATCH * (KEY_W2_WORDS + 2)];
     uint32_t rest[REST];
@@ -370,7 +373,7 @@ lookup(struct mr_emitter *emitter, const unsigned char *base, const struct mr_sp
         /* In a table that stays in the caches a key is looked up as soon as it is hashed, and only
          * one that is not where it belongs goes on to the rows of its batch. For W2 keys, rarer and
          * so less often in the cache, this was measured to lose. */
-        const bool at_once = op == VALUE_ONE && w1_mask < COMBINER_W1_SLOTS &&
+        const bool at_once = w1_mask < w1_cached && op != VALUE_APART &&
                              emitter->classes[KEY_W1].mode != COMBINER_BYPASS;
         const size_t end = count - start < BATCH ? count : start + BATCH;
         const size_t rest_before = rest_count;
@@ -382,7 +385,11 @@ lookup(struct mr_emitter *emitter, const unsigned char *base, const struct mr_sp
                 const uint64_t word = key_load_w1(key, size), hash = hash_1(&seed, word);
                 uint64_t *slot = w1_slots + combiner_table_home(KEY_W1, hash, w1_mask) * w1_stride;
                 if (at_once && slot[0] == word) {
-                    slot[KEY_W1_WORDS]++;
+                    if (op == VALUE_ONE)
+                        slot[KEY_W1_WORDS]++;
+                    else if (combine_value(emitter, &class[KEY_W1], slot + KEY_W1_WORDS,
+                                           values + i * value_size, op) != 0)
+                        return context_overflow(emitter->context, slot, size);
                     continue;
                 }
                 __builtin_prefetch(slot, 1);
