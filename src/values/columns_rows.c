@@ -96,10 +96,14 @@ parse_totals(const struct columns *columns, const struct mr_bytes *texts, size_t
 
     for (size_t row = 0; row < rows; row++, values += words) {
         struct decimal_plain plain;
+        uint64_t digits;
         if (count_words > 0)
             values[0] = 1;
         if (texts[row].data != NULL &&
-            decimal_plain_read(texts[row].data, texts[row].size, true, &plain))
+            decimal_plain_digits(texts[row].data, texts[row].size, &digits))
+            *(struct sum *)(values + count_words) = (struct sum){digits << SUM_TAG_BITS, 0};
+        else if (texts[row].data != NULL &&
+                 decimal_plain_read(texts[row].data, texts[row].size, true, &plain))
             *(struct sum *)(values + count_words) = sum_of_plain(&plain);
         else if (!parse_field_apart(columns, &texts[row], values, reason))
             return row;

@@ -88,6 +88,20 @@ static inline bool decimal_take_point(uint64_t *word, uint64_t wrong, uint64_t b
     return true;
 }
 
+/* Reads 1 to 8 digits and nothing else, as most numbers are. Returns false where it is anything
+ * else. DECIMAL_PAD bytes that can be read follow the text. */
+static inline bool decimal_plain_digits(const unsigned char *text, size_t size, uint64_t *digits)
+{
+    if (size - 1 >= 8)
+        return false;
+    const uint64_t word = (decimal_load_8(text) ^ DECIMAL_EIGHT('0')) << (64 - 8 * size);
+
+    if (decimal_no_digits(word) != 0)
+        return false;
+    *digits = decimal_eight_digits(word);
+    return true;
+}
+
 /* A number as such a text has it: below 10^16, so 54 bits. */
 struct decimal_plain {
     uint64_t digits;
