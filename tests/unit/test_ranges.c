@@ -48,6 +48,13 @@ static size_t make_key(unsigned char *key, size_t shared)
     return size;
 }
 
+/* Small and large ones, of which some are next to each other. */
+static uint64_t any_rank(void)
+{
+    const uint64_t rank = (uint64_t)below(1u << 31) << 33 | (uint64_t)below(1u << 31) << 2;
+    return (rank | below(4)) >> below(64) & ~(below(2) ? UINT64_C(0xffffff000) : 0);
+}
+
 /* Makes records in order, and of every second one what a sample has that leaves out `depth` bytes.
  * Returns how many those are. */
 static size_t make_set(struct set *set, size_t shared, size_t depth, unsigned ranks)
@@ -58,7 +65,7 @@ static size_t make_set(struct set *set, size_t shared, size_t depth, unsigned ra
     set->memory = calloc(2 * KEYS, ROOM);
     ck_assert_ptr_nonnull(set->memory);
     for (size_t i = 0; i < KEYS; i++) {
-        struct record record = {.key = key, .number = 1 + below(ranks)};
+        struct record record = {.key = key, .number = ranks > 0 ? 1 + below(ranks) : any_rank()};
         record.size = make_key(key, shared);
         set->all[i] = set->memory + i * ROOM;
         record_put_result(set->memory + i * ROOM, &record);
@@ -126,6 +133,7 @@ START_TEST(ranges_follow_the_order_of_long_keys)
         for (size_t i = 0; i < sizeof shared / sizeof *shared; i++) {
             check_set(&order, shared[i], 0, 1);
             check_set(&order, shared[i], 0, order.ranked ? 3 : 1);
+            check_set(&order, shared[i], 0, order.ranked ? 0 : 1);
             check_set(&order, shared[i], shared[i] / 2, 1);
             check_set(&order, shared[i], shared[i], 1);
         }

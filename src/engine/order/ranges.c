@@ -7,23 +7,34 @@
 #include <stdlib.h>
 
 /* Ranks below this one have a code for each of their keys' leading bytes, 58 bits of them; the
- * others, which few keys have, have one a rank. */
+ * others, which few keys have, have one a rank, or a few ranks side by side where these are large:
+ * where the highest bit of a rank is, and the 52 bits below that. */
 #define RANKS 63u
 #define RANK_BITS 6
+#define RANK_FRACTION 52
+
+static uint64_t code_of_rank(uint64_t rank)
+{
+    const unsigned above = (unsigned)__builtin_clzll(rank);
+    const uint64_t fraction = rank << above << 1 >> (64 - RANK_FRACTION);
+    return (uint64_t)(63 - above) << RANK_FRACTION | fraction;
+}
 
 static uint64_t code_of(const struct sort_order *order, const struct record *result)
 {
-    uint64_t word = sort_key_word(order, result->key, result->size, 0);
+    const uint64_t most = UINT64_MAX >> RANK_BITS, rank = result->number;
+    uint64_t high = RANKS, low;
+    if (order->ranked && rank >= RANKS) {
+        low = code_of_rank(rank);
+        if (!order->reverse)
+            return most - low;
+        return high << (64 - RANK_BITS) | low;
+    }
+    const uint64_t word = sort_key_word(order, result->key, result->size, 0);
     if (!order->ranked)
         return word;
-    const uint64_t most = UINT64_MAX >> RANK_BITS;
-    uint64_t rank = result->number;
-    uint64_t low = rank < RANKS ? word >> RANK_BITS : rank < most ? rank : most;
-    uint64_t high = rank < RANKS ? rank : RANKS;
-    if (!order->reverse) {
-        high = RANKS - high;
-        low = rank < RANKS ? low : most - low;
-    }
+    low = word >> RANK_BITS;
+    high = order->reverse ? rank : RANKS - rank;
     return high << (64 - RANK_BITS) | low;
 }
 
