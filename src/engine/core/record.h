@@ -4,15 +4,18 @@
  *
  * One byte: the key's size below 127, or 127 and the size in the 8 bytes that follow; its top bit
  * says that a number follows the key. Then the key. Then, by the stream's kind,
- *   RECORD_SUM      the number, where it is not 1 (base 128, low digits first, top bit: more
- *                   follow);
+ *   RECORD_SUM      the number, where it is not 1;
  *   RECORD_VALUE    the value's bytes;
  *   RECORD_WORDS    the value's words, of each its significant bytes, the lowest first: of two
  *                   words together one byte before them says how many, in its low four bits those
  *                   of the first. Behind a key of RECORD_LONG bytes or more, which may be alone in
  *                   its chunk and is changed there, the value's bytes as they are;
  *   RECORD_BYTES    the value's size as a number, the value's bytes;
- *   RECORD_RESULT   the number (the rank) as above, the payload's size as a number, the payload.
+ *   RECORD_RESULT   the number (the rank), the payload's size as a number, the payload.
+ * A number is one byte below RECORD_TWO, and from there to RECORD_HIGH the high part of what it is
+ * more than that, whose low byte follows. From RECORD_HIGH on it says how many bytes follow, the
+ * lowest first: the high ones of a number, behind which there are zeros; from RECORD_LOW on the low
+ * ones.
  * Of the millions of keys that occur once, each costs its bytes and one more.
  */
 #ifndef ENGINE_RECORD_H
@@ -40,7 +43,10 @@ struct record {
 
 #define RECORD_LONG 127u
 #define RECORD_NUMBER 128u
-#define RECORD_NUMBER_MAX 10u /* bytes of the largest number */
+#define RECORD_NUMBER_MAX 10u /* bytes that are written of any number */
+#define RECORD_TWO 128u
+#define RECORD_HIGH 240u
+#define RECORD_LOW 248u
 #define RECORD_HEAD_MAX 9u
 /* Bytes of the largest value of RECORD_WORDS, a multiple of 8: larger ones hardly get smaller. */
 #define RECORD_WORDS_MOST 64u
@@ -49,16 +55,6 @@ struct record {
 static inline size_t record_bound(size_t key_size, size_t value_size)
 {
     return RECORD_HEAD_MAX + key_size + 2 * RECORD_NUMBER_MAX + value_size;
-}
-
-static inline unsigned char *record_put_number(unsigned char *at, uint64_t number)
-{
-    while (number >= 128) {
-        *at++ = (unsigned char)(number | 128);
-        number >>= 7;
-    }
-    *at++ = (unsigned char)number;
-    return at;
 }
 
 /* A word as it lies in memory where the lowest byte is the first one, and back. */
@@ -75,6 +71,50 @@ static inline uint64_t record_lowest_first(uint64_t word)
 static inline size_t record_significant(uint64_t word)
 {
     return (size_t)(71 - __builtin_clzll(word | 1)) / 8 - (word == 0);
+}
+
+static inline unsigned char *record_put_number(unsigned char *at, uint64_t number)
+{
+    if (number < RECORD_TWO) {
+        *at = (unsigned char)number;
+        return at + 1;
+    }
+    if (number < RECORD_TWO + ((RECORD_HIGH - RECORD_TWO) << 8)) {
+        number -= RECORD_TWO;
+        at[0] = (unsigned char)(RECORD_TWO + (number >> 8));
+        at[1] = (unsigned char)number;
+        return at + 2;
+    }
+    size_t size = record_significant(number);
+    unsigned kind = RECORD_LOW;
+    const unsigned zeros = (unsigned)__builtin_ctzll(number) / 8;
+    if (size == sizeof number && zeros > 0) {
+        size -= zeros;
+        number >>= 8 * zeros;
+        kind = RECORD_HIGH;
+    }
+    number = record_lowest_first(number);
+    at[0] = (unsigned char)(kind + size - 1);
+    memcpy(at + 1, &number, sizeof number);
+    return at + 1 + size;
+}
+
+/* Reads up to 8 bytes behind its first one. */
+static inline const unsigned char *record_get_number(const unsigned char *at, uint64_t *number)
+{
+    const unsigned first = *at++;
+    if (first < RECORD_TWO) {
+        *number = first;
+        return at;
+    }
+    if (first < RECORD_HIGH) {
+        *number = RECORD_TWO + ((uint64_t)(first - RECORD_TWO) << 8 | *at);
+        return at + 1;
+    }
+    const size_t size = 1 + first % 8;
+    const uint64_t word = record_lowest_first(key_word(at) & key_word(key_masks + 32 - size));
+    *number = word << (first < RECORD_LOW ? 64 - 8 * size : 0);
+    return at + size;
 }
 
 /* Two words of a value; writes up to 17 bytes. A branch would be an unpredictable one. */
@@ -157,18 +197,6 @@ static inline unsigned char *record_put_bytes(unsigned char *at, const void *val
     if (size > 0)
         memcpy(at, value, size);
     return at + size;
-}
-
-static inline const unsigned char *record_get_number(const unsigned char *at, uint64_t *number)
-{
-    uint64_t value = *at & 127u;
-    unsigned shift = 0;
-    while (*at++ & 128u) {
-        shift += 7;
-        value |= (uint64_t)(*at & 127u) << shift;
-    }
-    *number = value;
-    return at;
 }
 
 /* Copies a key. However short it is, RECORD_COPIED bytes must be readable and writable. */
