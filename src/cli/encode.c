@@ -7,51 +7,13 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/copy.h"
+#include "base/digits.h"
 #include "base/utf8.h"
 
 /* Keys longer than this are encoded in pieces, so that the room for the worst case of an escape
  * stays a small multiple of the key. A multiple of three, for base64. */
 #define ENCODE_PIECE ((size_t)3 << 14)
-
-static const char encode_pairs[] = "00010203040506070809101112131415161718192021222324"
-                                   "25262728293031323334353637383940414243444546474849"
-                                   "50515253545556575859606162636465666768697071727374"
-                                   "75767778798081828384858687888990919293949596979899";
-
-static unsigned encode_width(uint64_t number)
-{
-    unsigned width = 1;
-
-    for (;;) {
-        if (number < 10)
-            return width;
-        if (number < 100)
-            return width + 1;
-        if (number < 1000)
-            return width + 2;
-        if (number < 10000)
-            return width + 3;
-        number /= 10000;
-        width += 4;
-    }
-}
-
-/* The digits of a number whose width is known. */
-static unsigned char *encode_digits(unsigned char *out, uint64_t number, unsigned width)
-{
-    unsigned char *p = out + width;
-
-    while (number >= 100) {
-        p -= 2;
-        memcpy(p, encode_pairs + 2 * (number % 100), 2);
-        number /= 100;
-    }
-    if (number >= 10)
-        memcpy(p - 2, encode_pairs + 2 * number, 2);
-    else
-        p[-1] = (unsigned char)('0' + number);
-    return out + width;
-}
 
 unsigned char *encode_number(unsigned char *out, uint64_t number)
 {
@@ -59,29 +21,7 @@ unsigned char *encode_number(unsigned char *out, uint64_t number)
         *out = (unsigned char)('0' + number);
         return out + 1;
     }
-    return encode_digits(out, number, encode_width(number));
-}
-
-/* Copies a key. Most are short: two fixed copies that may overlap spare the call of memcpy, and
- * read nothing beyond the key. */
-static inline unsigned char *encode_copy(unsigned char *out, const unsigned char *key, size_t size)
-{
-    if (size >= 8 && size <= 16) {
-        memcpy(out, key, 8);
-        memcpy(out + size - 8, key + size - 8, 8);
-    } else if (size >= 4 && size < 8) {
-        memcpy(out, key, 4);
-        memcpy(out + size - 4, key + size - 4, 4);
-    } else if (size < 4) {
-        for (size_t i = 0; i < size; i++)
-            out[i] = key[i];
-    } else if (size <= 32) {
-        memcpy(out, key, 16);
-        memcpy(out + size - 16, key + size - 16, 16);
-    } else {
-        memcpy(out, key, size);
-    }
-    return out + size;
+    return digits_put(out, number, digits_width(number));
 }
 
 /* Always two bytes, of which form->end_size count: the room has one to spare. */
@@ -92,7 +32,7 @@ static inline unsigned char *encode_finish(unsigned char *out, const struct enco
 }
 
 /* Room for what stands beside a key in a line of tsv or uniq. */
-#define ENCODE_BESIDE (ENCODE_DIGITS + 1 + 2)
+#define ENCODE_BESIDE (DIGITS_MOST + 1 + 2)
 
 /* The letter that stands for a byte behind a backslash; 0 where the byte stands for itself. */
 static unsigned char encode_letter(unsigned char c)
@@ -148,7 +88,7 @@ static inline unsigned char *encode_record_escaped(unsigned char *out,
                                                    const struct mr_record *record)
 {
     out = encode_special(record->key, record->key_size) == 0
-              ? encode_copy(out, record->key, record->key_size)
+              ? copy_bytes(out, record->key, record->key_size)
               : encode_copy_escaped(out, record->key, record->key_size);
     *out++ = '\t';
     return encode_number(out, record->rank);
@@ -177,7 +117,7 @@ encode_lines(const struct mr_record *records, size_t count, const struct encode_
 
 static inline unsigned char *encode_record_tsv(unsigned char *out, const struct mr_record *record)
 {
-    out = encode_copy(out, record->key, record->key_size);
+    out = copy_bytes(out, record->key, record->key_size);
     *out++ = '\t';
     return encode_number(out, record->rank);
 }
@@ -196,15 +136,15 @@ int encode_escaped(const struct mr_record *records, size_t count, const struct e
 
 static inline unsigned char *encode_record_uniq(unsigned char *out, const struct mr_record *record)
 {
-    unsigned width = encode_width(record->rank);
+    unsigned width = digits_width(record->rank);
 
     if (width < 7) {
         memset(out, ' ', 7);
         out += 7 - width;
     }
-    out = encode_digits(out, record->rank, width);
+    out = digits_put(out, record->rank, width);
     *out++ = ' ';
-    return encode_copy(out, record->key, record->key_size);
+    return copy_bytes(out, record->key, record->key_size);
 }
 
 int encode_uniq(const struct mr_record *records, size_t count, const struct encode_form *form,
@@ -256,7 +196,7 @@ int encode_bundled(const struct mr_record *records, size_t count, const struct e
 {
     /* Each record may be a line of its own: another TAB, and the bundle's number. */
     unsigned char *start =
-        encode_room(bytes, records, count, ENCODE_BESIDE + 1 + ENCODE_DIGITS, true);
+        encode_room(bytes, records, count, ENCODE_BESIDE + 1 + DIGITS_MOST, true);
     unsigned char *out = start;
 
     if (out == NULL)

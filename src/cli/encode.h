@@ -53,8 +53,7 @@ int encode_csv_key(struct mr_buffer *bytes, const unsigned char *key, size_t siz
 int encode_json_key(struct mr_buffer *bytes, const unsigned char *key, size_t size);
 int encode_literal(struct mr_buffer *bytes, const void *from, size_t size);
 
-/* Most digits a number has, and the digits of one written to `out`; returns what follows them. */
-#define ENCODE_DIGITS 20
+/* The digits of a number; returns what follows them. */
 unsigned char *encode_number(unsigned char *out, uint64_t number);
 
 #endif

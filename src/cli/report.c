@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/digits.h"
 #include "cli/output_file.h"
 
 struct report {
@@ -228,7 +229,7 @@ int report_finish(struct report *report, struct mr_error *error)
     if (report_begin(report, error) != 0)
         return -1;
     if (report->options->total) {
-        unsigned char line[2 * ENCODE_DIGITS + 4];
+        unsigned char line[2 * DIGITS_MOST + 4];
         unsigned char *p = encode_number(line, report->tokens);
         *p++ = '\t';
         p = encode_number(p, report->distinct);

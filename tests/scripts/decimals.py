@@ -122,7 +122,7 @@ def main():
     assert Decimal("0.0000015").quantize(Decimal("0.000001"), ROUND_HALF_EVEN) == Decimal("0.000002")
     values, base = f"{SOURCE}/src/values", f"{SOURCE}/src/base"
     sources = [f"{values}/{name}.c" for name in ("decimal", "decimal_parse", "decimal_code", "sums", "wide")]
-    sources += [f"{base}/{name}.c" for name in ("thread", "test_hooks")]
+    sources += [f"{base}/{name}.c" for name in ("digits", "thread", "test_hooks")]
     subprocess.run([*os.environ.get("CC", "cc").split(), "-std=c11", "-D_GNU_SOURCE", "-O2", "-pthread",
                     f"-I{SOURCE}/src", "-o", "decimals", f"{SOURCE}/tests/values/decimals.c", *sources], check=True)
 
