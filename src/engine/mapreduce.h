@@ -350,6 +350,13 @@ struct mr_job_spec {
     enum mr_value_mode values; /* what values are, and how they become one */
     size_t value_size;         /* at most MR_VALUE_MOST */
     mr_combine *combine;       /* of MR_COMBINE */
+    /* Of MR_COMBINE: 0, or the tag bits of values that the engine may mostly add itself, without a
+     * call of combine. A value then is two words, `number` and `more`, or three, a count before
+     * them. Where `more` of both values is 0 and the tag bits of both numbers are the same, the
+     * other bits of the numbers are added, and the counts, unless that overflows; of all others
+     * combine is called. So values that fit a word are fast, and combine can keep larger ones in
+     * any way. */
+    uint64_t add_tag;
     mr_compare *value_order; /* of MR_GROUP: the order in which a reduce gets values; NULL: none */
 
     mr_open *reducer_open;   /* NULL: no state */

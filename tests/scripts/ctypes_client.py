@@ -84,6 +84,7 @@ class JobSpec(Structure):
         ("values", c_int),
         ("value_size", c_size_t),
         ("combine", c_void_p),
+        ("add_tag", c_uint64),
         ("value_order", c_void_p),
         ("reducer_open", c_void_p),
         ("reduce", c_void_p),

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * test_handles - each value that is emitted is passed on once, as it was, so that it may stand for
- * an object of the caller's: combined into another, or given to a reduce; and small values, which
- * streams hold word by word, come out as they went in.
+ * an object of the caller's: combined into another, or given to a reduce; small values, which
+ * streams hold word by word, and numbers come out as they went in; and values that the engine adds
+ * itself are added as combine would.
  */
 #include "engine/core/aligned.h"
 #include "engine/core/record.h"
@@ -80,6 +81,220 @@ START_TEST(words_come_back_as_they_were)
 }
 END_TEST
 
+START_TEST(numbers_come_back_as_they_were)
+{
+    unsigned char packed[RECORD_NUMBER_MAX + 8];
+    for (unsigned round = 0; round < 200000; round++) {
+        /* Around the borders of sizes, and with zeros behind. */
+        uint64_t number = some_word() >> below(8) << below(8), got;
+        if (round % 4 == 0)
+            number = (UINT64_C(1) << below(64)) - 2 + below(5);
+        if (round < 60000)
+            number = round;
+        memset(packed, 0x5a, sizeof packed);
+        const unsigned char *end = record_put_number(packed, number);
+        ck_assert_uint_le((size_t)(end - packed), RECORD_NUMBER_MAX - 1);
+        ck_assert_ptr_eq(record_get_number(packed, &got), end);
+        ck_assert_uint_eq(got, number);
+        ck_assert_uint_le((size_t)(end - packed), number < 128 ? 1u : number < 28800 ? 2u : 9u);
+    }
+}
+END_TEST
+
+static size_t make_key(uint64_t key, unsigned char *text)
+{
+    static const int widths[] = {1, 5, 11, 11, 11, 20, 40, 150};
+    return (size_t)snprintf((char *)text, 160, "%0*llx", widths[key % 8],
+                            (unsigned long long)(key + 1));
+}
+
+/* ---- Added ----------------------------------------------------------------------------------- */
+
+/* Values are totals of even and of odd amounts, modulo 2^TOTAL_BITS: one of them with its tag in
+ * the number, or both. */
+#define TAG UINT64_C(0xff)
+#define TAG_BITS 8
+#define TOTAL_BITS 56
+enum tag { TAG_EVEN, TAG_ODD, TAG_BOTH };
+
+struct adding {
+    size_t words;
+    uint64_t keys, most; /* amounts are below this */
+    bool odd;            /* there are some */
+    bool batches;
+    uint64_t next;
+    atomic_ulong calls;
+    uint64_t *counts, *even, *odds;
+    bool wrong;
+};
+
+#define ADDED 400000u
+
+static uint64_t adding_key(const struct adding *adding, uint64_t number)
+{
+    const uint64_t mixed = number * UINT64_C(0x9e3779b97f4a7c15);
+    return (mixed ^ mixed >> 31) % adding->keys;
+}
+
+static uint64_t amount_of(const struct adding *adding, uint64_t number, bool *odd)
+{
+    const uint64_t mixed = number * UINT64_C(0xbf58476d1ce4e5b9);
+    *odd = adding->odd && mixed >> 60 == 0;
+    return (mixed ^ mixed >> 29) % adding->most;
+}
+
+static void adding_read(const uint64_t *value, uint64_t *even, uint64_t *odd)
+{
+    const uint64_t total = value[0] >> TAG_BITS;
+    const enum tag tag = (enum tag)(value[0] & TAG);
+    *even = tag == TAG_ODD ? 0 : total;
+    *odd = tag == TAG_ODD ? total : tag == TAG_BOTH ? value[1] - 1 : 0;
+}
+
+static void adding_combine(void *context, void *into, const void *from)
+{
+    struct adding *adding = context;
+    uint64_t *a = into, even[2], odd[2];
+    const uint64_t *b = from;
+    adding->calls++;
+    if (aligned_gap(into) > 0 || aligned_gap(from) > 0)
+        adding->wrong = true;
+    if (adding->words == 3)
+        *a++ += *b++;
+    adding_read(a, &even[0], &odd[0]);
+    adding_read(b, &even[1], &odd[1]);
+    even[0] = (even[0] + even[1]) & (UINT64_MAX >> TAG_BITS);
+    odd[0] = (odd[0] + odd[1]) & (UINT64_MAX >> TAG_BITS);
+    const bool both = (a[0] & TAG) == TAG_BOTH || ((a[0] ^ b[0]) & TAG) != 0;
+    a[1] = both ? odd[0] + 1 : 0;
+    a[0] = both                      ? even[0] << TAG_BITS | TAG_BOTH
+           : (a[0] & TAG) == TAG_ODD ? odd[0] << TAG_BITS | TAG_ODD
+                                     : even[0] << TAG_BITS;
+}
+
+static int adding_next(void *context, struct mr_split *split, struct mr_error *error)
+{
+    static const unsigned char nothing[1 + MR_PAD];
+    struct adding *adding = context;
+    (void)error;
+    split->end = adding->next >= ADDED;
+    if (split->end)
+        return 0;
+    *split =
+        (struct mr_split){.data = nothing, .size = 1, .length = 8 * EACH, .offset = adding->next};
+    adding->next += EACH;
+    return 0;
+}
+
+static int adding_map(void *context, void *state, const struct mr_split *split,
+                      struct mr_emitter *emitter, struct mr_error *error)
+{
+    enum { BATCH = 50 };
+    struct adding *adding = context;
+    uint64_t values[BATCH * 3];
+    unsigned char keys[BATCH * 160 + MR_PAD];
+    struct mr_span spans[BATCH];
+    (void)state;
+    (void)error;
+    for (uint64_t i = split->offset; i < split->offset + EACH; i += BATCH) {
+        uint32_t used = 0;
+        for (unsigned n = 0; n < BATCH; n++) {
+            uint64_t *value = values + n * adding->words;
+            bool odd;
+            spans[n].begin = used;
+            used += (uint32_t)make_key(adding_key(adding, i + n), keys + used);
+            spans[n].end = used;
+            if (adding->words == 3)
+                *value++ = 1;
+            value[0] = amount_of(adding, i + n, &odd) << TAG_BITS;
+            value[0] |= odd ? TAG_ODD : TAG_EVEN;
+            value[1] = 0;
+        }
+        if (adding->batches &&
+            mr_emit_batch(emitter, keys, sizeof keys, spans, BATCH, values) != MR_OK)
+            return -1;
+        for (unsigned n = 0; !adding->batches && n < BATCH; n++)
+            if (mr_emit(emitter, keys + spans[n].begin, spans[n].end - spans[n].begin,
+                        values + n * adding->words) != MR_OK)
+                return -1;
+    }
+    return 0;
+}
+
+static int adding_collect(void *context, const struct mr_record *records, size_t count,
+                          struct mr_error *error)
+{
+    struct adding *adding = context;
+    (void)error;
+    for (size_t i = 0; i < count; i++) {
+        char text[160];
+        uint64_t value[3], even, odd, key;
+        memcpy(text, records[i].key, records[i].key_size);
+        text[records[i].key_size] = '\0';
+        key = strtoull(text, NULL, 16) - 1;
+        memcpy(value, records[i].payload, records[i].payload_size);
+        adding_read(value + adding->words - 2, &even, &odd);
+        if (key >= adding->keys || records[i].payload_size != adding->words * sizeof *value ||
+            even != adding->even[key] || odd != adding->odds[key] ||
+            (adding->words == 3 && value[0] != adding->counts[key]))
+            adding->wrong = true;
+        else
+            adding->counts[key] = 0;
+    }
+    return 0;
+}
+
+START_TEST(values_are_added_where_their_tags_agree)
+{
+    static const uint64_t keys[] = {90, 20000, 300000};
+    for (unsigned way = 0; way < (SANITIZED ? 6 : 12); way++) {
+        const bool small = way % 2 == 0;
+        struct adding adding = {.words = 2 + way / 2 % 2,
+                                .keys = keys[way % 3],
+                                .most = small ? 1000 : UINT64_C(1) << 55,
+                                .odd = !small,
+                                .batches = way % 4 < 2};
+        const struct mr_engine_options options = {.struct_size = sizeof options,
+                                                  .threads = 1 + way % 3,
+                                                  .memory = way < 6 ? 256 * MIB : 1};
+        const struct mr_reader reader = {.struct_size = sizeof reader,
+                                         .context = &adding,
+                                         .size = MR_UNKNOWN,
+                                         .next = adding_next};
+        struct mr_engine *engine;
+        struct mr_error error = {.status = MR_OK};
+        adding.counts = calloc(3 * adding.keys, sizeof *adding.counts);
+        ck_assert_ptr_nonnull(adding.counts);
+        adding.even = adding.counts + adding.keys;
+        adding.odds = adding.even + adding.keys;
+        for (uint64_t i = 0; i < ADDED; i++) {
+            bool odd;
+            const uint64_t key = adding_key(&adding, i), amount = amount_of(&adding, i, &odd);
+            uint64_t *total = odd ? &adding.odds[key] : &adding.even[key];
+            *total = (*total + amount) & (UINT64_MAX >> TAG_BITS);
+            adding.counts[key]++;
+        }
+        ck_assert_int_eq(mr_engine_open(&options, &engine, &error), MR_OK);
+        const struct mr_job_spec spec = {.struct_size = sizeof spec,
+                                         .context = &adding,
+                                         .input = mr_input_new(&reader),
+                                         .map = adding_map,
+                                         .values = MR_COMBINE,
+                                         .value_size = adding.words * sizeof(uint64_t),
+                                         .combine = adding_combine,
+                                         .add_tag = TAG,
+                                         .collect = adding_collect};
+        ck_assert_msg(mr_run(engine, &spec, NULL, &error) == MR_OK, "%s", error.text);
+        mr_engine_close(engine);
+        ck_assert(!adding.wrong);
+        for (uint64_t i = 0; i < adding.keys; i++)
+            ck_assert_uint_eq(adding.counts[i], 0);
+        ck_assert(small ? adding.calls == 0 : adding.calls > 0);
+        free(adding.counts);
+    }
+}
+END_TEST
+
 /* ---- Once ------------------------------------------------------------------------------------ */
 
 /* A job whose values are numbers of objects. */
@@ -149,13 +364,6 @@ static int next_split(void *context, struct mr_split *split, struct mr_error *er
         (struct mr_split){.data = nothing, .size = 1, .length = 8 * EACH, .offset = work->next};
     work->next += EACH;
     return 0;
-}
-
-static size_t make_key(uint64_t key, unsigned char *text)
-{
-    static const int widths[] = {1, 5, 11, 11, 11, 20, 40, 150};
-    return (size_t)snprintf((char *)text, 160, "%0*llx", widths[key % 8],
-                            (unsigned long long)(key + 1));
 }
 
 static int map(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter,
@@ -306,6 +514,9 @@ Suite *test_handles_suite(void)
     Suite *suite = suite_create("handles");
     TCase *words = tcase_create("words"), *once = tcase_create("once");
     tcase_add_test(words, words_come_back_as_they_were);
+    tcase_add_test(words, numbers_come_back_as_they_were);
+    tcase_add_test(words, values_are_added_where_their_tags_agree);
+    tcase_set_timeout(words, 60);
     tcase_add_loop_test(once, each_value_is_passed_on_once, 0, sizeof works / sizeof *works);
     tcase_set_timeout(once, 60);
     suite_add_tcase(suite, words);

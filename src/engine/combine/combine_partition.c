@@ -120,6 +120,13 @@ static int call_combine(struct combine_partition *combine, uint64_t *into, const
 /* What combine_value returns where a sum overflows: its caller, who knows the key, reports it. */
 #define COMBINE_OVERFLOW 1
 
+/* What a loop is made for: how values lie, bytes of one, and whether most are added. */
+struct how {
+    enum record_kind kind;
+    size_t value_size;
+    bool adds;
+};
+
 /* What goes with a record's key to the table, in one word: the number, the address of the value, or
  * the size of one that is kept and of any size. */
 static inline __attribute__((always_inline)) uint64_t word_of(const struct record *record,
@@ -132,11 +139,13 @@ static inline __attribute__((always_inline)) uint64_t word_of(const struct recor
 
 /* Combines a record's value into the entry of its key, a new one where it is not `known`;
  * `packed`: it lies there in words. */
-static inline __attribute__((always_inline)) int
-combine_value(struct combine_partition *combine, uint64_t *into, bool known, uint64_t value,
-              const enum record_kind kind, const bool packed)
+static inline __attribute__((always_inline)) int combine_value(struct combine_partition *combine,
+                                                               uint64_t *into, bool known,
+                                                               uint64_t value, const struct how how,
+                                                               const bool packed)
 {
     struct context *context = combine->worker->context;
+    const enum record_kind kind = how.kind;
     if (kind == RECORD_SUM) {
         /* A new entry's is 0. */
         return __builtin_add_overflow(into[0], value, into) ? COMBINE_OVERFLOW : 0;
@@ -153,11 +162,14 @@ combine_value(struct combine_partition *combine, uint64_t *into, bool known, uin
     const void *from = (const void *)(uintptr_t)value;
     if (packed) {
         alignas(ALIGNED_TO) unsigned char room[RECORD_WORDS_MOST];
-        record_get_words(from, known ? room : (unsigned char *)into, context->value_size);
-        if (known)
+        record_get_words(from, known ? room : (unsigned char *)into, how.value_size);
+        if (known &&
+            (!how.adds || !context_add(context, into, room, how.value_size == 3 * sizeof *into)))
             context->spec.combine(context->spec.context, into, room);
         return 0;
     }
+    if (known && how.adds && context_add(context, into, from, how.value_size == 3 * sizeof *into))
+        return 0;
     if (known)
         return call_combine(combine, into, from);
     memcpy(into, from, context->value_size);
@@ -168,7 +180,7 @@ combine_value(struct combine_partition *combine, uint64_t *into, bool known, uin
 static inline __attribute__((always_inline)) int combine_probes(struct combine_partition *combine,
                                                                 const enum key_class key_class,
                                                                 struct probes *probes,
-                                                                const enum record_kind kind)
+                                                                const struct how how)
 {
     const size_t words = key_class_words(key_class), count = probes->count;
     struct grouping_class *class = &combine->table.classes[key_class];
@@ -176,7 +188,9 @@ static inline __attribute__((always_inline)) int combine_probes(struct combine_p
         return -1;
     struct grouping_class now = *class;
     now.words = words;
-    now.stride = kind == RECORD_SUM ? words + 1 : class->stride;
+    now.stride = how.kind == RECORD_SUM ? words + 1
+                 : how.adds ? slots_aligned_stride(words, how.value_size / sizeof(uint64_t))
+                            : class->stride;
     probes->count = 0;
     for (size_t i = 0; i < count; i++) {
         const uint64_t *probe = probes->probes + i * (words + 2);
@@ -186,8 +200,8 @@ static inline __attribute__((always_inline)) int combine_probes(struct combine_p
         uint64_t *entry = now.entries + number * now.stride;
         grouping_insert(&now, number, slot, probe[0]);
         memcpy(entry, probe + 1, words * sizeof *entry);
-        int status = combine_value(combine, entry + words, number != before, probe[words + 1], kind,
-                                   kind == RECORD_WORDS);
+        int status = combine_value(combine, entry + words, number != before, probe[words + 1], how,
+                                   how.kind == RECORD_WORDS);
         if (status != 0)
             return status == COMBINE_OVERFLOW ? context_overflow(combine->worker->context, entry,
                                                                  key_words_size(entry, words))
@@ -200,19 +214,19 @@ static inline __attribute__((always_inline)) int combine_probes(struct combine_p
 /* Adds a record's key, and combines when there are enough to be looked up together. */
 static inline __attribute__((always_inline)) int
 add_probe(struct combine_partition *combine, const enum key_class key_class, struct probes *probes,
-          const struct record *record, const enum record_kind kind)
+          const struct record *record, const struct how how)
 {
     const size_t words = key_class_words(key_class);
     const struct grouping_class *class = &combine->table.classes[key_class];
     uint64_t *probe = probes->probes + probes->count * (words + 2);
     probe[0] =
         key_grouping_load(key_class, combine->table.seed, probe + 1, record->key, record->size);
-    probe[words + 1] = word_of(record, kind);
+    probe[words + 1] = word_of(record, how.kind);
     /* By numbers: there is no index to point into before there is a key. */
     const uint32_t *index = class->index;
     const size_t place = (size_t)probe[0] & class->mask;
     __builtin_prefetch((const void *)((uintptr_t)index + place * sizeof *index), 1);
-    return ++probes->count == BATCH ? combine_probes(combine, key_class, probes, kind) : 0;
+    return ++probes->count == BATCH ? combine_probes(combine, key_class, probes, how) : 0;
 }
 
 /* A copy of a long key that lives as long as the table's content. */
@@ -228,9 +242,14 @@ static unsigned char *keep_key(struct combine_partition *combine, const unsigned
     return at;
 }
 
+static struct how how_of(const struct context *context)
+{
+    return (struct how){context->form.kind, context->value_size, context->adds};
+}
+
 /* `stays`: the key's bytes live as long as the table's content. */
 static int combine_long(struct combine_partition *combine, const struct record *record,
-                        const enum record_kind kind, bool stays)
+                        const struct how how, bool stays)
 {
     struct grouping_class *class = &combine->table.classes[KEY_LONG];
     const uint64_t hash = hash_bytes(combine->table.seed, record->key, record->size);
@@ -250,8 +269,9 @@ static int combine_long(struct combine_partition *combine, const struct record *
         entry[1] = record->size;
         entry[2] = (uint64_t)(uintptr_t)key;
     }
-    int status = combine_value(combine, entry + KEY_LONG_WORDS, number != before,
-                               word_of(record, kind), kind, record_in_words(kind, record->size));
+    int status =
+        combine_value(combine, entry + KEY_LONG_WORDS, number != before, word_of(record, how.kind),
+                      how, record_in_words(how.kind, record->size));
     return status == COMBINE_OVERFLOW
                ? context_overflow(combine->worker->context, record->key, record->size)
                : status;
@@ -272,7 +292,7 @@ static int combine_large(struct combine_partition *combine, struct stream_reader
     const struct context *context = combine->worker->context;
     const struct grouping_class *class = &combine->table.classes[KEY_LONG];
     const size_t before = class->used;
-    const int result = combine_long(combine, record, context->form.kind, true);
+    const int result = combine_long(combine, record, how_of(context), true);
     if (class->used > before) {
         stream_reader_keep(reader);
         chunk->records = before;
@@ -283,30 +303,28 @@ static int combine_large(struct combine_partition *combine, struct stream_reader
 }
 
 /* Brings the records of a chunk into the table. */
-static inline __attribute__((always_inline)) int combine_chunk(struct combine_partition *combine,
-                                                               const struct chunk *chunk,
-                                                               const enum record_kind kind)
+static inline __attribute__((always_inline)) int
+combine_chunk(struct combine_partition *combine, const struct chunk *chunk, const struct how how)
 {
-    const size_t value_size = kind == RECORD_SUM ? 0 : combine->worker->context->value_size;
     struct probes w2, w4;
     const unsigned char *at = chunk->data, *end = at + chunk->used;
     w2.count = w4.count = 0;
     while (at < end) {
         struct record record;
         int result;
-        at = record_get(at, kind, value_size, &record);
+        at = record_get(at, how.kind, how.value_size, &record);
         if (record.size <= KEY_W2_MOST)
-            result = add_probe(combine, KEY_W2, &w2, &record, kind);
+            result = add_probe(combine, KEY_W2, &w2, &record, how);
         else if (record.size <= KEY_W4_MOST)
-            result = add_probe(combine, KEY_W4, &w4, &record, kind);
+            result = add_probe(combine, KEY_W4, &w4, &record, how);
         else
-            result = combine_long(combine, &record, kind, false);
+            result = combine_long(combine, &record, how, false);
         if (result != 0)
             return -1;
     }
-    if (combine_probes(combine, KEY_W2, &w2, kind) != 0)
+    if (combine_probes(combine, KEY_W2, &w2, how) != 0)
         return -1;
-    return combine_probes(combine, KEY_W4, &w4, kind);
+    return combine_probes(combine, KEY_W4, &w4, how);
 }
 
 /* Brings the chunk got last into the table. */
@@ -322,11 +340,18 @@ static int combine_next(struct combine_partition *combine, struct stream_reader 
     }
     switch (context->form.kind) {
     case RECORD_SUM:
-        return combine_chunk(combine, chunk, RECORD_SUM);
+        return combine_chunk(combine, chunk, (struct how){.kind = RECORD_SUM});
     case RECORD_WORDS:
-        return combine_chunk(combine, chunk, RECORD_WORDS);
+        return context->counts
+                   ? combine_chunk(combine, chunk,
+                                   (struct how){RECORD_WORDS, 3 * sizeof(uint64_t), true})
+               : context->adds
+                   ? combine_chunk(combine, chunk,
+                                   (struct how){RECORD_WORDS, 2 * sizeof(uint64_t), true})
+                   : combine_chunk(combine, chunk,
+                                   (struct how){RECORD_WORDS, context->value_size, false});
     default:
-        return combine_chunk(combine, chunk, context->form.kind);
+        return combine_chunk(combine, chunk, how_of(context));
     }
 }
 

@@ -56,6 +56,8 @@ int context_open(struct context *context, const struct mr_job_spec *spec)
                                                  : in_words(context->value_size) ? RECORD_WORDS
                                                                                  : RECORD_VALUE,
                                          .value_size = context->value_size};
+    context->adds = spec->add_tag != 0;
+    context->counts = context->adds && context->value_size == 3 * sizeof(uint64_t);
     return thread_mutex_open(&context->fault_lock);
 }
 

@@ -50,6 +50,16 @@ static inline void move_toward_home(const enum key_class key_class, uint64_t *ho
         swap_slots(home, slot, words + 1);
 }
 
+/* Bytes of a value, which most operations know. */
+static inline __attribute__((always_inline)) size_t size_of_value(const struct context *context,
+                                                                  const enum value_op op)
+{
+    return op >= VALUE_WORDS   ? context->value_size
+           : op == VALUE_COUNT ? 3 * sizeof(uint64_t)
+           : op == VALUE_ADD   ? 2 * sizeof(uint64_t)
+                               : sizeof(uint64_t);
+}
+
 /* Copies whole words, one at least: so few that a call would take longer. */
 static inline void copy_words(void *to, const void *from, size_t size)
 {
@@ -57,6 +67,26 @@ static inline void copy_words(void *to, const void *from, size_t size)
     do
         memcpy((unsigned char *)to + at, (const unsigned char *)from + at, sizeof(uint64_t));
     while ((at += sizeof(uint64_t)) < size);
+}
+
+/* Calls combine for values of a few whole words. */
+static inline void combine_words(const struct context *context, uint64_t *into, const void *value)
+{
+    alignas(ALIGNED_TO) unsigned char copy[CONTEXT_SMALL_VALUE];
+    /* Where every other one of a batch is aligned to ask would be an unpredictable branch, and cost
+     * more than the copy. */
+    if (context->value_size % ALIGNED_TO != 0 || aligned_gap(value) > 0) {
+        copy_words(copy, value, context->value_size);
+        value = copy;
+    }
+    context->spec.combine(context->spec.context, into, value);
+}
+
+/* The same of one that could not be added. */
+static __attribute__((noinline)) void combine_apart(const struct context *context, uint64_t *into,
+                                                    const void *value)
+{
+    combine_words(context, into, value);
 }
 
 /* Combines a value with that which a used slot has at `into`. Returns -1 when a sum overflows: the
@@ -80,17 +110,16 @@ static inline int combine_value(struct mr_emitter *emitter,
         context_combine(context, into, value, emitter->aligned);
         return 0;
     }
-    alignas(ALIGNED_TO) unsigned char copy[CONTEXT_SMALL_VALUE];
-    if (op == VALUE_WORDS) {
-        /* Where every other one of a batch is aligned to ask would be an unpredictable branch, and
-         * cost more than the copy. */
-        if (context->value_size % ALIGNED_TO != 0 || aligned_gap(value) > 0) {
-            copy_words(copy, value, context->value_size);
-            value = copy;
-        }
-        context->spec.combine(context->spec.context, into, value);
+    if (op == VALUE_ADD || op == VALUE_COUNT) {
+        if (!context_add(context, into, value, op == VALUE_COUNT))
+            combine_apart(context, into, value);
         return 0;
     }
+    if (op == VALUE_WORDS) {
+        combine_words(context, into, value);
+        return 0;
+    }
+    alignas(ALIGNED_TO) unsigned char copy[CONTEXT_SMALL_VALUE];
     context_combine(context, into, value, copy);
     return 0;
 }
@@ -106,6 +135,10 @@ static inline void set_value(const struct mr_emitter *emitter,
     }
     if (op == VALUE_WORDS)
         copy_words(at, value, value_size);
+    else if (op == VALUE_COUNT) /* the compiler knows the size */
+        memcpy(at, value, 3 * sizeof *at);
+    else if (op == VALUE_ADD)
+        memcpy(at, value, 2 * sizeof *at);
     else
         memcpy(at, value, value_size);
 }
@@ -119,8 +152,8 @@ combine_rows(struct mr_emitter *emitter, const enum key_class key_class, const u
     struct combiner_table_class *class = &emitter->table.classes[key_class];
     struct combiner_class *state = &emitter->classes[key_class];
     const size_t words = key_class_words(key_class);
-    const size_t value_size = op >= VALUE_WORDS ? context->value_size : sizeof(uint64_t);
-    const size_t stride = op >= VALUE_WORDS ? class->stride : combiner_table_sum_stride(key_class);
+    const size_t value_size = size_of_value(context, op);
+    const size_t stride = op >= VALUE_ADD ? class->stride : combiner_table_sum_stride(key_class);
 
     state->seen += count;
     if (state->mode == COMBINER_BYPASS) {
@@ -249,7 +282,7 @@ static inline __attribute__((always_inline)) int
 lookup_rest(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
             const uint32_t *rest, size_t count, const unsigned char *values, const enum value_op op)
 {
-    const size_t value_size = op >= VALUE_WORDS ? emitter->context->value_size : sizeof(uint64_t);
+    const size_t value_size = size_of_value(emitter->context, op);
     const struct combiner_table_class *class = &emitter->table.classes[KEY_W4];
     uint64_t rows[REST * (KEY_W4_WORDS + 2)];
     size_t w4_count = 0;
@@ -291,11 +324,12 @@ lookup_rest_values(struct mr_emitter *emitter, const unsigned char *base,
  * `values` is NULL where all are 1. */
 static inline __attribute__((always_inline)) int
 lookup_bypassed(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
-                size_t count, const unsigned char *values, const bool units)
+                size_t count, const unsigned char *values, const enum value_op op)
 {
+    const bool units = op == VALUE_ONE;
     const struct context *context = emitter->context;
     const struct record_form form = context->form;
-    const size_t value_size = context->value_size;
+    const size_t value_size = size_of_value(context, op);
     const size_t bound =
         1 + KEY_W2_WORDS * sizeof(uint64_t) + (units ? 0 : RECORD_NUMBER_MAX + value_size);
     const struct hash_seed seed = *emitter->table.seed;
@@ -323,11 +357,13 @@ lookup_bypassed(struct mr_emitter *emitter, const unsigned char *base, const str
             __builtin_prefetch(at + 128, 1);
             const void *value =
                 units ? (const void *)&combiner_flush_one : values + (start + i) * value_size;
-            const uint64_t number = units ? 1 : combiner_flush_number(context, value);
+            const uint64_t number = op == VALUE_COMBINE ? combiner_flush_number(context, value) : 1;
             at = record_put_head(at, size, number != 1);
             memcpy(at, words, sizeof words);
             at += size;
-            if (!units)
+            if (op == VALUE_ADD || op == VALUE_COUNT)
+                at = record_put_words(at, value, value_size);
+            else if (!units)
                 at = record_put_value(at, form, size, number, value);
             partition_writer_wrote(writer, partition, at);
         }
@@ -355,10 +391,10 @@ lookup(struct mr_emitter *emitter, const unsigned char *base, const struct mr_sp
     const struct hash_seed seed = *emitter->table.seed;
     const struct combiner_table_class *class = emitter->table.classes;
     const size_t w1_stride =
-        op >= VALUE_WORDS ? class[KEY_W1].stride : combiner_table_sum_stride(KEY_W1);
+        op >= VALUE_ADD ? class[KEY_W1].stride : combiner_table_sum_stride(KEY_W1);
     const size_t w2_stride =
-        op >= VALUE_WORDS ? class[KEY_W2].stride : combiner_table_sum_stride(KEY_W2);
-    const size_t value_size = op >= VALUE_WORDS ? emitter->context->value_size : sizeof(uint64_t);
+        op >= VALUE_ADD ? class[KEY_W2].stride : combiner_table_sum_stride(KEY_W2);
+    const size_t value_size = size_of_value(emitter->context, op);
     /* Slots that hold values too are larger, and fewer of them stay in the caches. */
     const size_t w1_cached = op == VALUE_ONE ? COMBINER_W1_SLOTS : COMBINER_W1_SLOTS / 4;
     uint64_t w1_rows[BATCH * (KEY_W1_WORDS + 2)];
@@ -393,8 +429,8 @@ lookup(struct mr_emitter *emitter, const unsigned char *base, const struct mr_sp
                     continue;
                 }
                 __builtin_prefetch(slot, 1);
-                if (op == VALUE_WORDS) /* where its value ends */
-                    __builtin_prefetch(slot + emitter->context->value_size / sizeof *slot, 1);
+                if (op >= VALUE_ADD && op <= VALUE_WORDS) /* where its value ends */
+                    __builtin_prefetch(slot + value_size / sizeof *slot, 1);
                 uint64_t *row = w1_rows + w1_count++ * row_words(KEY_W1);
                 row[0] = hash;
                 row[1] = word;
@@ -519,19 +555,25 @@ int combiner_lookup_units(struct mr_emitter *emitter, const unsigned char *base,
 int combiner_lookup_bypassed_units(struct mr_emitter *emitter, const unsigned char *base,
                                    const struct mr_span *spans, size_t count)
 {
-    return lookup_bypassed(emitter, base, spans, count, NULL, true);
+    return lookup_bypassed(emitter, base, spans, count, NULL, VALUE_ONE);
 }
 
 int combiner_lookup_bypassed_values(struct mr_emitter *emitter, const unsigned char *base,
                                     const struct mr_span *spans, size_t count, const void *values)
 {
-    return lookup_bypassed(emitter, base, spans, count, values, false);
+    const enum value_op op = combiner_lookup_op(emitter);
+    return op == VALUE_ADD ? lookup_bypassed(emitter, base, spans, count, values, VALUE_ADD)
+           : op == VALUE_COUNT
+               ? lookup_bypassed(emitter, base, spans, count, values, VALUE_COUNT)
+               : lookup_bypassed(emitter, base, spans, count, values, VALUE_COMBINE);
 }
 
 enum value_op combiner_lookup_op(const struct mr_emitter *emitter)
 {
     return emitter->context->sums                        ? VALUE_SUM
            : emitter->table.apart > 0                    ? VALUE_APART
+           : emitter->context->counts                    ? VALUE_COUNT
+           : emitter->context->adds                      ? VALUE_ADD
            : emitter->context->form.kind == RECORD_WORDS ? VALUE_WORDS
                                                          : VALUE_COMBINE;
 }
@@ -542,6 +584,10 @@ int combiner_lookup_values(struct mr_emitter *emitter, const unsigned char *base
     switch (combiner_lookup_op(emitter)) {
     case VALUE_SUM:
         return lookup(emitter, base, spans, count, values, VALUE_SUM);
+    case VALUE_ADD:
+        return lookup(emitter, base, spans, count, values, VALUE_ADD);
+    case VALUE_COUNT:
+        return lookup(emitter, base, spans, count, values, VALUE_COUNT);
     case VALUE_WORDS:
         return lookup(emitter, base, spans, count, values, VALUE_WORDS);
     case VALUE_APART:

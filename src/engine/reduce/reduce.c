@@ -5,6 +5,8 @@
  */
 #include "engine/reduce/reduce.h"
 
+#include "base/copy.h"
+
 #include "engine/reduce/repartition.h"
 #include "engine/reduce/values.h"
 #include "engine/shuffle/stream_reader.h"
@@ -30,8 +32,7 @@ static int put(struct mr_results *results, const struct record *result)
     /* What is behind a short key is read, too. */
     if (size <= REDUCE_HELD || result->size <= RECORD_COPIED) {
         held->key = at;
-        if (result->size > 0)
-            memcpy(at, result->key, result->size);
+        copy_bytes(at, result->key, result->size);
     }
     if (size > REDUCE_HELD)
         return results->sink->put(results->sink, held, 1);

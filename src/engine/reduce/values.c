@@ -9,6 +9,8 @@
  */
 #include "engine/reduce/values.h"
 
+#include "base/copy.h"
+
 #include "engine/reduce/key_stream.h"
 #include "engine/reduce/reduce_sink.h"
 #include "engine/reduce/repartition.h"
@@ -184,7 +186,7 @@ int values_reduce_one(struct combine_partition *combine, const unsigned char *ke
             return -1;
         }
     }
-    memcpy(copy, value, value_size);
+    copy_bytes(copy, value, value_size);
     struct mr_values values = {.context = context,
                                .left = 1,
                                .count = 1,
