@@ -68,6 +68,8 @@ bool columns_is_number(const struct columns *columns, size_t field);
 
 /* Bytes of a value, a multiple of 8. */
 size_t columns_value_size(const struct columns *columns);
+/* The add_tag of a job of such values (mapreduce.h). */
+uint64_t columns_add_tag(const struct columns *columns);
 
 /* What is written of a row that is not taken: "there is no field 10", "field 10 is no number:
  * 'TEXT'". */

@@ -41,6 +41,8 @@ static void lay_out(struct columns *columns)
         columns->words += sizeof(struct sum) / sizeof(uint64_t);
     }
     columns->one_total = columns->kept_count == 1 && columns->kept[0].slot == COLUMNS_TOTAL;
+    columns->alone =
+        columns->count == 1 && columns->one_total && columns->order == COLUMNS_BY_FIRST;
 }
 
 int columns_open(const struct columns_options *options, struct columns **columns,
@@ -94,6 +96,11 @@ bool columns_is_number(const struct columns *columns, size_t field)
 size_t columns_value_size(const struct columns *columns)
 {
     return columns->words * sizeof(uint64_t);
+}
+
+uint64_t columns_add_tag(const struct columns *columns)
+{
+    return columns->one_total ? SUM_SCALE | SUM_SIGN : 0;
 }
 
 uint64_t columns_count(const struct columns *columns, const void *value)

@@ -8,8 +8,9 @@
 
 #include "base/excerpt.h"
 #include "values/columns_layout.h"
+#include "values/decimal_code.h"
 
-#define RANK_BYTES sizeof(uint64_t)
+#define RANK_BYTES DECIMAL_CODE_WORD
 
 /* What mostly does for the texts of a result, or for a key with the end of a code before it. */
 #define USUAL_ROOM 1024
@@ -65,19 +66,33 @@ int columns_finish(const struct columns *columns, const void *key, size_t key_si
     return 0;
 }
 
-int columns_reduce(void *context, void *state, const void *key, size_t key_size,
-                   struct mr_values *values, struct mr_results *results, struct mr_error *error)
+/* Puts the result of a sum or mean alone that orders the results, and whose code its rank holds.
+ * Returns as a reduce, and 1 where it is another. */
+static int put_alone(const struct columns *columns, struct mr_results *results, const void *key,
+                     size_t key_size, const uint64_t *value)
 {
-    const struct columns *columns = context;
-    const void *value = mr_values_next(values, NULL);
+    const struct sum *sum = (const struct sum *)(value + columns->has_count);
+    struct decimal number;
+    const enum decimal_fault fault = columns->columns[0].op == COLUMN_MEAN
+                                         ? sum_mean(sum, value[0], &number)
+                                         : sum_total(sum, &number);
+    const uint64_t rank =
+        fault == DECIMAL_OK && !sums_failed(columns->sums) ? decimal_code_short(&number) : 0;
+
+    if (rank == 0)
+        return 1;
+    return mr_put(results, key, key_size, rank, NULL, 0) == MR_OK ? 0 : -1;
+}
+
+/* The same of any value. Apart, so that the way of a sum or mean alone needs no room for more. */
+static __attribute__((noinline)) int reduce_any(const struct columns *columns,
+                                                struct mr_results *results, const void *key,
+                                                size_t key_size, const void *value,
+                                                struct mr_error *error)
+{
     struct decimal usual[4] = {{0, 0}}, *numbers = usual;
     int rc = -1;
 
-    (void)state;
-    if (value == NULL)
-        return -1;
-    if (columns->has_count && columns_count(columns, value) < columns->min_count)
-        return 0;
     if (columns->count > sizeof usual / sizeof *usual) {
         numbers = malloc(columns->count * sizeof *numbers);
         if (numbers == NULL)
@@ -88,6 +103,25 @@ int columns_reduce(void *context, void *state, const void *key, size_t key_size,
     if (numbers != usual)
         free(numbers);
     return rc;
+}
+
+int columns_reduce(void *context, void *state, const void *key, size_t key_size,
+                   struct mr_values *values, struct mr_results *results, struct mr_error *error)
+{
+    const struct columns *columns = context;
+    const uint64_t *value = mr_values_next(values, NULL);
+
+    (void)state;
+    if (value == NULL)
+        return -1;
+    if (columns->has_count && value[0] < columns->min_count)
+        return 0;
+    if (columns->alone) {
+        const int put = put_alone(columns, results, key, key_size, value);
+        if (put <= 0)
+            return put;
+    }
+    return reduce_any(columns, results, key, key_size, value, error);
 }
 
 /* ---- Numbers to records --------------------------------------------------------------------- */
@@ -109,14 +143,19 @@ static size_t put_zeros(const struct decimal *decimal, unsigned bare_scale, unsi
     return size + decimal->scale - bare_scale;
 }
 
-/* The first bytes of a code as a number that is ordered as they are, zeros behind a shorter one. */
-static uint64_t rank_of(const unsigned char *code, size_t size)
+/* The rank of a number, and the size of its code; that is written where it is longer. */
+static uint64_t rank_of(const struct decimal *number, unsigned char code[DECIMAL_CODE_ROOM],
+                        size_t *size)
 {
-    uint64_t rank = 0;
+    const uint64_t rank = decimal_code_short(number);
 
-    for (size_t i = 0; i < RANK_BYTES; i++)
-        rank = rank << 8 | (i < size ? code[i] : 0);
-    return rank;
+    *size = RANK_BYTES;
+    if (rank != 0)
+        return rank;
+    *size = decimal_code(number, code);
+    if (*size < RANK_BYTES)
+        memset(code + *size, 0, RANK_BYTES - *size);
+    return decimal_code_load(code);
 }
 
 /* Puts a result with a code that its rank does not hold: what is left of it goes before the key. */
@@ -152,8 +191,7 @@ static enum mr_status put(const struct columns *columns, struct mr_results *resu
     if (columns->order == COLUMNS_BY_FIRST) {
         struct decimal bare = numbers[0];
         decimal_strip(&bare);
-        code_size = decimal_code(&bare, code);
-        record->rank = rank_of(code, code_size);
+        record->rank = rank_of(&bare, code, &code_size);
         size = put_zeros(&numbers[0], bare.scale, texts);
         next = 1;
     }
@@ -192,31 +230,40 @@ int columns_put(const struct columns *columns, struct mr_results *results, const
 
 /* ---- Records to texts ----------------------------------------------------------------------- */
 
-size_t columns_record(const struct columns *columns, const struct mr_record *record,
-                      struct mr_bytes *key, unsigned char *texts)
+/* Decodes what the rank and, where that is not all of it, the beginning of the key are the code of,
+ * which is taken off the key. */
+static void decode_first(const struct mr_record *record, struct mr_bytes *key,
+                         struct decimal *first)
 {
     unsigned char code[RANK_BYTES + DECIMAL_CODE_ROOM];
-    struct decimal first;
-    size_t behind, size;
+    size_t size;
 
-    *key = (struct mr_bytes){record->key, record->key_size};
-    if (columns->order != COLUMNS_BY_FIRST) {
-        memcpy(texts, record->payload, record->payload_size);
-        return record->payload_size;
-    }
-
+    if (decimal_decode_short(record->rank, first))
+        return;
     /* As much of the key as may belong to a code: that says itself where it ends. */
-    behind = record->key_size < DECIMAL_CODE_ROOM ? record->key_size : DECIMAL_CODE_ROOM;
-    for (size_t i = 0; i < RANK_BYTES; i++)
-        code[i] = (unsigned char)(record->rank >> 8 * (RANK_BYTES - 1 - i));
+    const size_t behind = key->size < DECIMAL_CODE_ROOM ? key->size : DECIMAL_CODE_ROOM;
+    decimal_code_store(code, record->rank);
     for (size_t i = 0; i < behind; i++)
-        code[RANK_BYTES + i] = (unsigned char)~record->key[i];
-    size = decimal_decode(code, &first);
+        code[RANK_BYTES + i] = (unsigned char)~key->data[i];
+    size = decimal_decode(code, first);
     if (size > RANK_BYTES) {
         key->data += size - RANK_BYTES;
         key->size -= size - RANK_BYTES;
     }
-    size = decimal_print(&first, texts);
-    memcpy(texts + size, record->payload, record->payload_size);
+}
+
+size_t columns_record(const struct columns *columns, const struct mr_record *record,
+                      struct mr_bytes *key, unsigned char *texts)
+{
+    struct decimal first;
+    size_t size = 0;
+
+    *key = (struct mr_bytes){record->key, record->key_size};
+    if (columns->order == COLUMNS_BY_FIRST) {
+        decode_first(record, key, &first);
+        size = decimal_print(&first, texts);
+    }
+    if (record->payload_size > 0)
+        memcpy(texts + size, record->payload, record->payload_size);
     return size + record->payload_size;
 }

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/digits.h"
+
 #define E18 ((unsigned __int128)UINT64_C(1000000000000000000))
 
 const unsigned __int128 decimal_powers[DECIMAL_DIGITS + 1] = {
@@ -51,54 +53,50 @@ const unsigned __int128 decimal_powers[DECIMAL_DIGITS + 1] = {
     E18 *E18 * 100,
 };
 
-/* Writes the digits of a number before `end`, the last one there; returns where they begin. */
-static unsigned char *digits_before(unsigned char *end, uint64_t number)
+/* Writes a number below 10^width with zeros before it; returns the end. */
+static unsigned char *put_padded(unsigned char *out, uint64_t number, unsigned width)
 {
-    do {
-        *--end = (unsigned char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    return end;
+    const unsigned own = digits_width(number);
+
+    if (own < width)
+        memset(out, '0', width - own);
+    return digits_put(out + width - own, number, own);
 }
 
-/* The same with zeros before them, from `begin` on. */
-static unsigned char *digits_from(unsigned char *begin, unsigned char *end, uint64_t number)
+static unsigned char *put_whole(unsigned char *out, unsigned __int128 number)
 {
-    unsigned char *p = digits_before(end, number);
-
-    while (p > begin)
-        *--p = '0';
-    return p;
+    if (number <= UINT64_MAX)
+        return digits_put(out, (uint64_t)number, digits_width((uint64_t)number));
+    out = put_whole(out, number / E18);
+    return put_padded(out, (uint64_t)(number % E18), DECIMAL_DECIMALS);
 }
 
 size_t decimal_print(const struct decimal *decimal, unsigned char out[DECIMAL_ROOM])
 {
-    /* The digits stand at the end, with zeros before them as far as the point needs some. */
-    unsigned char digits[DECIMAL_ROOM], *end = digits + sizeof digits, *p;
-    unsigned __int128 rest = decimal->digits < 0 ? -(unsigned __int128)decimal->digits
-                                                 : (unsigned __int128)decimal->digits;
-    unsigned char *at = end;
-    size_t size = 0;
+    const unsigned scale = decimal->scale;
+    unsigned __int128 whole = decimal->digits < 0 ? -(unsigned __int128)decimal->digits
+                                                  : (unsigned __int128)decimal->digits;
+    uint64_t above = 0;
+    unsigned char *p = out;
 
-    for (; rest > UINT64_MAX; rest /= (uint64_t)E18) {
-        p = at - DECIMAL_DECIMALS;
-        at = digits_from(p, at, (uint64_t)(rest % (uint64_t)E18));
+    if (scale > 0) {
+        const uint64_t one = (uint64_t)decimal_powers[scale];
+        if (whole <= UINT64_MAX) {
+            above = (uint64_t)whole % one; /* a tenth of the time */
+            whole = (uint64_t)whole / one;
+        } else {
+            above = (uint64_t)(whole % one);
+            whole /= one;
+        }
     }
-    p = digits_before(at, (uint64_t)rest);
-    while ((size_t)(end - p) <= decimal->scale)
-        *--p = '0';
-
     if (decimal->digits < 0)
-        out[size++] = '-';
-    size_t whole = (size_t)(end - p) - decimal->scale;
-    memcpy(out + size, p, whole);
-    size += whole;
-    if (decimal->scale > 0) {
-        out[size++] = '.';
-        memcpy(out + size, p + whole, decimal->scale);
-        size += decimal->scale;
+        *p++ = '-';
+    p = put_whole(p, whole);
+    if (scale > 0) {
+        *p++ = '.';
+        p = put_padded(p, above, scale);
     }
-    return size;
+    return (size_t)(p - out);
 }
 
 void decimal_strip(struct decimal *decimal)

@@ -15,14 +15,11 @@
  * another follows, without pairs of zeros at the end; then the scale. So 5 comes before 5.0, that
  * before 5.00, and all of them before 5.01.
  */
-#include <stdbool.h>
+#include "values/decimal_code.h"
 
 #include "values/decimal.h"
 
 #define E16 UINT64_C(10000000000000000)
-
-#define LONG_HEAD 0xF0
-#define LONG_LEAST 3 /* bytes behind such a head */
 
 /* Writes the `size` lowest bytes of a number, the highest of them first, each xored with `flip`. */
 static void put_bytes(unsigned char *out, unsigned __int128 number, size_t size, unsigned flip)
@@ -43,20 +40,15 @@ static size_t bytes_of(unsigned __int128 number)
 
 static size_t put_whole(unsigned char *out, unsigned __int128 number, unsigned flip)
 {
-    if (number < 1 << 6) {
-        put_bytes(out, 0x80 | number, 1, flip);
-        return 1;
+    size_t size;
+
+    if (number >> 56 == 0) {
+        uint64_t word = decimal_code_word((uint64_t)number, &size);
+        decimal_code_store(out, flip != 0 ? ~word : word);
+        return size;
     }
-    if (number < 1 << 13) {
-        put_bytes(out, 0xC000 | number, 2, flip);
-        return 2;
-    }
-    if (number < 1 << 20) {
-        put_bytes(out, 0xE00000 | number, 3, flip);
-        return 3;
-    }
-    size_t size = bytes_of(number);
-    out[0] = (unsigned char)((LONG_HEAD + size - LONG_LEAST) ^ flip);
+    size = bytes_of(number);
+    out[0] = (unsigned char)((DECIMAL_CODE_LONG + size - DECIMAL_CODE_LEAST) ^ flip);
     put_bytes(out + 1, number, size, flip);
     return size + 1;
 }
@@ -64,8 +56,8 @@ static size_t put_whole(unsigned char *out, unsigned __int128 number, unsigned f
 /* How many bytes of the whole begin with that one, the flip taken away. */
 static size_t whole_size(unsigned head)
 {
-    if (head >= LONG_HEAD)
-        return 1 + head - LONG_HEAD + LONG_LEAST;
+    if (head >= DECIMAL_CODE_LONG)
+        return 1 + head - DECIMAL_CODE_LONG + DECIMAL_CODE_LEAST;
     return head >= 0xE0 ? 3 : head >= 0xC0 ? 2 : 1;
 }
 

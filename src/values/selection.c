@@ -4,6 +4,8 @@
  */
 #include "values/selection.h"
 
+#include "values/decimal_code.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,12 +38,9 @@ void selection_close(struct selection *selection)
 
 /* ---- Codes --------------------------------------------------------------------------------- */
 
-static uint64_t big_endian(const unsigned char *at)
+static inline uint64_t load_four(const unsigned char *at)
 {
-    uint64_t word;
-
-    memcpy(&word, at, sizeof word);
-    return __builtin_bswap64(word);
+    return (uint64_t)at[0] << 24 | (uint64_t)at[1] << 16 | (uint64_t)at[2] << 8 | at[3];
 }
 
 /* The first 8 bytes as a number, zeros behind the last one. As no code is the beginning of another,
@@ -49,14 +48,9 @@ static uint64_t big_endian(const unsigned char *at)
 static inline uint64_t word_of(const unsigned char *at, size_t size)
 {
     if (size >= 8)
-        return big_endian(at);
-    if (size >= 4) {
-        uint32_t first, last;
-        memcpy(&first, at, sizeof first);
-        memcpy(&last, at + size - sizeof last, sizeof last);
-        return (uint64_t)__builtin_bswap32(first) << 32 | (uint64_t)__builtin_bswap32(last)
-                                                              << (64 - 8 * size);
-    }
+        return decimal_code_load(at);
+    if (size >= 4)
+        return load_four(at) << 32 | load_four(at + size - 4) << (64 - 8 * size);
     return (uint64_t)at[0] << 56 | (uint64_t)at[size / 2] << (56 - 8 * (size / 2)) |
            (uint64_t)at[size - 1] << (64 - 8 * size);
 }
@@ -95,10 +89,10 @@ static void hold_all(struct selection_search *search)
 
     search->whole = false;
     for (size_t i = search->held; i-- > 0;) {
-        const uint64_t word = __builtin_bswap64(room->words[i]);
+        const uint64_t word = room->words[i];
         memset(room->codes[i], 0, DECIMAL_CODE_ROOM);
         memcpy(room->codes[i], search->shared, search->depth);
-        memcpy(room->codes[i] + search->depth, &word, sizeof word);
+        decimal_code_store(room->codes[i] + search->depth, word);
     }
 }
 
@@ -195,12 +189,12 @@ static void add_held(struct selection_search *search, const struct mr_bytes *cod
 
 static void add_fewest(struct selection_search *search, const struct mr_bytes *codes, size_t count)
 {
-    const uint64_t least = big_endian(search->least);
+    const uint64_t least = decimal_code_load(search->least);
     unsigned char code[DECIMAL_CODE_ROOM];
 
     for (size_t i = 0; i < count; i++) {
         const uint64_t word = word_of(codes[i].data, codes[i].size);
-        if (word < least || word > big_endian(search->code))
+        if (word < least || word > decimal_code_load(search->code))
             continue;
         pad_code(code, codes[i].data, codes[i].size);
         if (compare_codes(code, search->code) < 0 && compare_codes(code, search->least) >= 0)
@@ -239,7 +233,7 @@ int selection_add(struct selection *selection, const struct mr_bytes *codes, siz
 static void search_found(struct selection_search *search)
 {
     struct decimal number, stripped;
-    unsigned char least[DECIMAL_CODE_ROOM];
+    unsigned char least[DECIMAL_CODE_ROOM] = {0};
 
     decimal_decode(search->code, &number);
     stripped = number;
@@ -258,10 +252,9 @@ static void search_held(struct selection_search *search, const struct selection_
 
     if (leader->whole) {
         place_word(room->words, leader->held, (size_t)search->place);
-        const uint64_t word = __builtin_bswap64(room->words[search->place]);
         memset(search->code, 0, sizeof search->code);
         memcpy(search->code, search->shared, search->depth);
-        memcpy(search->code + search->depth, &word, sizeof word);
+        decimal_code_store(search->code + search->depth, room->words[search->place]);
     } else {
         qsort(room->codes, leader->held, sizeof *room->codes, compare_codes);
         memcpy(search->code, room->codes[search->place], sizeof search->code);
@@ -310,9 +303,8 @@ static void search_part(struct selection_search *search, const struct selection_
         return;
     }
     /* One word, which begins many codes, or is one. */
-    const uint64_t word = __builtin_bswap64(search->low);
-    memcpy(search->shared + search->depth, &word, sizeof word);
-    search->depth += sizeof word;
+    decimal_code_store(search->shared + search->depth, search->low);
+    search->depth += DECIMAL_CODE_WORD;
     search_begin(search);
     if (search->depth < decimal_code_size(search->shared))
         return;

@@ -400,8 +400,32 @@ enum decimal_fault sum_total(const struct sum *sum, struct decimal *total)
     return strip(&wide, scale_of(sum), negative, total);
 }
 
+/* As sum_mean where words of 64 bits are enough, as they mostly are; else false. */
+static bool small_mean(const struct sum *sum, uint64_t count, struct decimal *mean)
+{
+    const unsigned scale = (unsigned)(sum->low & SUM_SCALE);
+    uint64_t digits = sum->low >> SUM_TAG_BITS;
+
+    if (sum->high != 0 || scale > SUM_MEAN_DECIMALS ||
+        __builtin_mul_overflow(digits, (uint64_t)decimal_powers[SUM_MEAN_DECIMALS - scale],
+                               &digits))
+        return false;
+    const uint64_t rest = digits % count;
+    uint64_t quotient = digits / count;
+    quotient += rest > count - rest || (rest == count - rest && (quotient & 1) != 0);
+    unsigned decimals = SUM_MEAN_DECIMALS;
+    for (; decimals > 0 && quotient % 10 == 0; decimals--)
+        quotient /= 10;
+    mean->digits = (sum->low & SUM_SIGN) != 0 ? -(__int128)quotient : (__int128)quotient;
+    mean->scale = decimals;
+    return true;
+}
+
 enum decimal_fault sum_mean(const struct sum *sum, uint64_t count, struct decimal *mean)
 {
+    if (small_mean(sum, count, mean))
+        return DECIMAL_OK;
+
     static const struct wide one = {{1, 0, 0, 0}};
     unsigned scale = scale_of(sum);
     unsigned __int128 by = count, rest;

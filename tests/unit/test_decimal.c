@@ -10,7 +10,7 @@
 
 #include "unit/random.h"
 #include "unit/sanitized.h"
-#include "values/decimal.h"
+#include "values/decimal_code.h"
 
 Suite *test_decimal_suite(void);
 
@@ -358,6 +358,25 @@ START_TEST(codes_are_short_for_small_numbers)
 }
 END_TEST
 
+/* Words are codes, where they hold all of them. */
+static void check_word(const struct decimal *decimal, const unsigned char *code, size_t size)
+{
+    unsigned char eight[DECIMAL_CODE_WORD] = {0};
+    struct decimal back;
+    const uint64_t word = decimal_code_short(decimal);
+    memcpy(eight, code, size < sizeof eight ? size : sizeof eight);
+    ck_assert(word == 0 || (size <= sizeof eight && word == decimal_code_load(eight)));
+    if (size <= 4 && decimal->digits >= 0 && decimal->scale <= DECIMAL_CODE_DECIMALS)
+        ck_assert_uint_ne(word, 0);
+    if (decimal_decode_short(decimal_code_load(eight), &back))
+        ck_assert(size <= sizeof eight && back.digits == decimal->digits &&
+                  back.scale == decimal->scale);
+    else
+        ck_assert_uint_eq(word, 0);
+    decimal_code_store(eight, word);
+    ck_assert_uint_eq(decimal_code_load(eight), word);
+}
+
 START_TEST(a_code_says_its_size_and_gives_its_number_back)
 {
     char text[DECIMAL_ROOM];
@@ -373,6 +392,7 @@ START_TEST(a_code_says_its_size_and_gives_its_number_back)
         ck_assert_ptr_nonnull(copy);
         memcpy(copy, code, size);
         ck_assert_uint_eq(decimal_code_size(copy), size);
+        check_word(&decimal, code, size);
         ck_assert_uint_eq(decimal_decode(copy, &back), size);
         ck_assert_msg(back.digits == decimal.digits && back.scale == decimal.scale, "%s", text);
         free(copy);
