@@ -119,7 +119,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
                       : data[i + 1] & 4 ? MR_GROUP
                                         : MR_COMBINE,
             .value_size = load->words * sizeof(uint64_t),
-            .combine = load->words > 0 ? combine : NULL,
+            .combine = load->words > 0 && !(data[i + 1] & 4) ? combine : NULL,
             .collect = collect,
             .limit = data[i] >> 7 ? 2000 : 0,
             .order = (enum mr_order)(data[i + 1] % 3),
