@@ -137,6 +137,14 @@ static int values_map(void *context, void *state, const struct mr_split *split,
     return tokenizer_map(values->tokenizer, state, split, emitter, error);
 }
 
+static int values_mapper_end(void *context, void *state, struct mr_emitter *emitter,
+                             struct mr_error *error)
+{
+    struct setup_values *values = context;
+
+    return tokenizer_mapper_end(values->tokenizer, state, emitter, error);
+}
+
 static void values_mapper_close(void *context, void *state)
 {
     struct setup_values *values = context;
@@ -197,6 +205,7 @@ static void values_rows_of_groups(struct setup_values *values)
     values->rows.parse = values_parse_group;
     values->rows.emit = values_emit_group;
     values->rows.open = groups_mapper_open;
+    values->rows.end = groups_mapper_end;
     values->rows.close = groups_mapper_close;
     values->rows.context = values->groups;
 }
@@ -252,11 +261,14 @@ void setup_values_job(struct setup_values *values, struct tokenizer *tokenizer,
     spec->context = values;
     spec->mapper_open = values_mapper_open;
     spec->map = values_map;
+    if (values->rows.end != NULL)
+        spec->mapper_end = values_mapper_end;
     spec->mapper_close = values_mapper_close;
     if (values->groups == NULL) {
         spec->values = MR_COMBINE;
         spec->value_size = values->rows.value_size;
         spec->combine = values_combine;
+        spec->add_tag = columns_add_tag(values->columns);
         spec->reduce = values_reduce;
         return;
     }

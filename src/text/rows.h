@@ -70,7 +70,8 @@ struct rows_options {
     /* NULL: mr_emit_batch. A key that no span can hold, of 4 GiB, fails the job where there is
      * one. */
     rows_emit *emit;
-    mr_open *open; /* the state of a mapper for emit, as of struct mr_job_spec; NULL: none */
+    mr_open *open;   /* the state of a mapper for emit, as of struct mr_job_spec; NULL: none */
+    mr_map_end *end; /* emits what it still holds; NULL: nothing */
     mr_close *close;
     void *context;     /* of all these */
     bool skip_invalid; /* rows that are wrong are left out */

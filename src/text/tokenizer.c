@@ -332,6 +332,15 @@ int tokenizer_mapper_open(void *context, void **opened, struct mr_error *error)
     return -1;
 }
 
+int tokenizer_mapper_end(void *context, void *opened, struct mr_emitter *emitter,
+                         struct mr_error *error)
+{
+    const struct tokenizer *tokenizer = context;
+    const struct tokenizer_state *state = opened;
+
+    return tokenizer->rows->end(tokenizer->rows->context, state->rows->state, emitter, error);
+}
+
 void tokenizer_mapper_close(void *context, void *opened)
 {
     struct tokenizer *tokenizer = context;

@@ -92,11 +92,14 @@ size_t tokenizer_border_from(const void *tokenizer, const unsigned char *data, s
  * input; returns the job's, which must have been released before tokenizer_close. */
 struct mr_input *tokenizer_follow_input(struct tokenizer *tokenizer, struct mr_input *input);
 
-/* The hooks of struct mr_job_spec; `tokenizer` is a struct tokenizer. tokenizer_mapper_close adds
- * the mapper's statistics to the tokenizer's. */
+/* The hooks of struct mr_job_spec; `tokenizer` is a struct tokenizer. tokenizer_mapper_end is
+ * called where rows have an end. tokenizer_mapper_close adds the mapper's statistics to the
+ * tokenizer's. */
 int tokenizer_mapper_open(void *tokenizer, void **state, struct mr_error *error);
 int tokenizer_map(void *tokenizer, void *state, const struct mr_split *split,
                   struct mr_emitter *emitter, struct mr_error *error);
+int tokenizer_mapper_end(void *tokenizer, void *state, struct mr_emitter *emitter,
+                         struct mr_error *error);
 void tokenizer_mapper_close(void *tokenizer, void *state);
 
 /* Smallest safe cut p in [from, size], size meaning none was found: what stands before p and what

@@ -9,7 +9,7 @@
  * mr_values_rewind), so that it never holds more than a small part.
  *
  * A mapper leaves out rows of which nothing but different values is asked, where it has just met
- * one like them.
+ * one like them, and emits values of a key that it meets often together (see groups_packs.h).
  */
 #ifndef VALUES_GROUPS_H
 #define VALUES_GROUPS_H
@@ -48,6 +48,9 @@ struct groups_batch {
 /* Emits rows. Returns 0 to go on, else the job has failed, or *error says why it does. */
 int groups_emit(void *groups, void *state, struct mr_emitter *emitter,
                 const struct groups_batch *batch, struct mr_error *error);
+/* Emits what a mapper still holds, as mr_map_end. */
+int groups_mapper_end(void *groups, void *state, struct mr_emitter *emitter,
+                      struct mr_error *error);
 void groups_mapper_close(void *groups, void *state);
 
 /* ---- Of a job; `groups` is a struct groups --------------------------------------------------- */

@@ -5,16 +5,18 @@
  * A row, between parse and emit: the words of columns.h; where numbers are wanted those of all
  * fields; where texts are, these.
  *
- * A value: the words but the first, which is the count and 1, base 128, low digits first; then the
- * parts, each with its size in front of it, likewise, but for the last one.
+ * A value: the words but the first, which is the count and 1, as numbers; then the parts, each with
+ * its size in front of it, likewise, but for the last one.
  */
 #ifndef VALUES_GROUPS_LAYOUT_H
 #define VALUES_GROUPS_LAYOUT_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "base/hash.h"
 #include "values/groups.h"
+#include "values/groups_number.h"
 
 /* The code of the number in a field, or its text. */
 struct groups_part {
@@ -24,7 +26,14 @@ struct groups_part {
     size_t places; /* of a number: how many columns are quantiles of it */
 };
 
-/* Constant once it is open. */
+/* A row of which nothing is wanted but one number: its code. */
+struct groups_code {
+    unsigned char bytes[DECIMAL_CODE_ROOM];
+    size_t size;
+    size_t unused; /* rows are aligned to 16 */
+};
+
+/* Constant once it is open, but for `packed`. */
 struct groups {
     struct columns_options options;
     const struct columns *columns;
@@ -35,20 +44,10 @@ struct groups {
     size_t *part_of; /* a column: its part, where it has one */
     size_t text_count;
     size_t numbers_at, texts_at, row_size; /* of a row */
-    bool
-        only_texts; /* nothing but different texts is counted: it is the same how often one comes */
+    bool only_texts; /* only different texts are counted: it is the same how often one comes */
+    bool one_number, one_text; /* rows have one field, of which only quantiles are wanted, or only
+                                * how many are different: they are a struct groups_code, or that */
+    _Atomic bool packed;       /* some values are packs */
 };
-
-/* Reads a number of base 128, and returns where it ends. */
-static inline const unsigned char *groups_get_number(const unsigned char *at, uint64_t *number)
-{
-    unsigned shift = 0;
-
-    *number = 0;
-    do
-        *number |= (uint64_t)(*at & 127) << shift;
-    while (shift += 7, (*at++ & 128) != 0);
-    return at;
-}
 
 #endif

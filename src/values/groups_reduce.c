@@ -11,10 +11,13 @@
 
 #include "values/distinct.h"
 #include "values/groups_layout.h"
+#include "values/groups_packs.h"
 #include "values/selection.h"
 
 /* Values that are taken apart at a time. */
 #define BATCH 64
+/* Values out of packs, and alone, that are looked at together. */
+#define TOGETHER (GROUPS_PACK_MOST + BATCH)
 
 /* What is made of a part of the values. */
 struct groups_sight {
@@ -31,6 +34,7 @@ struct groups_reducer {
     size_t count;
     struct decimal *numbers; /* a column each */
     uint64_t *words, *more;  /* of columns.h: all that are combined, and the next ones */
+    struct mr_bytes together[TOGETHER];
 };
 
 /* ---- Opening ------------------------------------------------------------------------------- */
@@ -172,28 +176,76 @@ struct groups_source {
     struct mr_values *values;
     const struct mr_bytes *array;
     size_t count; /* of the array */
+    bool packed;  /* some may be packs */
 };
+
+/* Adds values that are no packs. */
+static int add_values(const struct groups *groups, struct groups_reducer *reducer,
+                      const struct mr_bytes *values, size_t count, bool combines)
+{
+    int result = 0;
+
+    if (groups->part_count == 1 && groups->words == 1)
+        return add(&groups->parts[0], &reducer->sights[0], values, count);
+    for (size_t i = 0, some; result == 0 && i < count; i += some) {
+        some = count - i < BATCH ? count - i : BATCH;
+        result = add_apart(groups, reducer, values + i, some, combines);
+    }
+    return result;
+}
+
+/* Adds values some of which may be packs. */
+static int add_packs(const struct groups *groups, struct groups_reducer *reducer,
+                     const struct mr_bytes *values, size_t count, bool combines)
+{
+    size_t together = 0;
+    int result = 0;
+
+    for (size_t i = 0; result == 0 && i < count; i++) {
+        if (groups_packs_is(&values[i]))
+            together += groups_packs_open_one(&values[i], reducer->together + together);
+        else
+            reducer->together[together++] = values[i];
+        if (together + GROUPS_PACK_MOST <= TOGETHER && i + 1 < count)
+            continue;
+        result = add_values(groups, reducer, reducer->together, together, combines);
+        together = 0;
+    }
+    return result;
+}
 
 /* Returns -1 when memory is out, or the job has failed. */
 static int make_pass(const struct groups *groups, struct groups_reducer *reducer,
                      const struct groups_source *source, bool combines)
 {
-    const bool plain = groups->part_count == 1 && groups->words == 1;
+    int (*const adds)(const struct groups *, struct groups_reducer *, const struct mr_bytes *,
+                      size_t, bool) = source->packed ? add_packs : add_values;
     struct mr_bytes one;
     int result = 0;
 
-    if (source->array != NULL && plain)
-        return add(&groups->parts[0], &reducer->sights[0], source->array, source->count);
-    for (size_t i = 0, count; result == 0 && source->array != NULL && i < source->count;
-         i += count) {
-        count = source->count - i < BATCH ? source->count - i : BATCH;
-        result = add_apart(groups, reducer, source->array + i, count, combines);
-    }
-    while (result == 0 && source->array == NULL &&
-           (one.data = mr_values_next(source->values, &one.size)) != NULL)
-        result = plain ? add(&groups->parts[0], &reducer->sights[0], &one, 1)
-                       : add_apart(groups, reducer, &one, 1, combines);
+    if (source->array != NULL)
+        return adds(groups, reducer, source->array, source->count, combines);
+    while (result == 0 && (one.data = mr_values_next(source->values, &one.size)) != NULL)
+        result = adds(groups, reducer, &one, 1, combines);
     return result;
+}
+
+/* Counts the rows of a key. Returns -1 when the job has failed. */
+static int count_rows(const struct groups_source *source, uint64_t *count)
+{
+    struct mr_bytes one;
+
+    *count = source->array != NULL ? source->count : mr_values_count(source->values);
+    if (!source->packed)
+        return 0;
+    for (size_t i = 0; source->array != NULL && i < source->count; i++)
+        *count += groups_packs_count(&source->array[i]) - 1;
+    if (source->array != NULL)
+        return 0;
+    while ((one.data = mr_values_next(source->values, &one.size)) != NULL)
+        *count += groups_packs_count(&one) - 1;
+    return mr_values_count(source->values) == 0 && mr_values_rewind(source->values) == MR_OK ? 0
+                                                                                             : -1;
 }
 
 /* ---- A key --------------------------------------------------------------------------------- */
@@ -278,11 +330,14 @@ int groups_reduce(void *context, void *state, const void *key, size_t key_size,
     const struct groups *groups = context;
     struct groups_reducer *reducer = state;
     struct groups_source source = {.values = values};
-    const uint64_t count = mr_values_count(values);
+    uint64_t count;
 
+    source.packed = atomic_load_explicit(&groups->packed, memory_order_relaxed);
+    source.array = mr_values_array(values, &source.count);
+    if (count_rows(&source, &count) != 0)
+        return -1;
     if (count < groups->options.min_count)
         return 0;
-    source.array = mr_values_array(values, &source.count);
     reducer->words[0] = 0;
     begin(groups, reducer, &source, count);
     if (look(groups, reducer, &source, error) != 0)

@@ -7,10 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "values/decimal_code.h"
+#include "values/decimal_plain.h"
 #include "values/groups_layout.h"
+#include "values/groups_packs.h"
 
-/* Bytes of a number of base 128. */
-#define NUMBER_MOST 10u
 /* Pairs that a mapper remembers: a quarter of a MiB. */
 #define MET_PAIRS ((size_t)1 << 12)
 /* Bytes of a pair that is remembered, with its sizes; the size of a line of the cache. */
@@ -32,6 +33,7 @@ struct groups_mapper {
     struct mr_bytes *values;
     struct mr_span *keys; /* those of them that are emitted */
     size_t most;          /* of both */
+    struct groups_packs *packs;
     struct groups_met *met;
     size_t tried, hits; /* of the pairs that were looked up */
     size_t passed;      /* rows that are still not looked up */
@@ -77,6 +79,13 @@ static void lay_out(struct groups *groups)
         at += options->field_count * sizeof(struct decimal);
     groups->texts_at = at;
     groups->row_size = at + groups->text_count * sizeof(struct mr_bytes);
+    const bool one = groups->part_count == 1 && groups->words == 1 && options->field_count == 1;
+    groups->one_number = one && groups->text_count == 0;
+    groups->one_text = one && groups->text_count == 1;
+    if (groups->one_number)
+        groups->row_size = sizeof(struct groups_code);
+    if (groups->one_text)
+        groups->row_size = sizeof(struct mr_bytes);
 }
 
 _Static_assert(sizeof(struct mr_bytes) == _Alignof(struct decimal), "all in a row is aligned");
@@ -122,6 +131,41 @@ size_t groups_row_size(const struct groups *groups)
     return groups->row_size;
 }
 
+/* As groups_parse, of rows that are codes. */
+static size_t parse_codes(const struct groups *groups, const struct mr_bytes *fields, size_t rows,
+                          struct groups_code *codes, char *reason)
+{
+    for (size_t i = 0; i < rows; i++) {
+        struct decimal number;
+        uint64_t digits, value;
+        if (fields[i].data != NULL &&
+            decimal_plain_digits(fields[i].data, fields[i].size, &digits)) {
+            decimal_code_store(codes[i].bytes, decimal_code_word(digits << 1, &codes[i].size));
+            continue;
+        }
+        if (columns_parse(groups->columns, &fields[i], 1, &value, sizeof value, &number, reason) ==
+            0)
+            return i;
+        codes[i].size = decimal_code(&number, codes[i].bytes);
+    }
+    return rows;
+}
+
+/* The same, of texts. */
+static size_t parse_texts(const struct groups *groups, const struct mr_bytes *fields, size_t rows,
+                          struct mr_bytes *texts, char *reason)
+{
+    uint64_t value;
+
+    for (size_t i = 0; i < rows; i++) {
+        if (fields[i].data == NULL &&
+            columns_parse(groups->columns, &fields[i], 1, &value, sizeof value, NULL, reason) == 0)
+            return i;
+        texts[i] = fields[i];
+    }
+    return rows;
+}
+
 size_t groups_parse(void *context, const struct mr_bytes *fields, size_t rows, void *values,
                     char reason[COLUMNS_REASON_ROOM])
 {
@@ -130,6 +174,10 @@ size_t groups_parse(void *context, const struct mr_bytes *fields, size_t rows, v
     const bool numbers = groups->text_count < groups->part_count;
     unsigned char *row = values;
 
+    if (groups->one_number)
+        return parse_codes(groups, fields, rows, values, reason);
+    if (groups->one_text)
+        return parse_texts(groups, fields, rows, values, reason);
     for (size_t i = 0; i < rows; i++, row += groups->row_size, fields += field_count) {
         struct decimal *read =
             numbers ? (struct decimal *)(void *)(row + groups->numbers_at) : NULL;
@@ -145,14 +193,6 @@ size_t groups_parse(void *context, const struct mr_bytes *fields, size_t rows, v
 
 /* ---- Values -------------------------------------------------------------------------------- */
 
-static unsigned char *put_number(unsigned char *at, uint64_t number)
-{
-    for (; number >= 128; number >>= 7)
-        *at++ = (unsigned char)(number | 128);
-    *at++ = (unsigned char)number;
-    return at;
-}
-
 /* Writes the value of a row; returns its end. */
 static unsigned char *put_value(const struct groups *groups, unsigned char *at,
                                 const unsigned char *row)
@@ -163,14 +203,14 @@ static unsigned char *put_value(const struct groups *groups, unsigned char *at,
     const struct mr_bytes *texts = (const struct mr_bytes *)(const void *)(row + groups->texts_at);
 
     for (size_t i = 1; i < groups->words; i++)
-        at = put_number(at, words[i]);
+        at = groups_put_number(at, words[i]);
     for (size_t i = 0; i < groups->part_count; i++) {
         const struct groups_part *part = &groups->parts[i];
         const bool sized = i + 1 < groups->part_count;
         if (part->is_text) {
             const struct mr_bytes *text = &texts[part->at];
             if (sized)
-                at = put_number(at, text->size);
+                at = groups_put_number(at, text->size);
             memcpy(at, text->data, text->size);
             at += text->size;
         } else {
@@ -189,10 +229,10 @@ static unsigned char *put_value(const struct groups *groups, unsigned char *at,
 /* Bytes that the values of rows may take. */
 static size_t bound(const struct groups *groups, const unsigned char *rows, size_t count)
 {
-    size_t each = groups->words * NUMBER_MOST, texts = 0;
+    size_t each = groups->words * GROUPS_NUMBER_MOST, texts = 0;
 
     for (size_t i = 0; i < groups->part_count; i++)
-        each += NUMBER_MOST + (groups->parts[i].is_text ? 0u : DECIMAL_CODE_ROOM);
+        each += GROUPS_NUMBER_MOST + (groups->parts[i].is_text ? 0u : DECIMAL_CODE_ROOM);
     for (size_t i = 0; groups->text_count > 0 && i < count; i++) {
         const struct mr_bytes *text =
             (const struct mr_bytes *)(const void *)(rows + i * groups->row_size + groups->texts_at);
@@ -206,11 +246,14 @@ static size_t bound(const struct groups *groups, const unsigned char *rows, size
 static int make_values(const struct groups *groups, struct groups_mapper *mapper,
                        const unsigned char *rows, size_t count)
 {
-    if (groups->part_count == 1 && groups->text_count == 1 && groups->words == 1) {
+    if (groups->one_number) {
+        const struct groups_code *codes = (const struct groups_code *)(const void *)rows;
         for (size_t i = 0; i < count; i++)
-            mapper->values[i] =
-                *(const struct mr_bytes *)(const void *)(rows + i * groups->row_size +
-                                                         groups->texts_at);
+            mapper->values[i] = (struct mr_bytes){codes[i].bytes, codes[i].size};
+        return 0;
+    }
+    if (groups->one_text) {
+        memcpy(mapper->values, rows, count * sizeof *mapper->values);
         return 0;
     }
     const size_t size = bound(groups, rows, count);
@@ -251,25 +294,26 @@ static bool is_met(const struct groups *groups, struct groups_met *met, const un
     return false;
 }
 
-/* Leaves out pairs that have been met, where that pays. Returns how many are left: their keys are
- * in mapper->keys, their values in mapper->values. */
-static size_t leave_out(const struct groups *groups, struct groups_mapper *mapper,
-                        const unsigned char *base, const struct mr_span *keys, size_t count)
+/* Leaves out pairs that have been met, where that pays. */
+static void leave_out(const struct groups *groups, struct groups_mapper *mapper,
+                      struct groups_pairs *pairs)
 {
+    const size_t count = pairs->count;
     size_t left = 0;
 
     if (mapper->passed > 0) {
         mapper->passed -= count < mapper->passed ? count : mapper->passed;
-        memcpy(mapper->keys, keys, count * sizeof *keys);
-        return count;
+        return;
     }
     for (size_t i = 0; i < count; i++) {
-        if (is_met(groups, mapper->met, base + keys[i].begin, keys[i].end - keys[i].begin,
-                   &mapper->values[i]))
+        const struct mr_span key = pairs->keys[i];
+        if (is_met(groups, mapper->met, pairs->base + key.begin, key.end - key.begin,
+                   &pairs->values[i]))
             continue;
-        mapper->keys[left] = keys[i];
-        mapper->values[left++] = mapper->values[i];
+        pairs->keys[left] = key;
+        pairs->values[left++] = pairs->values[i];
     }
+    pairs->count = left;
     mapper->tried += count;
     mapper->hits += count - left;
     if (mapper->tried >= MET_TRIED) {
@@ -277,7 +321,6 @@ static size_t leave_out(const struct groups *groups, struct groups_mapper *mappe
             mapper->passed = MET_PASSED;
         mapper->tried = mapper->hits = 0;
     }
-    return left;
 }
 
 /* ---- Mappers ------------------------------------------------------------------------------- */
@@ -288,6 +331,9 @@ int groups_mapper_open(void *context, void **state, struct mr_error *error)
     struct groups_mapper *made = calloc(1, sizeof *made);
 
     if (made == NULL)
+        goto fail;
+    made->packs = groups_packs_open();
+    if (made->packs == NULL)
         goto fail;
     if (groups->only_texts) {
         made->met = calloc(1, sizeof *made->met);
@@ -314,6 +360,7 @@ void groups_mapper_close(void *context, void *state)
     free(mapper->values);
     free(mapper->keys);
     free(mapper->met);
+    groups_packs_close(mapper->packs);
     free(mapper);
 }
 
@@ -330,19 +377,44 @@ static int need_room(struct groups_mapper *mapper, size_t count)
     return mapper->most > 0 ? 0 : -1;
 }
 
+/* Lets reducers know of packs. */
+static void tell_of_packs(struct groups *groups, const struct groups_mapper *mapper)
+{
+    if (groups_packs_made(mapper->packs) &&
+        !atomic_load_explicit(&groups->packed, memory_order_relaxed))
+        atomic_store_explicit(&groups->packed, true, memory_order_relaxed);
+}
+
 int groups_emit(void *context, void *state, struct mr_emitter *emitter,
                 const struct groups_batch *batch, struct mr_error *error)
 {
-    const struct groups *groups = context;
+    struct groups *groups = context;
     struct groups_mapper *mapper = state;
-    const struct mr_span *keys = batch->keys;
-    size_t count = batch->count;
 
-    if (need_room(mapper, count) != 0 || make_values(groups, mapper, batch->values, count) != 0)
+    if (need_room(mapper, batch->count) != 0 ||
+        make_values(groups, mapper, batch->values, batch->count) != 0)
         return (int)mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
-    if (mapper->met != NULL) {
-        count = leave_out(groups, mapper, batch->base, keys, count);
-        keys = mapper->keys;
-    }
-    return (int)mr_emit_batch(emitter, batch->base, batch->size, keys, count, mapper->values);
+    struct groups_pairs pairs = {batch->base, mapper->keys, mapper->values, batch->count};
+    memcpy(mapper->keys, batch->keys, batch->count * sizeof *mapper->keys);
+    if (mapper->met != NULL)
+        leave_out(groups, mapper, &pairs);
+    const int result = groups_packs_take(mapper->packs, &groups->seed, emitter, &pairs);
+    tell_of_packs(groups, mapper);
+    if (result != 0)
+        return result == ENOMEM ? (int)mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory") : -1;
+    if (pairs.count == 0)
+        return 0;
+    return (int)mr_emit_batch(emitter, batch->base, batch->size, pairs.keys, pairs.count,
+                              pairs.values);
+}
+
+int groups_mapper_end(void *context, void *state, struct mr_emitter *emitter,
+                      struct mr_error *error)
+{
+    struct groups_mapper *mapper = state;
+    const int result = groups_packs_flush(mapper->packs, emitter);
+
+    (void)error;
+    tell_of_packs(context, mapper);
+    return result;
 }

@@ -35,8 +35,13 @@ struct rows {
     size_t count, keys;
     unsigned skew; /* percent that are the first key's */
     enum numbers numbers;
-    size_t texts; /* different ones of the second field */
+    size_t texts;     /* different ones of the second field */
+    bool marked;      /* some of them begin as packs do */
+    size_t key_bytes; /* the least size of keys */
 };
+
+/* Which fields rows have. */
+enum fields { FIELDS_BOTH, FIELDS_NUMBER, FIELDS_TEXT };
 
 static uint64_t mixed(uint64_t number)
 {
@@ -79,6 +84,12 @@ static void write_number(const struct rows *rows, size_t row, char text[TEXT_ROO
     }
 }
 
+/* Writes the key of that number; returns its size. */
+static size_t write_key(const struct rows *rows, size_t key, char text[KEY_ROOM])
+{
+    return (size_t)sprintf(text, "key%0*zu", (int)rows->key_bytes, key);
+}
+
 /* Texts of some bytes, or of many. */
 static void write_text(const struct rows *rows, size_t row, char text[TEXT_ROOM])
 {
@@ -87,13 +98,15 @@ static void write_text(const struct rows *rows, size_t row, char text[TEXT_ROOM]
     if (number == 0)
         text[0] = '\0';
     else
-        sprintf(text, "%zx%.*s", number, (int)(number % 30), "-a-text-that-is-rather-long-by-");
+        sprintf(text, "%s%zx%.*s", rows->marked && number % 3 == 0 ? "\377" : "", number,
+                (int)(number % 30), "-a-text-that-is-rather-long-by-");
 }
 
 /* ---- A job --------------------------------------------------------------------------------- */
 
 struct run {
     struct rows rows;
+    enum fields fields;
     const struct column *columns;
     size_t column_count;
     uint64_t min_count;
@@ -143,11 +156,16 @@ static int map_rows(void *context, void *state, const struct mr_split *split,
     for (size_t i = 0; i < count; i++) {
         write_number(&run->rows, begin + i, texts[2 * i]);
         write_text(&run->rows, begin + i, texts[2 * i + 1]);
-        for (size_t j = 2 * i; j < 2 * i + 2; j++)
-            fields[j] = (struct mr_bytes){(unsigned char *)texts[j], strlen(texts[j])};
+        for (size_t j = 0; j < 2; j++) {
+            const char *text = texts[2 * i + j];
+            const size_t at = run->fields == FIELDS_BOTH ? 2 * i + j : i;
+            if (run->fields != (j == 0 ? FIELDS_TEXT : FIELDS_NUMBER))
+                fields[at] = (struct mr_bytes){(const unsigned char *)text, strlen(text)};
+        }
         spans[i].begin = (uint32_t)(i * KEY_ROOM);
-        spans[i].end = spans[i].begin + (uint32_t)sprintf(keys + i * KEY_ROOM, "key%zu",
-                                                          key_of(&run->rows, begin + i));
+        spans[i].end =
+            spans[i].begin +
+            (uint32_t)write_key(&run->rows, key_of(&run->rows, begin + i), keys + i * KEY_ROOM);
     }
     void *values = aligned_alloc(64, (count * groups_row_size(run->groups) + 63) / 64 * 64);
     ck_assert_ptr_nonnull(values);
@@ -161,6 +179,12 @@ static int map_rows(void *context, void *state, const struct mr_split *split,
 static int mapper_open(void *context, void **state, struct mr_error *error)
 {
     return groups_mapper_open(((struct run *)context)->groups, state, error);
+}
+
+static int mapper_end(void *context, void *state, struct mr_emitter *emitter,
+                      struct mr_error *error)
+{
+    return groups_mapper_end(((struct run *)context)->groups, state, emitter, error);
 }
 
 static void mapper_close(void *context, void *state)
@@ -206,7 +230,8 @@ static int collect(void *context, const struct mr_record *records, size_t count,
 
 static enum mr_status run_job(struct run *run, struct mr_error *error)
 {
-    const struct columns_options options = {run->columns, run->column_count, 2, run->min_count,
+    const struct columns_options options = {run->columns, run->column_count,
+                                            run->fields == FIELDS_BOTH ? 2 : 1, run->min_count,
                                             run->order};
     const struct mr_reader reader = {
         .struct_size = sizeof reader, .context = run, .size = MR_UNKNOWN, .next = next_split};
@@ -227,6 +252,7 @@ static enum mr_status run_job(struct run *run, struct mr_error *error)
                                      .input = mr_input_new(&reader),
                                      .mapper_open = mapper_open,
                                      .map = map_rows,
+                                     .mapper_end = mapper_end,
                                      .mapper_close = mapper_close,
                                      .values = MR_GROUP,
                                      .reducer_open = reducer_open,
@@ -342,7 +368,7 @@ static void compare(struct run *run)
     qsort(rows, count, sizeof *rows, by_number);
     for (size_t begin = 0, end; begin < count; begin = end) {
         char text[1000];
-        size_t size = (size_t)sprintf(text, "key%zu", rows[begin].key);
+        size_t size = write_key(&run->rows, rows[begin].key, text);
         for (end = begin; end < count && rows[end].key == rows[begin].key; end++)
             ;
         if (end - begin < run->min_count)
@@ -433,6 +459,37 @@ START_TEST(results_are_those_of_sorting)
                           .threads = (unsigned)(1 + i % 3),
                           .memory = i % 2 == 0 ? 256 * MIB : 1};
         check_run(&run);
+    }
+}
+END_TEST
+
+/* Of few keys, of as many as a mapper keeps, and of more, whose values are packed or are not. */
+START_TEST(values_of_a_key_are_packed)
+{
+    static const struct column texts[] = {{.op = COLUMN_DISTINCT, .field = 0, .what = "field 1"}};
+    static const size_t keys[] = {1, 40, 800, 6000}, key_bytes[] = {0, 11, 14};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        for (unsigned way = 0; way < 6; way++) {
+            struct run run = {.rows = {.count = SANITIZED ? 10000 : 40000,
+                                       .keys = keys[i],
+                                       .skew = way % 2 == 0 ? 0 : 50,
+                                       .numbers = (enum numbers)((way + i) % 5),
+                                       .texts = way < 3 ? 40 : 30000,
+                                       .marked = true,
+                                       .key_bytes = key_bytes[(way + i) % 3]},
+                              .fields = (enum fields)(way % 3),
+                              .columns = way % 3 == 0   ? both
+                                         : way % 3 == 1 ? places
+                                                        : texts,
+                              .column_count = way % 3 == 0   ? 3
+                                              : way % 3 == 1 ? 5
+                                                             : 1,
+                              .min_count = way == 4 ? 5 : 0,
+                              .order = COLUMNS_BY_KEY,
+                              .threads = 1 + way % 3,
+                              .memory = way < 4 ? 256 * MIB : 1};
+            check_run(&run);
+        }
     }
 }
 END_TEST
@@ -529,6 +586,7 @@ Suite *test_groups_suite(void)
     TCase *tests = tcase_create("groups");
     tcase_set_timeout(tests, SANITIZED ? 600 : 120);
     tcase_add_loop_test(tests, results_are_those_of_sorting, 0, KINDS);
+    tcase_add_test(tests, values_of_a_key_are_packed);
     tcase_add_loop_test(tests, values_past_memory_are_read_again, 0, SANITIZED ? 1 : 4);
     tcase_add_test(tests, different_texts_are_counted_part_by_part);
     tcase_add_test(tests, a_job_that_fails_or_is_cancelled_leaves_nothing);
