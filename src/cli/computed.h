@@ -43,8 +43,8 @@ struct computed {
 /* What the functions below return where memory is out. */
 extern const char computed_no_memory[];
 
-/* Appends what `argument` asks for: F, of a quantile F:P[,P]..., NULL for a count. Returns NULL, or
- * what is wrong: a static text. */
+/* Appends the columns that `argument` names: F, of a quantile F:P[,P]..., NULL for a count.
+ * Returns NULL, or what is wrong: a static text. */
 const char *computed_add(struct computed *computed, enum computed_op op, const char *argument);
 void computed_free(struct computed *computed);
 

@@ -243,6 +243,18 @@ static int report(struct tokenizer_state *state, const unsigned char *line, cons
     return -1;
 }
 
+/* Parses rows from number `at` on, whose values come behind `right` others; returns how many are
+ * right before one that is wrong. */
+static size_t parse(struct rows_state *rows, size_t at, size_t count, size_t right,
+                    struct rows_fault *fault)
+{
+    const struct rows_options *options = rows->options;
+
+    return options->parse(options->context, rows->fields + at * options->field_count, count - at,
+                          rows->values + right * options->value_size,
+                          options->skip_invalid ? NULL : fault);
+}
+
 int rows_state_flush(struct tokenizer_state *state)
 {
     struct rows_state *rows = state->rows;
@@ -252,9 +264,7 @@ int rows_state_flush(struct tokenizer_state *state)
     size_t right = 0;
 
     for (size_t at = 0; at < count; at++) {
-        const size_t n = options->parse(options->context, rows->fields + at * options->field_count,
-                                        count - at, rows->values + right * options->value_size,
-                                        options->skip_invalid ? NULL : &fault);
+        const size_t n = parse(rows, at, count, right, &fault);
         if (at != right)
             memmove(rows->keys + right, rows->keys + at, n * sizeof *rows->keys);
         right += n;
@@ -283,9 +293,7 @@ int rows_state_emit(struct tokenizer_state *state, const unsigned char *base, si
     size_t right = 0;
 
     for (size_t at = 0; at < count; at++) {
-        const size_t n = options->parse(options->context, rows->fields + at * options->field_count,
-                                        count - at, rows->values + right * options->value_size,
-                                        options->skip_invalid ? NULL : &fault);
+        const size_t n = parse(rows, at, count, right, &fault);
         if (at != right)
             memmove(rows->spans + right, rows->spans + at, n * sizeof *rows->spans);
         right += n;

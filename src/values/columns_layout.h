@@ -46,7 +46,7 @@ struct columns {
     bool pairs;
     bool has_count; /* the first word of a value is the count */
     bool one_total; /* a sum is all that is kept, beside the count */
-    bool alone;     /* it, or a mean by it, is all that is asked for, and orders the results */
+    bool alone;     /* a sum or a mean is the only column, and orders the results */
     size_t words;   /* of a value */
     struct columns_field *fields;
     struct columns_kept *kept;

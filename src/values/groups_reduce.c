@@ -2,7 +2,7 @@
  *
  * groups_reduce - the values of a key to its result.
  *
- * They are looked at in passes, as many as selections and counts of different texts ask for: in
+ * They are looked at in passes, as many as selections and counts of different texts need: in
  * memory, where they all are, or as they come from the engine.
  */
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * groups_rows - see groups.h: what is asked for, and rows to values, of which groups_reduce.c makes
- * results.
+ * groups_rows - see groups.h: the layout of rows, and rows to values, of which groups_reduce.c
+ * makes results.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -39,7 +39,7 @@ struct groups_mapper {
     size_t passed;      /* rows that are still not looked up */
 };
 
-/* ---- What is asked for --------------------------------------------------------------------- */
+/* ---- Layout -------------------------------------------------------------------------------- */
 
 /* The part that a column needs, which is added where no other column needs it. */
 static size_t find_part(struct groups *groups, const struct column *column)

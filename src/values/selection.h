@@ -3,7 +3,7 @@
  * selection - the numbers at some places of an order, without sorting and in little memory.
  *
  * Numbers come as their codes (see decimal.h), all of them once a pass, in any order, for as many
- * passes as are asked for: one where they are few, else the first finds between which codes all
+ * passes as are needed: one where they are few, else the first finds between which codes all
  * are, and each that follows narrows this down to a bucket in 2048, until what is left in it can be
  * held. What a selection holds does not depend on how many numbers there are.
  */
