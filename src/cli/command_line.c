@@ -221,8 +221,10 @@ int command_line_read(int argc, char **argv, struct message *message, struct opt
             command_line_unknown(&pass, argv[optind - 1]);
         else if (value == ':')
             option_wrong(&pass, "option '--%s' needs an argument: %s", row->name, row->argument);
-        else
+        else {
+            pass.by_letter = value < LONG_FORM;
             command_line_take(&line, &pass, row);
+        }
     }
     options->files = argv + optind;
     options->file_count = (size_t)(argc - optind);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * help - what --help and --version print; see help.h.
+ * help - what -h, --help and --version print; see help.h.
  */
 #include "cli/help.h"
 
@@ -42,6 +42,11 @@ static char *help_end(FILE *out, char **text)
     return *text;
 }
 
+static const char help_usage[] = "Usage: mrcount [OPTION]... [FILE]...\n";
+
+static const char help_example[] =
+    "Example: mrcount -i -n 10 book.txt     (the ten most frequent words of a book)\n";
+
 char *help_text(void)
 {
     char *text = NULL;
@@ -50,21 +55,45 @@ char *help_text(void)
 
     if (out == NULL)
         return NULL;
-    fputs("Usage: mrcount [OPTION]... [FILE]...\n"
-          "Count how often each word, line, character or field occurs in the FILEs (or in\n"
-          "standard input), and print KEY<TAB>COUNT lines, the most frequent first.\n",
-          out);
+    fprintf(out,
+            "%s"
+            "Count how often each word, line, character or field occurs in the FILEs (or in\n"
+            "standard input), and print KEY<TAB>COUNT lines, the most frequent first.\n",
+            help_usage);
     for (unsigned group = 0; group < OPTION_GROUPS; group++) {
         fprintf(out, "\n%s:\n", option_table_heading(group));
         for (size_t i = 0; i < option_table_count; i++)
             if (option_table[i].group == group)
                 help_option(out, &option_table[i]);
     }
-    fputs("\n"
-          "Example: mrcount -i -n 10 book.txt     (the ten most frequent words of a book)\n"
-          "Exit status: 0 all read and printed, 1 a FILE could not be read, 2 error.\n"
-          "Full manual: man mrcount\n",
-          out);
+    fprintf(out,
+            "\n%s"
+            "Exit status: 0 all read and printed, 1 a FILE could not be read, 2 error.\n"
+            "Full manual: man mrcount\n",
+            help_example);
+    return help_end(out, &text);
+}
+
+char *help_screen(void)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    if (out == NULL)
+        return NULL;
+    fprintf(out,
+            "%s"
+            "Count how often each word, line or field occurs; print the most frequent first.\n"
+            "\n",
+            help_usage);
+    for (size_t i = 0; i < option_table_count; i++)
+        if (option_table[i].common)
+            help_option(out, &option_table[i]);
+    fprintf(out,
+            "\n%s"
+            "All options: mrcount --help. Each with an example: man mrcount\n",
+            help_example);
     return help_end(out, &text);
 }
 
@@ -88,9 +117,10 @@ char *help_version(const struct help_built *built)
 void help_print(const struct options *options, const struct help_built *built,
                 struct message *message)
 {
-    char *text = options->action == OPTIONS_HELP      ? help_text()
-                 : options->action == OPTIONS_VERSION ? help_version(built)
-                                                      : complete_text(options->shell);
+    char *text = options->action == OPTIONS_HELP          ? help_text()
+                 : options->action == OPTIONS_HELP_SCREEN ? help_screen()
+                 : options->action == OPTIONS_VERSION     ? help_version(built)
+                                                          : complete_text(options->shell);
 
     if (text == NULL)
         message_error(message, "out of memory");

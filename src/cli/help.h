@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * help - what --help, --version and --completion print, made from the table of options.
+ * help - what -h, --help, --version and --completion print, made from the table of options.
  */
 #ifndef CLI_HELP_H
 #define CLI_HELP_H
@@ -19,7 +19,8 @@ void help_print(const struct options *options, const struct help_built *built,
                 struct message *message);
 
 /* Each returns a text that the caller frees, or NULL when memory is out. */
-char *help_text(void);
+char *help_text(void);   /* of --help: all options by groups */
+char *help_screen(void); /* of -h: what is common, in 23 lines of 80 columns at the most */
 char *help_version(const struct help_built *built);
 
 #endif

@@ -26,6 +26,7 @@ enum option_offer { OPTION_ANYTHING, OPTION_FILES, OPTION_DIRECTORIES };
 struct option_pass {
     struct message *message;
     struct options *options; /* what becomes of it */
+    bool by_letter;          /* the option that is taken was given in its short form */
     bool failed;             /* and that has been reported */
 };
 
@@ -39,6 +40,7 @@ struct option_row {
     enum option_offer offer;
     bool repeated;    /* it may be given several times, and each counts */
     const char *help; /* what it does: at most 48 columns */
+    bool common;      /* most people need it: -h shows it as well */
 
     /* Puts what was given into pass->options; `given` is NULL where there is no argument. What is
      * wrong with it is reported by the functions below. Called for each time the option is given,

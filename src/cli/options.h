@@ -18,7 +18,8 @@
 
 enum options_action {
     OPTIONS_COUNT,
-    OPTIONS_HELP,
+    OPTIONS_HELP,        /* all of it, */
+    OPTIONS_HELP_SCREEN, /* or what most people need */
     OPTIONS_VERSION,
     OPTIONS_COMPLETION,
 };

@@ -423,6 +423,13 @@ void take_action(struct option_pass *pass, const struct option_row *row, const c
     pass->options->action = row->value;
 }
 
+void take_help(struct option_pass *pass, const struct option_row *row, const char *given)
+{
+    (void)row;
+    (void)given;
+    pass->options->action = pass->by_letter ? OPTIONS_HELP_SCREEN : OPTIONS_HELP;
+}
+
 void take_shell(struct option_pass *pass, const struct option_row *row, const char *given)
 {
     int choice = option_choice(pass, row, given);

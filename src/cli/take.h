@@ -64,6 +64,7 @@ void take_glob(struct option_pass *pass, const struct option_row *row, const cha
 void take_decompress(struct option_pass *pass, const struct option_row *row, const char *given);
 void take_progress(struct option_pass *pass, const struct option_row *row, const char *given);
 void take_action(struct option_pass *pass, const struct option_row *row, const char *given);
+void take_help(struct option_pass *pass, const struct option_row *row, const char *given);
 void take_shell(struct option_pass *pass, const struct option_row *row, const char *given);
 
 #endif

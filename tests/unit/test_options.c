@@ -275,6 +275,8 @@ START_TEST(options_may_be_shortened_and_mixed_with_files)
     takes("a -l b");
     ck_assert(options.kind == OPTIONS_LINES && options.file_count == 2);
     takes("-h --nonsense");
+    ck_assert(options.action == OPTIONS_HELP_SCREEN);
+    takes("--help --nonsense");
     ck_assert(options.action == OPTIONS_HELP);
     takes("-V");
     ck_assert(options.action == OPTIONS_VERSION);
@@ -613,6 +615,29 @@ START_TEST(help_fits_a_page_and_has_every_option)
 }
 END_TEST
 
+START_TEST(help_of_what_is_common_fits_a_screen)
+{
+    char *text = help_screen();
+    ck_assert_ptr_nonnull(text);
+    unsigned lines = 0, columns = 0;
+    for (const char *p = text; *p != '\0'; p++) {
+        columns = *p == '\n' ? 0 : columns + 1;
+        ck_assert_msg(columns <= 80, "wider than 80 columns: %s", text);
+        lines += *p == '\n';
+    }
+    /* Of a terminal's 24 lines the last is the next prompt. */
+    ck_assert_msg(lines > 15 && lines <= 23, "%u lines: %s", lines, text);
+    for (size_t i = 0; i < option_table_count; i++) {
+        char name[64];
+        const struct option_row *row = &option_table[i];
+        snprintf(name, sizeof name, "--%s", row->name);
+        const char *at = strstr(text, name);
+        ck_assert_msg(!row->common || (at != NULL && strstr(at, row->help) != NULL), "%s", name);
+    }
+    free(text);
+}
+END_TEST
+
 static void forget(void)
 {
     options_close(&options);
@@ -639,6 +664,7 @@ Suite *test_options_suite(void)
     tcase_add_test(tcase, options_exclude_each_other_as_their_rows_say);
     tcase_add_test(tcase, options_require_what_their_rows_say);
     tcase_add_test(tcase, help_fits_a_page_and_has_every_option);
+    tcase_add_test(tcase, help_of_what_is_common_fits_a_screen);
     suite_add_tcase(suite, tcase);
     return suite;
 }
