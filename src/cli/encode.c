@@ -83,13 +83,19 @@ static inline unsigned char *encode_room(struct mr_buffer *bytes, const struct m
     return mr_buffer_reserve(bytes, room);
 }
 
+static inline unsigned char *encode_record_key_escaped(unsigned char *out,
+                                                       const struct mr_record *record)
+{
+    return encode_special(record->key, record->key_size) == 0
+               ? copy_bytes(out, record->key, record->key_size)
+               : encode_copy_escaped(out, record->key, record->key_size);
+}
+
 /* An escaped key, a TAB, the count. */
 static inline unsigned char *encode_record_escaped(unsigned char *out,
                                                    const struct mr_record *record)
 {
-    out = encode_special(record->key, record->key_size) == 0
-              ? copy_bytes(out, record->key, record->key_size)
-              : encode_copy_escaped(out, record->key, record->key_size);
+    out = encode_record_key_escaped(out, record);
     *out++ = '\t';
     return encode_number(out, record->rank);
 }
@@ -132,6 +138,23 @@ int encode_escaped(const struct mr_record *records, size_t count, const struct e
                    struct mr_buffer *bytes)
 {
     return encode_lines(records, count, form, bytes, true, encode_record_escaped);
+}
+
+static inline unsigned char *encode_record_key(unsigned char *out, const struct mr_record *record)
+{
+    return copy_bytes(out, record->key, record->key_size);
+}
+
+int encode_keys(const struct mr_record *records, size_t count, const struct encode_form *form,
+                struct mr_buffer *bytes)
+{
+    return encode_lines(records, count, form, bytes, false, encode_record_key);
+}
+
+int encode_keys_escaped(const struct mr_record *records, size_t count,
+                        const struct encode_form *form, struct mr_buffer *bytes)
+{
+    return encode_lines(records, count, form, bytes, true, encode_record_key_escaped);
 }
 
 static inline unsigned char *encode_record_uniq(unsigned char *out, const struct mr_record *record)
@@ -280,6 +303,16 @@ int encode_csv(const struct mr_record *records, size_t count, const struct encod
     return 0;
 }
 
+int encode_keys_csv(const struct mr_record *records, size_t count, const struct encode_form *form,
+                    struct mr_buffer *bytes)
+{
+    for (size_t i = 0; i < count; i++)
+        if (encode_csv_key(bytes, records[i].key, records[i].key_size) != 0 ||
+            encode_literal(bytes, form->end, form->end_size) != 0)
+            return -1;
+    return 0;
+}
+
 /* The inside of a JSON string (RFC 8259): what must be escaped is, in the short form where there is
  * one, and nothing else. */
 static int encode_json_string(struct mr_buffer *bytes, const unsigned char *key, size_t size)
@@ -370,5 +403,16 @@ int encode_json(const struct mr_record *records, size_t count, const struct enco
             encode_count(bytes, ",\"count\":", record->rank, "}", form) != 0)
             return -1;
     }
+    return 0;
+}
+
+int encode_keys_json(const struct mr_record *records, size_t count, const struct encode_form *form,
+                     struct mr_buffer *bytes)
+{
+    for (size_t i = 0; i < count; i++)
+        if (encode_json_key(bytes, records[i].key, records[i].key_size) != 0 ||
+            encode_literal(bytes, "}", 1) != 0 ||
+            encode_literal(bytes, form->end, form->end_size) != 0)
+            return -1;
     return 0;
 }

@@ -47,6 +47,17 @@ int encode_csv(const struct mr_record *records, size_t count, const struct encod
 int encode_json(const struct mr_record *records, size_t count, const struct encode_form *form,
                 struct mr_buffer *bytes);
 
+/* The same without counts: the keys as encode_tsv, encode_escaped, encode_csv and encode_json have
+ * them. */
+int encode_keys(const struct mr_record *records, size_t count, const struct encode_form *form,
+                struct mr_buffer *bytes);
+int encode_keys_escaped(const struct mr_record *records, size_t count,
+                        const struct encode_form *form, struct mr_buffer *bytes);
+int encode_keys_csv(const struct mr_record *records, size_t count, const struct encode_form *form,
+                    struct mr_buffer *bytes);
+int encode_keys_json(const struct mr_record *records, size_t count, const struct encode_form *form,
+                     struct mr_buffer *bytes);
+
 /* The parts of these: a key of csv; an object of json up to its key's end, behind which a comma or
  * '}' belongs; bytes as they are. Return as those. */
 int encode_csv_key(struct mr_buffer *bytes, const unsigned char *key, size_t size);

@@ -15,7 +15,7 @@
 /* What chooses keys and prints them with their counts: all that a reducer prints is the output. */
 #define NOT_REDUCED                                                                                \
     "words chars fields regexp merge ngrams ignore-case normalize stop-words min-length "          \
-    "max-length top min-count sort reverse count-first format json escape bundle total"
+    "max-length top min-count sort reverse count-first format json keys escape bundle total"
 
 /* What is computed for a key, each time a column: see struct computed. */
 #define COMPUTES(op)                                                                               \
@@ -152,6 +152,11 @@ const struct option_row option_table[] = {
     {.name = "json", .group = OPTION_REDUCE,
      .help = "one JSON object a line (--format=json)",
      .take = take_format, .value = OPTIONS_JSON},
+    {.name = "keys", .group = OPTION_REDUCE,
+     .help = "print only the keys",
+     TAKE_FLAG(keys),
+     .excludes = "count sum min max mean median quantile distinct count-first bundle total",
+     .check = take_check_keys},
     {.name = "escape", .group = OPTION_REDUCE,
      .help = "backslash escapes in keys, for other programs",
      TAKE_FLAG(escape), .check = take_check_escape},

@@ -103,6 +103,7 @@ struct options {
     enum options_sort sort;
     bool reverse;
     enum options_format format;
+    bool keys;          /* without counts */
     bool escape;        /* of OPTIONS_TSV, */
     unsigned bundles;   /* as this; 0: a line each */
     const char *output; /* name of a file, or NULL */

@@ -127,7 +127,8 @@ static int report_set_names(struct report *report, struct encode_columns *column
     const bool computes = options->computed.count > 0;
 
     if (options->format == OPTIONS_CSV && !options->total) {
-        char *names = computes ? encode_columns_head(&options->computed) : strdup("key,count");
+        char *names = computes ? encode_columns_head(&options->computed)
+                               : strdup(options->keys ? "key" : "key,count");
         const size_t size = names != NULL ? strlen(names) : 0;
         report->header = names != NULL ? realloc(names, size + report->form.end_size) : NULL;
         if (report->header == NULL) {
@@ -161,6 +162,12 @@ int report_open(const struct options *options, struct encode_columns *columns,
         [OPTIONS_CSV] = encode_csv_columns,
         [OPTIONS_JSON] = encode_json_columns,
     };
+    static int (*const of_keys[])(const struct mr_record *, size_t, const struct encode_form *,
+                                  struct mr_buffer *) = {
+        [OPTIONS_TSV] = encode_keys,
+        [OPTIONS_CSV] = encode_keys_csv,
+        [OPTIONS_JSON] = encode_keys_json,
+    };
     struct report *made = calloc(1, sizeof *made);
     char *folder;
 
@@ -170,10 +177,12 @@ int report_open(const struct options *options, struct encode_columns *columns,
     }
     made->options = options;
     made->message = message;
-    made->encode = options->bundles > 0          ? encode_bundled
-                   : options->escape             ? encode_escaped
-                   : options->computed.count > 0 ? with_columns[options->format]
-                                                 : encoders[options->format];
+    made->encode = options->bundles > 0               ? encode_bundled
+                   : options->escape && options->keys ? encode_keys_escaped
+                   : options->escape                  ? encode_escaped
+                   : options->keys                    ? of_keys[options->format]
+                   : options->computed.count > 0      ? with_columns[options->format]
+                                                      : encoders[options->format];
     report_set_lines(made);
     made->form.bundles = options->bundles;
     if (report_set_names(made, columns) != 0) {

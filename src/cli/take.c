@@ -329,6 +329,12 @@ void take_format(struct option_pass *pass, const struct option_row *row, const c
         pass->options->format = OPTIONS_TSV + (unsigned)choice;
 }
 
+void take_check_keys(struct option_pass *pass, const struct option_row *row)
+{
+    if (pass->options->format == OPTIONS_UNIQ)
+        option_wrong(pass, "--%s goes with the formats tsv, csv and json only", row->name);
+}
+
 void take_check_escape(struct option_pass *pass, const struct option_row *row)
 {
     if (pass->options->format != OPTIONS_TSV)
