@@ -18,3 +18,6 @@ same "tables.h is not what generate.py makes" "$unicode/tables.h" tables.h
 same "tables.c is not what generate.py makes" "$unicode/tables.c" tables.c
 same "normal_tables.h is not what generate.py makes" "$unicode/normal_tables.h" normal_tables.h
 same "normal_tables.c is not what generate.py makes" "$unicode/normal_tables.c" normal_tables.c
+for name in width_tables.h width_tables.c; do
+    same "$name is not what generate.py makes" "$MRCOUNT_SOURCE/src/cli/$name" $name
+done

@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes tables.h and tables.c, the character properties that words and case_fold look up, and
-normal_tables.h and normal_tables.c, those of normalize.
+"""Writes tables.h and tables.c, the character properties that words and case_fold look up,
+normal_tables.h and normal_tables.c, those of normalize, and width_tables.h and width_tables.c,
+those of cli/width.
 
     generate.py UCD-DIRECTORY [OUTPUT-DIRECTORY]
 
 UCD-DIRECTORY holds the Unicode Character Database as Debian's unicode-data installs it in
 /usr/share/unicode (files may lie in the subfolders of the original and may be gzipped). The output
-goes beside this script unless told otherwise, and depends on nothing but the data.
+goes beside this script, and what is cli's to src/cli, unless told otherwise, and depends on nothing
+but the data.
 """
 import gzip
 import os
@@ -16,6 +18,7 @@ import sys
 
 sys.dont_write_bytecode = True  # nothing but the tables goes beside this script
 import normal
+import width
 
 CODES = 0x110000
 DIRECT = 0x800  # below it (all of UTF-8's two-byte characters) no first stage is needed
@@ -75,7 +78,8 @@ def version(directory):
     """The version in the first line of the data, which all the files must share."""
     found = set()
     for name in ("WordBreakProperty.txt", "DerivedCoreProperties.txt", "CaseFolding.txt",
-                 "DerivedGeneralCategory.txt", "PropList.txt", "DerivedNormalizationProps.txt"):
+                 "DerivedGeneralCategory.txt", "PropList.txt", "DerivedNormalizationProps.txt",
+                 "EastAsianWidth.txt", "HangulSyllableType.txt"):
         match = re.match(r"# \w+-(\d+\.\d+\.\d+)\.txt", lines(directory, name)[0])
         found.add(match.group(1) if match else "unknown")
     if len(found) != 1 or "unknown" in found:
@@ -223,6 +227,7 @@ def main():
         sys.exit(__doc__)
     directory = sys.argv[1]
     output = sys.argv[2] if len(sys.argv) == 3 else os.path.dirname(os.path.abspath(__file__))
+    cli = sys.argv[2] if len(sys.argv) == 3 else os.path.join(output, "..", "..", "cli")
 
     properties = word_properties(directory)
     _, word_shift, word_first, word_second = smallest(properties, 1)
@@ -317,9 +322,15 @@ static inline unsigned unicode_fold(uint32_t code)
     normal_header, normal_source = normal.tables(
         lambda name: lines(directory, name), fold_table, lambda table: smallest(table, 2)[1:],
         array, NOTICE.replace("tables - character properties,", "normal_tables - normalization,"))
-    for name, text in (("tables.h", header), ("tables.c", source),
-                       ("normal_tables.h", normal_header), ("normal_tables.c", normal_source)):
-        with open(os.path.join(output, name), "w", encoding="ascii", newline="\n") as file:
+    width_header, width_source = width.tables(
+        lambda name: ranges(directory, name), array,
+        NOTICE.replace("tables - character properties,", "width_tables - widths,"))
+    for folder, name, text in ((output, "tables.h", header), (output, "tables.c", source),
+                               (output, "normal_tables.h", normal_header),
+                               (output, "normal_tables.c", normal_source),
+                               (cli, "width_tables.h", width_header),
+                               (cli, "width_tables.c", width_source)):
+        with open(os.path.join(folder, name), "w", encoding="ascii", newline="\n") as file:
             file.write(text)
 
 
