@@ -380,6 +380,8 @@ struct mr_job_spec {
     /* The input is a few KiB: do everything on the calling thread and start no other. Only mr_run
      * looks at it. The result is the same either way. */
     bool small;
+
+    uint64_t max_rank; /* as min_rank: records of a higher rank are dropped; 0: none is */
 };
 
 /* Bytes of a value of a fixed size, at most. */

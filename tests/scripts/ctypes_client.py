@@ -97,6 +97,7 @@ class JobSpec(Structure):
         ("output", c_void_p),
         ("progress", REPORT),
         ("small", c_bool),
+        ("max_rank", c_uint64),
     ]
 
 

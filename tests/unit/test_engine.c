@@ -179,6 +179,36 @@ START_TEST(results_below_the_least_rank_are_dropped)
 }
 END_TEST
 
+START_TEST(results_above_the_highest_rank_are_dropped_before_the_limit)
+{
+    static const struct {
+        uint64_t least, most, limit, wanted;
+    } cases[] = {{0, 2, 0, 20000}, {0, 3, 0, 30000}, {3, 2, 0, 0},
+                 {2, 2, 0, 20000}, {0, 1, 0, 0},     {0, 2, 70, 70}};
+    struct mr_engine *engine = engine_of(2, 0);
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct numbers numbers = {
+            .splits = 7, .each = 10000, .keys = 30000, .order = MR_ORDER_RANK};
+        struct mr_job_spec spec;
+        numbers_job(&numbers, &spec);
+        spec.min_rank = cases[i].least;
+        spec.max_rank = cases[i].most;
+        spec.limit = cases[i].limit;
+        ck_assert_int_eq(mr_run(engine, &spec, NULL, NULL), MR_OK);
+        ck_assert(!numbers.wrong);
+        ck_assert_uint_eq(numbers.collected, cases[i].wanted);
+        uint64_t above = 0;
+        for (uint64_t key = 0; key < 30000; key++)
+            above += numbers.counts != NULL && numbers.counts[key] > cases[i].most;
+        ck_assert_uint_eq(above, 0);
+        free(numbers.counts);
+        free(numbers.last_key);
+    }
+    mr_engine_close(engine);
+}
+END_TEST
+
 /* ---- Futures ----------------------------------------------------------------------------- */
 
 START_TEST(a_future_goes_from_pending_to_done)
@@ -687,6 +717,7 @@ Suite *test_engine_suite(void)
     tcase_add_test(tests, an_empty_input_has_no_results);
     tcase_add_test(tests, a_limit_leaves_the_first_of_the_order);
     tcase_add_test(tests, results_below_the_least_rank_are_dropped);
+    tcase_add_test(tests, results_above_the_highest_rank_are_dropped_before_the_limit);
     tcase_add_test(tests, a_future_goes_from_pending_to_done);
     tcase_add_test(tests, a_cancelled_job_gives_all_back);
     tcase_add_test(tests, close_cancels_jobs_and_leaves_their_outcomes);

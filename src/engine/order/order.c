@@ -34,6 +34,7 @@ int order_open(struct order *order, struct context *context, struct stores *stor
         .unordered = spec->order == MR_ORDER_NONE,
         .limit = spec->limit ? spec->limit : UINT64_MAX,
         .min_rank = spec->min_rank,
+        .max_rank = spec->max_rank ? spec->max_rank : UINT64_MAX,
     };
     return output_open(&order->output, context, woken, owner);
 }

@@ -46,6 +46,7 @@ struct order {
     bool unordered; /* results are put out as they come */
     uint64_t limit; /* results wanted; UINT64_MAX: all */
     uint64_t min_rank;
+    uint64_t max_rank; /* UINT64_MAX: none */
     struct ranges ranges;
     struct ranges_cut last; /* results behind it are not wanted */
     bool has_last;

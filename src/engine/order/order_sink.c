@@ -252,11 +252,11 @@ static int put_results(struct reduce_sink *base, struct record *results, size_t 
 {
     struct order_sink *sink = sink_of(base);
     const bool unordered = sink->own->order->unordered;
-    const uint64_t least = sink->own->order->min_rank;
-    if (least > 0) {
+    const uint64_t least = sink->own->order->min_rank, most = sink->own->order->max_rank;
+    if (least > 0 || most < UINT64_MAX) {
         size_t kept = 0;
         for (size_t i = 0; i < count; i++)
-            if (results[i].number >= least)
+            if (results[i].number >= least && results[i].number <= most)
                 results[kept++] = results[i];
         count = kept;
     }
@@ -276,7 +276,7 @@ static int put_large(struct reduce_sink *base, struct chunk *chunk)
     struct pool_cache *cache = &sink->own->worker->cache;
     struct record result;
     record_get(chunk->data, RECORD_RESULT, 0, &result);
-    if (result.number < order->min_rank) {
+    if (result.number < order->min_rank || result.number > order->max_rank) {
         pool_give(cache, chunk);
         return 0;
     }

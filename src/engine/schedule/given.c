@@ -45,6 +45,9 @@ static const char *check_rest(const struct mr_job_spec *spec)
     if (spec->min_rank > 0 && !spec->reduce && spec->values != MR_SUM)
         return "a min_rank drops everything where all ranks are 0: without a reduce only sums are "
                "ranks";
+    if (spec->max_rank > 0 && !spec->reduce && spec->values != MR_SUM)
+        return "a max_rank drops nothing where all ranks are 0: without a reduce only sums are "
+               "ranks";
     if (spec->collect && spec->output)
         return "a job has either a collect or an output";
     return NULL;
