@@ -224,6 +224,7 @@ int setup_values_open(struct setup_values *values, const struct options *options
         .count = options->computed.count,
         .field_count = values->field_count,
         .min_count = options->min_count,
+        .max_count = options->max_count,
         .order = options->sort == OPTIONS_SORT_COUNT ? COLUMNS_BY_FIRST : COLUMNS_BY_KEY,
     };
     if (columns_open(&values->options, &values->columns, error) != 0 ||

@@ -15,7 +15,8 @@
 /* What chooses keys and prints them with their counts: all that a reducer prints is the output. */
 #define NOT_REDUCED                                                                                \
     "words chars fields regexp merge ngrams ignore-case normalize stop-words min-length "          \
-    "max-length top min-count sort reverse count-first format json keys escape bundle total"
+    "max-length top min-count max-count sort reverse count-first format json keys escape bundle "  \
+    "total"
 
 /* What is computed for a key, each time a column: see struct computed. */
 #define COMPUTES(op)                                                                               \
@@ -136,6 +137,9 @@ const struct option_row option_table[] = {
     {.name = "min-count", .group = OPTION_REDUCE, .argument = "N",
      .help = "print only keys counted at least N times",
      TAKE_NUMBER(min_count)},
+    {.name = "max-count", .group = OPTION_REDUCE, .argument = "N",
+     .help = "print only keys counted at most N times",
+     TAKE_NUMBER(max_count), .least = 1},
     {.name = "sort", .group = OPTION_REDUCE, .argument = "ORDER", .choices = "count key none",
      .help = "count (default), key or none", .common = true,
      .take = take_sort},

@@ -100,6 +100,7 @@ struct options {
     bool have_top;
     uint64_t top;
     uint64_t min_count;
+    uint64_t max_count; /* 0: no limit */
     enum options_sort sort;
     bool reverse;
     enum options_format format;

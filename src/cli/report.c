@@ -220,7 +220,10 @@ void report_describe(struct report *report, struct mr_job_spec *spec)
     spec->order = orders[options->sort];
     spec->reverse = options->reverse;
     spec->limit = report_nothing(report) ? 1 : options->top;
-    spec->min_rank = options->computed.count > 0 ? 0 : options->min_count;
+    if (options->computed.count == 0) {
+        spec->min_rank = options->min_count;
+        spec->max_rank = options->max_count;
+    }
     if (options->total) {
         writer.collect = report_collect;
         if (!options->have_top) /* a sum of all needs no order */

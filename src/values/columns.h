@@ -46,8 +46,9 @@ struct columns_options {
     const struct column *columns; /* at least one; they and their texts must outlive what is made */
     size_t count;
     size_t field_count; /* of a row */
-    uint64_t min_count; /* keys with a lower count give no result */
+    uint64_t min_count; /* keys with a lower count give no result, */
     enum columns_order order;
+    uint64_t max_count; /* nor those with a higher one; 0: no limit */
 };
 
 struct columns;

@@ -16,7 +16,7 @@ static bool is_pairs(enum column_op op)
 /* Gives each thing that is kept its place in a value. */
 static void lay_out(struct columns *columns)
 {
-    columns->has_count = columns->min_count > 1;
+    columns->has_count = columns->min_count > 1 || columns->max_count < UINT64_MAX;
     for (size_t i = 0; i < columns->count; i++) {
         enum column_op op = columns->columns[i].op;
         columns->pairs |= is_pairs(op);
@@ -57,6 +57,7 @@ int columns_open(const struct columns_options *options, struct columns **columns
     made->count = options->count;
     made->field_count = options->field_count;
     made->min_count = options->min_count;
+    made->max_count = options->max_count > 0 ? options->max_count : UINT64_MAX;
     made->order = options->order;
     made->fields = calloc(made->field_count + 1, sizeof *made->fields);
     made->kept = calloc(made->count, sizeof *made->kept);

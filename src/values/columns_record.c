@@ -114,7 +114,7 @@ int columns_reduce(void *context, void *state, const void *key, size_t key_size,
     (void)state;
     if (value == NULL)
         return -1;
-    if (columns->has_count && value[0] < columns->min_count)
+    if (columns->has_count && (value[0] < columns->min_count || value[0] > columns->max_count))
         return 0;
     if (columns->alone) {
         const int put = put_alone(columns, results, key, key_size, value);

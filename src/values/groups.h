@@ -57,7 +57,7 @@ void groups_mapper_close(void *groups, void *state);
 
 int groups_reducer_open(void *groups, void **state, struct mr_error *error);
 /* A job's mr_reduce: puts the result of a key by columns_put, or none where its count is too
- * low. */
+ * low or too high. */
 int groups_reduce(void *groups, void *state, const void *key, size_t key_size,
                   struct mr_values *values, struct mr_results *results, struct mr_error *error);
 void groups_reducer_close(void *groups, void *state);

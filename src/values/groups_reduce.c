@@ -336,7 +336,8 @@ int groups_reduce(void *context, void *state, const void *key, size_t key_size,
     source.array = mr_values_array(values, &source.count);
     if (count_rows(&source, &count) != 0)
         return -1;
-    if (count < groups->options.min_count)
+    if (count < groups->options.min_count ||
+        (groups->options.max_count > 0 && count > groups->options.max_count))
         return 0;
     reducer->words[0] = 0;
     begin(groups, reducer, &source, count);

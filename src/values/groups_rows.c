@@ -65,7 +65,7 @@ static void lay_out(struct groups *groups)
     const struct columns_options *options = &groups->options;
 
     groups->words = columns_value_size(groups->columns) / sizeof(uint64_t);
-    groups->only_texts = options->min_count <= 1;
+    groups->only_texts = options->min_count <= 1 && options->max_count == 0;
     for (size_t i = 0; i < options->count; i++) {
         const struct column *column = &options->columns[i];
         groups->only_texts &= column->op == COLUMN_DISTINCT;

@@ -128,14 +128,14 @@ def column(op, values):
     return value, show(value, decimals)
 
 
-def expect(rows, ops, order="count", least=0):
+def expect(rows, ops, order="count", least=0, most=float("inf")):
     """The lines for rows of (key, fields), for columns of (op, index of the field)."""
     groups = defaultdict(list)
     for key, fields in rows:
         groups[key].append(fields)
     results = []
     for key, members in groups.items():
-        if len(members) < least:
+        if not least <= len(members) <= most:
             continue
         columns = [column(op, members if field is None else [row[field] for row in members])
                    for op, field in ops]
@@ -371,6 +371,9 @@ def options_with_it():
             (["--sort=key", "-r", "-n3"], lines(by_key[::-1][:3])),
             (["--min-count=20"], lines(expect(rows, ops, least=20))),
             (["--min-count=20", "-n4", "--sort=key"], lines(expect(rows, ops, "key", 20)[:4])),
+            (["--max-count=9"], lines(expect(rows, ops, most=9))),
+            (["--min-count=3", "--max-count=30", "-rn5"], lines(expect(rows, ops, least=3, most=30)[::-1][:5])),
+            (["--min-count=3", "--max-count=2"], b""),
             (["--progress=never", "-q", "--max-length=3"],
              lines(row for row in by_first if len(row[0].decode("utf-8", "replace")) < 4)),
         ]

@@ -74,6 +74,12 @@ START_TEST(only_what_is_wanted_is_kept)
     columns = opened(&options, &sum, 1);
     ck_assert_uint_eq(columns_value_size(columns), 24);
     columns_close(columns);
+    options.min_count = 0;
+    options.max_count = 9;
+    columns = opened(&options, &sum, 1);
+    ck_assert_uint_eq(columns_value_size(columns), 24);
+    columns_close(columns);
+    options.max_count = 0;
     options.min_count = 1;
     columns = opened(&options, all, 1);
     ck_assert_uint_eq(columns_value_size(columns), 8);
@@ -298,6 +304,10 @@ START_TEST(columns_come_in_the_order_given)
     options.min_count = 2;
     check_job(&options, list, COUNT(list), rows, COUNT(rows),
               "b=3.5,2,7,0,-1;a=1,3,0,0.333333,0.25;");
+    options.max_count = 2;
+    check_job(&options, list, COUNT(list), rows, COUNT(rows), "b=3.5,2,7,0,-1;");
+    options.min_count = 0;
+    check_job(&options, list, COUNT(list), rows, COUNT(rows), "c=7,1,7,1000,1000;b=3.5,2,7,0,-1;");
 }
 END_TEST
 

@@ -109,7 +109,7 @@ struct run {
     enum fields fields;
     const struct column *columns;
     size_t column_count;
-    uint64_t min_count;
+    uint64_t min_count, max_count; /* 0: no limit */
     enum columns_order order;
     unsigned threads;
     uint64_t memory;
@@ -230,9 +230,9 @@ static int collect(void *context, const struct mr_record *records, size_t count,
 
 static enum mr_status run_job(struct run *run, struct mr_error *error)
 {
-    const struct columns_options options = {run->columns, run->column_count,
-                                            run->fields == FIELDS_BOTH ? 2 : 1, run->min_count,
-                                            run->order};
+    const struct columns_options options = {
+        run->columns,   run->column_count, run->fields == FIELDS_BOTH ? 2 : 1,
+        run->min_count, run->order,        run->max_count};
     const struct mr_reader reader = {
         .struct_size = sizeof reader, .context = run, .size = MR_UNKNOWN, .next = next_split};
     const struct mr_engine_options engine_options = {
@@ -371,7 +371,7 @@ static void compare(struct run *run)
         size_t size = write_key(&run->rows, rows[begin].key, text);
         for (end = begin; end < count && rows[end].key == rows[begin].key; end++)
             ;
-        if (end - begin < run->min_count)
+        if (end - begin < run->min_count || (run->max_count > 0 && end - begin > run->max_count))
             continue;
         for (size_t i = 0; i < run->column_count; i++) {
             text[size++] = '\t';
@@ -455,6 +455,7 @@ START_TEST(results_are_those_of_sorting)
                           .columns = wanted[i].columns,
                           .column_count = wanted[i].count,
                           .min_count = i % 2 == 0 ? 0 : 3,
+                          .max_count = i % 5 == 0 ? 30 : 0,
                           .order = i % 3 == 0 ? COLUMNS_BY_FIRST : COLUMNS_BY_KEY,
                           .threads = (unsigned)(1 + i % 3),
                           .memory = i % 2 == 0 ? 256 * MIB : 1};
@@ -485,6 +486,7 @@ START_TEST(values_of_a_key_are_packed)
                                               : way % 3 == 1 ? 5
                                                              : 1,
                               .min_count = way == 4 ? 5 : 0,
+                              .max_count = way == 2 ? 60 : 0,
                               .order = COLUMNS_BY_KEY,
                               .threads = 1 + way % 3,
                               .memory = way < 4 ? 256 * MIB : 1};

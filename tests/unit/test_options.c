@@ -91,12 +91,14 @@ END_TEST
 START_TEST(every_option_sets_what_it_names)
 {
     takes("-wspace -z -i -g 2-3 --stop-words=S --min-length=2 --max-length 9 -n5 --min-count=7 "
+          "--max-count=8 "
           "--sort=key -r -c -o O --total -j 3 -S 2M -T A -T B --progress=json -q --stats a -- -b");
     ck_assert(options.kind == OPTIONS_WORDS_SPACE && options.zero_terminated);
     ck_assert(options.ignore_case && options.ngram_min == 2 && options.ngram_max == 3);
     ck_assert_str_eq(options.stop_words, "S");
     ck_assert(options.min_length == 2 && options.max_length == 9);
     ck_assert(options.have_top && options.top == 5 && options.min_count == 7);
+    ck_assert_uint_eq(options.max_count, 8);
     ck_assert(options.sort == OPTIONS_SORT_KEY && options.reverse);
     ck_assert(options.format == OPTIONS_UNIQ && options.total);
     ck_assert_str_eq(options.output, "O");
