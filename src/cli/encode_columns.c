@@ -4,91 +4,9 @@
  */
 #include "cli/encode_columns.h"
 
-#include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/utf8.h"
-
-/* ---- Heads and labels --------------------------------------------------------------------- */
-
-/* Has `one` write each column's heading to a text; NULL when memory is out. */
-static char *encode_headings(const struct computed *computed, const char *begin,
-                             void (*one)(FILE *out, const char *heading))
-{
-    char *text = NULL;
-    size_t size;
-    FILE *out = open_memstream(&text, &size);
-    bool failed = out == NULL;
-
-    if (failed)
-        return NULL;
-    fputs(begin, out);
-    for (size_t i = 0; i < computed->count && !failed; i++) {
-        char *heading = malloc(computed_heading_room(&computed->columns[i]));
-        failed = heading == NULL;
-        if (!failed) {
-            computed_heading(&computed->columns[i], heading);
-            one(out, heading);
-        }
-        free(heading);
-    }
-    failed = failed || ferror(out);
-    if (fclose(out) != 0 || failed) {
-        free(text);
-        return NULL;
-    }
-    return text;
-}
-
-static void encode_heading_csv(FILE *out, const char *heading)
-{
-    const bool quoted = strpbrk(heading, ",\"\r\n") != NULL;
-
-    fputs(quoted ? ",\"" : ",", out);
-    for (; *heading != '\0'; heading++) {
-        if (*heading == '"')
-            putc('"', out);
-        putc(*heading, out);
-    }
-    fputs(quoted ? "\"" : "", out);
-}
-
-static void encode_heading_json(FILE *out, const char *heading)
-{
-    size_t left = strlen(heading);
-
-    fputs(",\"", out);
-    while (left > 0) {
-        const unsigned char *p = (const unsigned char *)heading;
-        uint32_t code;
-        const size_t length = utf8_decode(p, left, &code);
-        if (length == 0)
-            fputs("\\ufffd", out);
-        else if (*p < 0x20)
-            fprintf(out, "\\u%04x", *p);
-        else
-            fprintf(out, *p == '"' || *p == '\\' ? "\\%.*s" : "%.*s", (int)length, heading);
-        heading += length > 0 ? length : 1;
-        left -= length > 0 ? length : 1;
-    }
-    fputs("\":", out);
-    putc('\0', out);
-}
-
-char *encode_columns_head(const struct computed *computed)
-{
-    return encode_headings(computed, "key", encode_heading_csv);
-}
-
-char *encode_columns_labels(const struct computed *computed)
-{
-    return encode_headings(computed, "", encode_heading_json);
-}
-
-/* ---- Records ------------------------------------------------------------------------------ */
 
 int encode_tsv_columns(const struct mr_record *records, size_t count,
                        const struct encode_form *form, struct mr_buffer *bytes)

@@ -7,7 +7,6 @@
 
 #include <stddef.h>
 
-#include "cli/computed.h"
 #include "cli/encode.h"
 #include "engine/mapreduce.h"
 
@@ -19,15 +18,8 @@ struct encode_columns {
                      unsigned char *texts);
     const void *context;
     size_t room;
-    const char *labels; /* of encode_json_columns: from encode_columns_labels */
+    const char *labels; /* of encode_json_columns: from headings_json */
 };
-
-/* The head of csv without what ends a line: "key,sum_10". Returns NULL when memory is out; the
- * caller frees it. */
-char *encode_columns_head(const struct computed *computed);
-/* What stands before each column's text in json, one behind the other, each with its NUL. What is
- * no UTF-8 in a name is U+FFFD there. Returns as that. */
-char *encode_columns_labels(const struct computed *computed);
 
 /* As encode_tsv and its like, with form->columns. */
 int encode_tsv_columns(const struct mr_record *records, size_t count,

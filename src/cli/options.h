@@ -105,6 +105,10 @@ struct options {
     bool reverse;
     enum options_format format;
     bool keys;          /* without counts */
+    bool percent;       /* further columns: the share of all, */
+    bool cumulative;    /* of that and those before it */
+    bool bars;          /* and as a bar */
+    const char *others; /* a line for the rest is called so; or NULL */
     bool escape;        /* of OPTIONS_TSV, */
     unsigned bundles;   /* as this; 0: a line each */
     const char *output; /* name of a file, or NULL */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/digits.h"
+#include "cli/headings.h"
 #include "cli/output_file.h"
 
 struct report {
@@ -20,6 +21,7 @@ struct report {
     int (*encode)(const struct mr_record *, size_t, const struct encode_form *, struct mr_buffer *);
     char *header; /* the first line, where the format has one */
     size_t header_size;
+    struct headings headings;
     char *labels;      /* of columns */
     atomic_bool begun; /* the header is on its way */
     uint64_t put;      /* bytes by report_put */
@@ -124,11 +126,11 @@ static void report_set_lines(struct report *report)
 static int report_set_names(struct report *report, struct encode_columns *columns)
 {
     const struct options *options = report->options;
-    const bool computes = options->computed.count > 0;
 
+    if (headings_open(&report->headings, options) != 0)
+        return -1;
     if (options->format == OPTIONS_CSV && !options->total) {
-        char *names = computes ? encode_columns_head(&options->computed)
-                               : strdup(options->keys ? "key" : "key,count");
+        char *names = headings_csv(&report->headings);
         const size_t size = names != NULL ? strlen(names) : 0;
         report->header = names != NULL ? realloc(names, size + report->form.end_size) : NULL;
         if (report->header == NULL) {
@@ -138,9 +140,9 @@ static int report_set_names(struct report *report, struct encode_columns *column
         memcpy(report->header + size, report->form.end, report->form.end_size);
         report->header_size = size + report->form.end_size;
     }
-    if (!computes)
+    if (options->computed.count == 0)
         return 0;
-    report->labels = encode_columns_labels(&options->computed);
+    report->labels = headings_json(&report->headings);
     columns->labels = report->labels;
     report->form.columns = columns;
     return report->labels != NULL ? 0 : -1;
@@ -271,6 +273,7 @@ void report_close(struct report *report)
     if (report == NULL)
         return;
     output_file_close(report->file);
+    headings_close(&report->headings);
     free(report->header);
     free(report->labels);
     free(report);

@@ -10,6 +10,7 @@
 #include "base/budget.h"
 #include "cli/computed.h"
 #include "cli/encode_columns.h"
+#include "cli/headings.h"
 #include "engine/core/buffer.h"
 
 Suite *test_computed_suite(void);
@@ -141,7 +142,10 @@ static void encodes(int (*encode)(const struct mr_record *, size_t, const struct
         record("a", "1\t-2.50"), record("*b, \"c\"", "\t"), record("", "12345678901234567890\t"),
         record("*", "1\t2\t"),   record("\xff", "0\t0"),
     };
-    char *labels = encode_columns_labels(&computed);
+    const struct options options = {.computed = computed};
+    struct headings headings;
+    ck_assert_int_eq(headings_open(&headings, &options), 0);
+    char *labels = headings_json(&headings);
     const struct encode_columns columns = {record_of, &computed, 1, labels};
     const struct encode_form form = {.end = "\n", .end_size = 1, .columns = &columns};
     struct mr_buffer buffer;
@@ -156,18 +160,24 @@ static void encodes(int (*encode)(const struct mr_record *, size_t, const struct
     ck_assert_uint_eq(size, strlen(want));
     ck_assert_mem_eq(got, want, size);
     buffer_close(&buffer);
+    headings_close(&headings);
     free(labels);
 }
 
 START_TEST(records_with_columns_come_out_in_each_format)
 {
-    char *head;
+    struct options options = {.percent = true, .cumulative = true};
+    struct headings headings;
 
     add(COMPUTED_SUM, "10");
     add(COMPUTED_QUANTILE, "a, \"\xc3\xa9\xff\x01:0.5");
-    head = encode_columns_head(&computed);
-    ck_assert_str_eq(head, "key,sum_10,\"quantile_a, \"\"\xc3\xa9\xff\x01_0.5\"");
+    options.computed = computed;
+    ck_assert_int_eq(headings_open(&headings, &options), 0);
+    char *head = headings_csv(&headings);
+    ck_assert_str_eq(head, "key,sum_10,\"quantile_a, \"\"\xc3\xa9\xff\x01_0.5\",percent,"
+                           "cumulative");
     free(head);
+    headings_close(&headings);
     encodes(encode_tsv_columns, "a\t1\t-2.50!\nb, \"c\"\t\t!\n\t12345678901234567890\t!\n"
                                 "\xff\t0\t0!\n");
     encodes(encode_csv_columns, "a,1,-2.50!\n\"b, \"\"c\"\"\",,!\n,12345678901234567890,!\n"
