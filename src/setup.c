@@ -138,6 +138,7 @@ int setup_tokenizer(const struct options *options, struct setup_values *values,
         .stop_words_memory = memory,
         .patterns = patterns,
         .rows = setup_values_rows(values),
+        .value_words = options->diff ? DIFFERENCE_WORDS : 0,
     };
     if (tokenizer_open(&made, tokenizer, error) != 0)
         return -1;

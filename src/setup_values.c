@@ -215,6 +215,12 @@ static void values_rows_of_groups(struct setup_values *values)
 int setup_values_open(struct setup_values *values, const struct options *options,
                       struct mr_error *error)
 {
+    values->differs = options->diff;
+    if (values->differs)
+        values->encode = (struct encode_columns){
+            .record = difference_record,
+            .room = DIFFERENCE_ROOM,
+        };
     if (options->computed.count == 0)
         return 0;
     if (values_want(values, options) != 0)
@@ -256,6 +262,12 @@ const struct rows_options *setup_values_rows(const struct setup_values *values)
 void setup_values_job(struct setup_values *values, struct tokenizer *tokenizer,
                       struct mr_job_spec *spec)
 {
+    if (values->differs) {
+        spec->values = MR_COMBINE;
+        spec->value_size = DIFFERENCE_WORDS * sizeof(uint64_t);
+        spec->combine = difference_combine;
+        spec->reduce = difference_reduce;
+    }
     if (values->columns == NULL)
         return;
     values->tokenizer = tokenizer;

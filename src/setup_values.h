@@ -14,6 +14,7 @@
 #include "text/rows.h"
 #include "text/tokenizer.h"
 #include "values/columns.h"
+#include "values/difference.h"
 #include "values/groups.h"
 
 /* All zero before setup_values_open, and in a run that counts. It must stay where it is. */
@@ -25,6 +26,7 @@ struct setup_values {
     struct rows_field *fields; /* these, none twice, */
     char **whats;              /* which are called so in messages */
     size_t field_count;
+    bool differs; /* in the place of all that: of which input a count is, and what changed */
     struct rows_options rows;
     struct encode_columns encode;
     struct tokenizer *tokenizer; /* of the job */
@@ -34,7 +36,7 @@ struct setup_values {
 int setup_values_open(struct setup_values *values, const struct options *options,
                       struct mr_error *error);
 
-/* What tokens have besides their keys; NULL: nothing. */
+/* What tokens have besides their keys or counts; NULL: nothing. */
 const struct rows_options *setup_values_rows(const struct setup_values *values);
 
 /* Makes a job that counts the tokens one that computes the columns. */

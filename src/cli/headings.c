@@ -37,6 +37,18 @@ static int headings_add_computed(struct headings *headings, const struct compute
     return 0;
 }
 
+/* In the place of a count and what may stand behind it. */
+static int headings_add_difference(struct headings *headings)
+{
+    static const char *const texts[] = {"old", "new", "difference"};
+    _Static_assert(sizeof texts / sizeof *texts <= 1 + HEADINGS_SHARES, "there is room for them");
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (headings_add(headings, strdup(texts[i])) != 0)
+            return -1;
+    return 0;
+}
+
 int headings_open(struct headings *headings, const struct options *options)
 {
     const struct computed *computed = &options->computed;
@@ -45,7 +57,11 @@ int headings_open(struct headings *headings, const struct options *options)
     if (options->keys)
         return 0;
     headings->texts = calloc(computed->count + 1 + HEADINGS_SHARES, sizeof *headings->texts);
-    if (headings->texts == NULL || headings_add_computed(headings, computed) != 0 ||
+    if (headings->texts == NULL)
+        return -1;
+    if (options->diff)
+        return headings_add_difference(headings);
+    if (headings_add_computed(headings, computed) != 0 ||
         (computed->count == 0 && headings_add(headings, strdup("count")) != 0) ||
         (options->percent && headings_add(headings, strdup("percent")) != 0) ||
         (options->cumulative && headings_add(headings, strdup("cumulative")) != 0))

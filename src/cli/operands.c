@@ -103,6 +103,15 @@ static int operands_check_stop_words(const struct operands *operands, const char
     return 0;
 }
 
+/* Whether what is compared is not standard input twice. As above. */
+static int operands_check_diff(const struct operands *operands, struct message *message)
+{
+    if (!operands_is_standard(operands->list[0]) || !operands_is_standard(operands->list[1]))
+        return 0;
+    message_usage(message, "--diff: standard input can be OLD or NEW, not both");
+    return -1;
+}
+
 int operands_stop_words(const struct options *options, struct message *message, operands_take *take,
                         void *context, struct mr_error *error)
 {
@@ -162,6 +171,8 @@ int operands_open(struct operands *operands, const struct options *options, stru
     }
     if (options->stop_words != NULL &&
         operands_check_stop_words(operands, options->stop_words, message) != 0)
+        return -1;
+    if (options->diff && operands_check_diff(operands, message) != 0)
         return -1;
     for (size_t i = 0; i < operands->count; i++) {
         if (strcmp(operands->list[i], "-") != 0)

@@ -23,6 +23,11 @@
     .repeated = true, .take = take_computed, .value = (op), .requires = "fields regexp",           \
     .excludes = "mapper reducer count-first escape bundle total", .check = take_check_computed
 
+/* What has other tokens, other FILEs or other columns than the counts of two FILEs. */
+#define NO_DIFFERENCE                                                                              \
+    "words lines chars fields regexp grep vgrep mapper reducer count sum min max mean median "     \
+    "quantile distinct min-count max-count count-first escape bundle total files0-from recursive"
+
 /* Bounds on what makes sense, generous: the engine starts one thread each, the map keeps a
  * window. */
 #define THREADS_MOST 4096
@@ -94,10 +99,10 @@ const struct option_row option_table[] = {
      .take = take_kind, .value = OPTIONS_MERGE, .excludes = KINDS, .check = take_check_merge},
     {.name = "unescape", .group = OPTION_MAP,
      .help = "with --merge: input was written with --escape",
-     TAKE_FLAG(unescape), .requires = "merge"},
+     TAKE_FLAG(unescape), .requires = "merge diff"},
     {.name = "unbundle", .group = OPTION_MAP,
      .help = "with --merge: input was written with --bundle",
-     TAKE_FLAG(unbundle), .requires = "merge"},
+     TAKE_FLAG(unbundle), .requires = "merge diff"},
     {.name = "mapper", .group = OPTION_MAP, .argument = "CMD", .offer = OPTION_FILES,
      .help = "run lines through CMD, add up what it prints",
      TAKE_TEXT(mapper), .excludes = "merge", .displaces = "words", .check = take_check_mapper},
@@ -161,6 +166,9 @@ const struct option_row option_table[] = {
      TAKE_FLAG(keys),
      .excludes = "count sum min max mean median quantile distinct count-first bundle total",
      .check = take_check_keys},
+    {.name = "diff", .group = OPTION_REDUCE,
+     .help = "what changed from FILE OLD to NEW, as of --merge",
+     .take = take_diff, .excludes = NO_DIFFERENCE, .check = take_check_diff},
     {.name = "escape", .group = OPTION_REDUCE,
      .help = "backslash escapes in keys, for other programs",
      TAKE_FLAG(escape), .check = take_check_escape},

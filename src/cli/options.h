@@ -105,6 +105,7 @@ struct options {
     bool reverse;
     enum options_format format;
     bool keys;          /* without counts */
+    bool diff;          /* of OPTIONS_MERGE: what changed from the first FILE to the second */
     bool percent;       /* further columns: the share of all, */
     bool cumulative;    /* of that and those before it */
     bool bars;          /* and as a bar */

@@ -140,7 +140,7 @@ static int report_set_names(struct report *report, struct encode_columns *column
         memcpy(report->header + size, report->form.end, report->form.end_size);
         report->header_size = size + report->form.end_size;
     }
-    if (options->computed.count == 0)
+    if (options->computed.count == 0 && !options->diff)
         return 0;
     report->labels = headings_json(&report->headings);
     columns->labels = report->labels;
@@ -179,12 +179,12 @@ int report_open(const struct options *options, struct encode_columns *columns,
     }
     made->options = options;
     made->message = message;
-    made->encode = options->bundles > 0               ? encode_bundled
-                   : options->escape && options->keys ? encode_keys_escaped
-                   : options->escape                  ? encode_escaped
-                   : options->keys                    ? of_keys[options->format]
-                   : options->computed.count > 0      ? with_columns[options->format]
-                                                      : encoders[options->format];
+    made->encode = options->bundles > 0                           ? encode_bundled
+                   : options->escape && options->keys             ? encode_keys_escaped
+                   : options->escape                              ? encode_escaped
+                   : options->keys                                ? of_keys[options->format]
+                   : options->computed.count > 0 || options->diff ? with_columns[options->format]
+                                                                  : encoders[options->format];
     report_set_lines(made);
     made->form.bundles = options->bundles;
     if (report_set_names(made, columns) != 0) {

@@ -335,6 +335,25 @@ void take_check_keys(struct option_pass *pass, const struct option_row *row)
         option_wrong(pass, "--%s goes with the formats tsv, csv and json only", row->name);
 }
 
+void take_diff(struct option_pass *pass, const struct option_row *row, const char *given)
+{
+    (void)row;
+    (void)given;
+    pass->options->diff = true;
+    take_kind_as(pass, OPTIONS_MERGE);
+}
+
+void take_check_diff(struct option_pass *pass, const struct option_row *row)
+{
+    const struct options *options = pass->options;
+
+    if (options->file_count != 2)
+        option_wrong(pass, "--%s needs two FILEs, OLD and NEW, got %zu", row->name,
+                     options->file_count);
+    else if (options->format == OPTIONS_UNIQ)
+        option_wrong(pass, "--%s goes with the formats tsv, csv and json only", row->name);
+}
+
 void take_check_escape(struct option_pass *pass, const struct option_row *row)
 {
     if (pass->options->format != OPTIONS_TSV)

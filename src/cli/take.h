@@ -54,6 +54,8 @@ void take_top(struct option_pass *pass, const struct option_row *row, const char
 void take_sort(struct option_pass *pass, const struct option_row *row, const char *given);
 void take_format(struct option_pass *pass, const struct option_row *row, const char *given);
 void take_check_keys(struct option_pass *pass, const struct option_row *row);
+void take_diff(struct option_pass *pass, const struct option_row *row, const char *given);
+void take_check_diff(struct option_pass *pass, const struct option_row *row);
 void take_check_escape(struct option_pass *pass, const struct option_row *row);
 void take_check_bundle(struct option_pass *pass, const struct option_row *row);
 

@@ -26,6 +26,7 @@ void keys_open(struct keys *keys, const struct keys_rules *rules)
     keys->normal_used = 0;
     keys->row_values = NULL;
     keys->gathered = NULL;
+    keys->word = 0;
     keys->row_state = NULL;
 }
 
@@ -43,14 +44,18 @@ int keys_no_memory(struct keys *keys)
     return -1;
 }
 
-/* ---- Values of rows -------------------------------------------------------------------------- */
-
 int keys_gather(struct keys *keys)
 {
+    const struct keys_rules *rules = &keys->rules;
+    const size_t size =
+        rules->rows ? rules->rows->value_size : rules->value_words * sizeof(uint64_t);
+
     /* Aligned as row_values are. */
-    keys->gathered = aligned_alloc(64, KEYS_SPANS * keys->rules.rows->value_size);
+    keys->gathered = aligned_alloc(64, KEYS_SPANS * size);
     return keys->gathered ? 0 : -1;
 }
+
+/* ---- Values of rows -------------------------------------------------------------------------- */
 
 /* Emits rows with their values side by side. */
 static int put_rows(struct keys *keys, const unsigned char *base, const struct mr_span *spans,
@@ -100,6 +105,20 @@ static int put_row(struct keys *keys, const unsigned char *key, size_t size, uin
 
 /* ---- Keys in their final form ---------------------------------------------------------------- */
 
+/* The values to go on for these counts. */
+static const void *values_of(struct keys *keys, const uint64_t *counts, size_t count)
+{
+    const size_t words = keys->rules.value_words;
+    uint64_t *values = (uint64_t *)(void *)keys->gathered;
+
+    if (words == 0)
+        return counts;
+    memset(values, 0, count * words * sizeof *values);
+    for (size_t i = 0; i < count; i++)
+        values[i * words + keys->word] = counts[i];
+    return values;
+}
+
 /* As keys_emit. */
 static int emit(struct keys *keys, const unsigned char *base, const struct mr_span *spans,
                 size_t count, const uint64_t *values)
@@ -120,7 +139,7 @@ static int emit(struct keys *keys, const unsigned char *base, const struct mr_sp
     for (size_t i = 0; values && i < count; i++)
         total_add(&keys->tokens, values[i]);
     return (int)mr_emit_batch(keys->emitter, base, (size_t)spans[count - 1].end + MR_PAD, spans,
-                              count, values);
+                              count, values_of(keys, values, count));
 }
 
 /* As keys_emit_one. */
@@ -131,7 +150,7 @@ static int emit_one(struct keys *keys, const unsigned char *key, size_t size, ui
     if (keys->rules.rows)
         return put_row(keys, key, size, value);
     total_add(&keys->tokens, value);
-    return (int)mr_emit(keys->emitter, key, size, &value);
+    return (int)mr_emit(keys->emitter, key, size, values_of(keys, &value, 1));
 }
 
 /* ---- Normalization --------------------------------------------------------------------------- */

@@ -35,6 +35,7 @@ struct keys_rules {
     bool valued;                     /* keys that are made have values */
     bool overlapping;                /* spans of one batch may */
     const struct rows_options *rows; /* values are numbers of rows; NULL: they are counts */
+    unsigned value_words;            /* that go on in one of as many words; 0: as they are */
 };
 
 struct keys {
@@ -64,10 +65,11 @@ struct keys {
     struct room normal_text;
     size_t normal_used;
 
-    /* Where keys have the values of rows: of those at hand, as many as a batch has spans, and room
-     * for the values of a batch. */
-    const unsigned char *row_values;
+    /* Room for the values of a batch, as many as it has spans, where keys have those of rows or of
+     * several words; those of the rows at hand; the word of the counts at hand. */
     unsigned char *gathered;
+    const unsigned char *row_values;
+    uint64_t word;
     void *row_state; /* of rows->emit */
 };
 
@@ -83,9 +85,9 @@ int keys_emit(struct keys *keys, const unsigned char *base, const struct mr_span
 /* One key of any size. */
 int keys_emit_one(struct keys *keys, const unsigned char *key, size_t size, uint64_t value);
 
-/* To be called once before keys of rows are emitted: the value of each is then its number, which
- * says where in row_values it has its own. Those must stay until keys_flush. Returns -1 when memory
- * is out. */
+/* To be called once before keys of rows or with values of several words are emitted. The value of a
+ * row is its number, which says where in row_values it has its own; those must stay until
+ * keys_flush. Returns -1 when memory is out. */
 int keys_gather(struct keys *keys);
 
 /* Whether the filter lists a token, once that is in its form: 1, 0, or -1 when the job has ended.

@@ -120,6 +120,7 @@ int tokenizer_open(const struct tokenizer_options *options, struct tokenizer **r
     tokenizer->extra = options->zero_terminated ? '\0' : ' ';
     tokenizer->ngram_min = options->ngram_min;
     tokenizer->ngram_max = options->ngram_max;
+    tokenizer->value_words = options->value_words;
     const size_t reach = test_hooks.tokens_reach;
     tokenizer->fold_window = reach > 0 ? reach : TOKENS_FOLD_WINDOW;
     tokenizer->window = reach > 0 ? reach : TOKENS_WINDOW;
@@ -320,8 +321,11 @@ int tokenizer_mapper_open(void *context, void **opened, struct mr_error *error)
     struct tokenizer_state *state = tokenizer_state_open(tokenizer);
 
     *opened = state;
-    if (!state) {
+    if (!state || (tokenizer->value_words > 0 && keys_gather(&state->keys) != 0)) {
         mr_error_set(error, MR_NOMEM, ENOMEM, "memory exhausted");
+        if (state)
+            tokenizer_state_close(state);
+        *opened = NULL;
         return -1;
     }
     if (!tokenizer->rows || rows_state_open(state, error) == 0)
@@ -500,6 +504,7 @@ int tokenizer_map(void *context, void *opened, const struct mr_split *split,
 
     state->keys.emitter = emitter;
     state->keys.error = error;
+    state->keys.word = split->number;
     const uint64_t before = state->invalid + state->words.invalid;
     const int status = map_split(state, split);
     if (!tokenizer->tally || status != 0 ||

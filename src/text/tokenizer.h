@@ -50,6 +50,9 @@ struct tokenizer_options {
     /* Tokens have values: see rows.h. NULL: they do not. It and all it points to must outlive the
      * tokenizer. */
     const struct rows_options *rows;
+    /* Of a kind with counts: a value is as many words, the count in the one that has the split's
+     * number, which must be lower, and 0 in the others. 0: it is the count. */
+    unsigned value_words;
 };
 
 struct tokenizer;

@@ -39,6 +39,7 @@ struct tokenizer_state *tokenizer_state_open(const struct tokenizer *tokenizer)
         .longest = tokenizer->longest,
         .valued = tokenizer->kind->valued || tokenizer->rows,
         .rows = tokenizer->rows,
+        .value_words = tokenizer->value_words,
         .overlapping = tokenizer->ngram_max > 0,
     };
     keys_open(&state->keys, &rules);

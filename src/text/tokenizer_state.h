@@ -36,6 +36,7 @@ struct tokenizer {
     unsigned char end;   /* of lines */
     unsigned char extra; /* divides words as a space does: NUL where that is the line end, or ' ' */
     unsigned ngram_min, ngram_max;
+    unsigned value_words; /* 0: values are counts, or of rows */
     struct range *ranges;
     size_t range_count;
     enum normalize_form form;            /* of keys */

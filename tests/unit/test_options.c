@@ -336,6 +336,8 @@ START_TEST(what_is_wrong_is_refused_with_what_is_allowed)
     refuses("-wwords", "unknown 'words' for --words: allowed are unicode, space, letters");
     refuses("--progress=a", "ambiguous 'a' for --progress: allowed are auto, always, never, json");
     refuses("--format=", "unknown '' for --format: allowed are tsv, uniq, csv, json");
+    refuses("--diff OLD", "--diff needs two FILEs, OLD and NEW, got 1");
+    refuses("--diff --format=uniq OLD NEW", "--diff goes with the formats tsv, csv and json only");
     refuses("-l -m", "--lines and --chars exclude each other");
     refuses("--merge -wspace", "--merge and --words exclude each other");
     refuses("-f1 -l -f2", "--fields and --lines exclude each other");
@@ -525,8 +527,9 @@ static void add_option(char line[static 256], const struct option_row *row)
         argument = row->choices;
     else if (row->choices != NULL)
         length = 0;
-    snprintf(line + used, 256 - used, "%s--%s%s%.*s", used > 0 ? " " : "", row->name,
-             length > 0 ? "=" : "", length, argument);
+    snprintf(line + used, 256 - used, "%s--%s%s%.*s%s", used > 0 ? " " : "", row->name,
+             length > 0 ? "=" : "", length, argument,
+             strcmp(row->name, "diff") == 0 ? " OLD NEW" : "");
 }
 
 /* Of any two rows the table says whether they exclude each other, in both orders; the same option
