@@ -47,7 +47,7 @@ enum options_normalize {
     OPTIONS_NFKC_CASEFOLD,
 };
 
-enum options_format { OPTIONS_TSV, OPTIONS_UNIQ, OPTIONS_CSV, OPTIONS_JSON };
+enum options_format { OPTIONS_TSV, OPTIONS_UNIQ, OPTIONS_CSV, OPTIONS_JSON, OPTIONS_TABLE };
 
 enum options_progress {
     OPTIONS_PROGRESS_AUTO,

@@ -12,6 +12,7 @@
 #include "base/digits.h"
 #include "cli/headings.h"
 #include "cli/output_file.h"
+#include "cli/tabulate.h"
 
 struct report {
     const struct options *options;
@@ -22,21 +23,49 @@ struct report {
     char *header; /* the first line, where the format has one */
     size_t header_size;
     struct headings headings;
-    char *labels;      /* of columns */
-    atomic_bool begun; /* the header is on its way */
-    uint64_t put;      /* bytes by report_put */
-    uint64_t tokens;   /* of --total; the engine collects one call at a time */
+    char *labels;           /* of columns */
+    struct tabulate *table; /* through which rows of csv go, for a table; */
+    uint64_t laid_out;      /* bytes of that */
+    atomic_bool begun;      /* the header is on its way */
+    uint64_t put;           /* bytes by report_put */
+    uint64_t tokens;        /* of --total; the engine collects one call at a time */
     uint64_t distinct;
 };
 
 static int report_fail(const struct report *report, struct mr_error *error)
 {
     int saved = errno;
+
+    if (saved == ENOMEM) {
+        mr_error_set(error, MR_NOMEM, saved, "out of memory while printing");
+        return -1;
+    }
     const char *file = report->options->output;
     const char *name = file == NULL ? "standard output" : *file == '\0' ? "''" : file;
 
     mr_error_set(error, MR_OUTPUT, saved, "%s: cannot write: %s", name, strerror(saved));
     return -1;
+}
+
+/* Lines of the table. `report` is a struct report. */
+static int report_write_table(void *context, const void *bytes, size_t size)
+{
+    struct report *report = context;
+
+    if (output_file_write(report->file, bytes, size, report->laid_out) != 0)
+        return -1;
+    report->laid_out += size;
+    return 0;
+}
+
+/* Puts out what the encoders made, or makes a table of it. */
+static int report_pass(struct report *report, const void *bytes, size_t size, uint64_t offset,
+                       struct mr_error *error)
+{
+    const int status = report->table != NULL ? tabulate_put(report->table, bytes, size)
+                                             : output_file_write(report->file, bytes, size, offset);
+
+    return status != 0 ? report_fail(report, error) : 0;
 }
 
 /* Only the first N are wanted and N is 0; the engine's limit of 0 would mean all. */
@@ -64,9 +93,7 @@ static int report_begin(struct report *report, struct mr_error *error)
         return 0;
     if (output_file_visible(report->file))
         message_live_end(report->message);
-    if (output_file_write(report->file, report->header, report->header_size, 0) != 0)
-        return report_fail(report, error);
-    return 0;
+    return report_pass(report, report->header, report->header_size, 0, error);
 }
 
 static int report_write(void *context, const void *bytes, size_t size, uint64_t offset,
@@ -76,9 +103,7 @@ static int report_write(void *context, const void *bytes, size_t size, uint64_t 
 
     if (report_begin(report, error) != 0)
         return -1;
-    if (output_file_write(report->file, bytes, size, offset + report->header_size) != 0)
-        return report_fail(report, error);
-    return 0;
+    return report_pass(report, bytes, size, offset + report->header_size, error);
 }
 
 int report_put(void *context, const void *bytes, size_t size, struct mr_error *error)
@@ -108,15 +133,24 @@ static int report_collect(void *context, const struct mr_record *records, size_t
     return 0;
 }
 
+/* Whether rows are made as csv has them, with a head: csv itself, and what becomes a table. */
+static bool report_rows(const struct options *options)
+{
+    return (options->format == OPTIONS_CSV || options->format == OPTIONS_TABLE) && !options->total;
+}
+
 /* What ends a line: NUL under -z, else a newline, for which RFC 4180 says CR LF. Where keys are
- * escaped a newline does, as it does for the programs that is for. */
+ * escaped a newline does, as it does for the programs that is for, and for a table it does, which
+ * ends its lines itself. */
 static void report_set_lines(struct report *report)
 {
     const struct options *options = report->options;
 
-    if (options->zero_terminated && !options->escape)
+    if (report_rows(options) && options->format == OPTIONS_TABLE)
+        report->form = (struct encode_form){.end = {'\n'}, .end_size = 1};
+    else if (options->zero_terminated && !options->escape)
         report->form = (struct encode_form){.end_size = 1};
-    else if (options->format == OPTIONS_CSV && !options->total)
+    else if (report_rows(options))
         report->form = (struct encode_form){.end = {'\r', '\n'}, .end_size = 2};
     else
         report->form = (struct encode_form){.end = {'\n'}, .end_size = 1};
@@ -129,7 +163,7 @@ static int report_set_names(struct report *report, struct encode_columns *column
 
     if (headings_open(&report->headings, options) != 0)
         return -1;
-    if (options->format == OPTIONS_CSV && !options->total) {
+    if (report_rows(options)) {
         char *names = headings_csv(&report->headings);
         const size_t size = names != NULL ? strlen(names) : 0;
         report->header = names != NULL ? realloc(names, size + report->form.end_size) : NULL;
@@ -153,22 +187,22 @@ int report_open(const struct options *options, struct encode_columns *columns,
 {
     static int (*const encoders[])(const struct mr_record *, size_t, const struct encode_form *,
                                    struct mr_buffer *) = {
-        [OPTIONS_TSV] = encode_tsv,
-        [OPTIONS_UNIQ] = encode_uniq,
-        [OPTIONS_CSV] = encode_csv,
-        [OPTIONS_JSON] = encode_json,
+        [OPTIONS_TSV] = encode_tsv,   [OPTIONS_UNIQ] = encode_uniq, [OPTIONS_CSV] = encode_csv,
+        [OPTIONS_JSON] = encode_json, [OPTIONS_TABLE] = encode_csv,
     };
     static int (*const with_columns[])(const struct mr_record *, size_t, const struct encode_form *,
                                        struct mr_buffer *) = {
         [OPTIONS_TSV] = encode_tsv_columns,
         [OPTIONS_CSV] = encode_csv_columns,
         [OPTIONS_JSON] = encode_json_columns,
+        [OPTIONS_TABLE] = encode_csv_columns,
     };
     static int (*const of_keys[])(const struct mr_record *, size_t, const struct encode_form *,
                                   struct mr_buffer *) = {
         [OPTIONS_TSV] = encode_keys,
         [OPTIONS_CSV] = encode_keys_csv,
         [OPTIONS_JSON] = encode_keys_json,
+        [OPTIONS_TABLE] = encode_keys_csv,
     };
     struct report *made = calloc(1, sizeof *made);
     char *folder;
@@ -185,16 +219,19 @@ int report_open(const struct options *options, struct encode_columns *columns,
                    : options->keys                                ? of_keys[options->format]
                    : options->computed.count > 0 || options->diff ? with_columns[options->format]
                                                                   : encoders[options->format];
+    const bool table = report_rows(options) && options->format == OPTIONS_TABLE;
+    const unsigned char end = options->zero_terminated && !options->escape ? '\0' : '\n';
     report_set_lines(made);
     made->form.bundles = options->bundles;
-    if (report_set_names(made, columns) != 0) {
+    if (table)
+        made->table = tabulate_open(end, report_write_table, made);
+    if (report_set_names(made, columns) != 0 || (table && made->table == NULL)) {
         report_close(made);
         mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
         return -1;
     }
     *report = made; /* already: a signal's handler finds what is being opened */
-    if (output_file_open(options->output, made->form.end[made->form.end_size - 1], &made->file,
-                         &folder) != 0) {
+    if (output_file_open(options->output, end, &made->file, &folder) != 0) {
         if (folder == NULL)
             report_fail(made, error);
         else
@@ -233,7 +270,7 @@ void report_describe(struct report *report, struct mr_job_spec *spec)
     } else {
         writer.encode = report_encode;
         writer.write = report_write;
-        writer.positional = output_file_positional(report->file);
+        writer.positional = report->table == NULL && output_file_positional(report->file);
     }
     spec->output = mr_output_new(&writer);
 }
@@ -252,7 +289,8 @@ int report_finish(struct report *report, struct mr_error *error)
         if (output_file_write(report->file, line, (size_t)(p - line), 0) != 0)
             return report_fail(report, error);
     }
-    if (output_file_finish(report->file) != 0)
+    if ((report->table != NULL && tabulate_finish(report->table) != 0) ||
+        output_file_finish(report->file) != 0)
         return report_fail(report, error);
     return 0;
 }
@@ -273,6 +311,7 @@ void report_close(struct report *report)
     if (report == NULL)
         return;
     output_file_close(report->file);
+    tabulate_close(report->table);
     headings_close(&report->headings);
     free(report->header);
     free(report->labels);

@@ -287,7 +287,7 @@ void take_check_computed(struct option_pass *pass, const struct option_row *row)
     const bool groups = options->kind == OPTIONS_MATCHES;
 
     if (options->format == OPTIONS_UNIQ) {
-        option_wrong(pass, "--%s goes with the formats tsv, csv and json only", row->name);
+        option_wrong(pass, "--%s does not go with the format uniq", row->name);
         return;
     }
     for (size_t i = 0; i < options->computed.count && !pass->failed; i++) {
@@ -332,7 +332,7 @@ void take_format(struct option_pass *pass, const struct option_row *row, const c
 void take_check_keys(struct option_pass *pass, const struct option_row *row)
 {
     if (pass->options->format == OPTIONS_UNIQ)
-        option_wrong(pass, "--%s goes with the formats tsv, csv and json only", row->name);
+        option_wrong(pass, "--%s does not go with the format uniq", row->name);
 }
 
 void take_diff(struct option_pass *pass, const struct option_row *row, const char *given)
@@ -351,7 +351,7 @@ void take_check_diff(struct option_pass *pass, const struct option_row *row)
         option_wrong(pass, "--%s needs two FILEs, OLD and NEW, got %zu", row->name,
                      options->file_count);
     else if (options->format == OPTIONS_UNIQ)
-        option_wrong(pass, "--%s goes with the formats tsv, csv and json only", row->name);
+        option_wrong(pass, "--%s does not go with the format uniq", row->name);
 }
 
 void take_check_escape(struct option_pass *pass, const struct option_row *row)

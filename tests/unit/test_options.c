@@ -243,7 +243,7 @@ START_TEST(what_is_computed_are_columns_in_the_order_given)
     refuses("-f1 --quantile=1", "--quantile needs F:P[,P], got '1': ':' and P are missing");
     refuses("-f1 --quantile=1:2", "--quantile needs F:P[,P], got '1:2': P is a number from 0 to 1 "
                                   "of at most 18 digits behind the point");
-    refuses("-f1 --format=uniq --sum=1", "--sum goes with the formats tsv, csv and json only");
+    refuses("-f1 --format=uniq --sum=1", "--sum does not go with the format uniq");
     refuses("-f1 --count --skip-invalid", "--skip-invalid requires --sum, --min, --max, --mean, "
                                           "--median, --quantile or --distinct");
 }
@@ -335,9 +335,9 @@ START_TEST(what_is_wrong_is_refused_with_what_is_allowed)
     refuses("--sort=size", "unknown 'size' for --sort: allowed are count, key, none");
     refuses("-wwords", "unknown 'words' for --words: allowed are unicode, space, letters");
     refuses("--progress=a", "ambiguous 'a' for --progress: allowed are auto, always, never, json");
-    refuses("--format=", "unknown '' for --format: allowed are tsv, uniq, csv, json");
+    refuses("--format=", "unknown '' for --format: allowed are tsv, uniq, csv, json, table");
     refuses("--diff OLD", "--diff needs two FILEs, OLD and NEW, got 1");
-    refuses("--diff --format=uniq OLD NEW", "--diff goes with the formats tsv, csv and json only");
+    refuses("--diff --format=uniq OLD NEW", "--diff does not go with the format uniq");
     refuses("-l -m", "--lines and --chars exclude each other");
     refuses("--merge -wspace", "--merge and --words exclude each other");
     refuses("-f1 -l -f2", "--fields and --lines exclude each other");
