@@ -207,6 +207,8 @@ int setup_input(const struct setup_input *from, struct mr_input **input, struct 
 int setup_job(struct setup_command *command, const struct setup_command_job *job,
               struct mr_job_spec *spec, struct mr_error *error)
 {
+    job->values->tokenizer = job->tokenizer;
+    report_set_total(job->report, setup_values_total, job->values);
     if (setup_command_is(command))
         return setup_command_describe(command, job, spec, error);
     spec->context = job->tokenizer;
@@ -216,7 +218,7 @@ int setup_job(struct setup_command *command, const struct setup_command_job *job
     spec->small = mr_input_small(job->input);
     spec->input = tokenizer_follow_input(job->tokenizer, mr_input_retain(job->input));
     report_describe(job->report, spec);
-    setup_values_job(job->values, job->tokenizer, spec);
+    setup_values_job(job->values, spec);
     return 0;
 }
 

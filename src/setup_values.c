@@ -10,11 +10,15 @@
 #include <string.h>
 
 #include "base/excerpt.h"
+#include "base/total.h"
+#include "cli/shares.h"
 
 /* What a place is in parts of. */
 #define PLACE_DECIMALS 18
 
 /* What is written of a row goes from values to text as it is. */
+_Static_assert(AMOUNT_ROOM >= TOTAL_ROOM && AMOUNT_ROOM >= DECIMAL_DIGITS + 3,
+               "any total has room");
 _Static_assert(COLUMNS_REASON_ROOM == ROWS_REASON, "one room for a reason");
 
 /* ---- What is wanted ----------------------------------------------------------------------- */
@@ -182,6 +186,13 @@ static void values_reducer_close(void *context, void *state)
     groups_reducer_close(values->groups, state);
 }
 
+static int values_total_open(void *context, void **state, struct mr_error *error)
+{
+    struct setup_values *values = context;
+
+    return columns_reducer_open(values->columns, state, error);
+}
+
 static int values_reduce(void *context, void *state, const void *key, size_t key_size,
                          struct mr_values *of, struct mr_results *results, struct mr_error *error)
 {
@@ -231,6 +242,7 @@ int setup_values_open(struct setup_values *values, const struct options *options
         .field_count = values->field_count,
         .min_count = options->min_count,
         .max_count = options->max_count,
+        .total = shares_wanted(options) && options->computed.columns[0].op == COMPUTED_SUM,
         .order = options->sort == OPTIONS_SORT_COUNT ? COLUMNS_BY_FIRST : COLUMNS_BY_KEY,
     };
     if (columns_open(&values->options, &values->columns, error) != 0 ||
@@ -259,8 +271,7 @@ const struct rows_options *setup_values_rows(const struct setup_values *values)
     return values->columns != NULL ? &values->rows : NULL;
 }
 
-void setup_values_job(struct setup_values *values, struct tokenizer *tokenizer,
-                      struct mr_job_spec *spec)
+void setup_values_job(struct setup_values *values, struct mr_job_spec *spec)
 {
     if (values->differs) {
         spec->values = MR_COMBINE;
@@ -270,7 +281,6 @@ void setup_values_job(struct setup_values *values, struct tokenizer *tokenizer,
     }
     if (values->columns == NULL)
         return;
-    values->tokenizer = tokenizer;
     spec->context = values;
     spec->mapper_open = values_mapper_open;
     spec->map = values_map;
@@ -282,6 +292,8 @@ void setup_values_job(struct setup_values *values, struct tokenizer *tokenizer,
         spec->value_size = values->rows.value_size;
         spec->combine = values_combine;
         spec->add_tag = columns_add_tag(values->columns);
+        if (values->options.total)
+            spec->reducer_open = values_total_open;
         spec->reduce = values_reduce;
         return;
     }
@@ -289,6 +301,25 @@ void setup_values_job(struct setup_values *values, struct tokenizer *tokenizer,
     spec->reducer_open = values_reducer_open;
     spec->reduce = values_reduce_group;
     spec->reducer_close = values_reducer_close;
+}
+
+int setup_values_total(void *context, char text[AMOUNT_ROOM], struct mr_error *error)
+{
+    const struct setup_values *values = context;
+    struct decimal sum;
+    unsigned char digits[DECIMAL_ROOM];
+
+    if (!values->options.total) {
+        const struct total total = tokenizer_total(values->tokenizer);
+        total_format(&total, text);
+        return 0;
+    }
+    if (columns_total(values->columns, &sum, error) != 0)
+        return -1;
+    const size_t size = decimal_print(&sum, digits);
+    memcpy(text, digits, size);
+    text[size] = '\0';
+    return 0;
 }
 
 void setup_values_note(const struct setup_values *values, const struct tokenizer *tokenizer,

@@ -7,6 +7,7 @@
 #ifndef SETUP_VALUES_H
 #define SETUP_VALUES_H
 
+#include "cli/amount.h"
 #include "cli/encode_columns.h"
 #include "cli/message.h"
 #include "cli/options.h"
@@ -29,7 +30,7 @@ struct setup_values {
     bool differs; /* in the place of all that: of which input a count is, and what changed */
     struct rows_options rows;
     struct encode_columns encode;
-    struct tokenizer *tokenizer; /* of the job */
+    struct tokenizer *tokenizer; /* of the job: set before that is made */
 };
 
 /* Compiles the columns. Returns 0, or -1 with *error filled; to be closed also then. */
@@ -39,9 +40,11 @@ int setup_values_open(struct setup_values *values, const struct options *options
 /* What tokens have besides their keys or counts; NULL: nothing. */
 const struct rows_options *setup_values_rows(const struct setup_values *values);
 
-/* Makes a job that counts the tokens one that computes the columns. */
-void setup_values_job(struct setup_values *values, struct tokenizer *tokenizer,
-                      struct mr_job_spec *spec);
+/* Makes a job that counts the tokens one that computes the columns, if there are any. */
+void setup_values_job(struct setup_values *values, struct mr_job_spec *spec);
+
+/* Of what the results are shares: as shares_total, `values` is a struct setup_values of a job. */
+int setup_values_total(void *values, char text[AMOUNT_ROOM], struct mr_error *error);
 
 /* Says how many lines were left out, if any were. */
 void setup_values_note(const struct setup_values *values, const struct tokenizer *tokenizer,

@@ -24,6 +24,10 @@ struct encode_form {
 
 #define ENCODE_BUNDLES 4096u
 
+/* What all of these are. */
+typedef int encode_batch(const struct mr_record *records, size_t count,
+                         const struct encode_form *form, struct mr_buffer *bytes);
+
 /* Appends the records to `bytes`; the count is the rank. Returns 0, or -1 when memory is out. */
 int encode_tsv(const struct mr_record *records, size_t count, const struct encode_form *form,
                struct mr_buffer *bytes);

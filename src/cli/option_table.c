@@ -15,8 +15,11 @@
 /* What chooses keys and prints them with their counts: all that a reducer prints is the output. */
 #define NOT_REDUCED                                                                                \
     "words chars fields regexp merge ngrams ignore-case normalize stop-words min-length "          \
-    "max-length top min-count max-count sort reverse count-first format json keys escape bundle "  \
-    "total"
+    "max-length top min-count max-count sort reverse count-first format json percent cumulative "  \
+    "others keys escape bundle total"
+
+/* What prints no numbers, or in its own way. */
+#define NOT_SHARED "keys escape bundle total"
 
 /* What is computed for a key, each time a column: see struct computed. */
 #define COMPUTES(op)                                                                               \
@@ -161,6 +164,15 @@ const struct option_row option_table[] = {
     {.name = "json", .group = OPTION_REDUCE,
      .help = "one JSON object a line (--format=json)",
      .take = take_format, .value = OPTIONS_JSON},
+    {.name = "percent", .letter = 'p', .group = OPTION_REDUCE,
+     .help = "a column: the share of all that was counted",
+     TAKE_FLAG(percent), .excludes = NOT_SHARED, .check = take_check_shares},
+    {.name = "cumulative", .group = OPTION_REDUCE,
+     .help = "a column: the share so far",
+     TAKE_FLAG(cumulative), .excludes = NOT_SHARED, .check = take_check_shares},
+    {.name = "others", .group = OPTION_REDUCE, .argument = "TEXT", .optional = true,
+     .help = "a last line for all that is left out: (others)",
+     .take = take_others, .excludes = NOT_SHARED, .check = take_check_shares},
     {.name = "keys", .group = OPTION_REDUCE,
      .help = "print only the keys",
      TAKE_FLAG(keys),

@@ -19,8 +19,9 @@ struct report {
     struct message *message;
     struct output_file *file;
     struct encode_form form;
-    int (*encode)(const struct mr_record *, size_t, const struct encode_form *, struct mr_buffer *);
-    char *header; /* the first line, where the format has one */
+    encode_batch *encode;
+    struct shares *shares; /* NULL: records have none */
+    char *header;          /* the first line, where the format has one */
     size_t header_size;
     struct headings headings;
     char *labels;           /* of columns */
@@ -116,6 +117,23 @@ int report_put(void *context, const void *bytes, size_t size, struct mr_error *e
     return 0;
 }
 
+static int report_encode_shares(void *context, const struct mr_record *records, size_t count,
+                                struct mr_buffer *bytes, struct mr_error *error)
+{
+    const struct report *report = context;
+
+    return report_nothing(report) ? 0 : shares_encode(report->shares, records, count, bytes, error);
+}
+
+static int report_write_shares(void *context, const void *bytes, size_t size, uint64_t offset,
+                               struct mr_error *error)
+{
+    const struct report *report = context;
+
+    (void)offset;
+    return shares_write(report->shares, bytes, size, error);
+}
+
 static int report_collect(void *context, const struct mr_record *records, size_t count,
                           struct mr_error *error)
 {
@@ -185,20 +203,17 @@ static int report_set_names(struct report *report, struct encode_columns *column
 int report_open(const struct options *options, struct encode_columns *columns,
                 struct message *message, struct report **report, struct mr_error *error)
 {
-    static int (*const encoders[])(const struct mr_record *, size_t, const struct encode_form *,
-                                   struct mr_buffer *) = {
+    static encode_batch *const encoders[] = {
         [OPTIONS_TSV] = encode_tsv,   [OPTIONS_UNIQ] = encode_uniq, [OPTIONS_CSV] = encode_csv,
         [OPTIONS_JSON] = encode_json, [OPTIONS_TABLE] = encode_csv,
     };
-    static int (*const with_columns[])(const struct mr_record *, size_t, const struct encode_form *,
-                                       struct mr_buffer *) = {
+    static encode_batch *const with_columns[] = {
         [OPTIONS_TSV] = encode_tsv_columns,
         [OPTIONS_CSV] = encode_csv_columns,
         [OPTIONS_JSON] = encode_json_columns,
         [OPTIONS_TABLE] = encode_csv_columns,
     };
-    static int (*const of_keys[])(const struct mr_record *, size_t, const struct encode_form *,
-                                  struct mr_buffer *) = {
+    static encode_batch *const of_keys[] = {
         [OPTIONS_TSV] = encode_keys,
         [OPTIONS_CSV] = encode_keys_csv,
         [OPTIONS_JSON] = encode_keys_json,
@@ -230,6 +245,18 @@ int report_open(const struct options *options, struct encode_columns *columns,
         mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
         return -1;
     }
+    const struct shares_options shares = {
+        .options = options,
+        .headings = &made->headings,
+        .encode = made->encode,
+        .form = made->form,
+        .put = report_put,
+        .put_context = made,
+    };
+    if (shares_wanted(options) && shares_open(&shares, &made->shares, error) != 0) {
+        report_close(made);
+        return -1;
+    }
     *report = made; /* already: a signal's handler finds what is being opened */
     if (output_file_open(options->output, end, &made->file, &folder) != 0) {
         if (folder == NULL)
@@ -243,6 +270,12 @@ int report_open(const struct options *options, struct encode_columns *columns,
         return -1;
     }
     return 0;
+}
+
+void report_set_total(struct report *report, shares_total *total, void *context)
+{
+    if (report->shares != NULL)
+        shares_set_total(report->shares, total, context);
 }
 
 void report_describe(struct report *report, struct mr_job_spec *spec)
@@ -272,6 +305,15 @@ void report_describe(struct report *report, struct mr_job_spec *spec)
         writer.write = report_write;
         writer.positional = report->table == NULL && output_file_positional(report->file);
     }
+    if (report->shares != NULL) {
+        writer.encode = report_encode_shares;
+        if (shares_in_order(report->shares)) {
+            writer.write = report_write_shares;
+            writer.positional = false;
+        }
+        if (shares_wait(report->shares) && spec->order == MR_ORDER_NONE)
+            spec->order = MR_ORDER_KEY;
+    }
     spec->output = mr_output_new(&writer);
 }
 
@@ -289,6 +331,8 @@ int report_finish(struct report *report, struct mr_error *error)
         if (output_file_write(report->file, line, (size_t)(p - line), 0) != 0)
             return report_fail(report, error);
     }
+    if (report->shares != NULL && shares_end(report->shares, error) != 0)
+        return -1;
     if ((report->table != NULL && tabulate_finish(report->table) != 0) ||
         output_file_finish(report->file) != 0)
         return report_fail(report, error);
@@ -313,6 +357,7 @@ void report_close(struct report *report)
     output_file_close(report->file);
     tabulate_close(report->table);
     headings_close(&report->headings);
+    shares_close(report->shares);
     free(report->header);
     free(report->labels);
     free(report);

@@ -8,6 +8,7 @@
 #include "cli/encode_columns.h"
 #include "cli/message.h"
 #include "cli/options.h"
+#include "cli/shares.h"
 #include "engine/mapreduce.h"
 
 struct report;
@@ -17,6 +18,10 @@ struct report;
  * filled. */
 int report_open(const struct options *options, struct encode_columns *columns,
                 struct message *message, struct report **report, struct mr_error *error);
+
+/* Where the whole comes from of which shares are printed: before report_describe, in any run that
+ * counts. */
+void report_set_total(struct report *report, shares_total *total, void *context);
 
 /* Fills in the job's output: which records, in which order, and the hooks that print them. */
 void report_describe(struct report *report, struct mr_job_spec *spec);

@@ -329,6 +329,22 @@ void take_format(struct option_pass *pass, const struct option_row *row, const c
         pass->options->format = OPTIONS_TSV + (unsigned)choice;
 }
 
+void take_others(struct option_pass *pass, const struct option_row *row, const char *given)
+{
+    (void)row;
+    pass->options->others = given != NULL ? given : "(others)";
+}
+
+void take_check_shares(struct option_pass *pass, const struct option_row *row)
+{
+    const struct computed *computed = &pass->options->computed;
+
+    if (computed->count > 0 && computed->columns[0].op != COMPUTED_COUNT &&
+        computed->columns[0].op != COMPUTED_SUM)
+        option_wrong(pass, "--%s needs a sum or the count as the first column, not --%s", row->name,
+                     computed_name(computed->columns[0].op));
+}
+
 void take_check_keys(struct option_pass *pass, const struct option_row *row)
 {
     if (pass->options->format == OPTIONS_UNIQ)

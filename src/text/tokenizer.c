@@ -238,6 +238,16 @@ bool tokenizer_first_fault(const struct tokenizer *tokenizer, struct tokenizer_f
     return true;
 }
 
+struct total tokenizer_total(const struct tokenizer *tokenizer)
+{
+    struct total total = tokenizer->stats.tokens;
+
+    for (const struct tokenizer_state *state = atomic_load(&tokenizer->open); state != NULL;
+         state = state->next)
+        total_join(&total, &state->keys.tokens);
+    return total;
+}
+
 void tokenizer_statistics(const struct tokenizer *tokenizer, struct tokenizer_stats *stats)
 {
     *stats = tokenizer->stats;
@@ -317,7 +327,7 @@ size_t tokenizer_condense_end(const void *context, const struct mr_condense *sta
 
 int tokenizer_mapper_open(void *context, void **opened, struct mr_error *error)
 {
-    const struct tokenizer *tokenizer = context;
+    struct tokenizer *tokenizer = context;
     struct tokenizer_state *state = tokenizer_state_open(tokenizer);
 
     *opened = state;
@@ -328,8 +338,12 @@ int tokenizer_mapper_open(void *context, void **opened, struct mr_error *error)
         *opened = NULL;
         return -1;
     }
-    if (!tokenizer->rows || rows_state_open(state, error) == 0)
+    if (!tokenizer->rows || rows_state_open(state, error) == 0) {
+        state->next = atomic_load(&tokenizer->open);
+        while (!atomic_compare_exchange_weak(&tokenizer->open, &state->next, state)) {
+        }
         return 0;
+    }
     rows_state_close(state);
     tokenizer_state_close(state);
     *opened = NULL;
@@ -345,11 +359,26 @@ int tokenizer_mapper_end(void *context, void *opened, struct mr_emitter *emitter
     return tokenizer->rows->end(tokenizer->rows->context, state->rows->state, emitter, error);
 }
 
+/* Takes a state off the list. No other is opened meanwhile. */
+static void forget_open(struct tokenizer *tokenizer, const struct tokenizer_state *state)
+{
+    struct tokenizer_state *before = atomic_load(&tokenizer->open);
+
+    if (before == state) {
+        atomic_store(&tokenizer->open, state->next);
+        return;
+    }
+    while (before->next != state)
+        before = before->next;
+    before->next = state->next;
+}
+
 void tokenizer_mapper_close(void *context, void *opened)
 {
     struct tokenizer *tokenizer = context;
     struct tokenizer_state *state = opened;
 
+    forget_open(tokenizer, state);
     total_join(&tokenizer->stats.tokens, &state->keys.tokens);
     tokenizer->stats.invalid_bytes += state->invalid + state->words.invalid;
     tokenizer->stats.stop_words_met |= state->keys.met;

@@ -132,6 +132,9 @@ size_t tokenizer_condense(const void *tokenizer, struct mr_condense *state, unsi
 size_t tokenizer_condense_end(const void *tokenizer, const struct mr_condense *state,
                               unsigned char *room);
 
+/* The sum of all counts that the mappers have emitted: once none of them maps any more, be they
+ * closed or not. */
+struct total tokenizer_total(const struct tokenizer *tokenizer);
 /* Complete once every mapper is closed. */
 void tokenizer_statistics(const struct tokenizer *tokenizer, struct tokenizer_stats *stats);
 

@@ -6,6 +6,7 @@
 #ifndef TEXT_TOKENIZER_STATE_H
 #define TEXT_TOKENIZER_STATE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -57,12 +58,15 @@ struct tokenizer {
     /* written by tokenizer_mapper_close only, which is called one at a time */
     struct tokenizer_stats stats;
     uint64_t rows_left_out;
+    /* of mappers that are not closed; only closing takes one out */
+    _Atomic(struct tokenizer_state *) open;
 };
 
 struct tokenizer_state {
     const struct tokenizer *tokenizer;
-    uint64_t invalid;           /* bytes met by kinds that decode, but for what `words` counts */
-    struct invalid_share share; /* of the tokenizer's tally */
+    struct tokenizer_state *next; /* of those that are open */
+    uint64_t invalid;             /* bytes met by kinds that decode, but for what `words` counts */
+    struct invalid_share share;   /* of the tokenizer's tally */
 
     struct room folded;         /* the window at hand with A-Z made small */
     struct room joined;         /* fields of one line before they are folded */

@@ -49,6 +49,7 @@ struct columns_options {
     uint64_t min_count; /* keys with a lower count give no result, */
     enum columns_order order;
     uint64_t max_count; /* nor those with a higher one; 0: no limit */
+    bool total;         /* the first column, a sum, is added up over all keys: columns_total */
 };
 
 struct columns;
@@ -101,18 +102,26 @@ uint64_t columns_count(const struct columns *columns, const void *value);
 
 /* ---- Results -------------------------------------------------------------------------------- */
 
-/* A job's mr_reduce for values as above; `columns` is a struct columns. */
+/* A job's mr_open and mr_reduce for values as above; `columns` is a struct columns. Nothing is to
+ * be closed. */
+int columns_reducer_open(void *columns, void **state, struct mr_error *error);
 int columns_reduce(void *columns, void *state, const void *key, size_t key_size,
                    struct mr_values *values, struct mr_results *results, struct mr_error *error);
 
 /* The parts of that, for who has quantiles and distinct values as well: sets in numbers[] (one for
- * each column) what the value says, and leaves the others. Returns 0, or fails: a sum with too many
- * digits, whose message names the key, or memory that could not be had. */
-int columns_finish(const struct columns *columns, const void *key, size_t key_size,
+ * each column) what the value says, and leaves the others. `total` is the state of the reducer.
+ * Returns 0, or fails: a sum with too many digits, or where there is a total a negative one, whose
+ * message names the key, or memory that could not be had. */
+int columns_finish(const struct columns *columns, void *total, const void *key, size_t key_size,
                    const void *value, struct decimal *numbers, struct mr_error *error);
 /* Puts the result of a key, one number for each column. Returns 0, or fails. */
 int columns_put(const struct columns *columns, struct mr_results *results, const void *key,
                 size_t key_size, const struct decimal *numbers, struct mr_error *error);
+
+/* The sum of the first column over all keys, those without a result too, where it is wanted: when
+ * all have been reduced. As many decimals as the number that has most. Returns 0, or fails where it
+ * has more than DECIMAL_DIGITS digits. */
+int columns_total(const struct columns *columns, struct decimal *total, struct mr_error *error);
 
 /* The order of a job with such results: MR_ORDER_RANK for COLUMNS_BY_FIRST, MR_ORDER_KEY else (or
  * MR_ORDER_NONE, where the caller wants none). Under COLUMNS_BY_FIRST the record's rank is the

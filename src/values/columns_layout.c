@@ -62,7 +62,10 @@ int columns_open(const struct columns_options *options, struct columns **columns
     made->fields = calloc(made->field_count + 1, sizeof *made->fields);
     made->kept = calloc(made->count, sizeof *made->kept);
     made->sums = sums_open();
-    if (made->fields == NULL || made->kept == NULL || made->sums == NULL)
+    if (options->total)
+        made->totals = columns_totals_open();
+    if (made->fields == NULL || made->kept == NULL || made->sums == NULL ||
+        (options->total && made->totals == NULL))
         goto fail;
     lay_out(made);
     *columns = made;
@@ -78,6 +81,7 @@ void columns_close(struct columns *columns)
 {
     if (columns == NULL)
         return;
+    columns_totals_close(columns->totals);
     sums_close(columns->sums);
     free(columns->kept);
     free(columns->fields);

@@ -6,6 +6,7 @@
 #define VALUES_COLUMNS_LAYOUT_H
 
 #include "values/columns.h"
+#include "values/columns_total.h"
 #include "values/sums.h"
 
 /* What may be kept of a field. */
@@ -36,7 +37,7 @@ struct columns_kept {
     size_t word;
 };
 
-/* Constant once it is open, but for the cells of sums. */
+/* Constant once it is open, but for the cells of sums and the parts of totals. */
 struct columns {
     const struct column *columns;
     size_t count;
@@ -53,6 +54,7 @@ struct columns {
     struct columns_kept *kept;
     size_t kept_count;
     struct sums *sums;
+    struct columns_totals *totals; /* of the first column; NULL: nobody wants one */
 };
 
 #endif

@@ -34,7 +34,7 @@ static int too_long(const struct column *column, const void *key, size_t key_siz
                    DECIMAL_DIGITS);
 }
 
-int columns_finish(const struct columns *columns, const void *key, size_t key_size,
+int columns_finish(const struct columns *columns, void *total, const void *key, size_t key_size,
                    const void *value, struct decimal *numbers, struct mr_error *error)
 {
     const uint64_t *words = value;
@@ -63,7 +63,9 @@ int columns_finish(const struct columns *columns, const void *key, size_t key_si
         if (fault != DECIMAL_OK)
             return too_long(column, key, key_size, error);
     }
-    return 0;
+    return total == NULL
+               ? 0
+               : columns_total_add(total, columns->columns, key, key_size, numbers, error);
 }
 
 /* Puts the result of a sum or mean alone that orders the results, and whose code its rank holds.
@@ -84,8 +86,15 @@ static int put_alone(const struct columns *columns, struct mr_results *results, 
     return mr_put(results, key, key_size, rank, NULL, 0) == MR_OK ? 0 : -1;
 }
 
+/* Whether its count lets a key give a result. */
+static bool is_wanted(const struct columns *columns, const uint64_t *value)
+{
+    return !columns->has_count ||
+           (value[0] >= columns->min_count && value[0] <= columns->max_count);
+}
+
 /* The same of any value. Apart, so that the way of a sum or mean alone needs no room for more. */
-static __attribute__((noinline)) int reduce_any(const struct columns *columns,
+static __attribute__((noinline)) int reduce_any(const struct columns *columns, void *total,
                                                 struct mr_results *results, const void *key,
                                                 size_t key_size, const void *value,
                                                 struct mr_error *error)
@@ -98,8 +107,10 @@ static __attribute__((noinline)) int reduce_any(const struct columns *columns,
         if (numbers == NULL)
             return no_memory(error);
     }
-    if (columns_finish(columns, key, key_size, value, numbers, error) == 0)
-        rc = columns_put(columns, results, key, key_size, numbers, error);
+    if (columns_finish(columns, total, key, key_size, value, numbers, error) == 0)
+        rc = is_wanted(columns, value)
+                 ? columns_put(columns, results, key, key_size, numbers, error)
+                 : 0;
     if (numbers != usual)
         free(numbers);
     return rc;
@@ -111,17 +122,34 @@ int columns_reduce(void *context, void *state, const void *key, size_t key_size,
     const struct columns *columns = context;
     const uint64_t *value = mr_values_next(values, NULL);
 
-    (void)state;
     if (value == NULL)
         return -1;
-    if (columns->has_count && (value[0] < columns->min_count || value[0] > columns->max_count))
+    if (state != NULL) /* of a total those without a result are a part, too */
+        return reduce_any(columns, state, results, key, key_size, value, error);
+    if (!is_wanted(columns, value))
         return 0;
     if (columns->alone) {
         const int put = put_alone(columns, results, key, key_size, value);
         if (put <= 0)
             return put;
     }
-    return reduce_any(columns, results, key, key_size, value, error);
+    return reduce_any(columns, NULL, results, key, key_size, value, error);
+}
+
+int columns_reducer_open(void *context, void **state, struct mr_error *error)
+{
+    const struct columns *columns = context;
+
+    *state = columns->totals != NULL ? columns_totals_part(columns->totals) : NULL;
+    return columns->totals == NULL || *state != NULL ? 0 : no_memory(error);
+}
+
+int columns_total(const struct columns *columns, struct decimal *total, struct mr_error *error)
+{
+    if (columns_totals_sum(columns->totals, total) == DECIMAL_OK)
+        return 0;
+    return mr_fail(error, 0, "the sum of %s of all keys has more than %d digits",
+                   columns->columns[0].what, DECIMAL_DIGITS);
 }
 
 /* ---- Numbers to records --------------------------------------------------------------------- */

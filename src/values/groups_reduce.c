@@ -33,6 +33,7 @@ struct groups_reducer {
     struct groups_sight *sights; /* one for each part */
     size_t count;
     struct decimal *numbers; /* a column each */
+    void *total;             /* the state of columns_finish */
     uint64_t *words, *more;  /* of columns.h: all that are combined, and the next ones */
     struct mr_bytes together[TOGETHER];
 };
@@ -91,7 +92,8 @@ int groups_reducer_open(void *context, void **state, struct mr_error *error)
             result = open_sight(groups, i, &made->sights[i]);
     }
     *state = made;
-    if (result == 0)
+    if (result == 0 &&
+        columns_reducer_open((void *)(uintptr_t)groups->columns, &made->total, error) == 0)
         return 0;
     groups_reducer_close(context, made);
     *state = NULL;
@@ -336,17 +338,20 @@ int groups_reduce(void *context, void *state, const void *key, size_t key_size,
     source.array = mr_values_array(values, &source.count);
     if (count_rows(&source, &count) != 0)
         return -1;
-    if (count < groups->options.min_count ||
-        (groups->options.max_count > 0 && count > groups->options.max_count))
+    const bool wanted = count >= groups->options.min_count &&
+                        (groups->options.max_count == 0 || count <= groups->options.max_count);
+    if (!wanted && reducer->total == NULL)
         return 0;
     reducer->words[0] = 0;
     begin(groups, reducer, &source, count);
     if (look(groups, reducer, &source, error) != 0)
         return -1;
     reducer->words[0] = count;
-    if (columns_finish(groups->columns, key, key_size, reducer->words, reducer->numbers, error) !=
-        0)
+    if (columns_finish(groups->columns, reducer->total, key, key_size, reducer->words,
+                       reducer->numbers, error) != 0)
         return -1;
+    if (!wanted)
+        return 0;
     set_numbers(groups, reducer);
     return columns_put(groups->columns, results, key, key_size, reducer->numbers, error);
 }

@@ -123,7 +123,7 @@ START_TEST(quantiles_and_distinct_values_need_more_than_a_value)
     struct decimal results[3] = {{7, 1}, {7, 1}, {7, 1}};
     struct mr_error error = {0};
     columns_combine(columns, values[0], values[1]);
-    ck_assert_int_eq(columns_finish(columns, "k", 1, values[0], results, &error), 0);
+    ck_assert_int_eq(columns_finish(columns, NULL, "k", 1, values[0], results, &error), 0);
     ck_assert(results[0].digits == 7 && results[1].digits == 7 && results[2].digits == 7 &&
               results[2].scale == 0);
     columns_close(columns);
