@@ -19,7 +19,7 @@
     "others keys escape bundle total"
 
 /* What prints no numbers, or in its own way. */
-#define NOT_SHARED "keys escape bundle total"
+#define NOT_SHARED "keys diff escape bundle total"
 
 /* What is computed for a key, each time a column: see struct computed. */
 #define COMPUTES(op)                                                                               \
