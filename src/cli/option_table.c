@@ -165,7 +165,7 @@ const struct option_row option_table[] = {
      .help = "one JSON object a line (--format=json)",
      .take = take_format, .value = OPTIONS_JSON},
     {.name = "percent", .letter = 'p', .group = OPTION_REDUCE,
-     .help = "a column: the share of all that was counted",
+     .help = "a column: the share of all that was counted", .common = true,
      TAKE_FLAG(percent), .excludes = NOT_SHARED, .check = take_check_shares},
     {.name = "cumulative", .group = OPTION_REDUCE,
      .help = "a column: the share so far",
