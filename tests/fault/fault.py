@@ -142,6 +142,7 @@ def scenarios():
         Scenario("values", [mrcount, "-j2", "-f1", "--sum=2", "--mean=2", "--max=2", "--json", "numbers"], slow=True),
         Scenario("values-spill", [mrcount, "-q", "-j2", "-S1K", "-T", "tmp", "-f1", "--median=2", "--distinct=2", "--sum=2",
                                   "numbers"], "pipe", slow=True),
+        Scenario("tabulate", [mrcount, "-j2", "--format=table", "small", "text"], "pipe", slow=True),
         Scenario("merge", [mrcount, "-j2", "--merge", "counts", "counts"]),
         Scenario("total", [mrcount, "-j2", "--total", "--stats", "text"], "pipe"),
         Scenario("mapper", [mrcount, "-j2", "-l", "--mapper=cat", "text", "small"], slow=True, spawns=True),
