@@ -16,7 +16,7 @@
 #define NOT_REDUCED                                                                                \
     "words chars fields regexp merge ngrams ignore-case normalize stop-words min-length "          \
     "max-length top min-count max-count sort reverse count-first format json percent cumulative "  \
-    "others keys escape bundle total"
+    "others bars keys escape bundle total"
 
 /* What prints no numbers, or in its own way. */
 #define NOT_SHARED "keys diff escape bundle total"
@@ -173,6 +173,9 @@ const struct option_row option_table[] = {
     {.name = "others", .group = OPTION_REDUCE, .argument = "TEXT", .optional = true,
      .help = "a last line for all that is left out: (others)",
      .take = take_others, .excludes = NOT_SHARED, .check = take_check_shares},
+    {.name = "bars", .letter = 'b', .group = OPTION_REDUCE,
+     .help = "a bar behind each line, as wide as there is room",
+     TAKE_FLAG(bars), .excludes = NOT_SHARED, .check = take_check_bars},
     {.name = "keys", .group = OPTION_REDUCE,
      .help = "print only the keys",
      TAKE_FLAG(keys),

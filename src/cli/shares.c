@@ -11,10 +11,11 @@
 #include <string.h>
 
 #include "base/thread.h"
+#include "cli/bars.h"
 #include "cli/encode_columns.h"
 
 /* What the further columns of a line take, at most: each a label or a blank and the number. */
-#define SHARES_COLUMNS_ROOM 64
+#define SHARES_COLUMNS_ROOM 96
 /* Whole lines are put out together when they are so many bytes. */
 #define SHARES_AT_ONCE ((size_t)64 << 10)
 
@@ -23,6 +24,12 @@ struct shares_line {
     amount number; /* of which it has the shares */
     size_t size;   /* of the text, without what ends the line; */
     size_t before; /* behind so much of it the further columns belong */
+    bool bar;      /* a bar belongs to it, where there are any */
+};
+
+struct shares_bytes {
+    unsigned char *data;
+    size_t size, room;
 };
 
 struct shares {
@@ -36,19 +43,25 @@ struct shares {
     unsigned scale; /* of all amounts */
     amount total;
 
-    amount so_far; /* of what was put out, in order */
-    size_t used, room;
-    unsigned char *out; /* whole lines */
+    amount so_far;           /* of what was put out, in order */
+    struct shares_bytes out; /* whole lines */
+
+    bool draws;  /* bars behind lines, */
+    bool waits;  /* which have not been decided: lines wait for that, */
+    size_t held; /* so many, */
+    struct shares_bytes lines;
+    struct bars bars;
 };
 
 bool shares_wanted(const struct options *options)
 {
-    return options->percent || options->cumulative || options->others != NULL;
+    return options->percent || options->cumulative || options->others != NULL || options->bars;
 }
 
 int shares_open(const struct shares_options *made, struct shares **shares, struct mr_error *error)
 {
-    struct shares *opened = malloc(sizeof *opened);
+    const struct options *options = made->options;
+    struct shares *opened = calloc(1, sizeof *opened);
 
     *shares = NULL;
     if (opened == NULL || thread_mutex_open(&opened->lock) != 0) {
@@ -59,10 +72,9 @@ int shares_open(const struct shares_options *made, struct shares **shares, struc
     opened->made = *made;
     opened->bare = made->form;
     opened->bare.end_size = 0;
-    opened->known = false;
-    opened->so_far = 0;
-    opened->used = opened->room = 0;
-    opened->out = NULL;
+    opened->draws = opened->waits = options->bars && options->format != OPTIONS_TABLE;
+    if (opened->draws)
+        bars_open(&opened->bars, options->output == NULL);
     *shares = opened;
     return 0;
 }
@@ -72,7 +84,8 @@ void shares_close(struct shares *shares)
     if (shares == NULL)
         return;
     thread_mutex_close(&shares->lock);
-    free(shares->out);
+    free(shares->out.data);
+    free(shares->lines.data);
     free(shares);
 }
 
@@ -86,7 +99,7 @@ bool shares_in_order(const struct shares *shares)
 {
     const struct options *options = shares->made.options;
 
-    return options->cumulative || options->others != NULL;
+    return options->cumulative || options->others != NULL || options->bars;
 }
 
 bool shares_wait(const struct shares *shares)
@@ -155,8 +168,9 @@ static unsigned char *shares_column(unsigned char *out, enum options_format form
     return mempcpy(out, text, size);
 }
 
-/* Writes what the line of that number has, `so_far` with it; returns its size. */
-static size_t shares_columns(const struct shares *shares, amount number, amount so_far,
+/* Writes what the line of that number has, `so_far` with it; returns its size. `bar`: it has one,
+ * where any has. */
+static size_t shares_columns(const struct shares *shares, amount number, amount so_far, bool bar,
                              unsigned char columns[SHARES_COLUMNS_ROOM])
 {
     const struct options *options = shares->made.options;
@@ -166,6 +180,10 @@ static size_t shares_columns(const struct shares *shares, amount number, amount 
         out = shares_column(out, options->format, "percent", number, shares->total);
     if (options->cumulative)
         out = shares_column(out, options->format, "cumulative", so_far, shares->total);
+    if (options->bars && options->format == OPTIONS_TABLE) { /* which draws it */
+        *out++ = ',';
+        out += bar ? amount_write(number, 0, out) : 0;
+    }
     return (size_t)(out - columns);
 }
 
@@ -218,7 +236,7 @@ static int shares_complete(const struct shares *shares, const struct shares_line
 {
     const struct encode_form *form = &shares->made.form;
     unsigned char columns[SHARES_COLUMNS_ROOM];
-    const size_t size = shares_columns(shares, line->number, 0, columns);
+    const size_t size = shares_columns(shares, line->number, 0, false, columns);
     unsigned char *end = mr_buffer_reserve(bytes, size + sizeof form->end);
 
     if (end == NULL)
@@ -235,7 +253,7 @@ static int shares_encode_one(const struct shares *shares, const struct mr_record
                              amount number, struct mr_buffer *bytes)
 {
     const bool gaps = shares_in_order(shares);
-    struct shares_line line = {.number = number};
+    struct shares_line line = {.number = number, .bar = true};
     size_t begin, end;
 
     if (gaps && encode_literal(bytes, &line, sizeof line) != 0)
@@ -281,50 +299,136 @@ int shares_encode(struct shares *shares, const struct mr_record *records, size_t
 
 static int shares_flush(struct shares *shares, struct mr_error *error)
 {
-    const size_t used = shares->used;
+    const size_t size = shares->out.size;
 
-    shares->used = 0;
-    return used == 0 ? 0 : shares->made.put(shares->made.put_context, shares->out, used, error);
+    shares->out.size = 0;
+    return size == 0 ? 0
+                     : shares->made.put(shares->made.put_context, shares->out.data, size, error);
 }
 
-/* Room for `more` bytes behind the lines there are; NULL when memory is out. */
-static unsigned char *shares_reserve(struct shares *shares, size_t more)
+/* Room for `more` bytes behind those there are; NULL when memory is out. */
+static unsigned char *shares_reserve(struct shares_bytes *bytes, size_t more,
+                                     struct mr_error *error)
 {
-    size_t room;
+    size_t room = 0;
 
-    if (__builtin_add_overflow(shares->used, more, &room))
-        return NULL;
-    if (room > shares->room) {
-        unsigned char *grown = realloc(shares->out, room + room / 2);
+    if (more > SIZE_MAX / 4 || bytes->size > SIZE_MAX / 4)
+        goto no_memory;
+    room = bytes->size + more;
+    if (room > bytes->room) {
+        room += room / 2;
+        unsigned char *grown = realloc(bytes->data, room);
         if (grown == NULL)
-            return NULL;
-        shares->out = grown;
-        shares->room = room + room / 2;
+            goto no_memory;
+        bytes->data = grown;
+        bytes->room = room;
     }
-    return shares->out + shares->used;
+    return bytes->data + bytes->size;
+
+no_memory:
+    mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory while printing");
+    return NULL;
 }
 
-/* Fills the gaps of a line, for which text lies behind it. */
+/* Room for a line with all that belongs to it. */
+static unsigned char *shares_reserve_line(const struct shares *shares, struct shares_bytes *bytes,
+                                          size_t size, struct mr_error *error)
+{
+    const size_t more = sizeof(struct shares_line) + SHARES_COLUMNS_ROOM + 1 +
+                        (shares->draws ? bars_room(&shares->bars) : 0) +
+                        sizeof shares->made.form.end;
+
+    return shares_reserve(bytes, size > SIZE_MAX - more ? size : size + more, error);
+}
+
+/* How many columns a line takes, and what divides it from its bar. */
+static size_t shares_width(const struct shares *shares, const unsigned char *text, size_t size)
+{
+    const size_t width = bars_width(text, size);
+
+    return shares->made.options->format == OPTIONS_UNIQ ? width + 1 : (width / 8 + 1) * 8;
+}
+
+/* Ends a line at `end`, behind its bar where it has one. */
+static int shares_end_line(struct shares *shares, unsigned char *text, unsigned char *end,
+                           const struct shares_line *line, struct mr_error *error)
+{
+    const struct encode_form *form = &shares->made.form;
+    const size_t size = (size_t)(end - text);
+
+    if (shares->draws) {
+        const bool uniq = shares->made.options->format == OPTIONS_UNIQ;
+        *end++ = uniq ? ' ' : '\t';
+        unsigned char *const bar = end;
+        if (line->bar)
+            end = bars_draw(&shares->bars, shares_width(shares, text, size), line->number, end);
+        if (end == bar && uniq)
+            end--;
+    }
+    memcpy(end, form->end, sizeof form->end);
+    end += form->end_size;
+    shares->out.size = (size_t)(end - shares->out.data);
+    return shares->out.size < SHARES_AT_ONCE ? 0 : shares_flush(shares, error);
+}
+
+/* Ends the lines that were held, now that bars are decided. */
+static int shares_release(struct shares *shares, struct mr_error *error)
+{
+    const unsigned char *at = shares->lines.data;
+
+    shares->waits = false;
+    bars_decide(&shares->bars);
+    for (; shares->held > 0; shares->held--) {
+        struct shares_line line;
+        memcpy(&line, at, sizeof line);
+        at += sizeof line;
+        unsigned char *text = shares_reserve_line(shares, &shares->out, line.size, error);
+        if (text == NULL ||
+            shares_end_line(shares, text, mempcpy(text, at, line.size), &line, error) != 0)
+            return -1;
+        at += line.size;
+    }
+    free(shares->lines.data);
+    shares->lines = (struct shares_bytes){NULL, 0, 0};
+    return 0;
+}
+
+/* Lets a line that is held decide on bars. */
+static int shares_hold(struct shares *shares, unsigned char *text, const unsigned char *end,
+                       const struct shares_line *line, struct mr_error *error)
+{
+    const struct shares_line held = {
+        .number = line->number, .size = (size_t)(end - text), .bar = line->bar};
+
+    memcpy(text - sizeof held, &held, sizeof held);
+    shares->lines.size = (size_t)(end - shares->lines.data);
+    if (line->bar)
+        bars_look(&shares->bars, shares_width(shares, text, held.size), line->number);
+    shares->held++;
+    return shares->held < BARS_LINES && shares->lines.size < BARS_BYTES
+               ? 0
+               : shares_release(shares, error);
+}
+
+/* Fills the gaps of a line and puts it out, or holds it. */
 static int shares_fill(struct shares *shares, const struct shares_line *line,
                        const unsigned char *text, struct mr_error *error)
 {
-    const struct encode_form *form = &shares->made.form;
+    struct shares_bytes *bytes = shares->waits ? &shares->lines : &shares->out;
+    unsigned char *begin = shares_reserve_line(shares, bytes, line->size, error), *out = begin;
     unsigned char columns[SHARES_COLUMNS_ROOM];
-    unsigned char *out =
-        line->size > SIZE_MAX / 4 ? NULL : shares_reserve(shares, line->size + sizeof columns + 2);
 
-    if (out == NULL) {
-        mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory while printing");
+    if (out == NULL)
         return -1;
-    }
+    if (shares->waits)
+        begin = out += sizeof *line;
     shares->so_far += line->number;
-    const size_t size = shares_columns(shares, line->number, shares->so_far, columns);
+    const size_t size = shares_columns(shares, line->number, shares->so_far, line->bar, columns);
     out = mempcpy(out, text, line->before);
     out = mempcpy(out, columns, size);
     out = mempcpy(out, text + line->before, line->size - line->before);
-    out = mempcpy(out, form->end, form->end_size);
-    shares->used = (size_t)(out - shares->out);
-    return shares->used < SHARES_AT_ONCE ? 0 : shares_flush(shares, error);
+    return shares->waits ? shares_hold(shares, begin, out, line, error)
+                         : shares_end_line(shares, begin, out, line, error);
 }
 
 int shares_write(struct shares *shares, const void *bytes, size_t size, struct mr_error *error)
@@ -385,15 +489,14 @@ static size_t shares_rest(const struct shares *shares, const char *number, FILE 
     return (size_t)ftell(out);
 }
 
-int shares_end(struct shares *shares, struct mr_error *error)
+/* Puts a line for the rest out, where something is left. */
+static int shares_put_rest(struct shares *shares, struct mr_error *error)
 {
-    struct shares_line line;
+    struct shares_line line = {.bar = false};
     char number[AMOUNT_ROOM + 1];
     char *text = NULL;
     FILE *out;
 
-    if (shares->made.options->others == NULL)
-        return 0;
     if (shares_need_total(shares, error) != 0)
         return -1;
     line.number = shares->total - shares->so_far;
@@ -409,11 +512,16 @@ int shares_end(struct shares *shares, struct mr_error *error)
     }
     if (failed)
         mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory while printing");
-    const int status =
-        failed || shares_fill(shares, &line, (const unsigned char *)text, error) != 0 ||
-                shares_flush(shares, error) != 0
-            ? -1
-            : 0;
+    const int status = failed ? -1 : shares_fill(shares, &line, (const unsigned char *)text, error);
     free(text);
     return status;
+}
+
+int shares_end(struct shares *shares, struct mr_error *error)
+{
+    if (shares->made.options->others != NULL && shares_put_rest(shares, error) != 0)
+        return -1;
+    if (shares->waits && shares_release(shares, error) != 0)
+        return -1;
+    return shares_flush(shares, error);
 }

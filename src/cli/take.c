@@ -345,6 +345,15 @@ void take_check_shares(struct option_pass *pass, const struct option_row *row)
                      computed_name(computed->columns[0].op));
 }
 
+void take_check_bars(struct option_pass *pass, const struct option_row *row)
+{
+    const enum options_format format = pass->options->format;
+
+    take_check_shares(pass, row);
+    if (format == OPTIONS_CSV || format == OPTIONS_JSON)
+        option_wrong(pass, "--%s goes with the formats tsv, uniq and table only", row->name);
+}
+
 void take_check_keys(struct option_pass *pass, const struct option_row *row)
 {
     if (pass->options->format == OPTIONS_UNIQ)

@@ -55,6 +55,7 @@ void take_sort(struct option_pass *pass, const struct option_row *row, const cha
 void take_format(struct option_pass *pass, const struct option_row *row, const char *given);
 void take_others(struct option_pass *pass, const struct option_row *row, const char *given);
 void take_check_shares(struct option_pass *pass, const struct option_row *row);
+void take_check_bars(struct option_pass *pass, const struct option_row *row);
 void take_check_keys(struct option_pass *pass, const struct option_row *row);
 void take_diff(struct option_pass *pass, const struct option_row *row, const char *given);
 void take_check_diff(struct option_pass *pass, const struct option_row *row);
