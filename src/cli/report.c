@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/digits.h"
+#include "cli/bars.h"
 #include "cli/headings.h"
 #include "cli/output_file.h"
 #include "cli/tabulate.h"
@@ -200,8 +201,8 @@ static int report_set_names(struct report *report, struct encode_columns *column
     return report->labels != NULL ? 0 : -1;
 }
 
-int report_open(const struct options *options, struct encode_columns *columns,
-                struct message *message, struct report **report, struct mr_error *error)
+/* What makes the lines, but for shares. */
+static encode_batch *report_encoder(const struct options *options)
 {
     static encode_batch *const encoders[] = {
         [OPTIONS_TSV] = encode_tsv,   [OPTIONS_UNIQ] = encode_uniq, [OPTIONS_CSV] = encode_csv,
@@ -219,6 +220,41 @@ int report_open(const struct options *options, struct encode_columns *columns,
         [OPTIONS_JSON] = encode_keys_json,
         [OPTIONS_TABLE] = encode_keys_csv,
     };
+
+    if (options->bundles > 0)
+        return encode_bundled;
+    if (options->escape)
+        return options->keys ? encode_keys_escaped : encode_escaped;
+    if (options->keys)
+        return of_keys[options->format];
+    return (options->computed.count > 0 || options->diff ? with_columns
+                                                         : encoders)[options->format];
+}
+
+/* Makes what shares and bars need, where they are wanted. Returns -1 with *error filled. */
+static int report_set_shares(struct report *report, struct mr_error *error)
+{
+    const struct options *options = report->options;
+    const struct shares_options shares = {
+        .options = options,
+        .headings = &report->headings,
+        .encode = report->encode,
+        .form = report->form,
+        .put = report_put,
+        .put_context = report,
+    };
+
+    if (options->bars && report->table != NULL) {
+        struct bars bars;
+        bars_open(&bars, options->output == NULL);
+        tabulate_draw_bars(report->table, &bars);
+    }
+    return shares_wanted(options) ? shares_open(&shares, &report->shares, error) : 0;
+}
+
+int report_open(const struct options *options, struct encode_columns *columns,
+                struct message *message, struct report **report, struct mr_error *error)
+{
     struct report *made = calloc(1, sizeof *made);
     char *folder;
 
@@ -228,12 +264,7 @@ int report_open(const struct options *options, struct encode_columns *columns,
     }
     made->options = options;
     made->message = message;
-    made->encode = options->bundles > 0                           ? encode_bundled
-                   : options->escape && options->keys             ? encode_keys_escaped
-                   : options->escape                              ? encode_escaped
-                   : options->keys                                ? of_keys[options->format]
-                   : options->computed.count > 0 || options->diff ? with_columns[options->format]
-                                                                  : encoders[options->format];
+    made->encode = report_encoder(options);
     const bool table = report_rows(options) && options->format == OPTIONS_TABLE;
     const unsigned char end = options->zero_terminated && !options->escape ? '\0' : '\n';
     report_set_lines(made);
@@ -245,15 +276,7 @@ int report_open(const struct options *options, struct encode_columns *columns,
         mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
         return -1;
     }
-    const struct shares_options shares = {
-        .options = options,
-        .headings = &made->headings,
-        .encode = made->encode,
-        .form = made->form,
-        .put = report_put,
-        .put_context = made,
-    };
-    if (shares_wanted(options) && shares_open(&shares, &made->shares, error) != 0) {
+    if (report_set_shares(made, error) != 0) {
         report_close(made);
         return -1;
     }

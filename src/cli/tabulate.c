@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "cli/bars.h"
 #include "cli/width.h"
 
 /* Between two columns. */
@@ -35,6 +36,8 @@ struct tabulate {
     size_t columns;
     size_t rows;                 /* that have been measured, with the head */
     bool decided;                /* the widths are what they will be */
+    bool draws;                  /* bars, */
+    struct bars bars;            /* as these say */
     struct tabulate_bytes shown; /* rows that have not been laid out */
     struct tabulate_bytes lines;
 };
@@ -153,6 +156,20 @@ static size_t tabulate_cell(const unsigned char *text)
     return (size_t)(p - text);
 }
 
+/* The number of a bar; 0 where there is none. */
+static amount tabulate_number(const unsigned char *cell, size_t size)
+{
+    amount number = 0;
+
+    return amount_read(cell, size, 0, &number) ? number : 0;
+}
+
+/* Whether a cell of that column is the number of a bar. */
+static bool tabulate_is_bar(const struct tabulate *table, size_t column)
+{
+    return table->draws && table->rows > 0 && column == table->columns;
+}
+
 /* Lets a row decide on the widths of columns. Returns -1 when memory is out. */
 static int tabulate_measure(struct tabulate *table, const unsigned char *row)
 {
@@ -161,6 +178,10 @@ static int tabulate_measure(struct tabulate *table, const unsigned char *row)
 
     for (bool ended = false; !ended; row++, column++) {
         const size_t size = tabulate_cell(row);
+        if (tabulate_is_bar(table, column)) {
+            bars_look(&table->bars, 0, tabulate_number(row, size));
+            break;
+        }
         const size_t width = width_text(row, size);
         if (column == table->columns) {
             size_t *widths = realloc(table->widths, (column + 1) * sizeof *widths);
@@ -185,14 +206,34 @@ static unsigned char *tabulate_blanks(unsigned char *out, size_t count)
     return out + count;
 }
 
+/* Appends a bar to a line that takes so many columns. Returns -1 when memory is out. */
+static int tabulate_draw(struct tabulate *table, size_t width, amount number)
+{
+    unsigned char *out =
+        tabulate_reserve(&table->lines, TABULATE_GAP + bars_room(&table->bars) + 1);
+
+    if (out == NULL)
+        return -1;
+    unsigned char *const bar = tabulate_blanks(out, TABULATE_GAP);
+    unsigned char *end = bars_draw(&table->bars, width + TABULATE_GAP, number, bar);
+    if (end == bar)
+        end = out;
+    *end++ = table->end;
+    table->lines.size = (size_t)(end - table->lines.data);
+    return 0;
+}
+
 /* Appends the line of a row: the key to the left, numbers to the right of their columns. Returns
  * what follows the row, or NULL when memory is out. */
 static const unsigned char *tabulate_lay_out(struct tabulate *table, const unsigned char *row)
 {
-    size_t column = 0;
+    size_t column = 0, taken = 0;
 
     for (bool ended = false; !ended; row++, column++) {
         const size_t size = tabulate_cell(row);
+        if (tabulate_is_bar(table, column))
+            return tabulate_draw(table, taken, tabulate_number(row, size)) != 0 ? NULL
+                                                                                : row + size + 1;
         const size_t width = width_text(row, size);
         const size_t wanted = column < table->columns ? table->widths[column] : 0;
         const size_t pad = wanted > width ? wanted - width : 0;
@@ -208,6 +249,7 @@ static const unsigned char *tabulate_lay_out(struct tabulate *table, const unsig
         out += size;
         if (column == 0 && !ended)
             out = tabulate_blanks(out, pad);
+        taken += (column > 0 ? TABULATE_GAP : 0) + width + pad;
         if (ended)
             *out++ = table->end;
         table->lines.size = (size_t)(out - table->lines.data);
@@ -224,9 +266,21 @@ static int tabulate_flush(struct tabulate *table)
     return size > 0 ? table->write(table->context, table->lines.data, size) : 0;
 }
 
+static void tabulate_decide_bars(struct tabulate *table)
+{
+    size_t width = 0;
+
+    for (size_t i = 0; i < table->columns; i++)
+        width += table->widths[i] + TABULATE_GAP;
+    bars_look(&table->bars, width, 0);
+    bars_decide(&table->bars);
+}
+
 /* Lays out all rows that are shown, by the widths that are now decided. */
 static int tabulate_release(struct tabulate *table)
 {
+    if (table->draws && !table->decided)
+        tabulate_decide_bars(table);
     table->decided = true;
     for (size_t at = 0; at < table->shown.size;) {
         const unsigned char *next = tabulate_lay_out(table, table->shown.data + at);
@@ -252,6 +306,12 @@ struct tabulate *tabulate_open(unsigned char end,
         table->context = context;
     }
     return table;
+}
+
+void tabulate_draw_bars(struct tabulate *table, const struct bars *bars)
+{
+    table->draws = true;
+    table->bars = *bars;
 }
 
 int tabulate_put(struct tabulate *table, const void *rows, size_t size)

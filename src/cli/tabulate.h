@@ -21,6 +21,7 @@
  * longest key, where that is a whole document. */
 #define TABULATE_WIDEST 200
 
+struct bars;
 struct tabulate;
 
 /* Lines end in `end` and go to `write`, whole ones each time, which returns 0, or -1 (errno).
@@ -28,6 +29,10 @@ struct tabulate;
 struct tabulate *tabulate_open(unsigned char end,
                                int (*write)(void *context, const void *bytes, size_t size),
                                void *context);
+
+/* Has a bar behind each line: all rows but the head have a cell more than that, which holds the
+ * bar's number in digits, or nothing for no bar. Before the first row; the bars are copied. */
+void tabulate_draw_bars(struct tabulate *table, const struct bars *bars);
 
 /* Takes whole rows of csv, each ended by a newline; the first of all is the head. Returns 0, or -1
  * with errno as `write` left it, or ENOMEM. */

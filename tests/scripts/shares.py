@@ -7,11 +7,16 @@ its share, the share so far and what is left out, in each format, with several n
 in little memory. A random part of all ways to choose and order lines is taken, by a fixed seed.
 """
 import csv
+import fcntl
 import io
 import json
+import os
+import pty
 import random
+import struct
 import subprocess
 import sys
+import termios
 from fractions import Fraction
 
 random.seed(25)
@@ -226,7 +231,63 @@ def faults():
         sys.exit("a total of too many digits")
 
 
+def blocks(eighths):
+    return "\u2588" * (eighths // 8) + (chr(0x2590 - eighths % 8) if eighths % 8 else "")
+
+
+def on_a_terminal(columns, data, **environment):
+    """What mrcount -l -b prints on a terminal of so many columns."""
+    main, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    names = ("COLUMNS", "LC_ALL", "LC_CTYPE", "LANG", "TERM")
+    plain_ones = {name: value for name, value in os.environ.items() if name not in names}
+    with subprocess.Popen(["mrcount", "-l", "-b"], stdin=subprocess.PIPE, stdout=terminal,
+                          env={**plain_ones, **environment}) as program:
+        os.close(terminal)
+        program.stdin.write(data)
+        program.stdin.close()
+        got = b""
+        try:
+            while piece := os.read(main, 1 << 16):
+                got += piece
+        except OSError:  # the other end is closed
+            pass
+    os.close(main)
+    return got.decode().replace("\r\n", "\n")
+
+
+def bars():
+    counts = {"a": 100, "b": 73, "c": 36, "dd": 12, "e": 1}
+    data = "".join(f"{key}\n" * count for key, count in counts.items()).encode()
+    utf8 = {"TERM": "xterm", "LC_ALL": "C.UTF-8"}
+    for columns in (20, 80, 300):
+        start = 16 if columns > 20 else 10  # where a TAB behind the count goes, if there is room
+        width = columns - start
+        for environment, draws in (
+                (utf8, True), ({"TERM": "xterm", "LANG": "de_DE.utf8"}, True),
+                ({"TERM": "xterm", "LC_ALL": "", "LC_CTYPE": "en_US.UTF-8", "LANG": "C"}, True),
+                ({**utf8, "TERM": "dumb"}, False), ({"LC_ALL": "C.UTF-8"}, False),
+                ({"TERM": "xterm", "LC_ALL": "C", "LANG": "de_DE.UTF-8"}, False),
+                ({"TERM": "xterm"}, False)):
+            want = ""
+            for key, count in counts.items():
+                eighths = (2 * count * width * 8 + 100) // 200
+                bar = blocks(eighths) if draws else "#" * ((2 * count * width + 100) // 200)
+                want += f"{key}\t{count}\t{bar}\n"
+            got = on_a_terminal(columns, data, **environment)
+            if got != want:
+                sys.exit(f"{columns} columns, {environment}:\n{got}instead of\n{want}")
+    if on_a_terminal(300, data, COLUMNS="80", **utf8) != on_a_terminal(80, data, **utf8):
+        sys.exit("COLUMNS does not say how wide the terminal is")
+    # The first thousand lines decide on what is full, and nothing is longer.
+    lines = b"".join(b"%05d\t%d\n" % (i, 5 if i < 1000 else 9) for i in range(30000))
+    got = run(["--merge", "-b", "--sort=key"], lines).splitlines()
+    if {line[8:] for line in got} != {b"#" * 64}:
+        sys.exit("a bar that is longer than a full one")
+
+
 counting()
 computing()
 ways_to_the_total()
+bars()
 faults()

@@ -3,9 +3,9 @@
  * cases.c - tests that are not C, as tests of check: golden runs of the command line (each folder
  * of tests/cli, run by tests/cli/run) and scripts (each executable of tests/scripts).
  *
- * A test gets a fresh folder to work in, the program first on PATH, LC_ALL=C and nothing on
- * standard input. What it prints goes to a log beside that folder, and the beginning of it into
- * the message of a failure. Exit status 0 passes, 77 skips (the last line printed is the reason),
+ * A test gets a fresh folder to work in, the program first on PATH, LC_ALL=C, no COLUMNS and
+ * nothing on standard input. What it prints goes to a log beside that folder, and the beginning of
+ * it into the message of a failure. Exit status 0 passes, 77 skips (the last line printed is the reason),
  * anything else fails. MRCOUNT_SOURCE and MRCOUNT_BUILD say where the sources and the programs are;
  * MRCOUNT_VARIANT is "asan", "tsan" or empty.
  */
@@ -199,6 +199,7 @@ static void run_case(const char *kind, const char *name, const char *file)
     make_folders(folder);
     ck_assert_int_eq(setenv("PATH", path, 1), 0);
     ck_assert_int_eq(setenv("LC_ALL", "C", 1), 0);
+    ck_assert_int_eq(unsetenv("COLUMNS"), 0);
 
     int status = run(program, name, folder, log);
     char output[MESSAGE_BYTES + 1];
