@@ -5,9 +5,9 @@
  *
  * A test gets a fresh folder to work in, the program first on PATH, LC_ALL=C, no COLUMNS and
  * nothing on standard input. What it prints goes to a log beside that folder, and the beginning of
- * it into the message of a failure. Exit status 0 passes, 77 skips (the last line printed is the reason),
- * anything else fails. MRCOUNT_SOURCE and MRCOUNT_BUILD say where the sources and the programs are;
- * MRCOUNT_VARIANT is "asan", "tsan" or empty.
+ * it into the message of a failure. Exit status 0 passes, 77 skips (the last line printed is the
+ * reason), anything else fails. MRCOUNT_SOURCE and MRCOUNT_BUILD say where the sources and the
+ * programs are; MRCOUNT_VARIANT is "asan", "tsan" or empty.
  */
 #include "unit/cases.h"
 
