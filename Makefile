@@ -317,8 +317,8 @@ lint:
 # ---- Daily use -----------------------------------------------------------------------------------
 
 run: $(BUILD)/mrcount
-	@echo '$$ $(BUILD)/mrcount --ignore-case --top=10 data/tempest.txt'
-	@$(BUILD)/mrcount --ignore-case --top=10 data/tempest.txt
+	@echo '$$ $(BUILD)/mrcount -i -b -p -n 10 data/tempest.txt'
+	@$(BUILD)/mrcount -i -b -p -n 10 data/tempest.txt
 
 # Words of two-byte scripts against ICU, where its headers are installed.
 $(BUILD)/tests/bench/words_icu: tests/bench/words_icu.c $(filter-out %/src/main.o,$(PROG_OBJECTS)) $(LIB_OBJECTS)

@@ -174,7 +174,7 @@ const struct option_row option_table[] = {
      .help = "a last line for all that is left out: (others)",
      .take = take_others, .excludes = NOT_SHARED, .check = take_check_shares},
     {.name = "bars", .letter = 'b', .group = OPTION_REDUCE,
-     .help = "a bar behind each line, as wide as there is room",
+     .help = "a bar behind each line, as wide as there is room", .common = true,
      TAKE_FLAG(bars), .excludes = NOT_SHARED, .check = take_check_bars},
     {.name = "keys", .group = OPTION_REDUCE,
      .help = "print only the keys",

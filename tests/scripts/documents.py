@@ -144,6 +144,8 @@ def check(path, begin, end, decode, encode, write):
 
 def main():
     write = sys.argv[1:2] == ["--write"]
+    # Bars are so wide that a man page of 80 columns has room for them, indented as its examples are.
+    os.environ["COLUMNS"] = "60"
     if not Path("data").exists():
         os.symlink(SOURCE / "data", "data")
     failed = check(SOURCE / "README.md", r"```(console|c)", "```", plain, plain, write)
