@@ -292,6 +292,7 @@ void setup_values_job(struct setup_values *values, struct mr_job_spec *spec)
         spec->value_size = values->rows.value_size;
         spec->combine = values_combine;
         spec->add_tag = columns_add_tag(values->columns);
+        spec->add_guard = columns_add_guard(values->columns);
         if (values->options.total)
             spec->reducer_open = values_total_open;
         spec->reduce = values_reduce;

@@ -351,11 +351,11 @@ struct mr_job_spec {
     size_t value_size;         /* at most MR_VALUE_MOST */
     mr_combine *combine;       /* of MR_COMBINE */
     /* Of MR_COMBINE: 0, or the tag bits of values that the engine may mostly add itself, without a
-     * call of combine. A value then is two words, `number` and `more`, or three, a count before
-     * them. Where `more` of both values is 0 and the tag bits of both numbers are the same, the
-     * other bits of the numbers are added, and the counts, unless that overflows; of all others
-     * combine is called. So values that fit a word are fast, and combine can keep larger ones in
-     * any way. */
+     * call of combine. A value then is two words, `number` and `more`. Where the tag bits of both
+     * numbers are the same, and the sum of both `more` has no bit of add_guard, the other bits of
+     * the numbers are added, and so is `more`, unless either overflows; of all others combine is
+     * called. So values that fit the words are fast, and combine can keep larger ones in any way.
+     */
     uint64_t add_tag;
     mr_compare *value_order; /* of MR_GROUP: the order in which a reduce gets values; NULL: none */
 
@@ -382,6 +382,9 @@ struct mr_job_spec {
     bool small;
 
     uint64_t max_rank; /* as min_rank: records of a higher rank are dropped; 0: none is */
+    /* Of values with an add_tag: bits of `more` that are 0 where the engine has added, such as the
+     * highest of a count beside others, and one that marks values which are not added; 0: all. */
+    uint64_t add_guard;
 };
 
 /* Bytes of a value of a fixed size, at most. */

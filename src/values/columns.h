@@ -70,8 +70,9 @@ bool columns_is_number(const struct columns *columns, size_t field);
 
 /* Bytes of a value, a multiple of 8. */
 size_t columns_value_size(const struct columns *columns);
-/* The add_tag of a job of such values (mapreduce.h). */
+/* The add_tag and the add_guard of a job of such values (mapreduce.h). */
 uint64_t columns_add_tag(const struct columns *columns);
+uint64_t columns_add_guard(const struct columns *columns);
 
 /* What is written of a row that is not taken: "there is no field 10", "field 10 is no number:
  * 'TEXT'". */
@@ -92,9 +93,9 @@ size_t columns_rows(void *columns, const struct mr_bytes *fields, size_t rows, v
                     char reason[COLUMNS_REASON_ROOM]);
 
 /* A job's mr_combine; `columns` is a struct columns. A value may name what lies elsewhere: it can
- * be moved, but is combined once, and once it has been it is no value any more. Values of which all
- * words but the first are 0 are those of rows in which no column but the count takes part: so are
- * sums of them. */
+ * be moved, but is combined once, and once it has been it is no value any more. Where pairs are
+ * needed, values of which all words but the first are 0 are those of rows in which no column but
+ * the count takes part: so are sums of them. */
 void columns_combine(void *columns, void *into, const void *from);
 
 /* The count in a value; 0 where none is kept. */

@@ -13,6 +13,17 @@ static bool is_pairs(enum column_op op)
     return op == COLUMN_QUANTILE || op == COLUMN_DISTINCT;
 }
 
+/* A count and one sum have two words together. */
+static void lay_out_counted(struct columns *columns)
+{
+    columns->has_count = false;
+    columns->counted = true;
+    columns->fields[0].words[COLUMNS_TOTAL] = 1;
+    columns->fields[0].kept[0] = 0;
+    columns->kept[0].word = 0;
+    columns->words = sizeof(struct sum_counted) / sizeof(uint64_t);
+}
+
 /* Gives each thing that is kept its place in a value. */
 static void lay_out(struct columns *columns)
 {
@@ -40,7 +51,10 @@ static void lay_out(struct columns *columns)
         columns->kept[columns->kept_count++] = (struct columns_kept){slot, columns->words};
         columns->words += sizeof(struct sum) / sizeof(uint64_t);
     }
-    columns->one_total = columns->kept_count == 1 && columns->kept[0].slot == COLUMNS_TOTAL;
+    columns->one_total = columns->field_count == 1 && columns->kept_count == 1 &&
+                         columns->kept[0].slot == COLUMNS_TOTAL;
+    if (columns->one_total && columns->has_count && !columns->pairs)
+        lay_out_counted(columns);
     columns->alone =
         columns->count == 1 && columns->one_total && columns->order == COLUMNS_BY_FIRST;
 }
@@ -108,7 +122,14 @@ uint64_t columns_add_tag(const struct columns *columns)
     return columns->one_total ? SUM_SCALE | SUM_SIGN : 0;
 }
 
+uint64_t columns_add_guard(const struct columns *columns)
+{
+    return columns->counted ? SUM_COUNTED_GUARD : 0;
+}
+
 uint64_t columns_count(const struct columns *columns, const void *value)
 {
+    if (columns->counted)
+        return sum_counted_count(value);
     return columns->has_count ? *(const uint64_t *)value : 0;
 }

@@ -46,8 +46,9 @@ struct columns {
     uint64_t max_count; /* UINT64_MAX: no limit */
     enum columns_order order;
     bool pairs;
-    bool has_count; /* the first word of a value is the count */
-    bool one_total; /* a sum is all that is kept, beside the count */
+    bool has_count; /* the first word of a value is the count, */
+    bool counted;   /* or a value is a struct sum_counted, which has it too */
+    bool one_total; /* the sum of the one field is all that is kept, beside the count */
     bool alone;     /* a sum or a mean is the only column, and orders the results */
     size_t words;   /* of a value */
     struct columns_field *fields;

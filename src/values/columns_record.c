@@ -37,8 +37,13 @@ static int too_long(const struct column *column, const void *key, size_t key_siz
 int columns_finish(const struct columns *columns, void *total, const void *key, size_t key_size,
                    const void *value, struct decimal *numbers, struct mr_error *error)
 {
-    const uint64_t *words = value;
+    const uint64_t *words = value, count = columns_count(columns, value);
+    struct sum alone;
 
+    if (columns->counted) {
+        alone = sum_counted_sum(value);
+        words = &alone.low;
+    }
     if (sums_failed(columns->sums))
         return no_memory(error);
     for (size_t i = 0; i < columns->count; i++) {
@@ -46,7 +51,7 @@ int columns_finish(const struct columns *columns, void *total, const void *key, 
         enum decimal_fault fault = DECIMAL_OK;
 
         if (column->op == COLUMN_COUNT) {
-            numbers[i] = (struct decimal){(__int128)words[0], 0};
+            numbers[i] = (struct decimal){(__int128)count, 0};
             continue;
         }
         if (column->op == COLUMN_QUANTILE || column->op == COLUMN_DISTINCT)
@@ -57,7 +62,7 @@ int columns_finish(const struct columns *columns, void *total, const void *key, 
         if (column->op == COLUMN_SUM)
             fault = sum_total(sum, &numbers[i]);
         else if (column->op == COLUMN_MEAN)
-            fault = sum_mean(sum, words[0], &numbers[i]);
+            fault = sum_mean(sum, count, &numbers[i]);
         else
             sum_decimal(sum, &numbers[i]);
         if (fault != DECIMAL_OK)
@@ -71,13 +76,13 @@ int columns_finish(const struct columns *columns, void *total, const void *key, 
 /* Puts the result of a sum or mean alone that orders the results, and whose code its rank holds.
  * Returns as a reduce, and 1 where it is another. */
 static int put_alone(const struct columns *columns, struct mr_results *results, const void *key,
-                     size_t key_size, const uint64_t *value)
+                     size_t key_size, const void *value)
 {
-    const struct sum *sum = (const struct sum *)(value + columns->has_count);
+    const struct sum sum = columns->counted ? sum_counted_sum(value) : *(const struct sum *)value;
     struct decimal number;
     const enum decimal_fault fault = columns->columns[0].op == COLUMN_MEAN
-                                         ? sum_mean(sum, value[0], &number)
-                                         : sum_total(sum, &number);
+                                         ? sum_mean(&sum, sum_counted_count(value), &number)
+                                         : sum_total(&sum, &number);
     const uint64_t rank =
         fault == DECIMAL_OK && !sums_failed(columns->sums) ? decimal_code_short(&number) : 0;
 
@@ -86,11 +91,14 @@ static int put_alone(const struct columns *columns, struct mr_results *results, 
     return mr_put(results, key, key_size, rank, NULL, 0) == MR_OK ? 0 : -1;
 }
 
-/* Whether its count lets a key give a result. */
-static bool is_wanted(const struct columns *columns, const uint64_t *value)
+/* Whether its count, which a failure may have made wrong, lets a key give a result. */
+static bool is_wanted(const struct columns *columns, const void *value)
 {
-    return !columns->has_count ||
-           (value[0] >= columns->min_count && value[0] <= columns->max_count);
+    if (!columns->has_count && !columns->counted)
+        return true;
+    const uint64_t count = columns_count(columns, value);
+    return (count >= columns->min_count && count <= columns->max_count) ||
+           sums_failed(columns->sums);
 }
 
 /* The same of any value. Apart, so that the way of a sum or mean alone needs no room for more. */
@@ -120,7 +128,7 @@ int columns_reduce(void *context, void *state, const void *key, size_t key_size,
                    struct mr_values *values, struct mr_results *results, struct mr_error *error)
 {
     const struct columns *columns = context;
-    const uint64_t *value = mr_values_next(values, NULL);
+    const void *value = mr_values_next(values, NULL);
 
     if (value == NULL)
         return -1;

@@ -56,6 +56,12 @@ static inline uint64_t decimal_load_some(const unsigned char *bytes, size_t size
            (uint64_t)bytes[size - 1] << 8 * (size - 1);
 }
 
+/* The first 1 to 8 bytes of a word at its end, '0' taken from each, and behind zeros. */
+static inline uint64_t decimal_at_end(uint64_t bytes, size_t size)
+{
+    return (bytes ^ DECIMAL_EIGHT('0')) << (0 - 8 * size) % 64;
+}
+
 /* The highest bit of each byte that is no digit, of bytes from which '0' has been taken by xor. The
  * first is exact; behind one above 0x89 others may be marked that are digits. */
 static inline uint64_t decimal_no_digits(uint64_t word)
@@ -88,15 +94,31 @@ static inline bool decimal_take_point(uint64_t *word, uint64_t wrong, uint64_t b
     return true;
 }
 
-/* Reads 1 to 8 digits and nothing else, as most numbers are. Returns false where it is anything
- * else. DECIMAL_PAD bytes that can be read follow the text. */
+/* Reads 1 to 8 digits and nothing else. Returns false where it is anything else. DECIMAL_PAD bytes
+ * that can be read follow the text. */
 static inline bool decimal_plain_digits(const unsigned char *text, size_t size, uint64_t *digits)
 {
     if (size - 1 >= 8)
         return false;
-    const uint64_t word = (decimal_load_8(text) ^ DECIMAL_EIGHT('0')) << (64 - 8 * size);
+    const uint64_t word = decimal_at_end(decimal_load_8(text), size);
 
     if (decimal_no_digits(word) != 0)
+        return false;
+    *digits = decimal_eight_digits(word);
+    return true;
+}
+
+/* The same of digits and a point or none, 8 bytes at the most, as most numbers are. */
+static inline bool decimal_plain_short(const unsigned char *text, size_t size, uint64_t *digits,
+                                       unsigned *scale)
+{
+    if (size - 1 >= 8)
+        return false;
+    uint64_t word = decimal_at_end(decimal_load_8(text), size);
+    const uint64_t wrong = decimal_no_digits(word);
+
+    *scale = 0;
+    if (wrong != 0 && (size == 1 || !decimal_take_point(&word, wrong, 0, scale)))
         return false;
     *digits = decimal_eight_digits(word);
     return true;
@@ -122,7 +144,7 @@ decimal_plain_read(const unsigned char *text, size_t size, bool padded, struct d
     size -= sign;
     if (size - 1 < 8) {
         uint64_t bytes = padded ? decimal_load_8(text) : decimal_load_some(text, size);
-        uint64_t word = (bytes ^ DECIMAL_EIGHT('0')) << (64 - 8 * size);
+        uint64_t word = decimal_at_end(bytes, size);
         uint64_t wrong = decimal_no_digits(word);
 
         if (wrong != 0 && (size == 1 || !decimal_take_point(&word, wrong, 0, &plain->scale)))

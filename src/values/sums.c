@@ -11,6 +11,7 @@
 #include "values/wide.h"
 
 #define MAGNITUDE_BITS (SUM_LOW_BITS + 64)
+#define COUNTED_BITS (SUM_LOW_BITS + SUM_COUNTED_HIGH_BITS)
 
 /* Where threads that need cells at once find some; two that share one wait for each other. */
 #define SHARDS 32
@@ -165,27 +166,29 @@ static struct wide wide_digits_of(const struct sum *sum)
     return cell != NULL ? cell->as.wide : wide_of(digits_of(sum));
 }
 
-/* Puts the digits into the words of a sum without a cell, where they fit. */
-static bool put_digits(struct sum *sum, __int128 digits, unsigned scale)
+/* Puts the digits into the words of a sum without a cell, where they have as few bits. */
+static bool put_digits(struct sum *sum, __int128 digits, unsigned scale, unsigned bits)
 {
     unsigned __int128 magnitude =
         digits < 0 ? -(unsigned __int128)digits : (unsigned __int128)digits;
 
-    if (magnitude >> MAGNITUDE_BITS != 0)
+    if (magnitude >> bits != 0)
         return false;
     sum->low = (uint64_t)magnitude << SUM_TAG_BITS | (digits < 0 ? SUM_SIGN : 0) | scale;
     sum->high = (uint64_t)(magnitude >> SUM_LOW_BITS);
     return true;
 }
 
-/* Puts a number where one of any kind is. */
-static void put_wide(struct sums *sums, struct sum *sum, const struct wide *wide, unsigned scale)
+/* Puts a number where one of any kind is: into words where it has as few bits, and these are not
+ * 0, else into a cell. */
+static void put_wide(struct sums *sums, struct sum *sum, const struct wide *wide, unsigned scale,
+                     unsigned bits)
 {
     struct sum old = *sum;
     struct cell *cell;
     __int128 digits;
 
-    if (wide_narrow(wide, &digits) && put_digits(sum, digits, scale)) {
+    if (bits > 0 && wide_narrow(wide, &digits) && put_digits(sum, digits, scale, bits)) {
         drop_cell(sums, &old);
         return;
     }
@@ -203,10 +206,10 @@ static void put_wide(struct sums *sums, struct sum *sum, const struct wide *wide
 
 void sum_set_any(struct sums *sums, struct sum *sum, const struct decimal *decimal)
 {
-    if (!put_digits(sum, decimal->digits, decimal->scale)) {
+    if (!put_digits(sum, decimal->digits, decimal->scale, MAGNITUDE_BITS)) {
         struct wide wide = wide_of(decimal->digits);
         *sum = (struct sum){0, 0};
-        put_wide(sums, sum, &wide, decimal->scale);
+        put_wide(sums, sum, &wide, decimal->scale, MAGNITUDE_BITS);
     }
 }
 
@@ -255,7 +258,7 @@ static bool add_words(struct sum *into, const struct sum *from)
 }
 
 /* Adds where words hold both at one scale, and what they give. */
-static bool add_digits(struct sum *into, const struct sum *from)
+static bool add_digits(struct sum *into, const struct sum *from, unsigned bits)
 {
     __int128 a = digits_of(into), b = digits_of(from);
     unsigned scale = scale_of(into), other = scale_of(from);
@@ -267,14 +270,15 @@ static bool add_digits(struct sum *into, const struct sum *from)
     } else if (scale > other && !scale_up(&b, scale - other)) {
         return false;
     }
-    return put_digits(into, a + b, scale);
+    return put_digits(into, a + b, scale, bits);
 }
 
-/* Adds where that takes 128 bits or a cell. Apart, so that the way of words saves no registers. */
+/* Adds where that takes 128 bits or a cell; `bits` as put_wide. Apart, so that the way of words
+ * saves no registers. */
 static __attribute__((noinline)) void add_wide(struct sums *sums, struct sum *into,
-                                               const struct sum *from)
+                                               const struct sum *from, unsigned bits)
 {
-    if (cell_of(into) == NULL && cell_of(from) == NULL && add_digits(into, from))
+    if (bits > 0 && cell_of(into) == NULL && cell_of(from) == NULL && add_digits(into, from, bits))
         return;
 
     struct wide a = wide_digits_of(into), b = wide_digits_of(from);
@@ -288,14 +292,63 @@ static __attribute__((noinline)) void add_wide(struct sums *sums, struct sum *in
         wide_multiply(&b, (uint64_t)decimal_powers[scale - other]);
     }
     wide_add(&a, &b);
-    put_wide(sums, into, &a, scale);
+    put_wide(sums, into, &a, scale, bits);
     drop_cell(sums, from);
 }
 
 void sum_add_any(struct sums *sums, struct sum *into, const struct sum *from)
 {
     if (!add_words(into, from))
-        add_wide(sums, into, from);
+        add_wide(sums, into, from, MAGNITUDE_BITS);
+}
+
+/* ---- With a count --------------------------------------------------------------------------- */
+
+static bool is_small_count(uint64_t count)
+{
+    return count >> SUM_COUNTED_BITS == 0;
+}
+
+void sum_counted_set(struct sums *sums, struct sum_counted *counted, const struct sum *sum,
+                     uint64_t count)
+{
+    struct sum put = *sum;
+
+    if (cell_of(&put) == NULL &&
+        (put.high >> SUM_COUNTED_HIGH_BITS != 0 || !is_small_count(count))) {
+        const struct wide wide = wide_digits_of(&put);
+        put_wide(sums, &put, &wide, scale_of(&put), 0);
+    }
+    if (cell_of(&put) != NULL)
+        *counted = (struct sum_counted){put.high, SUM_COUNTED_CELL | count};
+    else
+        *counted = (struct sum_counted){put.low, put.high << SUM_COUNTED_HIGH_SHIFT | count};
+}
+
+static __attribute__((noinline)) void counted_add_any(struct sums *sums, struct sum_counted *into,
+                                                      const struct sum_counted *from)
+{
+    const uint64_t count = sum_counted_count(into) + sum_counted_count(from);
+    const struct sum more = sum_counted_sum(from);
+    struct sum sum = sum_counted_sum(into);
+
+    /* What must be in a cell in the end stays there. */
+    add_wide(sums, &sum, &more, is_small_count(count) ? COUNTED_BITS : 0);
+    sum_counted_set(sums, into, &sum, count);
+}
+
+void sum_counted_add(struct sums *sums, struct sum_counted *into, const struct sum_counted *from)
+{
+    const struct sum more = {from->low, 0};
+    struct sum sum = {into->low, 0};
+
+    if (!is_small_count(into->more | from->more) || !is_small_count(into->more + from->more) ||
+        !add_words(&sum, &more)) {
+        counted_add_any(sums, into, from);
+        return;
+    }
+    into->low = sum.low;
+    into->more += from->more;
 }
 
 /* ---- Least and greatest --------------------------------------------------------------------- */

@@ -44,6 +44,22 @@ struct sum {
 #define SUM_LOW_BITS 58       /* of the magnitude, which lie in `low` */
 #define SUM_TAG_BITS 6        /* below them */
 
+/* A sum and how many numbers it is of, in two words as well. low: as above; more: from its lowest
+ * bit on the count (31 bits), a 0, the bits of the magnitude that are above those in low (30),
+ * another 0. Or more is SUM_COUNTED_CELL and the count, and low the address of a cell. */
+struct sum_counted {
+    uint64_t low, more;
+};
+
+#define SUM_COUNTED_BITS 31       /* of the count */
+#define SUM_COUNTED_HIGH_BITS 30  /* of the magnitude, */
+#define SUM_COUNTED_HIGH_SHIFT 32 /* which begin there */
+#define SUM_COUNTED_CELL (UINT64_C(1) << 63)
+/* Where these bits of the sum of two second words are 0, that is right, and no cell is named. */
+#define SUM_COUNTED_GUARD                                                                          \
+    (SUM_COUNTED_CELL | UINT64_C(1) << (SUM_COUNTED_HIGH_SHIFT + SUM_COUNTED_HIGH_BITS) |          \
+     UINT64_C(1) << SUM_COUNTED_BITS)
+
 /* What is behind the four functions below where a look at the words does not do. */
 void sum_set_any(struct sums *sums, struct sum *sum, const struct decimal *decimal);
 void sum_add_any(struct sums *sums, struct sum *into, const struct sum *from);
@@ -97,6 +113,25 @@ static inline void sum_greatest(struct sums *sums, struct sum *into, const struc
     else if (from->low > into->low)
         into->low = from->low;
 }
+
+/* The same words otherwise: the sum is moved, so that one of both is no sum any more. */
+void sum_counted_set(struct sums *sums, struct sum_counted *counted, const struct sum *sum,
+                     uint64_t count);
+static inline struct sum sum_counted_sum(const struct sum_counted *counted)
+{
+    if ((counted->more & SUM_COUNTED_CELL) != 0)
+        return (struct sum){SUM_CELL, counted->low};
+    return (struct sum){counted->low, counted->more >> SUM_COUNTED_HIGH_SHIFT};
+}
+
+static inline uint64_t sum_counted_count(const struct sum_counted *counted)
+{
+    return (counted->more & SUM_COUNTED_CELL) != 0 ? counted->more & ~SUM_COUNTED_CELL
+                                                   : (uint32_t)counted->more;
+}
+
+/* Adds `from`, which is used up, and its count. */
+void sum_counted_add(struct sums *sums, struct sum_counted *into, const struct sum_counted *from);
 
 /* The number of which sum_set made it. */
 void sum_decimal(const struct sum *sum, struct decimal *decimal);

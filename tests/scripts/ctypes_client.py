@@ -98,6 +98,7 @@ class JobSpec(Structure):
         ("progress", REPORT),
         ("small", c_bool),
         ("max_rank", c_uint64),
+        ("add_guard", c_uint64),
     ]
 
 

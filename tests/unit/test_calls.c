@@ -356,7 +356,7 @@ static void make_wrong(struct mr_job_spec *spec, int how)
     case 15:
         spec->values = MR_COMBINE;
         spec->combine = combine;
-        spec->value_size = 32;
+        spec->value_size = 24;
         spec->add_tag = 1;
         break;
     case 16:
@@ -365,6 +365,9 @@ static void make_wrong(struct mr_job_spec *spec, int how)
         spec->value_size = 8;
         spec->reduce = NULL;
         spec->max_rank = 1;
+        break;
+    case 17:
+        spec->add_guard = 1;
         break;
     default:
         ck_abort();
@@ -513,7 +516,7 @@ Suite *test_calls_suite(void)
     TCase *tests = tcase_create("calls");
     tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, a_callback_cannot_wait_for_itself, 0, PLACES);
-    tcase_add_loop_test(tests, a_job_that_makes_no_sense_is_refused_with_a_sentence, 0, 17);
+    tcase_add_loop_test(tests, a_job_that_makes_no_sense_is_refused_with_a_sentence, 0, 18);
     tcase_add_test(tests, members_that_only_a_later_library_knows_are_refused);
     tcase_add_test(tests, what_is_missing_is_refused_or_has_a_default);
     tcase_add_test(tests, no_engine_stands_for_one_of_the_jobs_own);

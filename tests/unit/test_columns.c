@@ -79,8 +79,16 @@ START_TEST(only_what_is_wanted_is_kept)
     columns = opened(&options, &sum, 1);
     ck_assert_uint_eq(columns_value_size(columns), 24);
     columns_close(columns);
+    options.field_count = 1;
+    columns = opened(&options, &sum, 1);
+    ck_assert_uint_eq(columns_value_size(columns), 16);
+    columns_close(columns);
     options.max_count = 0;
     options.min_count = 1;
+    columns = opened(&options, all, 3);
+    ck_assert_uint_eq(columns_value_size(columns), 16);
+    columns_close(columns);
+    options.field_count = 2;
     columns = opened(&options, all, 1);
     ck_assert_uint_eq(columns_value_size(columns), 8);
     columns_close(columns);
@@ -235,6 +243,7 @@ static enum mr_status run(struct job *job, size_t rows, struct mr_table **table,
         .value_size = columns_value_size(job->columns),
         .combine = combine,
         .add_tag = columns_add_tag(job->columns),
+        .add_guard = columns_add_guard(job->columns),
         .reduce = reduce,
         .order = columns_mr_order(job->columns),
         .output = mr_output_table(table),
@@ -378,18 +387,66 @@ START_TEST(long_keys_and_many_columns_are_put_whole)
 }
 END_TEST
 
+START_TEST(a_count_and_a_sum_are_as_columns_of_more)
+{
+    enum { KEYS = 40, ROWS = SANITIZED ? 3000 : 30000, TEXTS = 400 };
+    static const struct column list[] = {
+        {.op = COLUMN_MEAN, .what = "field 2"},
+        {.op = COLUMN_SUM, .what = "field 2"},
+        {.op = COLUMN_COUNT},
+    };
+    static char keys[KEYS][8], texts[TEXTS][48];
+    struct row *rows = malloc(ROWS * sizeof *rows);
+    struct columns_options options = {.order = COLUMNS_BY_FIRST, .min_count = 2};
+    char wanted[4096] = "";
+
+    ck_assert_ptr_nonnull(rows);
+    for (int i = 0; i < KEYS; i++)
+        sprintf(keys[i], "%d", i);
+    /* Small ones, and those whose sums need more than a word, or than there is beside a count. */
+    for (int i = 0; i < TEXTS; i++) {
+        static const char *const forms[] = {"%s%u.%02u", "%s%u", "%s%u%016u", "%s%u%024u",
+                                            "%s%u.%u"};
+        sprintf(texts[i], forms[i * 5 / TEXTS], below(3) ? "" : "-", below(90000), below(100));
+    }
+    for (size_t i = 0; i < ROWS; i++) {
+        /* Each key has numbers of some of these forms. */
+        const unsigned key = below(KEYS), form = (key + below(1 + key % 3)) % 5;
+        rows[i] = (struct row){keys[key], {texts[form * (TEXTS / 5) + below(TEXTS / 5)], "0"}};
+    }
+    for (unsigned fields = 2; fields > 0; fields--) {
+        options.field_count = fields;
+        struct job job = {opened(&options, list, COUNT(list)), rows};
+        struct mr_error error = {0};
+        struct mr_table *table;
+        ck_assert_uint_eq(columns_value_size(job.columns), fields == 1 ? 16 : 24);
+        ck_assert_msg(run(&job, ROWS, &table, &error) == MR_OK, "%s", error.text);
+        ck_assert_uint_eq(mr_table_count(table), KEYS);
+        if (fields == 2)
+            strcpy(wanted, lines_of(job.columns, table));
+        else
+            ck_assert_str_eq(lines_of(job.columns, table), wanted);
+        mr_table_release(table);
+        columns_close(job.columns);
+    }
+    free(rows);
+}
+END_TEST
+
 static void check_failure(enum column_op op, const struct row *rows, size_t count,
                           const char *wanted)
 {
     const struct column column = {.op = op, .what = "field 10"};
-    struct columns_options options = {.field_count = 2};
-    struct job job = {opened(&options, &column, 1), rows};
-    struct mr_error error = {0};
-    struct mr_table *table;
 
-    ck_assert_int_ne(run(&job, count, &table, &error), MR_OK);
-    ck_assert_str_eq(error.text, wanted);
-    columns_close(job.columns);
+    for (size_t fields = 1; fields <= 2; fields++) {
+        struct columns_options options = {.field_count = fields};
+        struct job job = {opened(&options, &column, 1), rows};
+        struct mr_error error = {0};
+        struct mr_table *table;
+        ck_assert_int_ne(run(&job, count, &table, &error), MR_OK);
+        ck_assert_str_eq(error.text, wanted);
+        columns_close(job.columns);
+    }
 }
 
 START_TEST(a_sum_or_mean_with_too_many_digits_fails_the_job)
@@ -500,6 +557,7 @@ Suite *test_columns_suite(void)
     tcase_add_test(tests, the_first_column_orders_equal_ones_by_key);
     tcase_add_test(tests, long_keys_and_many_columns_are_put_whole);
     tcase_add_test(tests, a_sum_or_mean_with_too_many_digits_fails_the_job);
+    tcase_add_test(tests, a_count_and_a_sum_are_as_columns_of_more);
     tcase_add_test(tests, many_rows_and_keys_are_as_added_one_by_one);
     suite_add_tcase(suite, tests);
     return suite;

@@ -111,14 +111,18 @@ static size_t make_key(uint64_t key, unsigned char *text)
 /* ---- Added ----------------------------------------------------------------------------------- */
 
 /* Values are totals of even and of odd amounts, modulo 2^TOTAL_BITS: one of them with its tag in
- * the number, or both. */
+ * the number, or both. Behind it is the odd one of both and 1, or a count. Of a value with a large
+ * count, or one and both totals, the number has both, of 28 bits each, and its second word says
+ * so: all totals are modulo 2^28 then. */
 #define TAG UINT64_C(0xff)
 #define TAG_BITS 8
 #define TOTAL_BITS 56
+#define HALF_BITS 28
+#define COUNTS_BOTH (UINT64_C(1) << 63)
 enum tag { TAG_EVEN, TAG_ODD, TAG_BOTH };
 
 struct adding {
-    size_t words;
+    uint64_t guard;      /* of values with counts, else 0 */
     uint64_t keys, most; /* amounts are below this */
     bool odd;            /* there are some */
     bool batches;
@@ -143,12 +147,21 @@ static uint64_t amount_of(const struct adding *adding, uint64_t number, bool *od
     return (mixed ^ mixed >> 29) % adding->most;
 }
 
-static void adding_read(const uint64_t *value, uint64_t *even, uint64_t *odd)
+static uint64_t adding_mask(const struct adding *adding)
+{
+    return UINT64_MAX >> (64 - (adding->guard != 0 ? HALF_BITS : TOTAL_BITS));
+}
+
+static void adding_read(const struct adding *adding, const uint64_t *value, uint64_t *even,
+                        uint64_t *odd)
 {
     const uint64_t total = value[0] >> TAG_BITS;
     const enum tag tag = (enum tag)(value[0] & TAG);
-    *even = tag == TAG_ODD ? 0 : total;
-    *odd = tag == TAG_ODD ? total : tag == TAG_BOTH ? value[1] - 1 : 0;
+    *even = tag == TAG_ODD ? 0 : total & adding_mask(adding);
+    *odd = tag == TAG_ODD    ? total & adding_mask(adding)
+           : tag != TAG_BOTH ? 0
+           : adding->guard   ? total >> HALF_BITS
+                             : value[1] - 1;
 }
 
 static void adding_combine(void *context, void *into, const void *from)
@@ -156,17 +169,27 @@ static void adding_combine(void *context, void *into, const void *from)
     struct adding *adding = context;
     uint64_t *a = into, even[2], odd[2];
     const uint64_t *b = from;
+    const uint64_t count = (a[1] & ~COUNTS_BOTH) + (b[1] & ~COUNTS_BOTH);
     adding->calls++;
-    if (aligned_gap(into) > 0 || aligned_gap(from) > 0)
+    if (aligned_gap(into) > 0 || aligned_gap(from) > 0 ||
+        ((a[1] & adding->guard) != 0 && (a[0] & TAG) != TAG_BOTH) ||
+        ((b[1] & adding->guard) != 0 && (b[0] & TAG) != TAG_BOTH))
         adding->wrong = true;
-    if (adding->words == 3)
-        *a++ += *b++;
-    adding_read(a, &even[0], &odd[0]);
-    adding_read(b, &even[1], &odd[1]);
-    even[0] = (even[0] + even[1]) & (UINT64_MAX >> TAG_BITS);
-    odd[0] = (odd[0] + odd[1]) & (UINT64_MAX >> TAG_BITS);
-    const bool both = (a[0] & TAG) == TAG_BOTH || ((a[0] ^ b[0]) & TAG) != 0;
-    a[1] = both ? odd[0] + 1 : 0;
+    adding_read(adding, a, &even[0], &odd[0]);
+    adding_read(adding, b, &even[1], &odd[1]);
+    even[0] = (even[0] + even[1]) & adding_mask(adding);
+    odd[0] = (odd[0] + odd[1]) & adding_mask(adding);
+    const bool both =
+        (a[0] & TAG) == TAG_BOTH || ((a[0] ^ b[0]) & TAG) != 0 || (count & adding->guard) != 0;
+    if (adding->guard != 0) {
+        a[1] = both ? count | COUNTS_BOTH : count;
+        if (both) {
+            a[0] = (odd[0] << HALF_BITS | even[0]) << TAG_BITS | TAG_BOTH;
+            return;
+        }
+    } else {
+        a[1] = both ? odd[0] + 1 : 0;
+    }
     a[0] = both                      ? even[0] << TAG_BITS | TAG_BOTH
            : (a[0] & TAG) == TAG_ODD ? odd[0] << TAG_BITS | TAG_ODD
                                      : even[0] << TAG_BITS;
@@ -191,7 +214,7 @@ static int adding_map(void *context, void *state, const struct mr_split *split,
 {
     enum { BATCH = 50 };
     struct adding *adding = context;
-    uint64_t values[BATCH * 3];
+    uint64_t values[BATCH * 2];
     unsigned char keys[BATCH * 160 + MR_PAD];
     struct mr_span spans[BATCH];
     (void)state;
@@ -199,23 +222,21 @@ static int adding_map(void *context, void *state, const struct mr_split *split,
     for (uint64_t i = split->offset; i < split->offset + EACH; i += BATCH) {
         uint32_t used = 0;
         for (unsigned n = 0; n < BATCH; n++) {
-            uint64_t *value = values + n * adding->words;
+            uint64_t *value = values + n * 2;
             bool odd;
             spans[n].begin = used;
             used += (uint32_t)make_key(adding_key(adding, i + n), keys + used);
             spans[n].end = used;
-            if (adding->words == 3)
-                *value++ = 1;
             value[0] = amount_of(adding, i + n, &odd) << TAG_BITS;
             value[0] |= odd ? TAG_ODD : TAG_EVEN;
-            value[1] = 0;
+            value[1] = adding->guard != 0;
         }
         if (adding->batches &&
             mr_emit_batch(emitter, keys, sizeof keys, spans, BATCH, values) != MR_OK)
             return -1;
         for (unsigned n = 0; !adding->batches && n < BATCH; n++)
             if (mr_emit(emitter, keys + spans[n].begin, spans[n].end - spans[n].begin,
-                        values + n * adding->words) != MR_OK)
+                        values + n * 2) != MR_OK)
                 return -1;
     }
     return 0;
@@ -228,15 +249,15 @@ static int adding_collect(void *context, const struct mr_record *records, size_t
     (void)error;
     for (size_t i = 0; i < count; i++) {
         char text[160];
-        uint64_t value[3], even, odd, key;
+        uint64_t value[2], even, odd, key;
         memcpy(text, records[i].key, records[i].key_size);
         text[records[i].key_size] = '\0';
         key = strtoull(text, NULL, 16) - 1;
-        memcpy(value, records[i].payload, records[i].payload_size);
-        adding_read(value + adding->words - 2, &even, &odd);
-        if (key >= adding->keys || records[i].payload_size != adding->words * sizeof *value ||
+        memcpy(value, records[i].payload, sizeof value);
+        adding_read(adding, value, &even, &odd);
+        if (key >= adding->keys || records[i].payload_size != sizeof value ||
             even != adding->even[key] || odd != adding->odds[key] ||
-            (adding->words == 3 && value[0] != adding->counts[key]))
+            (adding->guard != 0 && (value[1] & ~COUNTS_BOTH) != adding->counts[key]))
             adding->wrong = true;
         else
             adding->counts[key] = 0;
@@ -249,7 +270,9 @@ START_TEST(values_are_added_where_their_tags_agree)
     static const uint64_t keys[] = {90, 20000, 300000};
     for (unsigned way = 0; way < (SANITIZED ? 6 : 12); way++) {
         const bool small = way % 2 == 0;
-        struct adding adding = {.words = 2 + way / 2 % 2,
+        /* Of large amounts counts are large soon, too. */
+        const uint64_t guard = COUNTS_BOTH | UINT64_C(1) << (small ? 40 : 9);
+        struct adding adding = {.guard = way / 2 % 2 ? guard : 0,
                                 .keys = keys[way % 3],
                                 .most = small ? 1000 : UINT64_C(1) << 55,
                                 .odd = !small,
@@ -271,7 +294,7 @@ START_TEST(values_are_added_where_their_tags_agree)
             bool odd;
             const uint64_t key = adding_key(&adding, i), amount = amount_of(&adding, i, &odd);
             uint64_t *total = odd ? &adding.odds[key] : &adding.even[key];
-            *total = (*total + amount) & (UINT64_MAX >> TAG_BITS);
+            *total = (*total + amount) & adding_mask(&adding);
             adding.counts[key]++;
         }
         ck_assert_int_eq(mr_engine_open(&options, &engine, &error), MR_OK);
@@ -280,9 +303,10 @@ START_TEST(values_are_added_where_their_tags_agree)
                                          .input = mr_input_new(&reader),
                                          .map = adding_map,
                                          .values = MR_COMBINE,
-                                         .value_size = adding.words * sizeof(uint64_t),
+                                         .value_size = 2 * sizeof(uint64_t),
                                          .combine = adding_combine,
                                          .add_tag = TAG,
+                                         .add_guard = adding.guard,
                                          .collect = adding_collect};
         ck_assert_msg(mr_run(engine, &spec, NULL, &error) == MR_OK, "%s", error.text);
         mr_engine_close(engine);

@@ -273,6 +273,73 @@ START_TEST(no_order_of_adding_changes_a_sum)
 }
 END_TEST
 
+/* ---- With a count --------------------------------------------------------------------------- */
+
+/* As a job adds them: words where they may be added, else by sum_counted_add. */
+static void add_counted(struct sum_counted *into, struct sum_counted from)
+{
+    const uint64_t tag = SUM_SCALE | SUM_SIGN;
+    uint64_t low, more;
+
+    if (((into->low ^ from.low) & tag) == 0 &&
+        !__builtin_add_overflow(into->low, from.low & ~tag, &low) &&
+        !__builtin_add_overflow(into->more, from.more, &more) && (more & SUM_COUNTED_GUARD) == 0)
+        *into = (struct sum_counted){low, more};
+    else
+        sum_counted_add(sums, into, &from);
+}
+
+START_TEST(counted_sums_are_sums_and_counts)
+{
+    enum { COUNT = 60 };
+    static const uint64_t counts[] = {
+        1, 0, 7, UINT32_MAX / 2, UINT64_C(1) << 31, UINT64_C(1) << 40};
+    unsigned cells = 0, words = 0;
+
+    for (int round = 0; round < (SANITIZED ? 100 : 2000); round++) {
+        /* Of some rounds all numbers are of one scale, or of one sign, or their digits few. */
+        const unsigned of = below(8), scale = below(DECIMAL_DECIMALS + 1);
+        const unsigned most = 1 + below(DECIMAL_DIGITS);
+        struct sum total = sum_of("0");
+        struct sum_counted parts[COUNT];
+        uint64_t count = 0;
+        size_t left = COUNT;
+        for (size_t i = 0; i < COUNT; i++) {
+            struct decimal decimal = random_decimal();
+            struct sum sum;
+            const uint64_t more = below(4) ? 1 : counts[below(of & 4 ? 2 : 6)];
+            decimal.digits %= (__int128)decimal_powers[most];
+            if (of & 1)
+                decimal.scale = scale;
+            if (of & 2 && decimal.digits < 0)
+                decimal.digits = -decimal.digits;
+            sum_set(sums, &sum, &decimal);
+            sum_counted_set(sums, &parts[i], &sum, more);
+            sum_set(sums, &sum, &decimal);
+            sum_add(sums, &total, &sum);
+            count += more;
+        }
+        while (left > 1) {
+            const size_t i = below(left), j = below(left);
+            if (i == j)
+                continue;
+            add_counted(&parts[i], parts[j]);
+            parts[j] = parts[--left];
+        }
+        const struct sum got = sum_counted_sum(&parts[0]);
+        struct decimal a, b;
+        const enum decimal_fault fault = sum_total(&total, &a);
+        ck_assert_uint_eq(sum_counted_count(&parts[0]), count);
+        ck_assert_int_eq(sum_total(&got, &b), fault);
+        ck_assert(fault != DECIMAL_OK || (a.digits == b.digits && a.scale == b.scale));
+        *((parts[0].more & SUM_COUNTED_CELL) != 0 ? &cells : &words) += 1;
+    }
+    ck_assert_uint_gt(cells, 20);
+    ck_assert_uint_gt(words, 20);
+    ck_assert(!sums_failed(sums));
+}
+END_TEST
+
 /* ---- Many threads --------------------------------------------------------------------------- */
 
 enum { THREADS = 4 };
@@ -372,6 +439,7 @@ Suite *test_sums_suite(void)
     tcase_add_test(tests, a_mean_may_be_where_the_sum_is_too_long);
     tcase_add_test(tests, least_and_greatest_are_as_read);
     tcase_add_test(tests, no_order_of_adding_changes_a_sum);
+    tcase_add_test(tests, counted_sums_are_sums_and_counts);
     tcase_add_test(tests, threads_add_at_once_and_join_what_they_have);
     tcase_add_test(tests, wide_numbers_are_divided_as_they_were_multiplied);
     tcase_add_test(tests, wide_numbers_are_narrow_within_128_bits);

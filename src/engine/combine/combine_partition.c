@@ -163,12 +163,11 @@ static inline __attribute__((always_inline)) int combine_value(struct combine_pa
     if (packed) {
         alignas(ALIGNED_TO) unsigned char room[RECORD_WORDS_MOST];
         record_get_words(from, known ? room : (unsigned char *)into, how.value_size);
-        if (known &&
-            (!how.adds || !context_add(context, into, room, how.value_size == 3 * sizeof *into)))
+        if (known && (!how.adds || !context_add(context, into, room)))
             context->spec.combine(context->spec.context, into, room);
         return 0;
     }
-    if (known && how.adds && context_add(context, into, from, how.value_size == 3 * sizeof *into))
+    if (known && how.adds && context_add(context, into, from))
         return 0;
     if (known)
         return call_combine(combine, into, from);
@@ -342,10 +341,7 @@ static int combine_next(struct combine_partition *combine, struct stream_reader 
     case RECORD_SUM:
         return combine_chunk(combine, chunk, (struct how){.kind = RECORD_SUM});
     case RECORD_WORDS:
-        return context->counts
-                   ? combine_chunk(combine, chunk,
-                                   (struct how){RECORD_WORDS, 3 * sizeof(uint64_t), true})
-               : context->adds
+        return context->adds
                    ? combine_chunk(combine, chunk,
                                    (struct how){RECORD_WORDS, 2 * sizeof(uint64_t), true})
                    : combine_chunk(combine, chunk,

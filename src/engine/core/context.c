@@ -57,7 +57,9 @@ int context_open(struct context *context, const struct mr_job_spec *spec)
                                                                                  : RECORD_VALUE,
                                          .value_size = context->value_size};
     context->adds = spec->add_tag != 0;
-    context->counts = context->adds && context->value_size == 3 * sizeof(uint64_t);
+    context->add_tag = spec->add_tag;
+    context->add_bits = ~spec->add_tag;
+    context->add_guard = spec->add_guard != 0 ? spec->add_guard : UINT64_MAX;
     return thread_mutex_open(&context->fault_lock);
 }
 

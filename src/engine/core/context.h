@@ -33,7 +33,9 @@ struct context {
     bool keeps;              /* values are kept, not combined */
     size_t value_size;       /* bytes of a value: 8 where it sums, 0 where they are of any size */
     struct record_form form;
-    bool adds, counts; /* values are mostly added, and begin with a count (add_tag of the spec) */
+    bool adds; /* values are mostly added: the spec has an add_tag */
+    /* As of the spec, the guard with all bits where that has none; of a number all but its tag. */
+    uint64_t add_tag, add_bits, add_guard;
     const struct hash_seed *seed;
     struct budget *budget;
     uint64_t memory; /* of the budget, by which the job sizes what it holds: less beside others */
@@ -95,26 +97,19 @@ static inline void context_combine(const struct context *context, void *into, co
     context->spec.combine(context->spec.context, into, from);
 }
 
-/* Adds a value, which begins with a count where it `counts`, to another where the spec's add_tag
- * lets that be done without a call; false where it does not. */
-static inline bool context_add(const struct context *context, uint64_t *into, const void *from,
-                               bool counts)
+/* Adds a value to another where the spec's add_tag and add_guard let that be done without a call;
+ * false where they do not. */
+static inline bool context_add(const struct context *context, uint64_t *into, const void *from)
 {
-    const unsigned char *at = (const unsigned char *)from + (counts ? sizeof *into : 0);
-    const uint64_t tag = context->spec.add_tag;
-    uint64_t *const to = into + counts;
-    uint64_t number, more, sum;
-    memcpy(&number, at, sizeof number);
-    memcpy(&more, at + sizeof number, sizeof more);
-    if ((to[1] | more | ((to[0] ^ number) & tag)) != 0 ||
-        __builtin_add_overflow(to[0], number & ~tag, &sum))
+    uint64_t number, more;
+    memcpy(&number, from, sizeof number);
+    memcpy(&more, (const unsigned char *)from + sizeof number, sizeof more);
+    if (__builtin_add_overflow(into[1], more, &more) || (more & context->add_guard) != 0 ||
+        ((into[0] ^ number) & context->add_tag) != 0 ||
+        __builtin_add_overflow(into[0], number & context->add_bits, &number))
         return false;
-    to[0] = sum;
-    if (counts) {
-        uint64_t count;
-        memcpy(&count, from, sizeof count);
-        *into += count;
-    }
+    into[0] = number;
+    into[1] = more;
     return true;
 }
 

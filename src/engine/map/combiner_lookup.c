@@ -54,10 +54,9 @@ static inline void move_toward_home(const enum key_class key_class, uint64_t *ho
 static inline __attribute__((always_inline)) size_t size_of_value(const struct context *context,
                                                                   const enum value_op op)
 {
-    return op >= VALUE_WORDS   ? context->value_size
-           : op == VALUE_COUNT ? 3 * sizeof(uint64_t)
-           : op == VALUE_ADD   ? 2 * sizeof(uint64_t)
-                               : sizeof(uint64_t);
+    return op >= VALUE_WORDS ? context->value_size
+           : op == VALUE_ADD ? 2 * sizeof(uint64_t)
+                             : sizeof(uint64_t);
 }
 
 /* Copies whole words, one at least: so few that a call would take longer. */
@@ -91,11 +90,10 @@ static __attribute__((noinline)) void combine_apart(const struct context *contex
 
 /* Combines a value with that which a used slot has at `into`. Returns -1 when a sum overflows: the
  * caller reports it. */
-static inline int combine_value(struct mr_emitter *emitter,
+static inline int combine_value(const struct context *context, struct mr_emitter *emitter,
                                 const struct combiner_table_class *class, uint64_t *into,
                                 const void *value, enum value_op op)
 {
-    struct context *context = emitter->context;
     if (op == VALUE_ONE) {
         ++*into;
         return 0;
@@ -110,8 +108,8 @@ static inline int combine_value(struct mr_emitter *emitter,
         context_combine(context, into, value, emitter->aligned);
         return 0;
     }
-    if (op == VALUE_ADD || op == VALUE_COUNT) {
-        if (!context_add(context, into, value, op == VALUE_COUNT))
+    if (op == VALUE_ADD) {
+        if (!context_add(context, into, value))
             combine_apart(context, into, value);
         return 0;
     }
@@ -135,9 +133,7 @@ static inline void set_value(const struct mr_emitter *emitter,
     }
     if (op == VALUE_WORDS)
         copy_words(at, value, value_size);
-    else if (op == VALUE_COUNT) /* the compiler knows the size */
-        memcpy(at, value, 3 * sizeof *at);
-    else if (op == VALUE_ADD)
+    else if (op == VALUE_ADD) /* the compiler knows the size */
         memcpy(at, value, 2 * sizeof *at);
     else
         memcpy(at, value, value_size);
@@ -175,7 +171,7 @@ combine_rows(struct mr_emitter *emitter, const enum key_class key_class, const u
                                                 : values + row[words + 1] * value_size;
             uint64_t *slot;
             if (combiner_table_find(key_class, slots, mask, stride, row + 1, row[0], &slot)) {
-                if (combine_value(emitter, class, slot + words, value, op) != 0)
+                if (combine_value(context, emitter, class, slot + words, value, op) != 0)
                     return context_overflow(context, slot, key_words_size(slot, words));
                 if (op == VALUE_ONE)
                     move_toward_home(key_class,
@@ -248,7 +244,8 @@ int combiner_lookup_long(struct mr_emitter *emitter, const unsigned char *key, s
         uint64_t *slot;
         if (combiner_table_find_long(class->slots, class->mask, class->stride, key, size, hash,
                                      &slot))
-            return combine_value(emitter, class, slot + KEY_LONG_WORDS, value, op) == 0
+            return combine_value(emitter->context, emitter, class, slot + KEY_LONG_WORDS, value,
+                                 op) == 0
                        ? 0
                        : context_overflow(emitter->context, key, size);
         if (class->used < class->limit && size <= emitter->arena_size - emitter->arena_used) {
@@ -361,7 +358,7 @@ lookup_bypassed(struct mr_emitter *emitter, const unsigned char *base, const str
             at = record_put_head(at, size, number != 1);
             memcpy(at, words, sizeof words);
             at += size;
-            if (op == VALUE_ADD || op == VALUE_COUNT)
+            if (op == VALUE_ADD)
                 at = record_put_words(at, value, value_size);
             else if (!units)
                 at = record_put_value(at, form, size, number, value);
@@ -388,13 +385,14 @@ static inline __attribute__((always_inline)) int
 lookup(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
        size_t count, const unsigned char *values, const enum value_op op)
 {
+    struct context *const context = emitter->context;
     const struct hash_seed seed = *emitter->table.seed;
     const struct combiner_table_class *class = emitter->table.classes;
     const size_t w1_stride =
         op >= VALUE_ADD ? class[KEY_W1].stride : combiner_table_sum_stride(KEY_W1);
     const size_t w2_stride =
         op >= VALUE_ADD ? class[KEY_W2].stride : combiner_table_sum_stride(KEY_W2);
-    const size_t value_size = size_of_value(emitter->context, op);
+    const size_t value_size = size_of_value(context, op);
     /* Slots that hold values too are larger, and fewer of them stay in the caches. */
     const size_t w1_cached = op == VALUE_ONE ? COMBINER_W1_SLOTS : COMBINER_W1_SLOTS / 4;
     uint64_t w1_rows[BATCH * (KEY_W1_WORDS + 2)];
@@ -423,9 +421,9 @@ lookup(struct mr_emitter *emitter, const unsigned char *base, const struct mr_sp
                 if (at_once && slot[0] == word) {
                     if (op == VALUE_ONE)
                         slot[KEY_W1_WORDS]++;
-                    else if (combine_value(emitter, &class[KEY_W1], slot + KEY_W1_WORDS,
+                    else if (combine_value(context, emitter, &class[KEY_W1], slot + KEY_W1_WORDS,
                                            values + i * value_size, op) != 0)
-                        return context_overflow(emitter->context, slot, size);
+                        return context_overflow(context, slot, size);
                     continue;
                 }
                 __builtin_prefetch(slot, 1);
@@ -563,16 +561,13 @@ int combiner_lookup_bypassed_values(struct mr_emitter *emitter, const unsigned c
 {
     const enum value_op op = combiner_lookup_op(emitter);
     return op == VALUE_ADD ? lookup_bypassed(emitter, base, spans, count, values, VALUE_ADD)
-           : op == VALUE_COUNT
-               ? lookup_bypassed(emitter, base, spans, count, values, VALUE_COUNT)
-               : lookup_bypassed(emitter, base, spans, count, values, VALUE_COMBINE);
+                           : lookup_bypassed(emitter, base, spans, count, values, VALUE_COMBINE);
 }
 
 enum value_op combiner_lookup_op(const struct mr_emitter *emitter)
 {
     return emitter->context->sums                        ? VALUE_SUM
            : emitter->table.apart > 0                    ? VALUE_APART
-           : emitter->context->counts                    ? VALUE_COUNT
            : emitter->context->adds                      ? VALUE_ADD
            : emitter->context->form.kind == RECORD_WORDS ? VALUE_WORDS
                                                          : VALUE_COMBINE;
@@ -586,8 +581,6 @@ int combiner_lookup_values(struct mr_emitter *emitter, const unsigned char *base
         return lookup(emitter, base, spans, count, values, VALUE_SUM);
     case VALUE_ADD:
         return lookup(emitter, base, spans, count, values, VALUE_ADD);
-    case VALUE_COUNT:
-        return lookup(emitter, base, spans, count, values, VALUE_COUNT);
     case VALUE_WORDS:
         return lookup(emitter, base, spans, count, values, VALUE_WORDS);
     case VALUE_APART:

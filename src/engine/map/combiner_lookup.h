@@ -13,8 +13,7 @@
 enum value_op {
     VALUE_ONE,     /* sums, each value 1 */
     VALUE_SUM,     /* sums of given values */
-    VALUE_ADD,     /* values of two words that are mostly added, */
-    VALUE_COUNT,   /* and of three: a count and such a one */
+    VALUE_ADD,     /* values of two words that are mostly added */
     VALUE_WORDS,   /* the caller's combine, of values of a few whole words, */
     VALUE_COMBINE, /* of others that lie in the slots, */
     VALUE_APART,   /* and of those that lie apart from the table */

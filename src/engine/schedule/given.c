@@ -23,9 +23,10 @@ static const char *check_values(const struct mr_job_spec *spec)
     if (spec->values == MR_SUM && spec->value_size != 0 && spec->value_size != sizeof(uint64_t))
         return "values that are summed are of 8 bytes";
     if (spec->add_tag != 0 &&
-        (spec->values != MR_COMBINE || spec->value_size % sizeof(uint64_t) != 0 ||
-         spec->value_size / sizeof(uint64_t) - 2 > 1))
-        return "add_tag is of values of two or three words that are combined, MR_COMBINE";
+        (spec->values != MR_COMBINE || spec->value_size != 2 * sizeof(uint64_t)))
+        return "add_tag is of values of two words that are combined, MR_COMBINE";
+    if (spec->add_guard != 0 && spec->add_tag == 0)
+        return "add_guard is of values with an add_tag";
     if (spec->value_size > MR_VALUE_MOST)
         return "a value is of MR_VALUE_MOST bytes at most";
     if (spec->values != MR_GROUP && spec->value_order)
