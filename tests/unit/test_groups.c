@@ -231,8 +231,13 @@ static int collect(void *context, const struct mr_record *records, size_t count,
 static enum mr_status run_job(struct run *run, struct mr_error *error)
 {
     const struct columns_options options = {
-        run->columns,   run->column_count, run->fields == FIELDS_BOTH ? 2 : 1,
-        run->min_count, run->order,        run->max_count};
+        .columns = run->columns,
+        .count = run->column_count,
+        .field_count = run->fields == FIELDS_BOTH ? 2 : 1,
+        .min_count = run->min_count,
+        .order = run->order,
+        .max_count = run->max_count,
+    };
     const struct mr_reader reader = {
         .struct_size = sizeof reader, .context = run, .size = MR_UNKNOWN, .next = next_split};
     const struct mr_engine_options engine_options = {
