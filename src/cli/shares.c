@@ -508,7 +508,7 @@ static int shares_put_rest(struct shares *shares, struct mr_error *error)
     if (!failed) {
         line.before = shares_rest(shares, number, out);
         failed = ferror(out) != 0;
-        failed |= fclose(out) != 0;
+        failed |= fclose(out) != 0 || text == NULL || line.before > line.size;
     }
     if (failed)
         mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory while printing");
