@@ -111,8 +111,8 @@ struct mr_job;
 
 /* Emits one pair, from the map that was given the emitter, on its thread, before it returns. The
  * key's bytes and the value are copied. `value` points to a value of the job's kind; NULL stands
- * for the number 1 where values are summed. Not MR_OK when the job has failed or been cancelled:
- * the map should return soon. */
+ * for the number 1 where values are summed (MR_SUM, MR_FIRST). Not MR_OK when the job has failed or
+ * been cancelled: the map should return soon. */
 MR_API enum mr_status mr_emit(struct mr_emitter *emitter, const void *key, size_t key_size,
                               const void *value);
 /* The same in a job whose values are bytes of any size (MR_GROUP with value_size 0). */
@@ -157,8 +157,8 @@ MR_API double mr_rank_to_double(uint64_t rank);
 /* ---- Results -------------------------------------------------------------------------------- */
 
 /* A result: a key, a rank to be ordered by, and a payload. Without a reduce, rank is the sum and
- * the payload is empty where values are summed; else rank is 0 and the payload is the combined
- * value. It will not grow. */
+ * the payload is empty where values are summed; of MR_FIRST rank is the place and the payload the
+ * sum; else rank is 0 and the payload is the combined value. It will not grow. */
 struct mr_record {
     const unsigned char *key;
     size_t key_size;
@@ -245,6 +245,7 @@ struct mr_split {
     size_t context_size;
     bool end;      /* there is no split any more: set by an input instead of filling this in */
     int64_t grown; /* bytes of text that it stands for, less `length`: of a FILE that was decoded */
+    uint64_t sequence; /* how many came before it: set by the engine */
 };
 
 /* A line without its newline: `size` bytes from `text` on. All zero before the first. */
@@ -277,6 +278,13 @@ enum mr_value_mode {
     MR_SUM = 0,     /* a uint64_t; added up. value_size is 0 or 8 */
     MR_COMBINE = 1, /* value_size bytes; combined two by two by `combine` */
     MR_GROUP = 2,   /* value_size bytes, or of any size where that is 0; all kept for the reduce */
+    /* Where the key was emitted first: its place, a number that grows from split to split, in the
+     * order in which the input hands them out, and from pair to pair of a split. With a value_size
+     * of 8 a value is a uint64_t as of MR_SUM, and added up as well; with 0 it does not matter. A
+     * reduce gets both, the place first; without one min_rank and max_rank are of the sums. The
+     * first of all results is that of the lowest rank: MR_ORDER_RANK and `reverse`. More than 2^28
+     * splits, or 2^36 pairs of one, are MR_OVERFLOW. */
+    MR_FIRST = 3,
 };
 
 /* The order of results. */

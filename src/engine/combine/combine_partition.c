@@ -13,6 +13,7 @@
 struct probes {
     size_t count;
     uint64_t probes[BATCH * (KEY_W4_WORDS + 2)];
+    uint64_t numbers[BATCH]; /* of RECORD_FIRST */
 };
 
 /* Keys for which there is room at first, at the most; the table grows from there. */
@@ -27,8 +28,8 @@ void combine_partition_open(struct combine_partition *combine, struct worker *wo
     const size_t kept = context->form.kind == RECORD_BYTES ? COMBINE_PARTITION_BYTES + 1
                                                            : COMBINE_PARTITION_PLACE + 1;
     const size_t words = context->keeps ? kept : (context->value_size + 7) / 8;
-    grouping_table_open(&combine->table, context->seed, words, !context->sums && !context->keeps,
-                        context->budget);
+    grouping_table_open(&combine->table, context->seed, words,
+                        !context->sums && !context->keeps && !context->first, context->budget);
     buffer_open(&combine->values, context->budget);
 }
 
@@ -127,14 +128,26 @@ struct how {
     bool adds;
 };
 
-/* What goes with a record's key to the table, in one word: the number, the address of the value, or
- * the size of one that is kept and of any size. */
+/* What goes with a record's key to the table, in one word: the number, the place, the address of
+ * the value, or the size of one that is kept and of any size. */
 static inline __attribute__((always_inline)) uint64_t word_of(const struct record *record,
                                                               const enum record_kind kind)
 {
     return kind == RECORD_SUM     ? record->number
+           : kind == RECORD_FIRST ? key_word(record->value)
            : kind == RECORD_BYTES ? record->value_size
                                   : (uint64_t)(uintptr_t)record->value;
+}
+
+/* Combines a place and, where there is one, a count with those of a key, new where not `known`. Of
+ * a new one the place is 0. */
+static inline int combine_first(uint64_t *into, bool known, uint64_t place, uint64_t number,
+                                bool counts)
+{
+    into[0] = into[0] > place ? into[0] : place;
+    return counts && __builtin_add_overflow(known ? into[1] : 0, number, &into[1])
+               ? COMBINE_OVERFLOW
+               : 0;
 }
 
 /* Combines a record's value into the entry of its key, a new one where it is not `known`;
@@ -187,7 +200,8 @@ static inline __attribute__((always_inline)) int combine_probes(struct combine_p
         return -1;
     struct grouping_class now = *class;
     now.words = words;
-    now.stride = how.kind == RECORD_SUM ? words + 1
+    now.stride = how.kind == RECORD_SUM     ? words + 1
+                 : how.kind == RECORD_FIRST ? words + how.value_size / sizeof(uint64_t)
                  : how.adds ? slots_aligned_stride(words, how.value_size / sizeof(uint64_t))
                             : class->stride;
     probes->count = 0;
@@ -199,8 +213,11 @@ static inline __attribute__((always_inline)) int combine_probes(struct combine_p
         uint64_t *entry = now.entries + number * now.stride;
         grouping_insert(&now, number, slot, probe[0]);
         memcpy(entry, probe + 1, words * sizeof *entry);
-        int status = combine_value(combine, entry + words, number != before, probe[words + 1], how,
-                                   how.kind == RECORD_WORDS);
+        int status = how.kind == RECORD_FIRST
+                         ? combine_first(entry + words, number != before, probe[words + 1],
+                                         probes->numbers[i], how.value_size > sizeof *entry)
+                         : combine_value(combine, entry + words, number != before, probe[words + 1],
+                                         how, how.kind == RECORD_WORDS);
         if (status != 0)
             return status == COMBINE_OVERFLOW ? context_overflow(combine->worker->context, entry,
                                                                  key_words_size(entry, words))
@@ -221,6 +238,8 @@ add_probe(struct combine_partition *combine, const enum key_class key_class, str
     probe[0] =
         key_grouping_load(key_class, combine->table.seed, probe + 1, record->key, record->size);
     probe[words + 1] = word_of(record, how.kind);
+    if (how.kind == RECORD_FIRST && how.value_size > sizeof *probe)
+        probes->numbers[probes->count] = record->number;
     /* By numbers: there is no index to point into before there is a key. */
     const uint32_t *index = class->index;
     const size_t place = (size_t)probe[0] & class->mask;
@@ -268,9 +287,13 @@ static int combine_long(struct combine_partition *combine, const struct record *
         entry[1] = record->size;
         entry[2] = (uint64_t)(uintptr_t)key;
     }
-    int status =
-        combine_value(combine, entry + KEY_LONG_WORDS, number != before, word_of(record, how.kind),
-                      how, record_in_words(how.kind, record->size));
+    uint64_t *value = entry + KEY_LONG_WORDS;
+    const uint64_t word = word_of(record, how.kind);
+    int status = how.kind == RECORD_FIRST
+                     ? combine_first(value, number != before, word, record->number,
+                                     how.value_size > sizeof *value)
+                     : combine_value(combine, value, number != before, word, how,
+                                     record_in_words(how.kind, record->size));
     return status == COMBINE_OVERFLOW
                ? context_overflow(combine->worker->context, record->key, record->size)
                : status;
@@ -340,6 +363,12 @@ static int combine_next(struct combine_partition *combine, struct stream_reader 
     switch (context->form.kind) {
     case RECORD_SUM:
         return combine_chunk(combine, chunk, (struct how){.kind = RECORD_SUM});
+    case RECORD_FIRST:
+        return context_first_counts(context)
+                   ? combine_chunk(combine, chunk,
+                                   (struct how){RECORD_FIRST, 2 * sizeof(uint64_t), false})
+                   : combine_chunk(combine, chunk,
+                                   (struct how){RECORD_FIRST, sizeof(uint64_t), false});
     case RECORD_WORDS:
         return context->adds
                    ? combine_chunk(combine, chunk,
@@ -377,8 +406,9 @@ static void pass_large(struct combine_partition *combine, struct stream *combine
     while ((chunk = combine_partition_take_large(combine, &value))) {
         size_t size;
         (void)record_key(chunk->data, &size);
-        unsigned char *at = record_put_head(chunk->data, size, context->sums && *value != 1);
-        at = record_put_value(at + size, context->form, size, *value, value);
+        const uint64_t number = context_number(context, value);
+        unsigned char *at = record_put_head(chunk->data, size, number != 1);
+        at = record_put_value(at + size, context->form, size, number, value);
         chunk->used = (size_t)(at - chunk->data);
         stream_push(combined, chunk);
     }
@@ -398,10 +428,11 @@ static int write_class(struct combine_partition *combine, enum key_class key_cla
         unsigned char *at = stream_writer_room(writer, record_bound(size, context->value_size));
         if (!at)
             return -1;
-        at = record_put_head(at, size, context->sums && *value != 1);
+        const uint64_t number = context_number(context, value);
+        at = record_put_head(at, size, number != 1);
         record_copy_key(at, key, size);
         stream_writer_wrote(writer,
-                            record_put_value(at + size, context->form, size, *value, value));
+                            record_put_value(at + size, context->form, size, number, value));
     }
     return 0;
 }

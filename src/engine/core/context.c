@@ -50,8 +50,12 @@ int context_open(struct context *context, const struct mr_job_spec *spec)
     context->spec = *spec;
     context->sums = spec->values == MR_SUM;
     context->keeps = spec->values == MR_GROUP;
-    context->value_size = context->sums ? sizeof(uint64_t) : spec->value_size;
+    context->first = spec->values == MR_FIRST;
+    context->value_size = context->sums    ? sizeof(uint64_t)
+                          : context->first ? sizeof(uint64_t) + spec->value_size
+                                           : spec->value_size;
     context->form = (struct record_form){.kind = context->sums                   ? RECORD_SUM
+                                                 : context->first                ? RECORD_FIRST
                                                  : context->value_size == 0      ? RECORD_BYTES
                                                  : in_words(context->value_size) ? RECORD_WORDS
                                                                                  : RECORD_VALUE,

@@ -18,6 +18,11 @@
 
 #include <stdalign.h>
 
+/* Bits of a place that tell pairs of one split apart; those above tell splits. Until results are
+ * made of them places are held with all bits inverted: so the first is the greatest, and 0 is none.
+ */
+#define CONTEXT_PLACE_BITS 36
+
 struct pool;
 
 /* Values up to this size lie in the mappers' tables and are aligned on the stack: larger ones would
@@ -31,7 +36,8 @@ struct context {
     struct mr_writer writer; /* and its output */
     bool sums;               /* values are uint64 and added up */
     bool keeps;              /* values are kept, not combined */
-    size_t value_size;       /* bytes of a value: 8 where it sums, 0 where they are of any size */
+    bool first;        /* values are places, the first kept, behind which counts are added up */
+    size_t value_size; /* bytes of a value: 8 where it sums, 0 where they are of any size */
     struct record_form form;
     bool adds; /* values are mostly added: the spec has an add_tag */
     /* As of the spec, the guard with all bits where that has none; of a number all but its tag. */
@@ -78,6 +84,30 @@ void context_no_memory(struct context *context);
 enum mr_status context_status(struct context *context);
 /* The sum of the key has gone past what a uint64 holds. Returns -1. */
 int context_overflow(struct context *context, const void *key, size_t size) __attribute__((cold));
+
+/* Whether behind a place there is a count. */
+static inline bool context_first_counts(const struct context *context)
+{
+    return context->first && context->value_size > sizeof(uint64_t);
+}
+
+/* Whether the spec's min_rank and max_rank are of that. */
+static inline bool context_bounds_counts(const struct context *context)
+{
+    return context_first_counts(context) && !context->spec.reduce;
+}
+
+/* What stands in a record before its value, unless it is 1 (record.h): the number that the value
+ * is, or the count that is a part of it. */
+static inline uint64_t context_number(const struct context *context, const void *value)
+{
+    uint64_t number = 1;
+    if (context->sums)
+        memcpy(&number, value, sizeof number);
+    else if (context_first_counts(context))
+        memcpy(&number, (const unsigned char *)value + sizeof number, sizeof number);
+    return number;
+}
 
 static inline bool context_stopped(struct context *context)
 {

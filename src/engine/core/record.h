@@ -5,6 +5,7 @@
  * One byte: the key's size below 127, or 127 and the size in the 8 bytes that follow; its top bit
  * says that a number follows the key. Then the key. Then, by the stream's kind,
  *   RECORD_SUM      the number, where it is not 1;
+ *   RECORD_FIRST    the number, where there is one and it is not 1, and the 8 bytes of a place;
  *   RECORD_VALUE    the value's bytes;
  *   RECORD_WORDS    the value's words, of each its significant bytes, the lowest first: of two
  *                   words together one byte before them says how many, in its low four bits those
@@ -26,11 +27,18 @@
 
 #include <stdbool.h>
 
-enum record_kind { RECORD_SUM, RECORD_VALUE, RECORD_WORDS, RECORD_BYTES, RECORD_RESULT };
+enum record_kind {
+    RECORD_SUM,
+    RECORD_FIRST,
+    RECORD_VALUE,
+    RECORD_WORDS,
+    RECORD_BYTES,
+    RECORD_RESULT
+};
 
 struct record_form {
     enum record_kind kind;
-    size_t value_size; /* of RECORD_VALUE and RECORD_WORDS */
+    size_t value_size; /* of RECORD_VALUE and RECORD_WORDS; 8 of RECORD_FIRST without numbers */
 };
 
 struct record {
@@ -184,6 +192,12 @@ static inline unsigned char *record_put_value(unsigned char *at, struct record_f
 {
     if (form.kind == RECORD_SUM)
         return number == 1 ? at : record_put_number(at, number);
+    if (form.kind == RECORD_FIRST) {
+        if (number != 1)
+            at = record_put_number(at, number);
+        memcpy(at, value, sizeof(uint64_t));
+        return at + sizeof(uint64_t);
+    }
     if (record_in_words(form.kind, key_size))
         return record_put_words(at, value, form.value_size);
     memcpy(at, value, form.value_size);
@@ -273,10 +287,12 @@ static inline const unsigned char *record_get(const unsigned char *at, enum reco
                                                    : at + value_size;
     }
     record->number = 1;
-    if (head & RECORD_NUMBER)
+    if ((kind != RECORD_FIRST || value_size > sizeof(uint64_t)) && head & RECORD_NUMBER)
         at = record_get_number(at, &record->number);
     record->value = at;
     record->value_size = 0;
+    if (kind == RECORD_FIRST)
+        return at + sizeof(uint64_t);
     if (kind == RECORD_RESULT || kind == RECORD_BYTES) {
         uint64_t size;
         at = record_get_number(at, &size);

@@ -29,7 +29,7 @@ int combiner_open(struct mr_emitter *emitter, struct worker *worker)
     emitter->arena_size = combiner_policy_arena(context->memory, context->worker_count);
     emitter->values_most =
         combiner_policy_values(context->memory, context->worker_count, words * sizeof(uint64_t));
-    if (context->sums)
+    if (context->value_size == sizeof(uint64_t) && (context->sums || context->first))
         combiner_table_open(table, context->seed, COMBINER_LOAD, context->budget);
     else
         combiner_table_open_values(table, context->seed, words, INLINE_WORDS, COMBINER_LOAD,
@@ -70,8 +70,11 @@ void combiner_close(struct mr_emitter *emitter)
     emitter->arena = NULL;
 }
 
-void combiner_begin_split(struct mr_emitter *emitter)
+void combiner_begin_split(struct mr_emitter *emitter, uint64_t sequence)
 {
+    emitter->place = ~(sequence << CONTEXT_PLACE_BITS);
+    emitter->places =
+        sequence >> (64 - CONTEXT_PLACE_BITS) == 0 ? (uint64_t)1 << CONTEXT_PLACE_BITS : 0;
     emit_begin(emitter);
 }
 

@@ -30,8 +30,9 @@ int combiner_open(struct mr_emitter *emitter, struct worker *worker);
 /* Frees what the emitter holds, unread. One never opened (all zero) is allowed. */
 void combiner_close(struct mr_emitter *emitter);
 /* The caller's map of a split begins, or whatever else of a mapper may emit, on this thread: only
- * from here to the end pairs can be emitted. */
-void combiner_begin_split(struct mr_emitter *emitter);
+ * from here to the end pairs can be emitted. `sequence` is the split's: mappers have splits of
+ * ever higher ones. */
+void combiner_begin_split(struct mr_emitter *emitter, uint64_t sequence);
 /* It has returned, also where the job has failed: no pair is on its way any more. Returns -1 when
  * the job fails. */
 int combiner_end_split(struct mr_emitter *emitter);

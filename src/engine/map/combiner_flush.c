@@ -36,7 +36,7 @@ int combiner_flush_long(struct mr_emitter *emitter, uint64_t hash, const unsigne
         partition_writer_room(writer, partition, record_bound(size, context->value_size));
     if (!at)
         return -1;
-    uint64_t number = combiner_flush_number(context, value);
+    uint64_t number = context_number(context, value);
     /* Where the partition's next key of that length will end. */
     __builtin_prefetch(at + size + 64, 1);
     __builtin_prefetch(at + size + 128, 1);

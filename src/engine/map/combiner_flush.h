@@ -10,8 +10,8 @@
 
 #include "engine/map/emitter.h"
 
-/* The value of a pair that was emitted without. */
-static const uint64_t combiner_flush_one = 1;
+/* The value of a pair that was emitted without: a number, as context_number reads it. */
+static const uint64_t combiner_flush_one[2] = {1, 1};
 
 /* Makes the writer to the partitions, and these, where there are none yet. */
 int combiner_flush_open(struct mr_emitter *emitter);
@@ -31,15 +31,6 @@ int combiner_flush_review(struct mr_emitter *emitter, enum key_class key_class);
 /* Writes all keys of a class to their partitions. */
 int combiner_flush_class(struct mr_emitter *emitter, enum key_class key_class);
 
-/* The number that is a pair's value, where the job sums; else any. */
-static inline uint64_t combiner_flush_number(const struct context *context, const void *value)
-{
-    uint64_t number = 1;
-    if (context->sums)
-        memcpy(&number, value, sizeof number);
-    return number;
-}
-
 /* Writes a pair whose key is held in words, with its hash of key_grouping_hash, to its partition.
  */
 static inline __attribute__((always_inline)) int
@@ -54,7 +45,7 @@ combiner_flush_words(struct mr_emitter *emitter, enum key_class key_class, uint6
         writer, partition, 1 + count * sizeof *words + RECORD_NUMBER_MAX + context->value_size);
     if (!at)
         return -1;
-    uint64_t number = combiner_flush_number(context, value);
+    uint64_t number = context_number(context, value);
     __builtin_prefetch(at + 128, 1);
     at = record_put_head(at, size, number != 1);
     memcpy(at, words, count * sizeof *words);

@@ -8,19 +8,13 @@
 
 #include "engine/core/slots.h"
 #include "engine/map/combiner_flush.h"
+#include "engine/map/combiner_rows.h"
 
 #define BATCH COMBINER_BATCH
 _Static_assert(BATCH <= LOAD_BATCH, "a batch is loaded together");
 /* W4 and long keys are gathered from several batches, so that there are enough to be
  * looked up side by side. */
 #define REST (2 * BATCH)
-
-/* Words of a row, a key on its way to the table: hash, words, number in the batch (as
- * combiner_avx512.h). */
-static inline size_t row_words(enum key_class key_class)
-{
-    return key_class_words(key_class) + 2;
-}
 
 static inline void swap_slots(uint64_t *one, uint64_t *other, const size_t words)
 {
@@ -117,6 +111,11 @@ static inline int combine_value(const struct context *context, struct mr_emitter
         combine_words(context, into, value);
         return 0;
     }
+    if (op == VALUE_FIRST) /* the place that is there is an earlier one */
+        return context_first_counts(context) &&
+                       __builtin_add_overflow(into[1], context_number(context, value), &into[1])
+                   ? -1
+                   : 0;
     alignas(ALIGNED_TO) unsigned char copy[CONTEXT_SMALL_VALUE];
     context_combine(context, into, value, copy);
     return 0;
@@ -154,7 +153,7 @@ combine_rows(struct mr_emitter *emitter, const enum key_class key_class, const u
     state->seen += count;
     if (state->mode == COMBINER_BYPASS) {
         for (size_t i = 0; i < count; i++) {
-            const uint64_t *row = rows + i * row_words(key_class);
+            const uint64_t *row = rows + i * combiner_row_words(key_class);
             const void *value = op == VALUE_ONE ? (const void *)&combiner_flush_one
                                                 : values + row[words + 1] * value_size;
             const uint64_t hash =
@@ -166,7 +165,7 @@ combine_rows(struct mr_emitter *emitter, const enum key_class key_class, const u
         uint64_t *slots = class->slots;
         size_t mask = class->mask;
         for (size_t i = 0; i < count; i++) {
-            const uint64_t *row = rows + i * row_words(key_class);
+            const uint64_t *row = rows + i * combiner_row_words(key_class);
             const void *value = op == VALUE_ONE ? (const void *)&combiner_flush_one
                                                 : values + row[words + 1] * value_size;
             uint64_t *slot;
@@ -193,32 +192,6 @@ combine_rows(struct mr_emitter *emitter, const enum key_class key_class, const u
         }
     }
     return state->seen >= state->review_at ? combiner_flush_review(emitter, key_class) : 0;
-}
-
-/* Writes a key to a row of its class; returns its hash. */
-static inline __attribute__((always_inline)) uint64_t
-fill_row(const enum key_class key_class, uint64_t *row, const struct hash_seed *seed,
-         const unsigned char *key, size_t size, size_t number)
-{
-    uint64_t words[KEY_W4_WORDS];
-    const uint64_t hash = key_load(key_class, seed, words, key, size);
-    row[0] = hash;
-    memcpy(row + 1, words, key_class_words(key_class) * sizeof *words);
-    row[key_class_words(key_class) + 1] = number;
-    return hash;
-}
-
-/* Prefetches the slot where the probe of a hash begins. */
-static inline __attribute__((always_inline)) void prefetch_home(const enum key_class key_class,
-                                                                uint64_t hash,
-                                                                const uint64_t *slots, size_t mask,
-                                                                size_t stride)
-{
-    const uint64_t *slot = slots + combiner_table_home(key_class, hash, mask) * stride;
-    __builtin_prefetch(slot, 1);
-    if (key_class == KEY_W4 ||
-        stride != combiner_table_sum_stride(key_class)) /* it may lie on two lines */
-        __builtin_prefetch(slot + stride - 1, 1);
 }
 
 /* A key of 32 bytes or more. */
@@ -287,9 +260,10 @@ lookup_rest(struct mr_emitter *emitter, const unsigned char *base, const struct 
         size_t i = rest[n], size = spans[i].end - spans[i].begin;
         const unsigned char *key = base + spans[i].begin;
         if (size <= KEY_W4_MOST) {
-            const uint64_t hash = fill_row(KEY_W4, rows + w4_count++ * row_words(KEY_W4),
-                                           emitter->table.seed, key, size, i);
-            prefetch_home(KEY_W4, hash, class->slots, class->mask, class->stride);
+            const uint64_t hash =
+                combiner_row_fill(KEY_W4, rows + w4_count++ * combiner_row_words(KEY_W4),
+                                  emitter->table.seed, key, size, i);
+            combiner_row_prefetch(KEY_W4, hash, class->slots, class->mask, class->stride);
         } else {
             const void *value =
                 op == VALUE_ONE ? (const void *)&combiner_flush_one : values + i * value_size;
@@ -354,7 +328,7 @@ lookup_bypassed(struct mr_emitter *emitter, const unsigned char *base, const str
             __builtin_prefetch(at + 128, 1);
             const void *value =
                 units ? (const void *)&combiner_flush_one : values + (start + i) * value_size;
-            const uint64_t number = op == VALUE_COMBINE ? combiner_flush_number(context, value) : 1;
+            const uint64_t number = op == VALUE_COMBINE ? context_number(context, value) : 1;
             at = record_put_head(at, size, number != 1);
             memcpy(at, words, sizeof words);
             at += size;
@@ -429,14 +403,14 @@ lookup(struct mr_emitter *emitter, const unsigned char *base, const struct mr_sp
                 __builtin_prefetch(slot, 1);
                 if (op >= VALUE_ADD && op <= VALUE_WORDS) /* where its value ends */
                     __builtin_prefetch(slot + value_size / sizeof *slot, 1);
-                uint64_t *row = w1_rows + w1_count++ * row_words(KEY_W1);
+                uint64_t *row = w1_rows + w1_count++ * combiner_row_words(KEY_W1);
                 row[0] = hash;
                 row[1] = word;
                 row[2] = i;
             } else if (size <= KEY_W2_MOST) {
-                const uint64_t hash =
-                    fill_row(KEY_W2, w2_rows + w2_count++ * row_words(KEY_W2), &seed, key, size, i);
-                prefetch_home(KEY_W2, hash, w2_slots, w2_mask, w2_stride);
+                const uint64_t hash = combiner_row_fill(
+                    KEY_W2, w2_rows + w2_count++ * combiner_row_words(KEY_W2), &seed, key, size, i);
+                combiner_row_prefetch(KEY_W2, hash, w2_slots, w2_mask, w2_stride);
             } else {
                 rest[rest_count++] = (uint32_t)i;
             }

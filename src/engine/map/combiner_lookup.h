@@ -17,6 +17,7 @@ enum value_op {
     VALUE_WORDS,   /* the caller's combine, of values of a few whole words, */
     VALUE_COMBINE, /* of others that lie in the slots, */
     VALUE_APART,   /* and of those that lie apart from the table */
+    VALUE_FIRST,   /* places, perhaps with counts: of combiner_lookup_long only */
 };
 
 /* Pairs with values. */

@@ -5,6 +5,7 @@
 #include "engine/map/emit.h"
 
 #include "engine/map/combiner_bytes.h"
+#include "engine/map/combiner_first.h"
 #include "engine/map/combiner_flush.h"
 #include "engine/map/combiner_lookup.h"
 
@@ -16,6 +17,12 @@ static int without_value(struct context *context)
 {
     context_fail(context, MR_INVALID, 0, "a pair was emitted without a value");
     return -1;
+}
+
+/* Whether a pair's value is a number, and is 1 where there is none. */
+static bool has_numbers(const struct context *context)
+{
+    return context->sums || context->first;
 }
 
 /* Whether the caller may emit now; if not, the job fails. */
@@ -41,6 +48,8 @@ static int look_up(struct mr_emitter *emitter, const unsigned char *base,
     const struct combiner_class *classes = emitter->classes;
     if (emitter->context->form.kind == RECORD_BYTES)
         return combiner_bytes_batch(emitter, base, spans, count, values);
+    if (emitter->context->first)
+        return combiner_first_batch(emitter, base, spans, count, values);
     const bool bypassed =
         classes[KEY_W1].mode == COMBINER_BYPASS && classes[KEY_W2].mode == COMBINER_BYPASS;
     if (values)
@@ -81,8 +90,11 @@ static int bring_long(struct mr_emitter *emitter, const unsigned char *key, size
         return -1;
     emitter->records++;
     set_busy(emitter, true);
-    const int result = combiner_lookup_long(emitter, key, size, value ? value : &combiner_flush_one,
-                                            value ? combiner_lookup_op(emitter) : VALUE_ONE);
+    const int result =
+        context->first
+            ? combiner_first_long(emitter, key, size, value)
+            : combiner_lookup_long(emitter, key, size, value ? value : &combiner_flush_one,
+                                   value ? combiner_lookup_op(emitter) : VALUE_ONE);
     set_busy(emitter, false);
     return result;
 }
@@ -110,6 +122,25 @@ static int bring_one(struct mr_emitter *emitter, const unsigned char *key, size_
                : bring_long(emitter, key, size, value);
 }
 
+/* Brings the pairs gathered to the combiner. */
+static int flush(struct mr_emitter *emitter)
+{
+    struct emitter_pairs *pairs = &emitter->gathered;
+    const size_t count = pairs->count;
+    const bool values = !pairs->sums || pairs->numbers;
+    pairs->count = 0;
+    pairs->numbers = false;
+    return count == 0
+               ? 0
+               : bring(emitter, pairs->keys, pairs->spans, count, values ? pairs->values : NULL);
+}
+
+/* Before pairs that are not gathered: where places are counted no pair overtakes another. */
+static int keep_order(struct mr_emitter *emitter)
+{
+    return emitter->context->first && emitter->gathered.count > 0 ? flush(emitter) : 0;
+}
+
 /* ---- In batches ----------------------------------------------------------------------------- */
 
 /* Whether MR_PAD of the `size` bytes at the base follow a span. */
@@ -123,8 +154,9 @@ static int bring_bare(struct mr_emitter *emitter, const unsigned char *base, siz
                       const struct mr_span *spans, size_t count, const unsigned char *values)
 {
     const struct context *context = emitter->context;
-    const size_t value_size =
-        context->form.kind == RECORD_BYTES ? sizeof(struct mr_bytes) : context->value_size;
+    const size_t value_size = context->form.kind == RECORD_BYTES ? sizeof(struct mr_bytes)
+                              : context->first                   ? sizeof(uint64_t)
+                                                                 : context->value_size;
     int result = 0;
     for (size_t i = 0; result == 0 && i < count;) {
         const size_t begin = i;
@@ -146,9 +178,9 @@ enum mr_status mr_emit_batch(struct mr_emitter *emitter, const unsigned char *ba
                              const struct mr_span *spans, size_t count, const void *values)
 {
     int result;
-    if (count > 0 && !emitter->context->sums && !values)
+    if (count > 0 && !has_numbers(emitter->context) && !values)
         result = without_value(emitter->context);
-    else if (!may_emit(emitter))
+    else if (!may_emit(emitter) || keep_order(emitter) != 0)
         result = -1;
     else if (count == 0 || is_followed(spans[count - 1], size))
         result = bring(emitter, base, spans, count, values);
@@ -179,19 +211,6 @@ enum mr_status mr_emit_bytes(struct mr_emitter *emitter, const void *key, size_t
 {
     const struct mr_bytes bytes = {.data = value, .size = value_size};
     return emit_bytes(emitter, key, size, &bytes) == 0 ? MR_OK : context_status(emitter->context);
-}
-
-/* Brings the pairs gathered to the combiner. */
-static int flush(struct mr_emitter *emitter)
-{
-    struct emitter_pairs *pairs = &emitter->gathered;
-    const size_t count = pairs->count;
-    const bool values = !pairs->sums || pairs->numbers;
-    pairs->count = 0;
-    pairs->numbers = false;
-    return count == 0
-               ? 0
-               : bring(emitter, pairs->keys, pairs->spans, count, values ? pairs->values : NULL);
 }
 
 /* Copies a short key: by its first and its last bytes, which overlap, since what follows it need
@@ -254,7 +273,7 @@ static inline int gather(struct mr_emitter *emitter, const unsigned char *key, s
 static __attribute__((noinline)) int
 emit_slowly(struct mr_emitter *emitter, const unsigned char *key, size_t size, const void *value)
 {
-    if (!value && !emitter->context->sums)
+    if (!value && !has_numbers(emitter->context))
         return without_value(emitter->context);
     if (!may_emit(emitter))
         return -1;
@@ -264,7 +283,7 @@ emit_slowly(struct mr_emitter *emitter, const unsigned char *key, size_t size, c
         return -1;
     }
     if (size > KEY_W4_MOST || emitter->gathered.room == 0)
-        return bring_one(emitter, key, size, value);
+        return keep_order(emitter) != 0 ? -1 : bring_one(emitter, key, size, value);
     return flush(emitter) != 0 ? -1 : gather(emitter, key, size, value);
 }
 
@@ -283,7 +302,7 @@ void emit_open(struct mr_emitter *emitter)
 {
     struct emitter_pairs *pairs = &emitter->gathered;
     const struct context *context = emitter->context;
-    pairs->sums = context->sums;
+    pairs->sums = has_numbers(context);
     pairs->value_size = context->value_size;
     pairs->room = context->form.kind != RECORD_BYTES && context->value_size <= CONTEXT_SMALL_VALUE
                       ? EMITTER_PAIRS

@@ -47,6 +47,8 @@ struct mr_emitter {
     size_t arena_used, arena_size;
     struct partition_writer pairs; /* to the partitions by hash */
     uint64_t records;              /* pairs emitted */
+    uint64_t place;                /* of the next pair, as context.first has it, */
+    uint64_t places;               /* and how many more there are in this split */
     _Atomic(const void *) mapper;  /* thread_self of the one in whose map it is; NULL: in none */
     bool busy;                     /* pairs are brought to the combiner */
     struct emitter_pairs gathered; /* emitted, and not yet brought to the combiner */

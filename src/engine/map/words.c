@@ -73,7 +73,7 @@ enum mr_status mr_emit_words(struct mr_emitter *emitter, const void *bytes, size
     const size_t most = test_hooks.emit_window > 0 ? test_hooks.emit_window : WINDOW;
     const unsigned char *text = bytes;
     enum mr_status status = MR_OK;
-    if (!emitter->context->sums) {
+    if (!emitter->context->sums && !emitter->context->first) {
         context_fail(emitter->context, MR_INVALID, 0, "words are emitted where values are summed");
         return MR_INVALID;
     }

@@ -30,11 +30,14 @@ int order_open(struct order *order, struct context *context, struct stores *stor
     *order = (struct order){
         .context = context,
         .stores = stores,
-        .sort = {.ranked = spec->order == MR_ORDER_RANK, .reverse = spec->reverse},
+        .sort = {.ranked = spec->order == MR_ORDER_RANK,
+                 .reverse = spec->reverse,
+                 .unique = context->first && spec->order == MR_ORDER_RANK},
         .unordered = spec->order == MR_ORDER_NONE,
         .limit = spec->limit ? spec->limit : UINT64_MAX,
-        .min_rank = spec->min_rank,
-        .max_rank = spec->max_rank ? spec->max_rank : UINT64_MAX,
+        .min_rank = context_bounds_counts(context) ? 0 : spec->min_rank,
+        .max_rank =
+            context_bounds_counts(context) || spec->max_rank == 0 ? UINT64_MAX : spec->max_rank,
     };
     return output_open(&order->output, context, woken, owner);
 }

@@ -279,7 +279,9 @@ size_t sort_list(const struct sort_order *order, const struct chunk *chunks,
             struct record record;
             space->records[count] = at;
             at = record_get(at, RECORD_RESULT, 0, &record);
-            space->words[count] = sort_key_word(order, record.key, record.size, known->shared);
+            space->words[count] =
+                order->unique ? sort_rank_word(order, record.number)
+                              : sort_key_word(order, record.key, record.size, known->shared);
             if (count++ == 0)
                 first_rank = record.number;
             one_rank &= record.number == first_rank;
@@ -292,6 +294,6 @@ size_t sort_list(const struct sort_order *order, const struct chunk *chunks,
 void sort_records(const struct sort_order *order, const struct sort_space *space, size_t count,
                   const struct sort_known *known)
 {
-    const bool taken = !order->ranked || known->one_rank;
-    sort_from(order, *space, count, taken ? known->shared : BY_RANK, taken);
+    const bool by_key = !order->unique && (!order->ranked || known->one_rank);
+    sort_from(order, *space, count, by_key ? known->shared : BY_RANK, by_key || order->unique);
 }

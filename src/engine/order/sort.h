@@ -14,6 +14,7 @@
 struct sort_order {
     bool ranked;
     bool reverse;
+    bool unique; /* hardly any ranks are equal, so that keys need not be looked at first */
 };
 
 /* The word by which ranks are compared, ascending: the highest rank first unless reversed. */

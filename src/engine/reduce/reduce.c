@@ -58,6 +58,33 @@ enum mr_status mr_put(struct mr_results *results, const void *key, size_t key_si
     return put(results, &result) == 0 ? MR_OK : context_status(context);
 }
 
+/* Fills in what an entry's value makes of a result: of a sum and of a place the rank. */
+static inline void fill_value(const struct context *context, const uint64_t *value,
+                              struct record *result)
+{
+    result->number = context->sums ? *value : context->first ? ~*value : 0;
+    result->value = (const unsigned char *)(value + context->first);
+    result->value_size =
+        context->sums ? 0 : context->value_size - (context->first ? sizeof *value : 0);
+}
+
+/* Whether the count of an entry's value is within bounds, where there are any. */
+static inline bool is_wanted(const struct context *context, const uint64_t *value)
+{
+    const struct mr_job_spec *spec = &context->spec;
+    return value[1] >= spec->min_rank && (spec->max_rank == 0 || value[1] <= spec->max_rank);
+}
+
+/* Calls reduce for a key with the value of its entry. */
+static int reduce_value(struct combine_partition *combine, const struct record *key,
+                        const uint64_t *value, struct mr_results *out)
+{
+    const uint64_t first[2] = {key->number,
+                               context_first_counts(combine->worker->context) ? value[1] : 0};
+    return values_reduce_one(combine, key->key, key->size,
+                             combine->worker->context->first ? (const void *)first : value, out);
+}
+
 /* Puts the results of large records in the chunks in which they came. */
 static int finish_large(struct combine_partition *combine, struct mr_results *out)
 {
@@ -65,9 +92,12 @@ static int finish_large(struct combine_partition *combine, struct mr_results *ou
     const uint64_t *value;
     struct chunk *chunk;
     while ((chunk = combine_partition_take_large(combine, &value))) {
-        struct record result = {.number = context->sums ? *value : 0,
-                                .value = (const unsigned char *)value,
-                                .value_size = context->sums ? 0 : context->value_size};
+        struct record result;
+        fill_value(context, value, &result);
+        if (context_bounds_counts(context) && !is_wanted(context, value)) {
+            pool_give(&combine->worker->cache, chunk);
+            continue;
+        }
         (void)record_key(chunk->data, &result.size);
         unsigned char *at = record_put_head(chunk->data, result.size, result.number != 1);
         chunk->used = (size_t)(record_put_rest(at + result.size, &result) - chunk->data);
@@ -77,7 +107,7 @@ static int finish_large(struct combine_partition *combine, struct mr_results *ou
     return 0;
 }
 
-/* Drops the results whose keys have been taken out of the table. Returns how many are left. */
+/* Drops the results that have no key any more. Returns how many are left. */
 static size_t drop_taken(struct record *results, size_t count)
 {
     size_t left = 0;
@@ -93,25 +123,27 @@ static int finish_class(struct combine_partition *combine, enum key_class key_cl
 {
     struct context *context = combine->worker->context;
     const struct grouping_class *class = &combine->table.classes[key_class];
+    const bool bounds = context_bounds_counts(context);
     for (size_t start = 0, count; start < class->used; start += count) {
         struct record results[REDUCE_BATCH];
         count = class->used - start < REDUCE_BATCH ? class->used - start : REDUCE_BATCH;
         for (size_t i = 0; i < count; i++) {
             const uint64_t *entry = grouping_entry(class, start + i), *value = entry + class->words;
             results[i].key = key_slot_key(entry, key_class, &results[i].size);
-            results[i].number = context->sums ? *value : 0;
-            results[i].value = (const unsigned char *)value;
-            results[i].value_size = context->sums ? 0 : context->value_size;
+            fill_value(context, value, &results[i]);
+            if (bounds && !is_wanted(context, value))
+                results[i].key = NULL;
         }
         if (!context->spec.reduce) {
-            const size_t left = key_class == KEY_LONG ? drop_taken(results, count) : count;
+            const bool drops = bounds || key_class == KEY_LONG;
+            const size_t left = drops ? drop_taken(results, count) : count;
             if (out->sink->put(out->sink, results, left) != 0)
                 return -1;
             continue;
         }
         for (size_t i = 0; i < count; i++)
-            if (values_reduce_one(combine, results[i].key, results[i].size, results[i].value,
-                                  out) != 0)
+            if (reduce_value(combine, &results[i], grouping_entry(class, start + i) + class->words,
+                             out) != 0)
                 return -1;
     }
     return 0;

@@ -108,6 +108,7 @@ struct job {
     struct thread_cond changed;       /* phase, end or closing; may map, or has failed waiting */
 
     struct split_queue queue; /* splits read and not yet mapped */
+    uint64_t splits_read;     /* the reader's: it runs on one thread at a time */
     struct thread reader, reporter;
     bool has_reader, has_reporter;
     bool alone; /* no worker could be started: the reader does everything */

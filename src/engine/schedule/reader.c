@@ -16,8 +16,10 @@ static bool read_split(struct job *job, struct mr_split *split)
     *split = (struct mr_split){0};
     if (context_stopped(&job->context))
         return false;
-    if (job->context.reader.next(job->context.reader.context, split, &error) == 0)
+    if (job->context.reader.next(job->context.reader.context, split, &error) == 0) {
+        split->sequence = job->splits_read++;
         return !split->end;
+    }
     context_fail_with(&job->context, MR_INPUT, &error, "the input could not be read");
     return false;
 }

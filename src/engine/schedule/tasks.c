@@ -104,7 +104,7 @@ static void map_split(struct job_worker *worker, struct mr_split *split)
         return;
     }
     uint64_t before = worker->emitter.records;
-    combiner_begin_split(&worker->emitter);
+    combiner_begin_split(&worker->emitter, split->sequence);
     if ((split->size > 0 || split->context) &&
         spec->map(spec->context, worker->state, split, &worker->emitter, &error) != 0 &&
         !context_stopped(context))
@@ -138,7 +138,10 @@ static void end_mapper(struct job_worker *worker)
     if (context_stopped(context) || !worker->state_open)
         return;
     const uint64_t before = worker->emitter.records;
-    combiner_begin_split(&worker->emitter);
+    /* Behind all splits: each of these has been counted. */
+    combiner_begin_split(&worker->emitter,
+                         atomic_load_explicit(&context->splits, memory_order_relaxed) +
+                             worker->worker.number);
     if (spec->mapper_end(spec->context, worker->state, &worker->emitter, &error) != 0 &&
         !context_stopped(context))
         context_fail_with(context, MR_MAP, &error, "a mapper could not end");
