@@ -6,6 +6,11 @@
 
 #include <stdlib.h>
 
+bool options_first(const struct options *options)
+{
+    return options->sort == OPTIONS_SORT_FIRST && (!options->total || options->have_top);
+}
+
 void options_open(struct options *options)
 {
     *options = (struct options){

@@ -38,7 +38,12 @@ enum options_kind {
     OPTIONS_RECORDS, /* what a mapper prints, where no other kind is given */
 };
 
-enum options_sort { OPTIONS_SORT_COUNT, OPTIONS_SORT_KEY, OPTIONS_SORT_NONE };
+enum options_sort {
+    OPTIONS_SORT_COUNT,
+    OPTIONS_SORT_KEY,
+    OPTIONS_SORT_FIRST,
+    OPTIONS_SORT_NONE,
+};
 
 enum options_normalize {
     OPTIONS_NORMALIZE_NONE,
@@ -128,6 +133,9 @@ struct options {
     char **files;                 /* the FILEs of the command line: a part of argv */
     size_t file_count;
 };
+
+/* Whether it matters where keys are met first: a total of all of them has no order. */
+bool options_first(const struct options *options);
 
 /* What holds without any option. */
 void options_open(struct options *options);

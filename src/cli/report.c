@@ -15,6 +15,9 @@
 #include "cli/output_file.h"
 #include "cli/tabulate.h"
 
+/* Records that are made at a time. */
+#define REPORT_BATCH 256
+
 struct report {
     const struct options *options;
     struct message *message;
@@ -28,6 +31,7 @@ struct report {
     char *labels;           /* of columns */
     struct tabulate *table; /* through which rows of csv go, for a table; */
     uint64_t laid_out;      /* bytes of that */
+    bool counts_behind;     /* counts are the payloads of records, whose ranks are places */
     atomic_bool begun;      /* the header is on its way */
     uint64_t put;           /* bytes by report_put */
     uint64_t tokens;        /* of --total; the engine collects one call at a time */
@@ -76,16 +80,45 @@ static bool report_nothing(const struct report *report)
     return report->options->have_top && report->options->top == 0;
 }
 
+/* Makes records in whose payload the count is, if there is one, such that have it as their rank. */
+static void report_count(const struct mr_record *records, size_t count, struct mr_record *made)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint64_t number = 0;
+        memcpy(&number, records[i].payload, records[i].payload_size);
+        made[i] = (struct mr_record){
+            .key = records[i].key, .key_size = records[i].key_size, .rank = number};
+    }
+}
+
+/* Encodes records whose counts are their ranks. */
+static int report_encode_ranked(const struct report *report, const struct mr_record *records,
+                                size_t count, struct mr_buffer *bytes, struct mr_error *error)
+{
+    if (report->shares != NULL)
+        return shares_encode(report->shares, records, count, bytes, error);
+    if (report->encode(records, count, &report->form, bytes) == 0)
+        return 0;
+    return mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory while printing") == MR_OK ? 0 : -1;
+}
+
 static int report_encode(void *context, const struct mr_record *records, size_t count,
                          struct mr_buffer *bytes, struct mr_error *error)
 {
     const struct report *report = context;
+    int status = 0;
 
     if (report_nothing(report))
         return 0;
-    if (report->encode(records, count, &report->form, bytes) == 0)
-        return 0;
-    return mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory while printing") == MR_OK ? 0 : -1;
+    if (!report->counts_behind)
+        return report_encode_ranked(report, records, count, bytes, error);
+    for (size_t at = 0, n; at < count && status == 0; at += n) {
+        struct mr_record made[REPORT_BATCH];
+        n = count - at < REPORT_BATCH ? count - at : REPORT_BATCH;
+        report_count(records + at, n, made);
+        status = report_encode_ranked(report, made, n, bytes, error);
+    }
+    return status;
 }
 
 /* Clears the way for output and puts the header in front of it, once. */
@@ -118,14 +151,6 @@ int report_put(void *context, const void *bytes, size_t size, struct mr_error *e
     return 0;
 }
 
-static int report_encode_shares(void *context, const struct mr_record *records, size_t count,
-                                struct mr_buffer *bytes, struct mr_error *error)
-{
-    const struct report *report = context;
-
-    return report_nothing(report) ? 0 : shares_encode(report->shares, records, count, bytes, error);
-}
-
 static int report_write_shares(void *context, const void *bytes, size_t size, uint64_t offset,
                                struct mr_error *error)
 {
@@ -144,7 +169,10 @@ static int report_collect(void *context, const struct mr_record *records, size_t
         return 0;
     report->distinct += count;
     for (size_t i = 0; i < count; i++) {
-        if (__builtin_add_overflow(report->tokens, records[i].rank, &report->tokens)) {
+        struct mr_record record = records[i];
+        if (report->counts_behind)
+            report_count(&records[i], 1, &record);
+        if (__builtin_add_overflow(report->tokens, record.rank, &report->tokens)) {
             mr_error_set(error, MR_OVERFLOW, 0, "the total is past 2^64-1");
             return -1;
         }
@@ -301,11 +329,18 @@ void report_set_total(struct report *report, shares_total *total, void *context)
         shares_set_total(report->shares, total, context);
 }
 
+/* Whether counts matter. */
+static bool report_counts(const struct options *options)
+{
+    return !options->keys || options->min_count > 0 || options->max_count > 0;
+}
+
 void report_describe(struct report *report, struct mr_job_spec *spec)
 {
     static const enum mr_order orders[] = {
         [OPTIONS_SORT_COUNT] = MR_ORDER_RANK,
         [OPTIONS_SORT_KEY] = MR_ORDER_KEY,
+        [OPTIONS_SORT_FIRST] = MR_ORDER_RANK,
         [OPTIONS_SORT_NONE] = MR_ORDER_NONE,
     };
     const struct options *options = report->options;
@@ -314,6 +349,12 @@ void report_describe(struct report *report, struct mr_job_spec *spec)
 
     spec->order = orders[options->sort];
     spec->reverse = options->reverse;
+    if (options_first(options)) {
+        spec->values = MR_FIRST;
+        spec->value_size = report_counts(options) ? sizeof(uint64_t) : 0;
+        report->counts_behind = !options->keys || options->total;
+        spec->reverse = !options->reverse; /* the first place is the lowest rank */
+    }
     spec->limit = report_nothing(report) ? 1 : options->top;
     if (options->computed.count == 0) {
         spec->min_rank = options->min_count;
@@ -329,7 +370,6 @@ void report_describe(struct report *report, struct mr_job_spec *spec)
         writer.positional = report->table == NULL && output_file_positional(report->file);
     }
     if (report->shares != NULL) {
-        writer.encode = report_encode_shares;
         if (shares_in_order(report->shares)) {
             writer.write = report_write_shares;
             writer.positional = false;

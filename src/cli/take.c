@@ -321,6 +321,19 @@ void take_sort(struct option_pass *pass, const struct option_row *row, const cha
         pass->options->sort = OPTIONS_SORT_COUNT + (unsigned)choice;
 }
 
+void take_check_sort(struct option_pass *pass, const struct option_row *row)
+{
+    if (pass->options->sort != OPTIONS_SORT_FIRST)
+        return;
+    if (pass->options->mapper != NULL)
+        option_wrong(pass, "--%s=first does not go with --mapper, whose lines have no order",
+                     row->name);
+    else if (pass->options->diff)
+        option_wrong(pass, "--%s=first does not go with --diff", row->name);
+    else if (pass->options->computed.count > 0)
+        option_wrong(pass, "--%s=first does not go with columns that are computed", row->name);
+}
+
 void take_format(struct option_pass *pass, const struct option_row *row, const char *given)
 {
     int choice = given == NULL ? (int)row->value : option_choice(pass, row, given);

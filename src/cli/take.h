@@ -52,6 +52,7 @@ void take_check_computed(struct option_pass *pass, const struct option_row *row)
 /* What is printed. */
 void take_top(struct option_pass *pass, const struct option_row *row, const char *given);
 void take_sort(struct option_pass *pass, const struct option_row *row, const char *given);
+void take_check_sort(struct option_pass *pass, const struct option_row *row);
 void take_format(struct option_pass *pass, const struct option_row *row, const char *given);
 void take_others(struct option_pass *pass, const struct option_row *row, const char *given);
 void take_check_shares(struct option_pass *pass, const struct option_row *row);

@@ -18,6 +18,7 @@ static int emit_counted(struct tokenizer_state *state)
         unsigned char key[2], folded[CASE_FOLD_ROOM(2)];
         size_t size = 1;
         uint64_t count = state->characters[code];
+        count -= count > 0 && state->tokenizer->ordered; /* one has been emitted */
         if (count == 0)
             continue;
         state->characters[code] = 0;
@@ -38,13 +39,42 @@ static int emit_counted(struct tokenizer_state *state)
     return 0;
 }
 
-static int map(struct tokenizer_state *state, const struct mr_split *split)
+/* Emits one character by itself. */
+static int put(struct tokenizer_state *state, const unsigned char *p, size_t length)
 {
-    const struct tokenizer *tokenizer = state->tokenizer;
-    const unsigned char *p = split->data, *end = p + split->size;
+    const bool fold = state->tokenizer->case_fold;
+    unsigned char *key = keys_room(&state->keys, fold ? CASE_FOLD_ROOM(4) : 4);
+
+    if (!key)
+        return -1;
+    if (fold)
+        length = case_fold_bytes(p, length, key);
+    else
+        memcpy(key, p, 4); /* the split is padded */
+    return keys_made(&state->keys, length, 1);
+}
+
+/* As below, where it matters which comes first: so the first of each is emitted at once. */
+static int count_ordered(struct tokenizer_state *state, const unsigned char *p,
+                         const unsigned char *end)
+{
+    while (p < end) {
+        uint32_t code;
+        const size_t length = utf8_decode(p, (size_t)(end - p), &code);
+        state->invalid += length == 0;
+        if (length > 0 && code != state->tokenizer->end &&
+            (length > 2 || state->characters[code]++ == 0) && put(state, p, length) != 0)
+            return -1;
+        p += length > 0 ? length : 1;
+    }
+    return 0;
+}
+
+/* Counts characters; those of three bytes and more it emits. */
+static int count(struct tokenizer_state *state, const unsigned char *p, const unsigned char *end)
+{
     uint64_t *counts = state->characters;
 
-    memset(counts, 0, sizeof state->characters);
     while (p < end) {
         uint32_t code;
         if (*p < 0x80) {
@@ -57,22 +87,22 @@ static int map(struct tokenizer_state *state, const struct mr_split *split)
             length = 1;
         } else if (length == 2) {
             counts[code]++;
-        } else if (tokenizer->case_fold) {
-            unsigned char *key = keys_room(&state->keys, CASE_FOLD_ROOM(4));
-            if (!key || keys_made(&state->keys, case_fold_bytes(p, length, key), 1) != 0)
-                return -1;
-        } else {
-            unsigned char *key = keys_room(&state->keys, 4);
-            if (!key)
-                return -1;
-            memcpy(key, p, 4); /* the split is padded */
-            if (keys_made(&state->keys, length, 1) != 0)
-                return -1;
+        } else if (put(state, p, length) != 0) {
+            return -1;
         }
         p += length;
     }
-    counts[tokenizer->end] = 0; /* ends of lines are none of their characters */
-    if (emit_counted(state) != 0)
+    counts[state->tokenizer->end] = 0; /* ends of lines are none of their characters */
+    return 0;
+}
+
+static int map(struct tokenizer_state *state, const struct mr_split *split)
+{
+    const unsigned char *end = split->data + split->size;
+
+    memset(state->characters, 0, sizeof state->characters);
+    if ((state->tokenizer->ordered ? count_ordered : count)(state, split->data, end) != 0 ||
+        emit_counted(state) != 0)
         return -1;
     return keys_flush(&state->keys);
 }

@@ -63,7 +63,9 @@ static inline int counted_put(struct tokenizer_state *state, struct counted *cou
         counted_flush(state, counted, key) != 0)
         return -1;
     if (size > tokenizer->longest)
-        return keys_emit_one(&state->keys, key, size, count);
+        return tokenizer->ordered && counted_flush(state, counted, end) != 0
+                   ? -1
+                   : keys_emit_one(&state->keys, key, size, count);
     state->values[counted->count] = count;
     state->spans[counted->count++] =
         (struct mr_span){(uint32_t)(key - counted->base), (uint32_t)(end - counted->base)};

@@ -61,6 +61,8 @@ int field_key_emit_made(struct tokenizer_state *state, struct field_key *key)
 {
     const size_t size = key->end;
 
+    if (state->tokenizer->ordered && key->count > 0 && field_key_flush(state, key) != 0)
+        return -1;
     if (state->tokenizer->case_fold)
         return tokens_put_one(state, state->joined.data, size);
     unsigned char *out = keys_room(&state->keys, size);

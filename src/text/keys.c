@@ -207,6 +207,15 @@ static size_t window_of(const struct keys *keys, const struct mr_span *spans, si
     return n;
 }
 
+/* Emits those of a window that are in the form. */
+static int emit_plain(struct keys *keys, const unsigned char *base, bool valued)
+{
+    const size_t count = keys->plain.count;
+
+    keys->plain.count = 0;
+    return emit(keys, base, keys->plain.spans, count, valued ? keys->plain.values : NULL);
+}
+
 /* Emits some keys of one window, of which some are perhaps not in the form. */
 static int emit_window(struct keys *keys, const unsigned char *base, const struct mr_span *spans,
                        size_t count, const uint64_t *values)
@@ -224,26 +233,37 @@ static int emit_window(struct keys *keys, const unsigned char *base, const struc
             const struct mr_span span = spans[i];
             const uint64_t value = values ? values[i] : 1;
             if (large || normalize_found(&keys->normalize, span.begin - begin, span.end - begin)) {
+                if (keys->rules.ordered && emit_plain(keys, base, values != NULL) != 0)
+                    return -1;
                 if (normalize_one(keys, base + span.begin, span.end - span.begin, value,
                                   values != NULL) != 0)
                     return -1;
             } else {
+                if (keys->rules.ordered && emit_normal(keys, values != NULL) != 0)
+                    return -1;
                 plain->values[plain->count] = value;
                 plain->spans[plain->count++] = span;
             }
         }
-        int status =
-            found ? emit(keys, base, plain->spans, plain->count, values ? plain->values : NULL)
-                  : emit(keys, base, spans + from, n, values ? values + from : NULL);
+        int status = found ? emit_plain(keys, base, values != NULL)
+                           : emit(keys, base, spans + from, n, values ? values + from : NULL);
         if (status != 0)
             return status;
     }
     return emit_normal(keys, values != NULL);
 }
 
+/* Before keys that come from elsewhere: where there is an order, those that are made go first. */
+static int keys_let_pass(struct keys *keys)
+{
+    return keys->rules.ordered && keys->count > 0 ? keys_flush(keys) : 0;
+}
+
 int keys_emit(struct keys *keys, const unsigned char *base, const struct mr_span *spans,
               size_t count, const uint64_t *values)
 {
+    if (count > 0 && keys_let_pass(keys) != 0)
+        return -1;
     if (keys->rules.form == NORMALIZE_NONE || count == 0)
         return emit(keys, base, spans, count, values);
     return emit_window(keys, base, spans, count, values);
@@ -251,6 +271,8 @@ int keys_emit(struct keys *keys, const unsigned char *base, const struct mr_span
 
 int keys_emit_one(struct keys *keys, const unsigned char *key, size_t size, uint64_t value)
 {
+    if (keys_let_pass(keys) != 0)
+        return -1;
     if (keys->rules.form == NORMALIZE_NONE || normalize_passes(&keys->normalize, key, size))
         return emit_one(keys, key, size, value);
     if (normalize_one(keys, key, size, value, true) != 0)

@@ -34,6 +34,7 @@ struct keys_rules {
     size_t longest;                  /* a key that ends beyond that is too long for spans */
     bool valued;                     /* keys that are made have values */
     bool overlapping;                /* spans of one batch may */
+    bool ordered;                    /* no key overtakes one that came before it */
     const struct rows_options *rows; /* values are numbers of rows; NULL: they are counts */
     unsigned value_words;            /* that go on in one of as many words; 0: as they are */
 };

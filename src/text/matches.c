@@ -35,7 +35,8 @@ static int put(struct tokenizer_state *state, struct batch *batch, const unsigne
     const struct tokenizer *tokenizer = state->tokenizer;
 
     if (tokenizer->case_fold || size > tokenizer->longest)
-        return tokens_put_one(state, key, size);
+        return tokenizer->ordered && flush(state, batch) != 0 ? -1
+                                                              : tokens_put_one(state, key, size);
     if (batch->count == KEYS_SPANS ||
         (batch->count > 0 && (size_t)(key + size - batch->base) > tokenizer->longest)) {
         if (flush(state, batch) != 0)

@@ -65,7 +65,9 @@ static int map_pair(struct tokenizer_state *state, const unsigned char *key,
     if (progress->reason)
         return -1;
     if (state->tokenizer->unescape && memchr(key, '\\', size))
-        return escaped_key(state, key, size, value, &progress->reason);
+        return state->tokenizer->ordered && counted_flush(state, &progress->counted, key) != 0
+                   ? -1
+                   : escaped_key(state, key, size, value, &progress->reason);
     return counted_put(state, &progress->counted, key, size, value);
 }
 

@@ -161,7 +161,8 @@ int ngrams_add(struct ngrams *ngrams, size_t size)
     for (size_t n = ngrams->min; n <= most; n++) {
         size_t begin = ngrams->begins[ngrams->tokens - n];
         if (end > ngrams->keys->rules.longest) { /* too far for a span */
-            if (keys_emit_one(ngrams->keys, ngrams->text.data + begin, end - begin, 1) != 0)
+            if ((ngrams->keys->rules.ordered && ngrams_flush(ngrams) != 0) ||
+                keys_emit_one(ngrams->keys, ngrams->text.data + begin, end - begin, 1) != 0)
                 return -1;
             continue;
         }

@@ -118,6 +118,7 @@ int tokenizer_open(const struct tokenizer_options *options, struct tokenizer **r
     tokenizer->end =
         options->zero_terminated && !options->unescape && !options->unbundle ? '\0' : '\n';
     tokenizer->extra = options->zero_terminated ? '\0' : ' ';
+    tokenizer->ordered = options->ordered;
     tokenizer->ngram_min = options->ngram_min;
     tokenizer->ngram_max = options->ngram_max;
     tokenizer->value_words = options->value_words;
@@ -208,7 +209,7 @@ bool tokenizer_finds_invalid(const struct tokenizer *tokenizer, uint64_t *number
 
 bool tokenizer_needs_order(const struct tokenizer *tokenizer)
 {
-    return tokenizer->faults != NULL;
+    return tokenizer->faults != NULL || tokenizer->ordered;
 }
 
 uint64_t tokenizer_rows_left_out(const struct tokenizer *tokenizer)

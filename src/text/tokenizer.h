@@ -32,6 +32,7 @@ struct tokenizer_options {
     bool unbundle;        /* the same: lines of one field left out, then keys and counts in turn */
     bool zero_terminated; /* lines end in NUL */
     bool count_invalid;   /* count invalid UTF-8 bytes also where the kind needs no decoding */
+    bool ordered;         /* keys are emitted in the order of the text */
     bool tally_invalid;   /* find FILEs with many, where the kind reads characters */
     unsigned ngram_min;   /* 0: no n-grams; only with kinds that have some */
     unsigned ngram_max;

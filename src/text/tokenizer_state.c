@@ -41,6 +41,7 @@ struct tokenizer_state *tokenizer_state_open(const struct tokenizer *tokenizer)
         .rows = tokenizer->rows,
         .value_words = tokenizer->value_words,
         .overlapping = tokenizer->ngram_max > 0,
+        .ordered = tokenizer->ordered,
     };
     keys_open(&state->keys, &rules);
     ngrams_open(&state->ngrams, tokenizer->ngram_min, tokenizer->ngram_max, tokenizer->kind->spaced,

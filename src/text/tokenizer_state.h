@@ -36,6 +36,7 @@ struct tokenizer {
     size_t joiner_size;
     unsigned char end;   /* of lines */
     unsigned char extra; /* divides words as a space does: NUL where that is the line end, or ' ' */
+    bool ordered;        /* keys go on in the order of the text */
     unsigned ngram_min, ngram_max;
     unsigned value_words; /* 0: values are counts, or of rows */
     struct range *ranges;

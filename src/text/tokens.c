@@ -161,7 +161,14 @@ int tokens_put(struct tokenizer_state *state, const unsigned char *base, struct 
     for (size_t i = 0; i < count; i++) {
         struct mr_span span = spans[i];
         int status = 0;
-        if (is_wide(base + span.begin, base + span.end))
+        const bool one = is_wide(base + span.begin, base + span.end);
+        if (one && ascii > 0 && state->tokenizer->ordered) {
+            status = keys_emit(&state->keys, folded, spans, ascii, NULL);
+            ascii = 0;
+        }
+        if (status != 0)
+            return status;
+        if (one)
             status = case_fold_one(state, base + span.begin, span.end - span.begin);
         else if (state->tokenizer->ngram_max > 0)
             status = tokens_put_folded_one(state, folded + span.begin, span.end - span.begin);

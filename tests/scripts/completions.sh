@@ -35,7 +35,7 @@ bash_offers() { bash --norc bash_offers "$@"; }
 bash_offers mrcount -- | grep -e -- > got
 same "the options of bash" long got
 offers bash '--threads ' mrcount --th
-offers bash 'count key none ' mrcount --sort =
+offers bash 'count first key none ' mrcount --sort =
 offers bash 'key ' mrcount --sort = k
 offers bash 'key ' mrcount --sort k
 offers bash 'letters space unicode ' mrcount --words =
@@ -82,7 +82,7 @@ EOF
     }
     zsh_offers mrcount -- | grep -e '^--' | tr -d = > got
     same "the options of zsh" long got
-    offers zsh 'count key none ' mrcount --sort=
+    offers zsh 'count first key none ' mrcount --sort=
     offers zsh 'letters space unicode ' mrcount --words=
     offers zsh 'bash fish zsh ' mrcount --completion ''
     # What an option excludes is offered no more behind it, nor is the option itself, unless it may
@@ -109,8 +109,8 @@ if type fish > /dev/null 2>&1; then
     }
     fish_offers mrcount -- | grep -e '^--' | sed 's/=$//' | sort -u > got
     same "the options of fish" long got
-    offers fish '--sort=count --sort=key --sort=none ' 'mrcount --sort='
-    offers fish 'count key none ' 'mrcount --sort '
+    offers fish '--sort=count --sort=first --sort=key --sort=none ' 'mrcount --sort='
+    offers fish 'count first key none ' 'mrcount --sort '
     offers fish '--words=letters --words=space --words=unicode ' 'mrcount --words='
     offers fish 'folder/ ' 'mrcount -T fo'
     fish_offers 'mrcount -l file' > got

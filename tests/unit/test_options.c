@@ -332,7 +332,7 @@ START_TEST(what_is_wrong_is_refused_with_what_is_allowed)
     refuses("-n -5", "--top needs a whole number, got '-5'");
     refuses("-n 99999999999999999999", "--top: '99999999999999999999' is larger than 2^64-1");
     refuses("-j 5000", "--threads: '5000' is not from 0 to 4096");
-    refuses("--sort=size", "unknown 'size' for --sort: allowed are count, key, none");
+    refuses("--sort=size", "unknown 'size' for --sort: allowed are count, key, first, none");
     refuses("-wwords", "unknown 'words' for --words: allowed are unicode, space, letters");
     refuses("--progress=a", "ambiguous 'a' for --progress: allowed are auto, always, never, json");
     refuses("--format=", "unknown '' for --format: allowed are tsv, uniq, csv, json, table");
