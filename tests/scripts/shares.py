@@ -52,6 +52,8 @@ def chosen(counts, options):
              if options["min"] <= count <= options["max"]]
     if options["sort"] == "key":
         pairs.sort(reverse=options["reverse"])
+    elif options["sort"] == "first":  # as they are
+        pairs = pairs[::-1] if options["reverse"] else pairs
     else:
         pairs.sort(key=lambda pair: (-pair[1], pair[0]), reverse=options["reverse"])
     return pairs if options["top"] is None else pairs[:options["top"]]
@@ -108,9 +110,9 @@ def arguments(options):
     return given
 
 
-def some_options(formats, counts):
+def some_options(formats, counts, orders):
     options = {
-        "format": random.choice(formats), "sort": random.choice(("count", "key")),
+        "format": random.choice(formats), "sort": random.choice(orders),
         "reverse": random.random() < 0.3, "percent": random.random() < 0.7,
         "cumulative": random.random() < 0.5,
         "others": random.choice((None, "(others)", "a, \"b\" \u00e9")),
@@ -124,9 +126,10 @@ def some_options(formats, counts):
 
 
 def check(data, kind, counts, formats, number):
-    """Compares one random way with the reference; `counts` is {key: (number, count)}."""
+    """Compares one random way with the reference; `counts` is {key: (number, count)}, first met first."""
     whole = sum(one for one, _ in counts.values())
-    options = some_options(formats, [count for _, count in counts.values()])
+    orders = ("count", "key", "first") if "--merge" in kind else ("count", "key")
+    options = some_options(formats, [count for _, count in counts.values()], orders)
     given = kind + arguments(options)
     want = encoded(lines_of(chosen(counts, options), whole, options), options, number)
     for how in RUNS if random.random() < 0.2 else [random.choice(RUNS)]:
@@ -157,7 +160,8 @@ def merged(most):
         half = random.randrange(count + 1)
         lines += [name + b"\t%d\n" % half, name + b"\t%d\n" % (count - half)]
     random.shuffle(lines)
-    return b"".join(lines), {name: (Fraction(count), count) for name, count in counts.items()}
+    order = dict.fromkeys(line.rpartition(b"\t")[0] for line in lines)
+    return b"".join(lines), {name: (Fraction(counts[name]), counts[name]) for name in order}
 
 
 def counting():
