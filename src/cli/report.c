@@ -192,12 +192,11 @@ static bool report_rows(const struct options *options)
 static void report_set_lines(struct report *report)
 {
     const struct options *options = report->options;
+    const bool rows = report_rows(options), table = rows && options->format == OPTIONS_TABLE;
 
-    if (report_rows(options) && options->format == OPTIONS_TABLE)
-        report->form = (struct encode_form){.end = {'\n'}, .end_size = 1};
-    else if (options->zero_terminated && !options->escape)
+    if (options->zero_terminated && !options->escape && !table)
         report->form = (struct encode_form){.end_size = 1};
-    else if (report_rows(options))
+    else if (rows && !table)
         report->form = (struct encode_form){.end = {'\r', '\n'}, .end_size = 2};
     else
         report->form = (struct encode_form){.end = {'\n'}, .end_size = 1};

@@ -107,7 +107,7 @@ static unsigned char *tabulate_show(unsigned char *out, const unsigned char *tex
                 out = tabulate_show_byte(out, text[i + k]);
         }
         i += taken;
-        if (quoted && code == '"' && length > 0)
+        if (quoted && length > 0 && code == '"')
             i++;
     }
     return out;
