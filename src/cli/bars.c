@@ -39,13 +39,12 @@ static size_t bars_columns(bool terminal)
 /* Whether the environment says that characters are in UTF-8: a name, no locale, is looked at. */
 static bool bars_utf8(void)
 {
-    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    const char *const given[] = {getenv("LC_ALL"), getenv("LC_CTYPE"), getenv("LANG")};
 
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const char *given = getenv(names[i]);
-        if (given == NULL || *given == '\0')
+    for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
+        if (given[i] == NULL || *given[i] == '\0')
             continue;
-        const char *charset = strchr(given, '.');
+        const char *charset = strchr(given[i], '.');
         return charset != NULL &&
                (strncasecmp(charset, ".UTF-8", 6) == 0 || strncasecmp(charset, ".utf8", 5) == 0);
     }
