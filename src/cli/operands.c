@@ -106,7 +106,11 @@ static int operands_check_stop_words(const struct operands *operands, const char
 /* Whether what is compared is not standard input twice. As above. */
 static int operands_check_diff(const struct operands *operands, struct message *message)
 {
-    if (!operands_is_standard(operands->list[0]) || !operands_is_standard(operands->list[1]))
+    size_t standard = 0;
+
+    for (size_t i = 0; i < operands->count; i++)
+        standard += operands_is_standard(operands->list[i]);
+    if (standard < 2)
         return 0;
     message_usage(message, "--diff: standard input can be OLD or NEW, not both");
     return -1;
