@@ -76,6 +76,7 @@ int columns_open(const struct columns_options *options, struct columns **columns
     made->fields = calloc(made->field_count + 1, sizeof *made->fields);
     made->kept = calloc(made->count, sizeof *made->kept);
     made->sums = sums_open();
+    made->batch = decimal_batch_select();
     if (options->total)
         made->totals = columns_totals_open();
     if (made->fields == NULL || made->kept == NULL || made->sums == NULL ||

@@ -7,6 +7,7 @@
 
 #include "values/columns.h"
 #include "values/columns_total.h"
+#include "values/decimal_batch.h"
 #include "values/sums.h"
 
 /* What may be kept of a field. */
@@ -55,6 +56,7 @@ struct columns {
     struct columns_kept *kept;
     size_t kept_count;
     struct sums *sums;
+    decimal_batch *batch; /* reads the numbers of one_total */
     struct columns_totals *totals; /* of the first column; NULL: nobody wants one */
 };
 

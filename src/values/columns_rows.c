@@ -93,7 +93,7 @@ static __attribute__((noinline)) bool parse_field_apart(const struct columns *co
 }
 
 /* The first word of a sum of one number, as most that are not short are. */
-static __attribute__((noinline)) bool parse_plain_apart(const struct mr_bytes *text, uint64_t *low)
+static bool parse_plain(const struct mr_bytes *text, uint64_t *low)
 {
     struct decimal_plain plain;
 
@@ -109,18 +109,21 @@ static __attribute__((noinline)) bool parse_plain_apart(const struct mr_bytes *t
 static size_t parse_totals(const struct columns *columns, const struct mr_bytes *texts, size_t rows,
                            uint64_t *values, char *reason)
 {
-    const uint64_t count = columns->counted;
+    const struct decimal_batch_form form = {SUM_TAG_BITS, columns->counted};
 
-    for (size_t row = 0; row < rows; row++, values += 2) {
-        const struct mr_bytes *text = &texts[row];
-        uint64_t digits;
-        unsigned scale;
-        values[1] = count;
-        if (text->data != NULL && decimal_plain_short(text->data, text->size, &digits, &scale))
-            values[0] = digits << SUM_TAG_BITS | scale;
-        else if ((text->data == NULL || !parse_plain_apart(text, values)) &&
-                 !parse_field_apart(columns, text, values, reason))
-            return row;
+    for (size_t row = 0; row < rows;) {
+        row += columns->batch(texts + row, rows - row, &form, values + 2 * row);
+        /* What is anything else, and what was looked at with it. */
+        const size_t left = rows - row;
+        const size_t end = row + (left < DECIMAL_BATCH_TOGETHER ? left : DECIMAL_BATCH_TOGETHER);
+        for (; row < end; row++) {
+            const struct mr_bytes *text = &texts[row];
+            uint64_t *value = values + 2 * row;
+            value[1] = form.second;
+            if ((text->data == NULL || !parse_plain(text, value)) &&
+                !parse_field_apart(columns, text, value, reason))
+                return row;
+        }
     }
     return rows;
 }

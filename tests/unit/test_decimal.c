@@ -8,9 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cpu.h"
 #include "unit/random.h"
 #include "unit/sanitized.h"
+#include "values/decimal_batch.h"
 #include "values/decimal_code.h"
+#include "values/decimal_plain.h"
 
 Suite *test_decimal_suite(void);
 
@@ -418,6 +421,76 @@ START_TEST(zeros_at_the_end_of_decimals_are_taken_off)
 }
 END_TEST
 
+/* ---- Several at a time ---------------------------------------------------------------------- */
+
+#define BATCH_MOST 23
+
+/* Texts of up to 10 bytes, nearly all of them numbers and each in a block of its own with its pad;
+ * some are missing. */
+static void make_batch(struct mr_bytes *texts, size_t count)
+{
+    static const char bytes[] = "0123456789..+-e,/:\x80\xff ";
+
+    for (size_t i = 0; i < count; i++) {
+        const unsigned kind = below(40);
+        const size_t size = kind < 36 ? 1 + below(8) : below(11);
+        unsigned char *text = malloc(size + DECIMAL_PAD);
+        ck_assert_ptr_nonnull(text);
+        for (size_t k = 0; k < size + DECIMAL_PAD; k++)
+            text[k] = (unsigned char)(kind < 38 ? "0123456789"[below(10)]
+                                                : bytes[below(sizeof bytes - 1)]);
+        if (size > 0 && kind % 3 > 0)
+            text[below(size)] = '.';
+        texts[i] = (struct mr_bytes){text, size};
+        if (kind == 39 && below(2) == 0) {
+            free(text);
+            texts[i] = (struct mr_bytes){NULL, 0};
+        }
+    }
+}
+
+static void check_batch(decimal_batch *batch, size_t together)
+{
+    for (int round = 0; round < (SANITIZED ? 4000 : 20000); round++) {
+        const struct decimal_batch_form form = {below(38), (uint64_t)round};
+        const size_t count = below(BATCH_MOST + 1);
+        struct mr_bytes texts[BATCH_MOST];
+        uint64_t words[2 * BATCH_MOST] = {0}, wanted[2 * BATCH_MOST] = {0};
+        size_t good = 0;
+        make_batch(texts, count);
+        for (; good < count; good++) {
+            uint64_t digits;
+            unsigned scale;
+            if (texts[good].data == NULL ||
+                !decimal_plain_short(texts[good].data, texts[good].size, &digits, &scale))
+                break;
+            struct decimal decimal = {0};
+            ck_assert_int_eq(decimal_parse(texts[good].data, texts[good].size, &decimal),
+                             DECIMAL_OK);
+            ck_assert(decimal.digits == (__int128)digits && decimal.scale == scale);
+            wanted[2 * good] = digits << form.shift | scale;
+            wanted[2 * good + 1] = form.second;
+        }
+        const size_t found = batch(texts, count, &form, words);
+        ck_assert_uint_eq(found, good - good % together);
+        ck_assert_mem_eq(words, wanted, 2 * found * sizeof *words);
+        for (size_t i = 2 * found; i < 2 * BATCH_MOST; i++)
+            ck_assert_uint_eq(words[i], 0);
+        for (size_t i = 0; i < count; i++)
+            free((void *)(uintptr_t)texts[i].data);
+    }
+}
+
+START_TEST(numbers_read_together_are_those_read_alone)
+{
+    check_batch(decimal_batch_scalar, 1);
+#if defined(__x86_64__)
+    if (cpu_has_avx2())
+        check_batch(decimal_batch_avx2, DECIMAL_BATCH_TOGETHER);
+#endif
+}
+END_TEST
+
 Suite *test_decimal_suite(void)
 {
     Suite *suite = suite_create("decimal");
@@ -435,6 +508,7 @@ Suite *test_decimal_suite(void)
     tcase_add_test(tests, codes_are_short_for_small_numbers);
     tcase_add_test(tests, a_code_says_its_size_and_gives_its_number_back);
     tcase_add_test(tests, zeros_at_the_end_of_decimals_are_taken_off);
+    tcase_add_test(tests, numbers_read_together_are_those_read_alone);
     suite_add_tcase(suite, tests);
     return suite;
 }
