@@ -56,7 +56,7 @@ struct columns {
     struct columns_kept *kept;
     size_t kept_count;
     struct sums *sums;
-    decimal_batch *batch; /* reads the numbers of one_total */
+    decimal_batch *batch;          /* reads the numbers of one_total */
     struct columns_totals *totals; /* of the first column; NULL: nobody wants one */
 };
 
