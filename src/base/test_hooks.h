@@ -38,6 +38,9 @@ struct test_hooks {
 
     /* engine/map: bytes that mr_emit_words looks over with one base of spans. */
     size_t emit_window;
+
+    /* engine/schedule: splits that came before the first of a job. */
+    uint64_t splits_before;
 };
 
 extern struct test_hooks test_hooks;

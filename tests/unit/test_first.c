@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/test_hooks.h"
+
 #define KEYS 60000u
 #define EACH 2500u
 #define SPLITS 72u /* each key comes three times */
@@ -232,6 +234,26 @@ START_TEST(lines_are_told_apart_without_a_map)
 }
 END_TEST
 
+/* There are as many splits before the job's own that all of these still have places, or that the
+ * last one has none. */
+START_TEST(more_splits_than_have_places_fail_the_job)
+{
+    const uint64_t all = UINT64_C(1) << 28; /* of 64 bits 36 tell the pairs of a split apart */
+    struct mr_engine *engine = engine_of(2, 0);
+    for (uint64_t missing = 0; missing < 2; missing++) {
+        struct emission emission = {.most = UINT64_MAX};
+        struct mr_error error = {.status = MR_OK};
+        struct mr_job_spec spec = job_of(&emission);
+        test_hooks.splits_before = all - SPLITS + missing;
+        ck_assert_int_eq(mr_run(engine, &spec, NULL, &error), missing ? MR_OVERFLOW : MR_OK);
+        ck_assert_int_eq(error.status, missing ? MR_OVERFLOW : MR_OK);
+        ck_assert(missing || !emission.wrong);
+    }
+    test_hooks.splits_before = 0;
+    ck_assert_int_eq(mr_engine_close(engine), MR_OK);
+}
+END_TEST
+
 START_TEST(what_makes_no_sense_is_refused)
 {
     struct mr_error error;
@@ -256,6 +278,7 @@ Suite *test_first_suite(void)
     tcase_add_test(tests, a_limit_and_bounds_of_counts_choose_among_them);
     tcase_add_test(tests, a_count_past_what_a_number_holds_fails_the_job);
     tcase_add_test(tests, lines_are_told_apart_without_a_map);
+    tcase_add_test(tests, more_splits_than_have_places_fail_the_job);
     tcase_add_test(tests, what_makes_no_sense_is_refused);
     tcase_set_timeout(tests, 60);
     suite_add_tcase(suite, tests);

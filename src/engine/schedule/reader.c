@@ -4,6 +4,7 @@
  */
 #include "engine/schedule/reader.h"
 
+#include "base/test_hooks.h"
 #include "engine/schedule/caller.h"
 #include "engine/schedule/reporter.h"
 #include "engine/schedule/tasks.h"
@@ -17,7 +18,7 @@ static bool read_split(struct job *job, struct mr_split *split)
     if (context_stopped(&job->context))
         return false;
     if (job->context.reader.next(job->context.reader.context, split, &error) == 0) {
-        split->sequence = job->splits_read++;
+        split->sequence = test_hooks.splits_before + job->splits_read++;
         return !split->end;
     }
     context_fail_with(&job->context, MR_INPUT, &error, "the input could not be read");
