@@ -146,6 +146,9 @@ def scenarios():
         Scenario("shares", [mrcount, "-j2", "-p", "--cumulative", "--others", "-b", "-n50", "small", "text"], "pipe",
                  slow=True),
         Scenario("shares-of-sums", [mrcount, "-j2", "-f1", "--sum=2", "--median=2", "-p", "--json", "numbers"], slow=True),
+        Scenario("first", [mrcount, "-j2", "-l", "--sort=first", "small", "text"], "pipe", slow=True),
+        Scenario("first-spill", [mrcount, "-q", "-j2", "-S1K", "-T", "tmp", "--sort=first", "--keys", "text"], slow=True),
+        Scenario("diff", [mrcount, "-j2", "--diff", "counts", "other-counts"], slow=True),
         Scenario("merge", [mrcount, "-j2", "--merge", "counts", "counts"]),
         Scenario("total", [mrcount, "-j2", "--total", "--stats", "text"], "pipe"),
         Scenario("mapper", [mrcount, "-j2", "-l", "--mapper=cat", "text", "small"], slow=True, spawns=True),
@@ -196,6 +199,8 @@ def prepare():
         os.symlink("out", "to-out")
     with open("counts", "wb") as counts:
         subprocess.run([BUILD / "mrcount", "text"], stdout=counts, check=True)
+    with open("other-counts", "wb") as counts:
+        subprocess.run([BUILD / "mrcount", "text", "small"], stdout=counts, check=True)
 
 
 def read_log(name):
