@@ -12,6 +12,7 @@
 
 #include "base/thread.h"
 #include "cli/bars.h"
+#include "cli/bytes.h"
 #include "cli/encode_columns.h"
 
 /* What the further columns of a line take, at most: each a label or a blank and the number. */
@@ -27,11 +28,6 @@ struct shares_line {
     bool bar;      /* a bar belongs to it, where there are any */
 };
 
-struct shares_bytes {
-    unsigned char *data;
-    size_t size, room;
-};
-
 struct shares {
     struct shares_options made;
     struct encode_form bare; /* lines without an end */
@@ -43,13 +39,13 @@ struct shares {
     unsigned scale; /* of all amounts */
     amount total;
 
-    amount so_far;           /* of what was put out, in order */
-    struct shares_bytes out; /* whole lines */
+    amount so_far;    /* of what was put out, in order */
+    struct bytes out; /* whole lines */
 
     bool draws;  /* bars behind lines, */
     bool waits;  /* which have not been decided: lines wait for that, */
     size_t held; /* so many, */
-    struct shares_bytes lines;
+    struct bytes lines;
     struct bars bars;
 };
 
@@ -306,39 +302,19 @@ static int shares_flush(struct shares *shares, struct mr_error *error)
                      : shares->made.put(shares->made.put_context, shares->out.data, size, error);
 }
 
-/* Room for `more` bytes behind those there are; NULL when memory is out. */
-static unsigned char *shares_reserve(struct shares_bytes *bytes, size_t more,
-                                     struct mr_error *error)
-{
-    size_t room = 0;
-
-    if (more > SIZE_MAX / 4 || bytes->size > SIZE_MAX / 4)
-        goto no_memory;
-    room = bytes->size + more;
-    if (room > bytes->room) {
-        room += room / 2;
-        unsigned char *grown = realloc(bytes->data, room);
-        if (grown == NULL)
-            goto no_memory;
-        bytes->data = grown;
-        bytes->room = room;
-    }
-    return bytes->data + bytes->size;
-
-no_memory:
-    mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory while printing");
-    return NULL;
-}
-
 /* Room for a line with all that belongs to it. */
-static unsigned char *shares_reserve_line(const struct shares *shares, struct shares_bytes *bytes,
+static unsigned char *shares_reserve_line(const struct shares *shares, struct bytes *bytes,
                                           size_t size, struct mr_error *error)
 {
     const size_t more = sizeof(struct shares_line) + SHARES_COLUMNS_ROOM + 1 +
                         (shares->draws ? bars_room(&shares->bars) : 0) +
                         sizeof shares->made.form.end;
 
-    return shares_reserve(bytes, size > SIZE_MAX - more ? size : size + more, error);
+    unsigned char *room = bytes_reserve(bytes, size > SIZE_MAX - more ? SIZE_MAX : size + more);
+
+    if (room == NULL)
+        mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory while printing");
+    return room;
 }
 
 /* How many columns a line takes, and what divides it from its bar. */
@@ -389,7 +365,7 @@ static int shares_release(struct shares *shares, struct mr_error *error)
         at += line.size;
     }
     free(shares->lines.data);
-    shares->lines = (struct shares_bytes){NULL, 0, 0};
+    shares->lines = (struct bytes){NULL, 0, 0};
     return 0;
 }
 
@@ -414,7 +390,7 @@ static int shares_hold(struct shares *shares, unsigned char *text, const unsigne
 static int shares_fill(struct shares *shares, const struct shares_line *line,
                        const unsigned char *text, struct mr_error *error)
 {
-    struct shares_bytes *bytes = shares->waits ? &shares->lines : &shares->out;
+    struct bytes *bytes = shares->waits ? &shares->lines : &shares->out;
     unsigned char *begin = shares_reserve_line(shares, bytes, line->size, error), *out = begin;
     unsigned char columns[SHARES_COLUMNS_ROOM];
 

@@ -16,6 +16,7 @@
 
 #include "base/utf8.h"
 #include "cli/bars.h"
+#include "cli/bytes.h"
 #include "cli/width.h"
 
 /* Between two columns. */
@@ -23,45 +24,19 @@
 /* Lines are written when they are so many bytes. */
 #define TABULATE_AT_ONCE ((size_t)64 << 10)
 
-struct tabulate_bytes {
-    unsigned char *data;
-    size_t size, room;
-};
-
 struct tabulate {
     unsigned char end;
     int (*write)(void *context, const void *bytes, size_t size);
     void *context;
     size_t *widths; /* of columns */
     size_t columns;
-    size_t rows;                 /* that have been measured, with the head */
-    bool decided;                /* the widths are what they will be */
-    bool draws;                  /* bars, */
-    struct bars bars;            /* as these say */
-    struct tabulate_bytes shown; /* rows that have not been laid out */
-    struct tabulate_bytes lines;
+    size_t rows;        /* that have been measured, with the head */
+    bool decided;       /* the widths are what they will be */
+    bool draws;         /* bars, */
+    struct bars bars;   /* as these say */
+    struct bytes shown; /* rows that have not been laid out */
+    struct bytes lines;
 };
-
-/* Room for `more` bytes behind those that are there; NULL when memory is out. */
-static unsigned char *tabulate_reserve(struct tabulate_bytes *bytes, size_t more)
-{
-    size_t room;
-
-    if (__builtin_add_overflow(bytes->size, more, &room)) {
-        errno = ENOMEM;
-        return NULL;
-    }
-    if (room > bytes->room) {
-        if (room < SIZE_MAX / 2)
-            room += room / 2; /* so that bytes are moved seldom */
-        unsigned char *data = realloc(bytes->data, room);
-        if (data == NULL)
-            return NULL;
-        bytes->data = data;
-        bytes->room = room;
-    }
-    return bytes->data + bytes->size;
-}
 
 /* ---- What can be seen --------------------------------------------------------------------- */
 
@@ -115,8 +90,8 @@ static unsigned char *tabulate_show(unsigned char *out, const unsigned char *tex
 
 /* Appends the row at `from`, which ends before `to`, to those that are shown. Returns what follows
  * it, or NULL when memory is out. */
-static const unsigned char *tabulate_show_row(struct tabulate_bytes *shown,
-                                              const unsigned char *from, const unsigned char *to)
+static const unsigned char *tabulate_show_row(struct bytes *shown, const unsigned char *from,
+                                              const unsigned char *to)
 {
     for (bool ended = false; !ended; from++) {
         const bool quoted = *from == '"';
@@ -132,7 +107,7 @@ static const unsigned char *tabulate_show_row(struct tabulate_bytes *shown,
             errno = ENOMEM;
             return NULL;
         }
-        unsigned char *out = tabulate_reserve(shown, room);
+        unsigned char *out = bytes_reserve(shown, room);
         if (out == NULL)
             return NULL;
         out = tabulate_show(out, cell, size, quoted);
@@ -209,8 +184,7 @@ static unsigned char *tabulate_blanks(unsigned char *out, size_t count)
 /* Appends a bar to a line that takes so many columns. Returns -1 when memory is out. */
 static int tabulate_draw(struct tabulate *table, size_t width, amount number)
 {
-    unsigned char *out =
-        tabulate_reserve(&table->lines, TABULATE_GAP + bars_room(&table->bars) + 1);
+    unsigned char *out = bytes_reserve(&table->lines, TABULATE_GAP + bars_room(&table->bars) + 1);
 
     if (out == NULL)
         return -1;
@@ -241,7 +215,7 @@ static const unsigned char *tabulate_lay_out(struct tabulate *table, const unsig
         unsigned char *out;
         ended = row[size] == '\n';
         if (__builtin_add_overflow(size, pad + TABULATE_GAP + 1, &room) ||
-            (out = tabulate_reserve(&table->lines, room)) == NULL)
+            (out = bytes_reserve(&table->lines, room)) == NULL)
             return NULL;
         if (column > 0)
             out = tabulate_blanks(tabulate_blanks(out, TABULATE_GAP), pad);
