@@ -21,38 +21,68 @@ TARGET_BEGIN
 
 #include "engine/map/lanes.h"
 
-/* combiner_table_sum_stride of the two, which are powers of two. */
+/* combiner_table_sum_stride of the two, which are powers of two; and that of slots with values of
+ * two words. */
 #define W1_STRIDE_BITS 1
 #define W2_STRIDE_BITS 2
+#define ADDED_STRIDE_BITS 2
 _Static_assert(COMBINER_ROOM >= COMBINER_BATCH + LANES, "vectors are stored whole");
 #define W1_STRIDE (1u << W1_STRIDE_BITS)
 #define W2_STRIDE (1u << W2_STRIDE_BITS)
+#define ADDED_STRIDE (1u << ADDED_STRIDE_BITS)
+_Static_assert(ADDED_STRIDE == W2_STRIDE, "W2 keys lie in pairs of the same size either way");
 
 /* Keys taken so far. */
 struct taken {
     size_t w1_count, w2_count, rest_count;
 };
 
-/* Lists the keys of LANES spans, those in `valid`, `number` being the first one's. Vectors are
- * stored whole, behind at most as many keys as were taken before: so there is room for all of the
- * last. */
+/* The two bits of each lane's words in two vectors, whose values are of two words. */
+static inline __attribute__((always_inline)) uint32_t words_of(__mmask8 lanes)
+{
+    return _pdep_u32(lanes, 0x5555) * 3;
+}
+
+/* Writes the values of two words that are `chosen` of those in two vectors, side by side. */
+static inline __attribute__((always_inline)) void choose_values(const __m512i values[2],
+                                                                __mmask8 chosen, uint64_t *out)
+{
+    const uint32_t words = words_of(chosen);
+    _mm512_storeu_si512(out, _mm512_maskz_compress_epi64((__mmask8)words, values[0]));
+    out += __builtin_popcount(words & 0xff);
+    _mm512_storeu_si512(out, _mm512_maskz_compress_epi64((__mmask8)(words >> 8), values[1]));
+}
+
+/* Lists the keys of LANES spans, those in `valid`, `number` being the first one's, and their values
+ * where they are not NULL. Vectors are stored whole, behind at most as many keys as were taken
+ * before: so there is room for all of the last. */
 static inline __attribute__((always_inline)) void
 take_lanes(__m512i keeps, const unsigned char *base, const struct mr_span *spans, __mmask8 valid,
-           size_t number, struct taken *taken, struct combiner_batch *keys)
+           size_t number, const unsigned char *values, struct taken *taken,
+           struct combiner_batch *keys)
 {
     const struct lanes lanes = lanes_load(base, spans);
     const __m512i keep = lanes_keep(lanes.size, keeps);
     const __mmask8 w1 = _mm512_mask_cmple_epu64_mask(valid, lanes.size, lanes_all(KEY_W1_MOST));
     const __mmask8 w2 = _mm512_mask_cmple_epu64_mask(valid, lanes.size, lanes_all(KEY_W2_MOST));
     const __mmask8 rest_count = (__mmask8)(valid & ~w2), w2_count = (__mmask8)(w2 & ~w1);
-    _mm512_storeu_si512(
-        keys->w1_words + taken->w1_count,
-        _mm512_maskz_compress_epi64(w1, lanes_last_word(lanes.first, keep, lanes.size)));
+    const __m512i word = lanes_last_word(lanes.first, keep, lanes.size);
+    const __m512i second = lanes_last_word(lanes.second, keep, lanes.size);
+    _mm512_storeu_si512(keys->w1_words + taken->w1_count, _mm512_maskz_compress_epi64(w1, word));
     _mm512_storeu_si512(keys->w2_words[0] + taken->w2_count,
                         _mm512_maskz_compress_epi64(w2_count, lanes.first));
-    _mm512_storeu_si512(
-        keys->w2_words[1] + taken->w2_count,
-        _mm512_maskz_compress_epi64(w2_count, lanes_last_word(lanes.second, keep, lanes.size)));
+    _mm512_storeu_si512(keys->w2_words[1] + taken->w2_count,
+                        _mm512_maskz_compress_epi64(w2_count, second));
+    if (values) {
+        const uint32_t words = words_of(valid);
+        const unsigned char *at = values + number * 2 * sizeof(uint64_t);
+        const __m512i given[2] = {
+            _mm512_maskz_loadu_epi64((__mmask8)words, at),
+            _mm512_maskz_loadu_epi64((__mmask8)(words >> 8), at + sizeof(__m512i)),
+        };
+        choose_values(given, w1, keys->w1_values + 2 * taken->w1_count);
+        choose_values(given, w2_count, keys->w2_values + 2 * taken->w2_count);
+    }
     taken->w1_count += (size_t)__builtin_popcount(w1);
     taken->w2_count += (size_t)__builtin_popcount(w2_count);
     const __m256i numbers =
@@ -69,21 +99,24 @@ static void place_w1(const struct combiner_slots *table, struct combiner_batch *
 {
     const __m512i bytes = lanes_all(W1_BYTES);
     const __m512i down = lanes_all((uint64_t)__builtin_clzll(table->w1_mask));
+    const __m128i stride = _mm_cvtsi32_si128(table->adds ? ADDED_STRIDE_BITS : W1_STRIDE_BITS);
+    const __m512i mask = lanes_all(table->adds ? ~(uint64_t)(2 * ADDED_STRIDE - 1) : UINT64_MAX);
     const bool pass = table->w1_mask == COMBINER_BYPASSED;
     for (size_t i = 0; i < keys->w1_count; i += LANES) {
         const __m512i word = _mm512_loadu_si512(keys->w1_words + i);
         const __m512i places =
             pass ? lanes_hash_2(table->seed, _mm512_and_si512(word, bytes),
                                 _mm512_andnot_si512(bytes, word))
-                 : _mm512_slli_epi64(_mm512_srlv_epi64(lanes_hash_1(table->seed, word), down),
-                                     W1_STRIDE_BITS);
+                 : _mm512_and_si512(
+                       mask, _mm512_sll_epi64(
+                                 _mm512_srlv_epi64(lanes_hash_1(table->seed, word), down), stride));
         _mm512_storeu_si512(keys->w1_places + i, places);
     }
 }
 
 static void place_w2(const struct combiner_slots *table, struct combiner_batch *keys)
 {
-    const __m512i mask = lanes_all(combiner_table_home(KEY_W2, UINT64_MAX, table->w2_mask));
+    const __m512i mask = lanes_all(table->w2_mask & ~(size_t)1);
     const bool pass = table->w2_mask == COMBINER_BYPASSED;
     for (size_t i = 0; i < keys->w2_count; i += LANES) {
         const __m512i hash = lanes_hash_2(table->seed, _mm512_loadu_si512(keys->w2_words[0] + i),
@@ -100,23 +133,34 @@ static void place(const struct combiner_slots *table, struct combiner_batch *key
     keys->table = *table;
 }
 
-static void take(const struct combiner_slots *table, const unsigned char *base,
-                 const struct mr_span *spans, size_t count, struct combiner_batch *keys)
+static inline __attribute__((always_inline)) void
+take_all(const unsigned char *base, const struct mr_span *spans, size_t count,
+         const unsigned char *values, struct combiner_batch *keys)
 {
     const __m512i keeps = lanes_keeps();
     struct taken taken = {0, 0, 0};
     size_t i = 0;
     for (; i + LANES <= count; i += LANES)
-        take_lanes(keeps, base, spans + i, 0xff, i, &taken, keys);
+        take_lanes(keeps, base, spans + i, 0xff, i, values, &taken, keys);
     if (i < count) {
         struct mr_span last[LANES];
         for (size_t lane = 0; lane < LANES; lane++)
             last[lane] = spans[lane < count - i ? i + lane : i];
-        take_lanes(keeps, base, last, (__mmask8)((1u << (count - i)) - 1), i, &taken, keys);
+        take_lanes(keeps, base, last, (__mmask8)((1u << (count - i)) - 1), i, values, &taken, keys);
     }
     keys->w1_count = taken.w1_count;
     keys->w2_count = taken.w2_count;
     keys->rest_count = taken.rest_count;
+}
+
+static void take(const struct combiner_slots *table, const unsigned char *base,
+                 const struct mr_span *spans, size_t count, const void *values,
+                 struct combiner_batch *keys)
+{
+    if (table->adds && values)
+        take_all(base, spans, count, values, keys);
+    else
+        take_all(base, spans, count, NULL, keys);
     place(table, keys);
 }
 
@@ -177,27 +221,27 @@ static uint64_t *count_w2(const struct combiner_batch *keys, const struct combin
     return row;
 }
 
-static size_t count_all_w1(const struct combiner_batch *keys, const struct combiner_batch *next,
-                           uint64_t *rows)
+/* Hashes the keys in the rows up to `end`, and prefetches where they may lie instead. Returns how
+ * many they are. */
+static inline __attribute__((always_inline)) size_t finish_w1(const struct combiner_slots *table,
+                                                              size_t stride, bool far,
+                                                              uint64_t *rows, uint64_t *end)
 {
-    const struct combiner_slots *table = &keys->table;
-    const bool far = table->w1_mask >= COMBINER_W1_SLOTS - 1;
-    uint64_t *end = far ? count_w1(keys, next, true, rows) : count_w1(keys, next, false, rows);
     for (uint64_t *row = rows; row < end; row += COMBINER_W1_ROW) {
         row[0] = hash_1(table->seed, row[1]);
         if (far)
             prefetch((uintptr_t)table->w1_slots,
-                     (combiner_table_home(KEY_W1, row[0], table->w1_mask) + 1) * W1_STRIDE);
+                     ((combiner_table_home(KEY_W1, row[0], table->w1_mask, stride) + 1 +
+                       (stride == COMBINER_TABLE_HALF_LINE)) &
+                      table->w1_mask) *
+                         stride);
     }
     return (size_t)(end - rows) / COMBINER_W1_ROW;
 }
 
-static size_t count_all_w2(const struct combiner_batch *keys, const struct combiner_batch *next,
-                           uint64_t *rows)
+static size_t finish_w2(const struct combiner_slots *table, uint64_t *rows, uint64_t *end)
 {
-    const struct combiner_slots *table = &keys->table;
     const bool far = table->w2_mask >= COMBINER_W2_SLOTS;
-    uint64_t *end = count_w2(keys, next, rows);
     for (uint64_t *row = rows; row < end; row += COMBINER_W2_ROW) {
         row[0] = hash_2(table->seed, row[1], row[2]);
         if (far)
@@ -210,17 +254,124 @@ static void count(const struct combiner_batch *keys, const struct combiner_batch
                   struct combiner_misses *rest)
 {
     const struct combiner_slots *table = &keys->table;
-    rest->w1_count =
-        table->w1_mask == COMBINER_BYPASSED ? 0 : count_all_w1(keys, next, rest->w1_rows);
-    rest->w2_count =
-        table->w2_mask == COMBINER_BYPASSED ? 0 : count_all_w2(keys, next, rest->w2_rows);
+    const bool far = table->w1_mask >= COMBINER_W1_SLOTS - 1;
+    rest->w1_count = rest->w2_count = 0;
+    if (table->w1_mask != COMBINER_BYPASSED)
+        rest->w1_count = finish_w1(table, W1_STRIDE, far, rest->w1_rows,
+                                   far ? count_w1(keys, next, true, rest->w1_rows)
+                                       : count_w1(keys, next, false, rest->w1_rows));
+    if (table->w2_mask != COMBINER_BYPASSED)
+        rest->w2_count = finish_w2(table, rest->w2_rows, count_w2(keys, next, rest->w2_rows));
+}
+
+/* ---- Values of two words -------------------------------------------------------------------- */
+
+/* context_add's numbers, each for the one of two words that it is of. */
+struct adding {
+    __m128i tag, guard;
+};
+
+/* Adds a value to that of a slot, if context_add would. Returns whether it has. */
+static inline __attribute__((always_inline)) bool add_value(uint64_t *into, const uint64_t *from,
+                                                            const struct adding *how)
+{
+    const __m128i old = _mm_loadu_si128((const void *)into);
+    const __m128i value = _mm_loadu_si128((const void *)from);
+    const __m128i more = _mm_andnot_si128(how->tag, value), sum = _mm_add_epi64(old, more);
+    /* (old & more) | ((old | more) & ~sum): the highest bits are the carries. */
+    const __m128i carries = _mm_ternarylogic_epi64(old, more, sum, 0xd4);
+    /* (old ^ value) & tag; then | (sum & guard), and | (carries & the highest bit). */
+    __m128i wrong = _mm_ternarylogic_epi64(old, value, how->tag, 0x28);
+    wrong = _mm_ternarylogic_epi64(wrong, sum, how->guard, 0xf8);
+    wrong = _mm_ternarylogic_epi64(wrong, carries, _mm_set1_epi64x(INT64_MIN), 0xf8);
+    if (!_mm_testz_si128(wrong, wrong))
+        return false;
+    _mm_storeu_si128((void *)into, sum);
+    return true;
+}
+
+/* Adds those that are in one of the two slots of their places; returns the end of the numbers of
+ * the rest. Prefetches as count_w1 does. In which slot a key is, is told by no branch, nor by the
+ * words that are added to: where one key comes often it need only wait for the addition before. */
+static inline __attribute__((always_inline)) uint32_t *
+add_values(uint64_t *slots, const uint64_t *low, const uint64_t *high, const uint64_t *places,
+           const uint64_t *values, size_t count, const uint64_t *next_places, size_t next_count,
+           const struct combiner_adding *given, const bool far, uint32_t *rest)
+{
+    const size_t words = high ? KEY_W2_WORDS : KEY_W1_WORDS;
+    const struct adding how = {_mm_set_epi64x(0, (long long)given->tag),
+                               _mm_set_epi64x((long long)given->guard, 0)};
+    for (size_t i = 0; i < count; i++) {
+        uint64_t *slot = slots + places[i];
+        const uint64_t *other = slot + ADDED_STRIDE;
+        if (far)
+            prefetch((uintptr_t)slots, next_places[i]);
+        const uint64_t in_first = (slot[0] ^ low[i]) | (high ? slot[1] ^ high[i] : 0);
+        const uint64_t in_second = (other[0] ^ low[i]) | (high ? other[1] ^ high[i] : 0);
+        const unsigned second = in_second == 0, here = second | (in_first == 0);
+        *rest = (uint32_t)i;
+        slot += (size_t)second * ADDED_STRIDE + words;
+        rest += !here || !add_value(slot, values + 2 * i, &how);
+    }
+    for (size_t i = count; far && i < next_count; i++)
+        prefetch((uintptr_t)slots, next_places[i]);
+    return rest;
+}
+
+static inline __attribute__((always_inline)) uint32_t *add_w1(const struct combiner_batch *keys,
+                                                              const struct combiner_batch *next,
+                                                              const struct combiner_adding *how,
+                                                              const bool far, uint32_t *rest)
+{
+    return add_values(keys->table.w1_slots, keys->w1_words, NULL, keys->w1_places, keys->w1_values,
+                      keys->w1_count, next->w1_places, next->w1_count, how, far, rest);
+}
+
+static uint32_t *add_w2(const struct combiner_batch *keys, const struct combiner_batch *next,
+                        const struct combiner_adding *how, uint32_t *rest)
+{
+    return add_values(keys->table.w2_slots, keys->w2_words[0], keys->w2_words[1], keys->w2_places,
+                      keys->w2_values, keys->w2_count, next->w2_places, next->w2_count, how, true,
+                      rest);
+}
+
+/* Their slots are twice as large, of W1 keys. */
+#define ADDED_W1_SLOTS (COMBINER_W1_SLOTS / 2)
+
+static void add(const struct combiner_batch *keys, const struct combiner_batch *next,
+                const struct combiner_adding *how, struct combiner_misses *rest)
+{
+    const struct combiner_slots *table = &keys->table;
+    const bool far = table->w1_mask >= ADDED_W1_SLOTS - 1;
+    uint32_t numbers[COMBINER_BATCH + 1];
+    uint64_t *row = rest->w1_rows;
+    if (table->w1_mask != COMBINER_BYPASSED) {
+        const uint32_t *end =
+            far ? add_w1(keys, next, how, true, numbers) : add_w1(keys, next, how, false, numbers);
+        for (const uint32_t *number = numbers; number < end; number++, row += COMBINER_W1_ROW) {
+            row[1] = keys->w1_words[*number];
+            row[2] = *number;
+        }
+    }
+    rest->w1_count = finish_w1(table, ADDED_STRIDE, far, rest->w1_rows, row);
+    row = rest->w2_rows;
+    if (table->w2_mask != COMBINER_BYPASSED) {
+        const uint32_t *end = add_w2(keys, next, how, numbers);
+        for (const uint32_t *number = numbers; number < end; number++, row += COMBINER_W2_ROW) {
+            row[1] = keys->w2_words[0][*number];
+            row[2] = keys->w2_words[1][*number];
+            row[3] = *number;
+        }
+    }
+    rest->w2_count = finish_w2(table, rest->w2_rows, row);
 }
 
 TARGET_END
 
 const struct combiner_loops *combiner_avx512_select(void)
 {
-    static const struct combiner_loops vectors = {.take = take, .place = place, .count = count};
+    static const struct combiner_loops vectors = {
+        .take = take, .place = place, .count = count, .add = add};
     return cpu_has_avx512() ? &vectors : NULL;
 }
 

@@ -197,7 +197,7 @@ look_up(struct mr_emitter *emitter, const struct pairs *pairs, size_t count, con
             const size_t size = pairs->spans[i].end - pairs->spans[i].begin;
             if (size <= KEY_W1_MOST) {
                 const uint64_t word = key_load_w1(key, size), hash = hash_1(&seed, word);
-                uint64_t *slot = w1_slots + combiner_table_home(KEY_W1, hash, w1_mask) * w1_stride;
+                uint64_t *slot = combiner_table_near_w1(w1_slots, w1_mask, w1_stride, word, hash);
                 if (at_once && slot[0] == word) {
                     if (add(slot + KEY_W1_WORDS, pairs, i, counts) != 0)
                         return context_overflow(emitter->context, slot, size);

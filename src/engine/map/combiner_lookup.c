@@ -174,7 +174,8 @@ combine_rows(struct mr_emitter *emitter, const enum key_class key_class, const u
                     return context_overflow(context, slot, key_words_size(slot, words));
                 if (op == VALUE_ONE)
                     move_toward_home(key_class,
-                                     slots + combiner_table_home(key_class, row[0], mask) * stride,
+                                     slots + combiner_table_home(key_class, row[0], mask, stride) *
+                                                 stride,
                                      slot);
                 continue;
             }
@@ -362,8 +363,9 @@ lookup(struct mr_emitter *emitter, const unsigned char *base, const struct mr_sp
     struct context *const context = emitter->context;
     const struct hash_seed seed = *emitter->table.seed;
     const struct combiner_table_class *class = emitter->table.classes;
-    const size_t w1_stride =
-        op >= VALUE_ADD ? class[KEY_W1].stride : combiner_table_sum_stride(KEY_W1);
+    const size_t w1_stride = op == VALUE_ADD   ? COMBINER_TABLE_HALF_LINE
+                             : op >= VALUE_ADD ? class[KEY_W1].stride
+                                               : combiner_table_sum_stride(KEY_W1);
     const size_t w2_stride =
         op >= VALUE_ADD ? class[KEY_W2].stride : combiner_table_sum_stride(KEY_W2);
     const size_t value_size = size_of_value(context, op);
@@ -391,7 +393,7 @@ lookup(struct mr_emitter *emitter, const unsigned char *base, const struct mr_sp
             const size_t size = spans[i].end - spans[i].begin;
             if (size <= KEY_W1_MOST) {
                 const uint64_t word = key_load_w1(key, size), hash = hash_1(&seed, word);
-                uint64_t *slot = w1_slots + combiner_table_home(KEY_W1, hash, w1_mask) * w1_stride;
+                uint64_t *slot = combiner_table_near_w1(w1_slots, w1_mask, w1_stride, word, hash);
                 if (at_once && slot[0] == word) {
                     if (op == VALUE_ONE)
                         slot[KEY_W1_WORDS]++;
@@ -438,15 +440,19 @@ static struct combiner_slots slots_of(const struct mr_emitter *emitter)
     const struct combiner_class *state = emitter->classes;
     const bool w1 = state[KEY_W1].mode != COMBINER_BYPASS;
     const bool w2 = state[KEY_W2].mode != COMBINER_BYPASS;
-    return (struct combiner_slots){class[KEY_W1].slots, class[KEY_W2].slots,
+    return (struct combiner_slots){class[KEY_W1].slots,
+                                   class[KEY_W2].slots,
                                    w1 ? class[KEY_W1].mask : COMBINER_BYPASSED,
-                                   w2 ? class[KEY_W2].mask : COMBINER_BYPASSED, table->seed};
+                                   w2 ? class[KEY_W2].mask : COMBINER_BYPASSED,
+                                   table->seed,
+                                   emitter->context->adds};
 }
 
 /* Writes the keys of a class that is bypassed to their partitions; returns as combine_rows. */
 static inline __attribute__((always_inline)) int pass_keys(struct mr_emitter *emitter,
                                                            const enum key_class key_class,
-                                                           const struct combiner_batch *keys)
+                                                           const struct combiner_batch *keys,
+                                                           const enum value_op op)
 {
     struct combiner_class *state = &emitter->classes[key_class];
     const bool w1 = key_class == KEY_W1;
@@ -455,67 +461,91 @@ static inline __attribute__((always_inline)) int pass_keys(struct mr_emitter *em
         const uint64_t words[KEY_W2_WORDS] = {w1 ? keys->w1_words[i] : keys->w2_words[0][i],
                                               keys->w2_words[1][i]};
         const uint64_t hash = w1 ? keys->w1_places[i] : keys->w2_places[i];
-        if (combiner_flush_words(emitter, key_class, hash, words, &combiner_flush_one) != 0)
+        const uint64_t *value = op == VALUE_ONE ? combiner_flush_one
+                                : w1            ? keys->w1_values + 2 * i
+                                                : keys->w2_values + 2 * i;
+        if (combiner_flush_words(emitter, key_class, hash, words, value) != 0)
             return -1;
     }
     state->seen += count;
     return state->seen >= state->review_at ? combiner_flush_review(emitter, key_class) : 0;
 }
 
-/* Takes a batch, which may be empty, and counts the one before. */
-static inline __attribute__((always_inline)) int step_avx512(struct mr_emitter *emitter,
-                                                             const unsigned char *base,
-                                                             const struct mr_span *spans,
-                                                             size_t count)
+/* Takes a batch, which may be empty, and counts or adds the one before. */
+static inline __attribute__((always_inline)) int
+step_avx512(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
+            size_t count, const unsigned char *values, const enum value_op op)
 {
     struct combiner_pipeline *line = &emitter->line;
     struct combiner_batch *next = &line->keys[line->next], *now = &line->keys[line->next ^ 1];
     const struct combiner_slots table = slots_of(emitter);
+    const unsigned char *const w1_values = (const unsigned char *)now->w1_values;
+    const unsigned char *const w2_values = (const unsigned char *)now->w2_values;
     struct combiner_misses rest;
-    emitter->loops->take(&table, base, spans, count, next);
+    emitter->loops->take(&table, base, spans, count, values, next);
     if (!combiner_slots_same(&now->table, &table))
         emitter->loops->place(&table, now);
-    emitter->loops->count(now, next, &rest);
+    if (op == VALUE_ONE) {
+        emitter->loops->count(now, next, &rest);
+    } else {
+        const struct combiner_adding how = {emitter->context->add_tag, emitter->context->add_guard};
+        emitter->loops->add(now, next, &how, &rest);
+    }
     line->next ^= 1;
     if (table.w1_mask == COMBINER_BYPASSED) {
-        if (pass_keys(emitter, KEY_W1, now) != 0)
+        if (pass_keys(emitter, KEY_W1, now, op) != 0)
             return -1;
     } else {
         emitter->classes[KEY_W1].seen += now->w1_count - rest.w1_count;
-        if (combine_rows(emitter, KEY_W1, rest.w1_rows, rest.w1_count, NULL, VALUE_ONE) != 0)
+        if (combine_rows(emitter, KEY_W1, rest.w1_rows, rest.w1_count, w1_values, op) != 0)
             return -1;
     }
     if (table.w2_mask == COMBINER_BYPASSED)
-        return pass_keys(emitter, KEY_W2, now);
+        return pass_keys(emitter, KEY_W2, now, op);
     emitter->classes[KEY_W2].seen += now->w2_count - rest.w2_count;
-    return combine_rows(emitter, KEY_W2, rest.w2_rows, rest.w2_count, NULL, VALUE_ONE);
+    return combine_rows(emitter, KEY_W2, rest.w2_rows, rest.w2_count, w2_values, op);
 }
 
-int combiner_lookup_end(struct mr_emitter *emitter)
+/* With vectors, as lookup. */
+static inline __attribute__((always_inline)) int
+lookup_avx512(struct mr_emitter *emitter, const unsigned char *base, const struct mr_span *spans,
+              size_t count, const unsigned char *values, const enum value_op op)
 {
-    return emitter->loops ? step_avx512(emitter, NULL, NULL, 0) : 0;
-}
-
-/* As emit, of units, with vectors. */
-int combiner_lookup_avx512(struct mr_emitter *emitter, const unsigned char *base,
-                           const struct mr_span *spans, size_t count)
-{
+    const size_t value_size = size_of_value(emitter->context, op);
     uint32_t rest[REST];
     size_t rest_count = 0;
     for (size_t start = 0; start < count; start += BATCH) {
         const size_t end = count - start < BATCH ? count : start + BATCH;
         const struct combiner_batch *taken = &emitter->line.keys[emitter->line.next];
-        if (step_avx512(emitter, base, spans + start, end - start) != 0)
+        if (step_avx512(emitter, base, spans + start, end - start,
+                        op == VALUE_ONE ? NULL : values + start * value_size, op) != 0)
             return -1;
         for (size_t i = 0; i < taken->rest_count; i++)
             rest[rest_count++] = (uint32_t)start + taken->rest[i];
         if (rest_count > 0 && (rest_count >= BATCH || end == count)) {
-            if (lookup_rest_units(emitter, base, spans, rest, rest_count) != 0)
+            if ((op == VALUE_ONE
+                     ? lookup_rest_units(emitter, base, spans, rest, rest_count)
+                     : lookup_rest_values(emitter, base, spans, rest, rest_count, values, op)) != 0)
                 return -1;
             rest_count = 0;
         }
     }
     return 0;
+}
+
+int combiner_lookup_avx512(struct mr_emitter *emitter, const unsigned char *base,
+                           const struct mr_span *spans, size_t count, const void *values)
+{
+    return values ? lookup_avx512(emitter, base, spans, count, values, VALUE_ADD)
+                  : lookup_avx512(emitter, base, spans, count, NULL, VALUE_ONE);
+}
+
+int combiner_lookup_end(struct mr_emitter *emitter)
+{
+    if (!emitter->loops)
+        return 0;
+    return emitter->context->adds ? step_avx512(emitter, NULL, NULL, 0, NULL, VALUE_ADD)
+                                  : step_avx512(emitter, NULL, NULL, 0, NULL, VALUE_ONE);
 }
 
 int combiner_lookup_units(struct mr_emitter *emitter, const unsigned char *base,

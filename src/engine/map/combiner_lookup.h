@@ -26,10 +26,10 @@ int combiner_lookup_values(struct mr_emitter *emitter, const unsigned char *base
 /* Pairs of value 1, a key at a time. */
 int combiner_lookup_units(struct mr_emitter *emitter, const unsigned char *base,
                           const struct mr_span *spans, size_t count);
-/* The same with the loops of combiner_avx512.h, which are there. Some pairs are still on their way
- * afterwards. */
+/* Both with the loops of combiner_avx512.h, which are there: pairs of value 1, `values` being NULL,
+ * or with values of VALUE_ADD. Some pairs are still on their way afterwards. */
 int combiner_lookup_avx512(struct mr_emitter *emitter, const unsigned char *base,
-                           const struct mr_span *spans, size_t count);
+                           const struct mr_span *spans, size_t count, const void *values);
 /* Pairs of which W1 and W2 keys are bypassed: of value 1, and with values. */
 int combiner_lookup_bypassed_units(struct mr_emitter *emitter, const unsigned char *base,
                                    const struct mr_span *spans, size_t count);

@@ -31,7 +31,7 @@ static inline __attribute__((always_inline)) void
 combiner_row_prefetch(const enum key_class key_class, uint64_t hash, const uint64_t *slots,
                       size_t mask, size_t stride)
 {
-    const uint64_t *slot = slots + combiner_table_home(key_class, hash, mask) * stride;
+    const uint64_t *slot = slots + combiner_table_home(key_class, hash, mask, stride) * stride;
     __builtin_prefetch(slot, 1);
     if (key_class == KEY_W4 ||
         stride != combiner_table_sum_stride(key_class)) /* it may lie on two lines */

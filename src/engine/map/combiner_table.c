@@ -163,7 +163,7 @@ uint64_t combiner_table_slot_hash(const struct combiner_table *table, enum key_c
 static uint64_t *empty_slot(const struct combiner_table_class *class, enum key_class key_class,
                             uint64_t hash)
 {
-    size_t i = combiner_table_home(key_class, hash, class->mask);
+    size_t i = combiner_table_home(key_class, hash, class->mask, class->stride);
     while (key_slot_used(class->slots + i * class->stride, key_class))
         i = (i + 1) & class->mask;
     return class->slots + i * class->stride;
@@ -221,7 +221,7 @@ void combiner_table_class_repair(struct combiner_table *table, enum key_class ke
         if (!key_slot_used(slot, key_class))
             continue;
         size_t i = combiner_table_home(key_class, combiner_table_slot_hash(table, key_class, slot),
-                                       class->mask);
+                                       class->mask, class->stride);
         while (i != own && key_slot_used(class->slots + i * class->stride, key_class))
             i = (i + 1) & class->mask;
         if (i == own)

@@ -5,9 +5,10 @@
  * Four open-addressing tables with linear probing, one a key class (key.h), whose slots hold the
  * key's words and the value. The probe of a W2 key begins at a pair of slots, which with a value
  * of one word are one cache line: when half of the slots are used, nine in ten keys are where their
- * probes begin, and of single slots three in four. (W1 keys, two of which a probe would have to
- * look at to gain as much, are too many for that.) The lookups are here and inline, with the number
- * of words a constant, because a counting job does nothing else.
+ * probes begin, and of single slots three in four. So does that of a W1 key with a value of two
+ * words. (W1 keys with one, two of which a probe would have to look at to gain as much, are too
+ * many for that.) The lookups are here and inline, with the number of words a constant, because a
+ * counting job does nothing else.
  */
 #ifndef ENGINE_COMBINER_TABLE_H
 #define ENGINE_COMBINER_TABLE_H
@@ -87,13 +88,27 @@ static inline size_t combiner_table_sum_stride(enum key_class key_class)
     return key_class == KEY_W2 ? 4 : key_class_words(key_class) + 1;
 }
 
+/* Words of a slot of which two are a cache line. */
+#define COMBINER_TABLE_HALF_LINE 4u
+
 /* Where, in a table of `mask` plus one slots, the probe of a hash begins: a W1 key's has its best
  * bits at the top. */
-static inline size_t combiner_table_home(enum key_class key_class, uint64_t hash, size_t mask)
+static inline size_t combiner_table_home(enum key_class key_class, uint64_t hash, size_t mask,
+                                         size_t stride)
 {
-    return key_class == KEY_W1   ? (size_t)(hash >> __builtin_clzll(mask | 1)) & mask
-           : key_class == KEY_W2 ? (size_t)hash & mask & ~(size_t)1
+    const size_t one_of_pair = key_class == KEY_W2 || stride == COMBINER_TABLE_HALF_LINE;
+    return key_class == KEY_W1   ? (size_t)(hash >> __builtin_clzll(mask | 1)) & mask & ~one_of_pair
+           : key_class == KEY_W2 ? (size_t)hash & mask & ~one_of_pair
                                  : (size_t)hash & mask;
+}
+
+/* The slot of a W1 key where its probe begins, or, where this is a pair that holds it, the one in
+ * which it is. */
+static inline uint64_t *combiner_table_near_w1(uint64_t *slots, size_t mask, size_t stride,
+                                               uint64_t word, uint64_t hash)
+{
+    uint64_t *slot = slots + combiner_table_home(KEY_W1, hash, mask, stride) * stride;
+    return stride == COMBINER_TABLE_HALF_LINE && slot[stride] == word ? slot + stride : slot;
 }
 
 /* How far from home a key may lie. Chance takes hardly any as far; keys made to pile up, which a
@@ -106,7 +121,7 @@ static inline bool combiner_table_find(enum key_class key_class, uint64_t *slots
                                        size_t stride, const uint64_t *words, uint64_t hash,
                                        uint64_t **slot)
 {
-    size_t i = combiner_table_home(key_class, hash, mask);
+    size_t i = combiner_table_home(key_class, hash, mask, stride);
     for (unsigned reach = 0; reach < COMBINER_TABLE_REACH; reach++, i = (i + 1) & mask) {
         *slot = slots + i * stride;
         if (key_slot_is(*slot, key_class, words))

@@ -52,14 +52,13 @@ static int look_up(struct mr_emitter *emitter, const unsigned char *base,
         return combiner_first_batch(emitter, base, spans, count, values);
     const bool bypassed =
         classes[KEY_W1].mode == COMBINER_BYPASS && classes[KEY_W2].mode == COMBINER_BYPASS;
-    if (values)
-        return bypassed ? combiner_lookup_bypassed_values(emitter, base, spans, count, values)
-                        : combiner_lookup_values(emitter, base, spans, count, values);
     if (bypassed)
-        return combiner_lookup_bypassed_units(emitter, base, spans, count);
-    if (emitter->loops && count >= COMBINER_FEWEST)
-        return combiner_lookup_avx512(emitter, base, spans, count);
-    return combiner_lookup_units(emitter, base, spans, count);
+        return values ? combiner_lookup_bypassed_values(emitter, base, spans, count, values)
+                      : combiner_lookup_bypassed_units(emitter, base, spans, count);
+    if (emitter->loops && count >= COMBINER_FEWEST && (!values || emitter->context->adds))
+        return combiner_lookup_avx512(emitter, base, spans, count, values);
+    return values ? combiner_lookup_values(emitter, base, spans, count, values)
+                  : combiner_lookup_units(emitter, base, spans, count);
 }
 
 /* While pairs are brought to the combiner, a combine may be called, which must not emit: the way of
