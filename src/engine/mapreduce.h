@@ -313,6 +313,9 @@ typedef int mr_compare(void *context, const void *a, size_t a_size, const void *
 /* Puts the results of one key, which is valid during the call, as are the values. On a worker. */
 typedef int mr_reduce(void *context, void *state, const void *key, size_t key_size,
                       struct mr_values *values, struct mr_results *results, struct mr_error *error);
+/* The rank of the one record that a key of that value gives, which has no payload; or 0 where the
+ * key is to be reduced. On a worker; as mr_combine. */
+typedef uint64_t mr_rank(void *context, const void *value);
 /* Takes results in order, one call at a time, never on a worker: it may wait, for the input of
  * another job of the same engine too. Keys and payloads are valid during the call. */
 typedef int mr_collect(void *context, const struct mr_record *records, size_t count,
@@ -393,6 +396,9 @@ struct mr_job_spec {
     /* Of values with an add_tag: bits of `more` that are 0 where the engine has added, such as the
      * highest of a count beside others, and one that marks values which are not added; 0: all. */
     uint64_t add_guard;
+    /* Of MR_COMBINE with a reduce: NULL, or what makes results of most keys in less time than that.
+     * It is called first, and reduce only for the keys of which it gives no rank. */
+    mr_rank *rank;
 };
 
 /* Bytes of a value of a fixed size, at most. */

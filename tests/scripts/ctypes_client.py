@@ -99,6 +99,7 @@ class JobSpec(Structure):
         ("small", c_bool),
         ("max_rank", c_uint64),
         ("add_guard", c_uint64),
+        ("rank", c_void_p),
     ]
 
 

@@ -285,6 +285,13 @@ static void combine(void *context, void *into, const void *from)
     (void)from;
 }
 
+static uint64_t rank(void *context, const void *value)
+{
+    (void)context;
+    (void)value;
+    return 1;
+}
+
 static int compare(void *context, const void *a, size_t a_size, const void *b, size_t b_size)
 {
     (void)context;
@@ -368,6 +375,16 @@ static void make_wrong(struct mr_job_spec *spec, int how)
         break;
     case 17:
         spec->add_guard = 1;
+        break;
+    case 18:
+        spec->rank = rank;
+        break;
+    case 19:
+        spec->values = MR_COMBINE;
+        spec->combine = combine;
+        spec->value_size = 8;
+        spec->reduce = NULL;
+        spec->rank = rank;
         break;
     default:
         ck_abort();
@@ -516,7 +533,7 @@ Suite *test_calls_suite(void)
     TCase *tests = tcase_create("calls");
     tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, a_callback_cannot_wait_for_itself, 0, PLACES);
-    tcase_add_loop_test(tests, a_job_that_makes_no_sense_is_refused_with_a_sentence, 0, 18);
+    tcase_add_loop_test(tests, a_job_that_makes_no_sense_is_refused_with_a_sentence, 0, 20);
     tcase_add_test(tests, members_that_only_a_later_library_knows_are_refused);
     tcase_add_test(tests, what_is_missing_is_refused_or_has_a_default);
     tcase_add_test(tests, no_engine_stands_for_one_of_the_jobs_own);

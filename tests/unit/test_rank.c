@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_rank - ranks of numbers are ordered as the numbers are, and lead back to them.
+ * test_rank - ranks of numbers are ordered as the numbers are, and lead back to them; and records
+ * that a job's mr_rank makes are those of its reduce.
  */
 #include "engine/mapreduce.h"
 #include "unit/random.h"
 
 #include <check.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,6 +105,137 @@ START_TEST(what_is_no_number_ranks_below_all)
 }
 END_TEST
 
+/* ---- Of values ------------------------------------------------------------------------------- */
+
+#define NUMBERS 30000u
+#define KEYS 3000u
+#define LONGEST 9000u
+
+/* The key of a number: of nearly any length, and some of them of more than a chunk. */
+static size_t key_of(uint32_t number, char key[LONGEST])
+{
+    const uint32_t own = number % KEYS;
+    const size_t size = own % 500 == 7 ? LONGEST : own % 50 == 9 ? 200 : 4 + own % 40;
+
+    memset(key, 'a' + (int)(own % 26), size);
+    return size - 4 + (size_t)sprintf(key + size - 4, "%03u", own % 1000) +
+           (own / 1000 == 1 ? 1 : 0);
+}
+
+static int map_numbers(void *context, void *state, const struct mr_split *split,
+                       struct mr_emitter *emitter, struct mr_error *error)
+{
+    const uint32_t *numbers = (const uint32_t *)(const void *)split->data;
+    char key[LONGEST + 1];
+
+    (void)context, (void)state, (void)error;
+    for (size_t i = 0; i < split->size / sizeof *numbers; i++) {
+        const uint64_t value = numbers[i] % 7;
+        const size_t size = key_of(numbers[i], key);
+        if (mr_emit(emitter, key, size, &value) != MR_OK)
+            return -1;
+    }
+    return 0;
+}
+
+static void add_numbers(void *context, void *into, const void *from)
+{
+    (void)context;
+    *(uint64_t *)into += *(const uint64_t *)from;
+}
+
+/* Of a third of the values there is none. */
+static uint64_t rank_number(void *context, const void *value)
+{
+    const uint64_t number = *(const uint64_t *)value;
+
+    (void)context;
+    ck_assert_uint_eq((uintptr_t)value % 16, 0);
+    return number % 3 == 0 ? 0 : number;
+}
+
+/* Where they are ranked it is called for the others alone. */
+static int reduce_number(void *context, void *state, const void *key, size_t key_size,
+                         struct mr_values *values, struct mr_results *results,
+                         struct mr_error *error)
+{
+    const uint64_t *value = mr_values_next(values, NULL);
+    const bool *ranked = context;
+
+    (void)state, (void)error;
+    if (value == NULL || (*ranked && *value % 3 != 0))
+        return -1;
+    if (*value % 5 == 0)
+        return 0;
+    return mr_put(results, key, key_size, *value, "payload", *value % 3 == 0 ? 7 : 0) == MR_OK ? 0
+                                                                                               : -1;
+}
+
+static struct mr_table *table_of(const uint32_t *numbers, bool *ranked, struct mr_engine *engine,
+                                 enum mr_order order)
+{
+    struct mr_error error = {.status = MR_OK};
+    struct mr_table *table;
+    const struct mr_job_spec spec = {
+        .struct_size = sizeof spec,
+        .context = ranked,
+        .input = mr_input_items(numbers, NUMBERS, sizeof *numbers),
+        .map = map_numbers,
+        .values = MR_COMBINE,
+        .value_size = sizeof(uint64_t),
+        .combine = add_numbers,
+        .reduce = reduce_number,
+        .rank = *ranked ? rank_number : NULL,
+        .order = order,
+        .min_rank = 20,
+        .output = mr_output_table(&table),
+    };
+
+    ck_assert_msg(mr_run(engine, &spec, NULL, &error) == MR_OK, "%s", error.text);
+    return table;
+}
+
+START_TEST(a_rank_makes_the_records_that_a_reduce_would)
+{
+    const struct mr_engine_options options = {.struct_size = sizeof options,
+                                              .threads = 1 + (unsigned)_i % 3};
+    const enum mr_order order = _i % 2 ? MR_ORDER_RANK : MR_ORDER_KEY;
+    uint32_t *numbers = malloc(NUMBERS * sizeof *numbers);
+    bool ranked = true, reduced = false;
+    struct mr_engine *engine;
+    size_t ranks = 0;
+
+    ck_assert_ptr_nonnull(numbers);
+    for (size_t i = 0; i < NUMBERS; i++)
+        numbers[i] = (uint32_t)random_next();
+    ck_assert_int_eq(mr_engine_open(&options, &engine, NULL), MR_OK);
+    struct mr_table *got = table_of(numbers, &ranked, engine, order);
+    struct mr_table *wanted = table_of(numbers, &reduced, engine, order);
+    size_t w = 0;
+    for (size_t g = 0; g < mr_table_count(got); g++) {
+        const struct mr_record *a = mr_table_record(got, g), *b = mr_table_record(wanted, w);
+        /* What the reduce alone leaves out. */
+        if (a->payload_size == 0 && a->rank % 5 == 0)
+            continue;
+        w++;
+        ck_assert_ptr_nonnull(b);
+        ck_assert_uint_eq(a->rank, b->rank);
+        ck_assert_uint_eq(a->key_size, b->key_size);
+        ck_assert_mem_eq(a->key, b->key, a->key_size);
+        ck_assert_uint_eq(a->payload_size, b->payload_size);
+        ck_assert(a->payload_size == 0 || memcmp(a->payload, "payload", 7) == 0);
+        ranks += a->payload_size == 0;
+    }
+    ck_assert_uint_eq(w, mr_table_count(wanted));
+    ck_assert_uint_gt(ranks, KEYS / 3);
+    ck_assert_uint_gt(mr_table_count(wanted), ranks + KEYS / 6);
+    mr_table_release(got);
+    mr_table_release(wanted);
+    mr_engine_close(engine);
+    free(numbers);
+}
+END_TEST
+
 Suite *test_rank_suite(void);
 
 Suite *test_rank_suite(void)
@@ -114,5 +247,8 @@ Suite *test_rank_suite(void)
     tcase_add_test(tests, both_zeros_have_one_rank);
     tcase_add_test(tests, what_is_no_number_ranks_below_all);
     suite_add_tcase(suite, tests);
+    TCase *values = tcase_create("values");
+    tcase_add_loop_test(values, a_rank_makes_the_records_that_a_reduce_would, 0, 6);
+    suite_add_tcase(suite, values);
     return suite;
 }

@@ -117,13 +117,38 @@ static size_t drop_taken(struct record *results, size_t count)
     return left;
 }
 
+/* Makes results of keys from number `start` on: of each the rank, or a call of reduce, and then no
+ * key. */
+static int rank_keys(struct combine_partition *combine, const struct grouping_class *class,
+                     size_t start, struct record *results, size_t count, struct mr_results *out)
+{
+    struct context *context = combine->worker->context;
+    mr_rank *const rank = context->spec.rank;
+    if (context_stopped(context))
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        const uint64_t *value = grouping_entry(class, start + i) + class->words;
+        const uint64_t number = rank ? rank(context->spec.context, value) : 0;
+        if (number > 0) {
+            results[i].number = number;
+            results[i].value_size = 0;
+            continue;
+        }
+        if (reduce_value(combine, &results[i], value, out) != 0)
+            return -1;
+        results[i].key = NULL;
+    }
+    return 0;
+}
+
 /* Calls reduce, or puts the result, for each key in one class of the table. */
 static int finish_class(struct combine_partition *combine, enum key_class key_class,
                         struct mr_results *out)
 {
     struct context *context = combine->worker->context;
     const struct grouping_class *class = &combine->table.classes[key_class];
-    const bool bounds = context_bounds_counts(context);
+    const bool bounds = context_bounds_counts(context), reduces = context->spec.reduce;
+    const bool drops = bounds || reduces || key_class == KEY_LONG;
     for (size_t start = 0, count; start < class->used; start += count) {
         struct record results[REDUCE_BATCH];
         count = class->used - start < REDUCE_BATCH ? class->used - start : REDUCE_BATCH;
@@ -134,17 +159,11 @@ static int finish_class(struct combine_partition *combine, enum key_class key_cl
             if (bounds && !is_wanted(context, value))
                 results[i].key = NULL;
         }
-        if (!context->spec.reduce) {
-            const bool drops = bounds || key_class == KEY_LONG;
-            const size_t left = drops ? drop_taken(results, count) : count;
-            if (out->sink->put(out->sink, results, left) != 0)
-                return -1;
-            continue;
-        }
-        for (size_t i = 0; i < count; i++)
-            if (reduce_value(combine, &results[i], grouping_entry(class, start + i) + class->words,
-                             out) != 0)
-                return -1;
+        if (reduces && rank_keys(combine, class, start, results, count, out) != 0)
+            return -1;
+        const size_t left = drops ? drop_taken(results, count) : count;
+        if (left > 0 && out->sink->put(out->sink, results, left) != 0)
+            return -1;
     }
     return 0;
 }

@@ -29,6 +29,8 @@ static const char *check_values(const struct mr_job_spec *spec)
         return "add_tag is of values of two words that are combined, MR_COMBINE";
     if (spec->add_guard != 0 && spec->add_tag == 0)
         return "add_guard is of values with an add_tag";
+    if (spec->rank && (spec->values != MR_COMBINE || !spec->reduce))
+        return "a rank is of values that are combined, MR_COMBINE, and of a job with a reduce";
     if (spec->value_size > MR_VALUE_MOST)
         return "a value is of MR_VALUE_MOST bytes at most";
     if (spec->values != MR_GROUP && spec->value_order)
