@@ -201,6 +201,13 @@ static int values_reduce(void *context, void *state, const void *key, size_t key
     return columns_reduce(values->columns, state, key, key_size, of, results, error);
 }
 
+static uint64_t values_rank(void *context, const void *value)
+{
+    const struct setup_values *values = context;
+
+    return columns_rank(values->columns, value);
+}
+
 /* ---- Values that are combined two by two, and those of which a reduce needs all -------------- */
 
 static void values_rows_of_columns(struct setup_values *values)
@@ -296,6 +303,8 @@ void setup_values_job(struct setup_values *values, struct mr_job_spec *spec)
         if (values->options.total)
             spec->reducer_open = values_total_open;
         spec->reduce = values_reduce;
+        if (columns_ranks(values->columns))
+            spec->rank = values_rank;
         return;
     }
     spec->values = MR_GROUP;

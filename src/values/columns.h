@@ -109,7 +109,12 @@ int columns_reducer_open(void *columns, void **state, struct mr_error *error);
 int columns_reduce(void *columns, void *state, const void *key, size_t key_size,
                    struct mr_values *values, struct mr_results *results, struct mr_error *error);
 
-/* The parts of that, for who has quantiles and distinct values as well: sets in numbers[] (one for
+/* A job's mr_rank, where columns_ranks says that there is one: for a sum or a mean alone, by which
+ * results are ordered. `columns` is a struct columns. */
+bool columns_ranks(const struct columns *columns);
+uint64_t columns_rank(void *columns, const void *value);
+
+/* The parts of columns_reduce, for who has quantiles and distinct values as well: sets in numbers[] (one for
  * each column) what the value says, and leaves the others. `total` is the state of the reducer.
  * Returns 0, or fails: a sum with too many digits, or where there is a total a negative one, whose
  * message names the key, or memory that could not be had. */

@@ -73,24 +73,6 @@ int columns_finish(const struct columns *columns, void *total, const void *key, 
                : columns_total_add(total, columns->columns, key, key_size, numbers, error);
 }
 
-/* Puts the result of a sum or mean alone that orders the results, and whose code its rank holds.
- * Returns as a reduce, and 1 where it is another. */
-static int put_alone(const struct columns *columns, struct mr_results *results, const void *key,
-                     size_t key_size, const void *value)
-{
-    const struct sum sum = columns->counted ? sum_counted_sum(value) : *(const struct sum *)value;
-    struct decimal number;
-    const enum decimal_fault fault = columns->columns[0].op == COLUMN_MEAN
-                                         ? sum_mean(&sum, sum_counted_count(value), &number)
-                                         : sum_total(&sum, &number);
-    const uint64_t rank =
-        fault == DECIMAL_OK && !sums_failed(columns->sums) ? decimal_code_short(&number) : 0;
-
-    if (rank == 0)
-        return 1;
-    return mr_put(results, key, key_size, rank, NULL, 0) == MR_OK ? 0 : -1;
-}
-
 /* Whether its count, which a failure may have made wrong, lets a key give a result. */
 static bool is_wanted(const struct columns *columns, const void *value)
 {
@@ -101,27 +83,30 @@ static bool is_wanted(const struct columns *columns, const void *value)
            sums_failed(columns->sums);
 }
 
-/* The same of any value. Apart, so that the way of a sum or mean alone needs no room for more. */
-static __attribute__((noinline)) int reduce_any(const struct columns *columns, void *total,
-                                                struct mr_results *results, const void *key,
-                                                size_t key_size, const void *value,
-                                                struct mr_error *error)
+/* Whether the words of a value hold all of a sum which is not negative, as they mostly do. */
+static bool is_plain(const struct columns *columns, const uint64_t *words)
 {
-    struct decimal usual[4] = {{0, 0}}, *numbers = usual;
-    int rc = -1;
+    return (words[0] & SUM_SIGN) == 0 && words[1] >> (columns->counted ? SUM_COUNTED_BITS : 0) == 0;
+}
 
-    if (columns->count > sizeof usual / sizeof *usual) {
-        numbers = malloc(columns->count * sizeof *numbers);
-        if (numbers == NULL)
-            return no_memory(error);
-    }
-    if (columns_finish(columns, total, key, key_size, value, numbers, error) == 0)
-        rc = is_wanted(columns, value)
-                 ? columns_put(columns, results, key, key_size, numbers, error)
-                 : 0;
-    if (numbers != usual)
-        free(numbers);
-    return rc;
+uint64_t columns_rank(void *context, const void *value)
+{
+    const struct columns *columns = context;
+    const uint64_t *words = value;
+    uint64_t mean;
+
+    if (!is_plain(columns, words) || !is_wanted(columns, value) || sums_failed(columns->sums))
+        return 0;
+    if (columns->columns[0].op == COLUMN_SUM)
+        return decimal_code_stripped(words[0] >> SUM_TAG_BITS, words[0] & SUM_SCALE);
+    return sum_mean_word(&(struct sum){words[0], 0}, words[1], &mean)
+               ? decimal_code_stripped(mean, SUM_MEAN_DECIMALS)
+               : 0;
+}
+
+bool columns_ranks(const struct columns *columns)
+{
+    return columns->alone && columns->totals == NULL;
 }
 
 int columns_reduce(void *context, void *state, const void *key, size_t key_size,
@@ -129,19 +114,26 @@ int columns_reduce(void *context, void *state, const void *key, size_t key_size,
 {
     const struct columns *columns = context;
     const void *value = mr_values_next(values, NULL);
+    struct decimal usual[4] = {{0, 0}}, *numbers = usual;
+    int rc = -1;
 
     if (value == NULL)
         return -1;
-    if (state != NULL) /* of a total those without a result are a part, too */
-        return reduce_any(columns, state, results, key, key_size, value, error);
-    if (!is_wanted(columns, value))
+    /* Of a total keys without a result are a part, too. */
+    if (state == NULL && !is_wanted(columns, value))
         return 0;
-    if (columns->alone) {
-        const int put = put_alone(columns, results, key, key_size, value);
-        if (put <= 0)
-            return put;
+    if (columns->count > sizeof usual / sizeof *usual) {
+        numbers = malloc(columns->count * sizeof *numbers);
+        if (numbers == NULL)
+            return no_memory(error);
     }
-    return reduce_any(columns, NULL, results, key, key_size, value, error);
+    if (columns_finish(columns, state, key, key_size, value, numbers, error) == 0)
+        rc = is_wanted(columns, value)
+                 ? columns_put(columns, results, key, key_size, numbers, error)
+                 : 0;
+    if (numbers != usual)
+        free(numbers);
+    return rc;
 }
 
 int columns_reducer_open(void *context, void **state, struct mr_error *error)
@@ -266,16 +258,14 @@ int columns_put(const struct columns *columns, struct mr_results *results, const
 
 /* ---- Records to texts ----------------------------------------------------------------------- */
 
-/* Decodes what the rank and, where that is not all of it, the beginning of the key are the code of,
- * which is taken off the key. */
+/* Decodes what the rank and the beginning of the key are the code of, as far as it is not in the
+ * rank: that is taken off the key. */
 static void decode_first(const struct mr_record *record, struct mr_bytes *key,
                          struct decimal *first)
 {
     unsigned char code[RANK_BYTES + DECIMAL_CODE_ROOM];
     size_t size;
 
-    if (decimal_decode_short(record->rank, first))
-        return;
     /* As much of the key as may belong to a code: that says itself where it ends. */
     const size_t behind = key->size < DECIMAL_CODE_ROOM ? key->size : DECIMAL_CODE_ROOM;
     decimal_code_store(code, record->rank);
@@ -296,8 +286,11 @@ size_t columns_record(const struct columns *columns, const struct mr_record *rec
 
     *key = (struct mr_bytes){record->key, record->key_size};
     if (columns->order == COLUMNS_BY_FIRST) {
-        decode_first(record, key, &first);
-        size = decimal_print(&first, texts);
+        size = decimal_code_print(record->rank, texts);
+        if (size == 0) {
+            decode_first(record, key, &first);
+            size = decimal_print(&first, texts);
+        }
     }
     if (record->payload_size > 0)
         memcpy(texts + size, record->payload, record->payload_size);

@@ -17,6 +17,7 @@
  */
 #include "values/decimal_code.h"
 
+#include "base/digits.h"
 #include "values/decimal.h"
 
 #define E16 UINT64_C(10000000000000000)
@@ -151,4 +152,49 @@ size_t decimal_decode(const unsigned char *code, struct decimal *decimal)
         whole * (__int128)decimal_powers[decimal->scale] +
         (__int128)(rest / (uint64_t)decimal_powers[DECIMAL_DECIMALS - decimal->scale]);
     return size;
+}
+
+#define INVERSE(power, shift)                                                                      \
+    {                                                                                              \
+        (uint64_t)(((unsigned __int128)1 << (64 + (shift))) / (power) + 1), (shift)                \
+    }
+
+/* The shift is the power's logarithm, rounded down: so the factor is the largest that fits, and is
+ * off by less than one part in 2^62. */
+const struct decimal_code_inverse decimal_code_inverses[DECIMAL_CODE_DECIMALS] = {
+    INVERSE(10, 3),     INVERSE(100, 6),     INVERSE(1000, 9),
+    INVERSE(10000, 13), INVERSE(100000, 16), INVERSE(1000000, 19),
+};
+
+size_t decimal_code_print(uint64_t word, unsigned char out[DECIMAL_ROOM])
+{
+    const unsigned head = (unsigned)(word >> 56);
+    unsigned size = head >= 0xE0 ? 3 : head >= 0xC0 ? 2 : 1;
+    uint64_t twice;
+
+    if (head < 0x80 || head > DECIMAL_CODE_LONG + DECIMAL_CODE_WORD - 1 - DECIMAL_CODE_LEAST)
+        return 0;
+    if (head >= DECIMAL_CODE_LONG) {
+        size = 1 + head - DECIMAL_CODE_LONG + DECIMAL_CODE_LEAST;
+        twice = (word & UINT64_MAX >> 8) >> 8 * (DECIMAL_CODE_WORD - size);
+    } else {
+        twice = word << (size + 1) >> (size + 1) >> 8 * (DECIMAL_CODE_WORD - size);
+    }
+    unsigned char *p = digits_put(out, twice >> 1, digits_width(twice >> 1));
+    if ((twice & 1) == 0)
+        return (size_t)(p - out);
+    *p++ = '.';
+    unsigned pair, decimals = 0;
+    do {
+        if (size >= DECIMAL_CODE_WORD - 1)
+            return 0;
+        pair = (unsigned)(word >> (56 - 8 * size++)) & 0xFF;
+        memcpy(p + decimals, digits_pairs + (pair & ~1u), 2);
+        decimals += 2;
+    } while ((pair & 1) != 0);
+    /* Pairs have a digit more than the number, or it has zeros behind them. */
+    const unsigned scale = (unsigned)(word >> (56 - 8 * size)) & 0xFF;
+    if (scale > decimals)
+        memset(p + decimals, '0', scale - decimals);
+    return (size_t)(p - out) + scale;
 }

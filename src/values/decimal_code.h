@@ -62,28 +62,41 @@ static inline uint64_t decimal_code_word(uint64_t twice, size_t *size)
                         : (0xE00000 | twice) << 40;
 }
 
-/* Numbers of so many decimals at the most, whose whole is not large, are coded in words. */
+/* Numbers of so many decimals at the most are coded in words. */
 #define DECIMAL_CODE_DECIMALS 6
-#define DECIMAL_CODE_WHOLE (UINT64_C(1) << 40)
 
-/* The word of a number's code where that holds all of it; 0 where it does not, or may not. */
-static inline uint64_t decimal_code_short(const struct decimal *decimal)
+/* By decimals from 1 on: what a number below 2^55 is multiplied with, and how far above the lowest
+ * 64 bits of that its whole begins (T. Granlund and P. Montgomery, "Division by Invariant Integers
+ * using Multiplication", 1994). */
+struct decimal_code_inverse {
+    uint64_t factor;
+    unsigned shift;
+};
+
+extern const struct decimal_code_inverse decimal_code_inverses[DECIMAL_CODE_DECIMALS];
+
+/* Parts a number of so many decimals, not 0, into its whole and what is above, in millionths. */
+static inline uint64_t decimal_code_part(uint64_t digits, unsigned scale, uint32_t *millionths)
 {
-    const unsigned scale = decimal->scale;
-    const uint64_t digits = (uint64_t)decimal->digits;
-    size_t size;
+    const struct decimal_code_inverse *inverse = &decimal_code_inverses[scale - 1];
+    const uint64_t whole =
+        (uint64_t)((unsigned __int128)digits * inverse->factor >> 64) >> inverse->shift;
+    const uint64_t one = (uint64_t)decimal_powers[scale];
 
-    if (decimal->digits < 0 || decimal->digits >= (__int128)DECIMAL_CODE_SMALL ||
-        scale > DECIMAL_CODE_DECIMALS)
-        return 0;
-    if (scale == 0)
-        return decimal_code_word(digits << 1, &size);
-    const uint64_t one = (uint64_t)decimal_powers[scale], whole = digits / one;
-    const uint32_t rest = (uint32_t)((digits - whole * one) *
-                                     (uint64_t)decimal_powers[DECIMAL_CODE_DECIMALS - scale]);
-    const uint32_t first = rest / 10000, others = rest % 10000, last = others % 100;
+    *millionths = (uint32_t)((digits - whole * one) *
+                             (uint64_t)decimal_powers[DECIMAL_CODE_DECIMALS - scale]);
+    return whole;
+}
+
+/* The word of a code with decimals, where it holds all of it; else 0. */
+static inline uint64_t decimal_code_parts(uint64_t whole, uint32_t millionths, unsigned scale)
+{
+    const uint32_t first = millionths / 10000, others = millionths % 10000, last = others % 100;
+    const size_t pairs = last != 0 ? 3 : others != 0 ? 2 : 1;
+    size_t size;
     uint64_t word = decimal_code_word(whole << 1 | 1, &size);
-    if (size > DECIMAL_CODE_WORD - 4) /* three pairs and the scale follow, at the most */
+
+    if (size + pairs + 1 > DECIMAL_CODE_WORD)
         return 0;
     word |= (uint64_t)(first << 1 | (others != 0)) << (56 - 8 * size++);
     if (others != 0)
@@ -93,42 +106,41 @@ static inline uint64_t decimal_code_short(const struct decimal *decimal)
     return word | (uint64_t)scale << (56 - 8 * size);
 }
 
-/* The number of a code of which a word holds all, and so that decimal_code_short might have made
- * it; false where it is of another. */
-static inline bool decimal_decode_short(uint64_t word, struct decimal *decimal)
+/* The word of a number's code where that holds all of it; 0 where it does not, or may not. */
+static inline uint64_t decimal_code_short(const struct decimal *decimal)
 {
-    const unsigned head = (unsigned)(word >> 56);
-    unsigned size = head >= 0xE0 ? 3 : head >= 0xC0 ? 2 : 1, pairs = 0;
-    uint64_t twice, above = 0;
+    const uint64_t digits = (uint64_t)decimal->digits;
+    uint32_t millionths;
+    size_t size;
 
-    if (head < 0x80 || head > DECIMAL_CODE_LONG + DECIMAL_CODE_WORD - 1 - DECIMAL_CODE_LEAST)
-        return false;
-    if (head >= DECIMAL_CODE_LONG) {
-        size = 1 + head - DECIMAL_CODE_LONG + DECIMAL_CODE_LEAST;
-        twice = (word & UINT64_MAX >> 8) >> 8 * (DECIMAL_CODE_WORD - size);
-    } else {
-        twice = word << (size + 1) >> (size + 1) >> 8 * (DECIMAL_CODE_WORD - size);
-    }
-    *decimal = (struct decimal){(__int128)(twice >> 1), 0};
-    if ((twice & 1) == 0)
-        return true;
-    if (twice >> 1 >= DECIMAL_CODE_WHOLE)
-        return false;
-    for (bool more = true; more; pairs++, size++) {
-        if (size >= DECIMAL_CODE_WORD - 1)
-            return false;
-        const unsigned pair = (unsigned)(word >> (56 - 8 * size)) & 0xFF;
-        above = above * 100 + (pair >> 1);
-        more = (pair & 1) != 0;
-    }
-    const unsigned scale = (unsigned)(word >> (56 - 8 * size)) & 0xFF;
-    if (scale > DECIMAL_CODE_DECIMALS)
-        return false;
-    /* Pairs have a digit more than the number, or it has zeros behind them. */
-    above = scale < 2 * pairs ? above / 10 : above * (uint64_t)decimal_powers[scale - 2 * pairs];
-    decimal->digits = (__int128)((twice >> 1) * (uint64_t)decimal_powers[scale] + above);
-    decimal->scale = scale;
-    return true;
+    if (decimal->digits < 0 || decimal->digits >= (__int128)DECIMAL_CODE_SMALL ||
+        decimal->scale > DECIMAL_CODE_DECIMALS)
+        return 0;
+    if (decimal->scale == 0)
+        return decimal_code_word(digits << 1, &size);
+    const uint64_t whole = decimal_code_part(digits, decimal->scale, &millionths);
+    return decimal_code_parts(whole, millionths, decimal->scale);
 }
+
+/* The same of that many digits and decimals, whose zeros at the end are taken off. */
+static inline uint64_t decimal_code_stripped(uint64_t digits, unsigned scale)
+{
+    uint32_t millionths = 0;
+    size_t size;
+
+    if (digits >= DECIMAL_CODE_SMALL || scale > DECIMAL_CODE_DECIMALS)
+        return 0;
+    const uint64_t whole = scale > 0 ? decimal_code_part(digits, scale, &millionths) : digits;
+    if (millionths == 0)
+        return decimal_code_word(whole << 1, &size);
+    const uint32_t first = millionths / 10000, others = millionths % 10000, last = others % 100;
+    const uint32_t pair = last != 0 ? last : others != 0 ? others / 100 : first;
+    const unsigned decimals = last != 0 ? 6 : others != 0 ? 4 : 2;
+    return decimal_code_parts(whole, millionths, decimals - (pair % 10 == 0));
+}
+
+/* Writes the text of a number, as decimal_print does, whose code is whole in a word. Returns its
+ * size; 0 where the code goes on behind the word, or is of a number below 0. */
+size_t decimal_code_print(uint64_t word, unsigned char out[DECIMAL_ROOM]);
 
 #endif

@@ -456,21 +456,13 @@ enum decimal_fault sum_total(const struct sum *sum, struct decimal *total)
 /* As sum_mean where words of 64 bits are enough, as they mostly are; else false. */
 static bool small_mean(const struct sum *sum, uint64_t count, struct decimal *mean)
 {
-    const unsigned scale = (unsigned)(sum->low & SUM_SCALE);
-    uint64_t digits = sum->low >> SUM_TAG_BITS;
+    uint64_t digits;
 
-    if (sum->high != 0 || scale > SUM_MEAN_DECIMALS ||
-        __builtin_mul_overflow(digits, (uint64_t)decimal_powers[SUM_MEAN_DECIMALS - scale],
-                               &digits))
+    if (!sum_mean_word(sum, count, &digits))
         return false;
-    const uint64_t rest = digits % count;
-    uint64_t quotient = digits / count;
-    quotient += rest > count - rest || (rest == count - rest && (quotient & 1) != 0);
-    unsigned decimals = SUM_MEAN_DECIMALS;
-    for (; decimals > 0 && quotient % 10 == 0; decimals--)
-        quotient /= 10;
-    mean->digits = (sum->low & SUM_SIGN) != 0 ? -(__int128)quotient : (__int128)quotient;
-    mean->scale = decimals;
+    *mean = (struct decimal){(sum->low & SUM_SIGN) != 0 ? -(__int128)digits : (__int128)digits,
+                             SUM_MEAN_DECIMALS};
+    decimal_strip(mean);
     return true;
 }
 

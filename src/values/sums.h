@@ -138,9 +138,27 @@ void sum_decimal(const struct sum *sum, struct decimal *decimal);
 /* The sum without zeros at the end of its decimals. DECIMAL_TOO_LONG where it has more than
  * DECIMAL_DIGITS digits. */
 enum decimal_fault sum_total(const struct sum *sum, struct decimal *total);
-/* The sum divided by `count`, which is not 0, rounded half to even at SUM_MEAN_DECIMALS, without
- * zeros at the end. Returns as sum_total, for the mean. */
+/* What means are rounded to, half to even. */
 #define SUM_MEAN_DECIMALS 6
+
+/* The absolute value of the mean in units of its last decimal, where words of 64 bits are enough,
+ * as they mostly are; else false. */
+static inline bool sum_mean_word(const struct sum *sum, uint64_t count, uint64_t *mean)
+{
+    const unsigned scale = (unsigned)(sum->low & SUM_SCALE);
+    uint64_t digits = sum->low >> SUM_TAG_BITS;
+
+    if (sum->high != 0 || scale > SUM_MEAN_DECIMALS ||
+        __builtin_mul_overflow(digits, (uint64_t)decimal_powers[SUM_MEAN_DECIMALS - scale],
+                               &digits))
+        return false;
+    const uint64_t quotient = digits / count, rest = digits % count;
+    *mean = quotient + (rest > count - rest || (rest == count - rest && (quotient & 1) != 0));
+    return true;
+}
+
+/* The sum divided by `count`, which is not 0, rounded so, without zeros at the end. Returns as
+ * sum_total, for the mean. */
 enum decimal_fault sum_mean(const struct sum *sum, uint64_t count, struct decimal *mean);
 
 #endif

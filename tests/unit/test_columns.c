@@ -195,6 +195,7 @@ struct row {
 struct job {
     struct columns *columns;
     const struct row *rows;
+    bool ranks; /* by columns_rank, where that is possible */
 };
 
 static int map(void *context, void *state, const struct mr_split *split, struct mr_emitter *emitter,
@@ -230,6 +231,11 @@ static int reduce(void *context, void *state, const void *key, size_t key_size,
                           error);
 }
 
+static uint64_t rank(void *context, const void *value)
+{
+    return columns_rank(((struct job *)context)->columns, value);
+}
+
 /* Runs a job; *table is its result. */
 static enum mr_status run(struct job *job, size_t rows, struct mr_table **table,
                           struct mr_error *error)
@@ -245,6 +251,7 @@ static enum mr_status run(struct job *job, size_t rows, struct mr_table **table,
         .add_tag = columns_add_tag(job->columns),
         .add_guard = columns_add_guard(job->columns),
         .reduce = reduce,
+        .rank = job->ranks && columns_ranks(job->columns) ? rank : NULL,
         .order = columns_mr_order(job->columns),
         .output = mr_output_table(table),
     };
@@ -278,14 +285,16 @@ static const char *lines_of(const struct columns *columns, const struct mr_table
 static void check_job(struct columns_options *options, const struct column *list, size_t count,
                       const struct row *rows, size_t row_count, const char *wanted)
 {
-    struct job job = {opened(options, list, count), rows};
-    struct mr_error error = {0};
-    struct mr_table *table;
+    for (int ranks = 0; ranks < 2; ranks++) {
+        struct job job = {opened(options, list, count), rows, ranks != 0};
+        struct mr_error error = {0};
+        struct mr_table *table;
 
-    ck_assert_msg(run(&job, row_count, &table, &error) == MR_OK, "%s", error.text);
-    ck_assert_str_eq(lines_of(job.columns, table), wanted);
-    mr_table_release(table);
-    columns_close(job.columns);
+        ck_assert_msg(run(&job, row_count, &table, &error) == MR_OK, "%s", error.text);
+        ck_assert_str_eq(lines_of(job.columns, table), wanted);
+        mr_table_release(table);
+        columns_close(job.columns);
+    }
 }
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -369,7 +378,7 @@ START_TEST(long_keys_and_many_columns_are_put_whole)
         p += sprintf(p, "%s%s", i > 0 ? "\t" : "", row.fields[0]);
     }
 
-    struct job job = {opened(&options, list, COLUMNS), &row};
+    struct job job = {opened(&options, list, COLUMNS), &row, true};
     struct mr_error error = {0};
     struct mr_table *table;
     struct mr_bytes got;
@@ -416,7 +425,7 @@ START_TEST(a_count_and_a_sum_are_as_columns_of_more)
     }
     for (unsigned fields = 2; fields > 0; fields--) {
         options.field_count = fields;
-        struct job job = {opened(&options, list, COUNT(list)), rows};
+        struct job job = {opened(&options, list, COUNT(list)), rows, true};
         struct mr_error error = {0};
         struct mr_table *table;
         ck_assert_uint_eq(columns_value_size(job.columns), fields == 1 ? 16 : 24);
@@ -440,7 +449,7 @@ static void check_failure(enum column_op op, const struct row *rows, size_t coun
 
     for (size_t fields = 1; fields <= 2; fields++) {
         struct columns_options options = {.field_count = fields};
-        struct job job = {opened(&options, &column, 1), rows};
+        struct job job = {opened(&options, &column, 1), rows, true};
         struct mr_error error = {0};
         struct mr_table *table;
         ck_assert_int_ne(run(&job, count, &table, &error), MR_OK);
@@ -505,7 +514,7 @@ START_TEST(many_rows_and_keys_are_as_added_one_by_one)
             want[key].greatest = thousandths[b];
     }
 
-    struct job job = {opened(&options, list, COUNT(list)), rows};
+    struct job job = {opened(&options, list, COUNT(list)), rows, true};
     struct mr_error error = {0};
     struct mr_table *table;
     int64_t before = INT64_MAX;

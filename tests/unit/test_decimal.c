@@ -361,24 +361,61 @@ START_TEST(codes_are_short_for_small_numbers)
 }
 END_TEST
 
-/* Words are codes, where they hold all of them. */
+/* The word that holds all of a number's code; 0 where none does, or it need not be found. */
+static uint64_t word_of(const struct decimal *decimal, bool any)
+{
+    unsigned char code[DECIMAL_CODE_ROOM] = {0};
+    const size_t size = decimal_code(decimal, code);
+
+    memset(code + size, 0, sizeof code - size);
+    return size <= DECIMAL_CODE_WORD && decimal->digits >= 0 &&
+                   (any || (decimal->digits < (__int128)DECIMAL_CODE_SMALL &&
+                            decimal->scale <= DECIMAL_CODE_DECIMALS))
+               ? decimal_code_load(code)
+               : 0;
+}
+
+/* Words are codes, where they hold all of them, and the texts of these. */
 static void check_word(const struct decimal *decimal, const unsigned char *code, size_t size)
 {
-    unsigned char eight[DECIMAL_CODE_WORD] = {0};
-    struct decimal back;
-    const uint64_t word = decimal_code_short(decimal);
+    unsigned char eight[DECIMAL_CODE_WORD] = {0}, text[DECIMAL_ROOM], wanted[DECIMAL_ROOM];
+    struct decimal bare = *decimal;
+
+    ck_assert_uint_eq(decimal_code_short(decimal), word_of(decimal, false));
     memcpy(eight, code, size < sizeof eight ? size : sizeof eight);
-    ck_assert(word == 0 || (size <= sizeof eight && word == decimal_code_load(eight)));
-    if (size <= 4 && decimal->digits >= 0 && decimal->scale <= DECIMAL_CODE_DECIMALS)
-        ck_assert_uint_ne(word, 0);
-    if (decimal_decode_short(decimal_code_load(eight), &back))
-        ck_assert(size <= sizeof eight && back.digits == decimal->digits &&
-                  back.scale == decimal->scale);
-    else
-        ck_assert_uint_eq(word, 0);
-    decimal_code_store(eight, word);
-    ck_assert_uint_eq(decimal_code_load(eight), word);
+    const size_t print = decimal_code_print(decimal_code_load(eight), text);
+    if (word_of(decimal, true) != 0) {
+        ck_assert_uint_eq(print, decimal_print(decimal, wanted));
+        ck_assert_mem_eq(text, wanted, print);
+    } else {
+        ck_assert_uint_eq(print, 0);
+    }
+    decimal_strip(&bare);
+    if (decimal->digits >= 0 && decimal->digits <= (__int128)UINT64_MAX) {
+        const bool small = decimal->digits < (__int128)DECIMAL_CODE_SMALL &&
+                           decimal->scale <= DECIMAL_CODE_DECIMALS;
+        ck_assert_uint_eq(decimal_code_stripped((uint64_t)decimal->digits, decimal->scale),
+                          small ? word_of(&bare, false) : 0);
+    }
+    decimal_code_store(eight, UINT64_C(0x0123456789ABCDEF));
+    ck_assert_uint_eq(decimal_code_load(eight), UINT64_C(0x0123456789ABCDEF));
 }
+
+START_TEST(words_hold_codes_of_numbers_beside_powers_of_ten)
+{
+    for (int i = 0; i < (SANITIZED ? 20000 : 200000); i++) {
+        const unsigned scale = below(DECIMAL_CODE_DECIMALS + 2), bits = 1 + below(57);
+        const uint64_t random = (uint64_t)below(1u << 31) << 31 | below(1u << 31);
+        const uint64_t power = (uint64_t)decimal_powers[below(scale + 1)];
+        const uint64_t digits = (random >> (62 - bits)) / power * power + below(3);
+        const struct decimal decimal = {(__int128)(digits - (digits > 0)), scale};
+        unsigned char code[DECIMAL_CODE_ROOM];
+        const size_t size = decimal_code(&decimal, code);
+
+        check_word(&decimal, code, size);
+    }
+}
+END_TEST
 
 START_TEST(a_code_says_its_size_and_gives_its_number_back)
 {
@@ -506,6 +543,7 @@ Suite *test_decimal_suite(void)
     tcase_add_test(tests, codes_are_ordered_as_numbers_and_then_as_decimals);
     tcase_add_test(tests, numbers_are_compared_whatever_their_decimals);
     tcase_add_test(tests, codes_are_short_for_small_numbers);
+    tcase_add_test(tests, words_hold_codes_of_numbers_beside_powers_of_ten);
     tcase_add_test(tests, a_code_says_its_size_and_gives_its_number_back);
     tcase_add_test(tests, zeros_at_the_end_of_decimals_are_taken_off);
     tcase_add_test(tests, numbers_read_together_are_those_read_alone);
