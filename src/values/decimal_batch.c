@@ -27,6 +27,8 @@ size_t decimal_batch_scalar(const struct mr_bytes *texts, size_t count,
 decimal_batch *decimal_batch_select(void)
 {
 #if defined(__x86_64__)
+    if (cpu_has_avx512())
+        return decimal_batch_avx512;
     if (cpu_has_avx2())
         return decimal_batch_avx2;
 #endif

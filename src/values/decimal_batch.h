@@ -31,6 +31,7 @@ typedef size_t decimal_batch(const struct mr_bytes *texts, size_t count,
 decimal_batch decimal_batch_scalar;
 #if defined(__x86_64__)
 decimal_batch decimal_batch_avx2;
+decimal_batch decimal_batch_avx512; /* it has both */
 #endif
 
 /* The best for this CPU. */

@@ -524,6 +524,8 @@ START_TEST(numbers_read_together_are_those_read_alone)
 #if defined(__x86_64__)
     if (cpu_has_avx2())
         check_batch(decimal_batch_avx2, DECIMAL_BATCH_TOGETHER);
+    if (cpu_has_avx512())
+        check_batch(decimal_batch_avx512, DECIMAL_BATCH_TOGETHER);
 #endif
 }
 END_TEST
