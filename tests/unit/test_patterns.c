@@ -318,7 +318,7 @@ END_TEST
 
 START_TEST(lines_are_counted_as_by_a_plain_loop)
 {
-    unsigned char text[9000];
+    static unsigned char text[40000];
 
     for (unsigned round = 0; round < 300; round++) {
         const size_t size = round < 100 ? round : below(sizeof text), begin = below(size + 1);
