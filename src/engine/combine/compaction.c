@@ -11,9 +11,10 @@
 #define HIGH_MARK ((uint64_t)296 << 20)
 /* Between the two, so many times what compacting them would leave. */
 #define COMPACTED_TIMES 6
-/* Results will take the bytes of their keys and some for each number. So much of that may be held
- * in percent, and a part of HIGH_MARK besides. */
+/* Results will take the bytes of their keys and some for each number, and more of what is made of
+ * values. So much of that may be held in percent, and a part of HIGH_MARK besides. */
 #define NUMBER_BYTES 2
+#define VALUE_BYTES 3
 #define PERCENT 124
 #define BESIDES 20
 /* With so many bytes more one partition is compacted to see what that comes to by now. */
@@ -51,9 +52,10 @@ static bool too_much(const struct compaction *compaction, const struct partition
 
 /* A partition was compacted to this. */
 static void learn(struct compaction *compaction, const struct partitions *pairs,
-                  const struct stream *compacted)
+                  const struct stream *compacted, bool numbers)
 {
-    const uint64_t output = compacted->bytes + NUMBER_BYTES * compacted->records;
+    const uint64_t output =
+        compacted->bytes + (numbers ? NUMBER_BYTES : VALUE_BYTES) * compacted->records;
     const int64_t held = get(&pairs->fresh) + get(&pairs->compacted);
     atomic_store_explicit(&compaction->all_compacted, (int64_t)(compacted->bytes << pairs->bits),
                           memory_order_relaxed);
@@ -79,7 +81,7 @@ static int compact_next(struct compaction *compaction, struct partitions *pairs,
     int result = combine_partition(combine, &taken, &compacted);
     const uint64_t after = compacted.bytes;
     partitions_count(pairs, -(int64_t)fresh, (int64_t)(after - (before - fresh)));
-    learn(compaction, pairs, &compacted);
+    learn(compaction, pairs, &compacted, combine->worker->context->sums);
     thread_lock(&partition->lock);
     /* Again when a part of what is there has come; later where it hardly helped. */
     partition->threshold = before - after >= fresh / 4 ? after / 4 : after * 2;
