@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/copy.h"
+
 int encode_tsv_columns(const struct mr_record *records, size_t count,
                        const struct encode_form *form, struct mr_buffer *bytes)
 {
@@ -28,8 +30,7 @@ int encode_tsv_columns(const struct mr_record *records, size_t count,
         /* The texts go where they stand if the record's key is all key, as it nearly always is. */
         unsigned char *texts = out + records[i].key_size + 1;
         const size_t size = columns->record(columns->context, &records[i], &key, texts);
-        memcpy(out, key.data, key.size);
-        out += key.size;
+        out = copy_bytes(out, key.data, key.size);
         *out++ = '\t';
         if (texts != out)
             memmove(out, texts, size);
