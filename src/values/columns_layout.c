@@ -27,7 +27,8 @@ static void lay_out_counted(struct columns *columns)
 /* Gives each thing that is kept its place in a value. */
 static void lay_out(struct columns *columns)
 {
-    columns->has_count = columns->min_count > 1 || columns->max_count < UINT64_MAX;
+    columns->bounded = columns->min_count > 1 || columns->max_count < UINT64_MAX;
+    columns->has_count = columns->bounded;
     for (size_t i = 0; i < columns->count; i++) {
         enum column_op op = columns->columns[i].op;
         columns->pairs |= is_pairs(op);

@@ -45,6 +45,7 @@ struct columns {
     size_t field_count;
     uint64_t min_count;
     uint64_t max_count; /* UINT64_MAX: no limit */
+    bool bounded;       /* one of both leaves keys out */
     enum columns_order order;
     bool pairs;
     bool has_count; /* the first word of a value is the count, */

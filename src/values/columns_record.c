@@ -74,9 +74,9 @@ int columns_finish(const struct columns *columns, void *total, const void *key, 
 }
 
 /* Whether its count, which a failure may have made wrong, lets a key give a result. */
-static bool is_wanted(const struct columns *columns, const void *value)
+static inline bool is_wanted(const struct columns *columns, const void *value)
 {
-    if (!columns->has_count && !columns->counted)
+    if (!columns->bounded)
         return true;
     const uint64_t count = columns_count(columns, value);
     return (count >= columns->min_count && count <= columns->max_count) ||

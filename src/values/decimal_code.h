@@ -88,22 +88,33 @@ static inline uint64_t decimal_code_part(uint64_t digits, unsigned scale, uint32
     return whole;
 }
 
-/* The word of a code with decimals, where it holds all of it; else 0. */
-static inline uint64_t decimal_code_parts(uint64_t whole, uint32_t millionths, unsigned scale)
-{
-    const uint32_t first = millionths / 10000, others = millionths % 10000, last = others % 100;
-    const size_t pairs = last != 0 ? 3 : others != 0 ? 2 : 1;
-    size_t size;
-    uint64_t word = decimal_code_word(whole << 1 | 1, &size);
+/* Millionths as pairs of digits. */
+struct decimal_code_pairs {
+    uint32_t first, second, third;
+    unsigned count; /* without pairs of zeros at the end, but one at least */
+};
 
-    if (size + pairs + 1 > DECIMAL_CODE_WORD)
+static inline struct decimal_code_pairs decimal_code_pairs(uint32_t millionths)
+{
+    const uint32_t first = millionths / 10000, others = millionths % 10000;
+    const uint32_t second = others / 100, third = others % 100;
+
+    return (struct decimal_code_pairs){first, second, third, 1u + (others != 0) + (third != 0)};
+}
+
+/* The word of a code with decimals, where it holds all of it; else 0. */
+static inline uint64_t decimal_code_parts(uint64_t whole, struct decimal_code_pairs pairs,
+                                          unsigned scale)
+{
+    size_t size;
+    const uint64_t word = decimal_code_word(whole << 1 | 1, &size);
+    /* A pair of zeros is a byte of zeros. */
+    const uint64_t bytes = (uint64_t)(pairs.first << 1 | (pairs.count > 1)) << 16 |
+                           (pairs.second << 1 | (pairs.count > 2)) << 8 | pairs.third << 1;
+
+    if (size + pairs.count + 1 > DECIMAL_CODE_WORD)
         return 0;
-    word |= (uint64_t)(first << 1 | (others != 0)) << (56 - 8 * size++);
-    if (others != 0)
-        word |= (uint64_t)(others / 100 << 1 | (last != 0)) << (56 - 8 * size++);
-    if (last != 0)
-        word |= (uint64_t)(last << 1) << (56 - 8 * size++);
-    return word | (uint64_t)scale << (56 - 8 * size);
+    return word | bytes << 40 >> 8 * size | (uint64_t)scale << (56 - 8 * (size + pairs.count));
 }
 
 /* The word of a number's code where that holds all of it; 0 where it does not, or may not. */
@@ -119,7 +130,7 @@ static inline uint64_t decimal_code_short(const struct decimal *decimal)
     if (decimal->scale == 0)
         return decimal_code_word(digits << 1, &size);
     const uint64_t whole = decimal_code_part(digits, decimal->scale, &millionths);
-    return decimal_code_parts(whole, millionths, decimal->scale);
+    return decimal_code_parts(whole, decimal_code_pairs(millionths), decimal->scale);
 }
 
 /* The same of that many digits and decimals, whose zeros at the end are taken off. */
@@ -133,10 +144,11 @@ static inline uint64_t decimal_code_stripped(uint64_t digits, unsigned scale)
     const uint64_t whole = scale > 0 ? decimal_code_part(digits, scale, &millionths) : digits;
     if (millionths == 0)
         return decimal_code_word(whole << 1, &size);
-    const uint32_t first = millionths / 10000, others = millionths % 10000, last = others % 100;
-    const uint32_t pair = last != 0 ? last : others != 0 ? others / 100 : first;
-    const unsigned decimals = last != 0 ? 6 : others != 0 ? 4 : 2;
-    return decimal_code_parts(whole, millionths, decimals - (pair % 10 == 0));
+    const struct decimal_code_pairs pairs = decimal_code_pairs(millionths);
+    const uint32_t last = pairs.count > 2   ? pairs.third
+                          : pairs.count > 1 ? pairs.second
+                                            : pairs.first;
+    return decimal_code_parts(whole, pairs, 2 * pairs.count - (last % 10 == 0));
 }
 
 /* Writes the text of a number, as decimal_print does, whose code is whole in a word. Returns its
