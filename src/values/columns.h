@@ -114,10 +114,10 @@ int columns_reduce(void *columns, void *state, const void *key, size_t key_size,
 bool columns_ranks(const struct columns *columns);
 uint64_t columns_rank(void *columns, const void *value);
 
-/* The parts of columns_reduce, for who has quantiles and distinct values as well: sets in numbers[] (one for
- * each column) what the value says, and leaves the others. `total` is the state of the reducer.
- * Returns 0, or fails: a sum with too many digits, or where there is a total a negative one, whose
- * message names the key, or memory that could not be had. */
+/* The parts of columns_reduce, for who has quantiles and distinct values as well: sets in numbers[]
+ * (one for each column) what the value says, and leaves the others. `total` is the state of the
+ * reducer. Returns 0, or fails: a sum with too many digits, or where there is a total a negative
+ * one, whose message names the key, or memory that could not be had. */
 int columns_finish(const struct columns *columns, void *total, const void *key, size_t key_size,
                    const void *value, struct decimal *numbers, struct mr_error *error);
 /* Puts the result of a key, one number for each column. Returns 0, or fails. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * test_combiner_avx512.c - W1 and W2 keys counted side by side, or with values that are added,
- * against the table's own lookup and context_add, key by key: every number of keys, every size, keys
- * that lie where their probe begins, in either slot where there are two, that do not, that are not
- * there at all, and that pass; values that are added, and such as may not be.
+ * against the table's own lookup and context_add, key by key: every number of keys, every size,
+ * keys that lie where their probe begins, in either slot where there are two, that do not, that are
+ * not there at all, and that pass; values that are added, and such as may not be.
  */
 #include <check.h>
 #include <stdlib.h>

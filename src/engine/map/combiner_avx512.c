@@ -30,7 +30,7 @@ _Static_assert(COMBINER_ROOM >= COMBINER_BATCH + LANES, "vectors are stored whol
 #define W1_STRIDE (1u << W1_STRIDE_BITS)
 #define W2_STRIDE (1u << W2_STRIDE_BITS)
 #define ADDED_STRIDE (1u << ADDED_STRIDE_BITS)
-_Static_assert(ADDED_STRIDE == W2_STRIDE, "W2 keys lie in pairs of the same size either way");
+_Static_assert(ADDED_STRIDE == COMBINER_TABLE_HALF_LINE, "keys with such values lie in pairs");
 
 /* Keys taken so far. */
 struct taken {
@@ -294,11 +294,18 @@ static inline __attribute__((always_inline)) bool add_value(uint64_t *into, cons
  * the rest. Prefetches as count_w1 does. In which slot a key is, is told by no branch, nor by the
  * words that are added to: where one key comes often it need only wait for the addition before. */
 static inline __attribute__((always_inline)) uint32_t *
-add_values(uint64_t *slots, const uint64_t *low, const uint64_t *high, const uint64_t *places,
-           const uint64_t *values, size_t count, const uint64_t *next_places, size_t next_count,
-           const struct combiner_adding *given, const bool far, uint32_t *rest)
+add_values(const struct combiner_batch *keys, const struct combiner_batch *next,
+           const struct combiner_adding *given, const bool w1, const bool far, uint32_t *rest)
 {
-    const size_t words = high ? KEY_W2_WORDS : KEY_W1_WORDS;
+    uint64_t *const slots = w1 ? keys->table.w1_slots : keys->table.w2_slots;
+    const uint64_t *const low = w1 ? keys->w1_words : keys->w2_words[0];
+    const uint64_t *const high = w1 ? NULL : keys->w2_words[1];
+    const uint64_t *const places = w1 ? keys->w1_places : keys->w2_places;
+    const uint64_t *const values = w1 ? keys->w1_values : keys->w2_values;
+    const uint64_t *const next_places = w1 ? next->w1_places : next->w2_places;
+    const size_t count = w1 ? keys->w1_count : keys->w2_count;
+    const size_t next_count = w1 ? next->w1_count : next->w2_count;
+    const size_t words = w1 ? KEY_W1_WORDS : KEY_W2_WORDS;
     const struct adding how = {_mm_set_epi64x(0, (long long)given->tag),
                                _mm_set_epi64x((long long)given->guard, 0)};
     for (size_t i = 0; i < count; i++) {
@@ -318,23 +325,6 @@ add_values(uint64_t *slots, const uint64_t *low, const uint64_t *high, const uin
     return rest;
 }
 
-static inline __attribute__((always_inline)) uint32_t *add_w1(const struct combiner_batch *keys,
-                                                              const struct combiner_batch *next,
-                                                              const struct combiner_adding *how,
-                                                              const bool far, uint32_t *rest)
-{
-    return add_values(keys->table.w1_slots, keys->w1_words, NULL, keys->w1_places, keys->w1_values,
-                      keys->w1_count, next->w1_places, next->w1_count, how, far, rest);
-}
-
-static uint32_t *add_w2(const struct combiner_batch *keys, const struct combiner_batch *next,
-                        const struct combiner_adding *how, uint32_t *rest)
-{
-    return add_values(keys->table.w2_slots, keys->w2_words[0], keys->w2_words[1], keys->w2_places,
-                      keys->w2_values, keys->w2_count, next->w2_places, next->w2_count, how, true,
-                      rest);
-}
-
 /* Their slots are twice as large, of W1 keys. */
 #define ADDED_W1_SLOTS (COMBINER_W1_SLOTS / 2)
 
@@ -346,8 +336,8 @@ static void add(const struct combiner_batch *keys, const struct combiner_batch *
     uint32_t numbers[COMBINER_BATCH + 1];
     uint64_t *row = rest->w1_rows;
     if (table->w1_mask != COMBINER_BYPASSED) {
-        const uint32_t *end =
-            far ? add_w1(keys, next, how, true, numbers) : add_w1(keys, next, how, false, numbers);
+        const uint32_t *end = far ? add_values(keys, next, how, true, true, numbers)
+                                  : add_values(keys, next, how, true, false, numbers);
         for (const uint32_t *number = numbers; number < end; number++, row += COMBINER_W1_ROW) {
             row[1] = keys->w1_words[*number];
             row[2] = *number;
@@ -356,7 +346,7 @@ static void add(const struct combiner_batch *keys, const struct combiner_batch *
     rest->w1_count = finish_w1(table, ADDED_STRIDE, far, rest->w1_rows, row);
     row = rest->w2_rows;
     if (table->w2_mask != COMBINER_BYPASSED) {
-        const uint32_t *end = add_w2(keys, next, how, numbers);
+        const uint32_t *end = add_values(keys, next, how, false, true, numbers);
         for (const uint32_t *number = numbers; number < end; number++, row += COMBINER_W2_ROW) {
             row[1] = keys->w2_words[0][*number];
             row[2] = keys->w2_words[1][*number];
