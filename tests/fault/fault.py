@@ -140,6 +140,8 @@ def scenarios():
         Scenario("spill", [mrcount, "-q", "-j2", "-l", "-S1K", "-T", "tmp", "long"], slow=True),
         Scenario("spill-top", [mrcount, "-q", "-j2", "-l", "-S1K", "-T", "tmp", "-n3", "long"], "pipe", slow=True),
         Scenario("values", [mrcount, "-j2", "-f1", "--sum=2", "--mean=2", "--max=2", "--json", "numbers"], slow=True),
+        Scenario("mean-spill", [mrcount, "-q", "-j2", "-S1K", "-T", "tmp", "-f1", "--mean=2", "--min-count=2", "numbers"],
+                 slow=True),
         Scenario("values-spill", [mrcount, "-q", "-j2", "-S1K", "-T", "tmp", "-f1", "--median=2", "--distinct=2", "--sum=2",
                                   "numbers"], "pipe", slow=True),
         Scenario("tabulate", [mrcount, "-j2", "--format=table", "small", "text"], "pipe", slow=True),
