@@ -55,7 +55,8 @@ struct mr_emitter {
 };
 
 /* All zero, but for the arrays at its end: clearing these 34 KiB takes a small job a twentieth of
- * its time, and they are written before they are read. */
+ * its time, and until they are written nothing is done with them but that places are prefetched,
+ * which may be any. */
 static inline void emitter_clear(struct mr_emitter *emitter)
 {
     memset(emitter, 0, offsetof(struct mr_emitter, gathered.spans));
