@@ -154,6 +154,21 @@ size_t decimal_decode(const unsigned char *code, struct decimal *decimal)
     return size;
 }
 
+#define SHAPE(bytes, head)                                                                         \
+    {                                                                                              \
+        (uint64_t)(head) << 56, DECIMAL_CODE_BITS + 8 - 8 * (bytes), (bytes)                       \
+    }
+/* `bytes` and one in front of them. */
+#define LONG(bytes) SHAPE((bytes) + 1, DECIMAL_CODE_LONG + (bytes)-DECIMAL_CODE_LEAST)
+#define FOUR(...) __VA_ARGS__, __VA_ARGS__, __VA_ARGS__, __VA_ARGS__
+#define SEVEN(...) FOUR(__VA_ARGS__), __VA_ARGS__, __VA_ARGS__, __VA_ARGS__
+#define EIGHT(...) FOUR(__VA_ARGS__), FOUR(__VA_ARGS__)
+
+const struct decimal_code_shape decimal_code_shapes[DECIMAL_CODE_BITS + 1] = {
+    SEVEN(SHAPE(1, 0x80)), SEVEN(SHAPE(2, 0xC0)), SEVEN(SHAPE(3, 0xE0)), FOUR(LONG(3)),
+    EIGHT(LONG(4)),        EIGHT(LONG(5)),        EIGHT(LONG(6)),        EIGHT(LONG(7)),
+};
+
 #define INVERSE(power, shift)                                                                      \
     {                                                                                              \
         (uint64_t)(((unsigned __int128)1 << (64 + (shift))) / (power) + 1), (shift)                \

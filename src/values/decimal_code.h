@@ -44,22 +44,25 @@ static inline void decimal_code_store(unsigned char *bytes, uint64_t word)
     memcpy(bytes, &word, sizeof word);
 }
 
+/* By how many bits a number has, from none to 56: its code's size, how far up the number is in the
+ * word, and the bits above it. */
+struct decimal_code_shape {
+    uint64_t head;
+    uint32_t shift, size;
+};
+
+#define DECIMAL_CODE_BITS 56
+extern const struct decimal_code_shape decimal_code_shapes[DECIMAL_CODE_BITS + 1];
+
 /* The word of a code whose whole and what follows it are `twice`, below 2^56, with zeros behind it.
  * Its size is set in *size. */
 static inline uint64_t decimal_code_word(uint64_t twice, size_t *size)
 {
-    const unsigned bits = 64 - (unsigned)__builtin_clzll(twice | 1);
-    const unsigned bytes = (bits + 7) / 8;
+    const struct decimal_code_shape *shape =
+        &decimal_code_shapes[64 - (unsigned)__builtin_clzll(twice | 1)];
 
-    if (bits > 20) {
-        *size = bytes + 1;
-        return (uint64_t)(DECIMAL_CODE_LONG + bytes - DECIMAL_CODE_LEAST) << 56 |
-               twice << (56 - 8 * bytes);
-    }
-    *size = bits <= 6 ? 1 : bits <= 13 ? 2 : 3;
-    return bits <= 6    ? (0x80 | twice) << 56
-           : bits <= 13 ? (0xC000 | twice) << 48
-                        : (0xE00000 | twice) << 40;
+    *size = shape->size;
+    return shape->head | twice << shape->shift;
 }
 
 /* Numbers of so many decimals at the most are coded in words. */
@@ -102,35 +105,46 @@ static inline struct decimal_code_pairs decimal_code_pairs(uint32_t millionths)
     return (struct decimal_code_pairs){first, second, third, 1u + (others != 0) + (third != 0)};
 }
 
-/* The word of a code with decimals, where it holds all of it; else 0. */
+/* The word of a code with decimals, and its size in *size, where it holds all of it; else 0. */
 static inline uint64_t decimal_code_parts(uint64_t whole, struct decimal_code_pairs pairs,
-                                          unsigned scale)
+                                          unsigned scale, size_t *size)
 {
-    size_t size;
-    const uint64_t word = decimal_code_word(whole << 1 | 1, &size);
+    const uint64_t word = decimal_code_word(whole << 1 | 1, size);
     /* A pair of zeros is a byte of zeros. */
     const uint64_t bytes = (uint64_t)(pairs.first << 1 | (pairs.count > 1)) << 16 |
                            (pairs.second << 1 | (pairs.count > 2)) << 8 | pairs.third << 1;
+    const size_t used = *size + pairs.count;
 
-    if (size + pairs.count + 1 > DECIMAL_CODE_WORD)
+    if (used >= DECIMAL_CODE_WORD)
         return 0;
-    return word | bytes << 40 >> 8 * size | (uint64_t)scale << (56 - 8 * (size + pairs.count));
+    const uint64_t made =
+        word | bytes << 40 >> 8 * *size | (uint64_t)scale << (DECIMAL_CODE_BITS - 8 * used);
+    *size = used + 1;
+    return made;
 }
 
-/* The word of a number's code where that holds all of it; 0 where it does not, or may not. */
+/* The word of the code of that many digits and decimals, and its size in *size, where it holds all
+ * of it; 0 where it does not, or may not. */
+static inline uint64_t decimal_code_digits(uint64_t digits, unsigned scale, size_t *size)
+{
+    uint32_t millionths;
+
+    if (digits >= DECIMAL_CODE_SMALL || scale > DECIMAL_CODE_DECIMALS)
+        return 0;
+    if (scale == 0)
+        return decimal_code_word(digits << 1, size);
+    const uint64_t whole = decimal_code_part(digits, scale, &millionths);
+    return decimal_code_parts(whole, decimal_code_pairs(millionths), scale, size);
+}
+
+/* The same of a number. */
 static inline uint64_t decimal_code_short(const struct decimal *decimal)
 {
-    const uint64_t digits = (uint64_t)decimal->digits;
-    uint32_t millionths;
     size_t size;
 
-    if (decimal->digits < 0 || decimal->digits >= (__int128)DECIMAL_CODE_SMALL ||
-        decimal->scale > DECIMAL_CODE_DECIMALS)
+    if (decimal->digits < 0 || decimal->digits >= (__int128)DECIMAL_CODE_SMALL)
         return 0;
-    if (decimal->scale == 0)
-        return decimal_code_word(digits << 1, &size);
-    const uint64_t whole = decimal_code_part(digits, decimal->scale, &millionths);
-    return decimal_code_parts(whole, decimal_code_pairs(millionths), decimal->scale);
+    return decimal_code_digits((uint64_t)decimal->digits, decimal->scale, &size);
 }
 
 /* The same of that many digits and decimals, whose zeros at the end are taken off. */
@@ -148,7 +162,7 @@ static inline uint64_t decimal_code_stripped(uint64_t digits, unsigned scale)
     const uint32_t last = pairs.count > 2   ? pairs.third
                           : pairs.count > 1 ? pairs.second
                                             : pairs.first;
-    return decimal_code_parts(whole, pairs, 2 * pairs.count - (last % 10 == 0));
+    return decimal_code_parts(whole, pairs, 2 * pairs.count - (last % 10 == 0), &size);
 }
 
 /* Writes the text of a number, as decimal_print does, whose code is whole in a word. Returns its
