@@ -518,30 +518,46 @@ START_TEST(values_past_memory_are_read_again)
 }
 END_TEST
 
-/* Counts the different ones of texts, each in a buffer that is overwritten where the counting makes
- * copies. */
-static uint64_t count_different(struct distinct *distinct, size_t different, size_t size,
-                                bool copies)
+/* Makes `different` texts of a size, and twice as many that are equal to some of them. */
+static unsigned char *make_texts(size_t different, size_t size)
 {
     const size_t count = 3 * different;
-    unsigned char *texts = calloc(count + 1, size);
-    unsigned char *one = malloc(size);
-    ck_assert(texts != NULL && one != NULL);
-    for (size_t i = 0; i < count; i++)
-        memcpy(texts + i * size, &(uint32_t){(uint32_t)(mixed(i) % different)}, sizeof(uint32_t));
-    for (size_t i = 0; i < different; i++) /* all of them */
-        memcpy(texts + i * size, &(uint32_t){(uint32_t)i}, sizeof(uint32_t));
+    unsigned char *texts = calloc(count + 1, size + 1);
+    ck_assert_ptr_nonnull(texts);
+    for (size_t i = 0; i < count; i++) {
+        const uint32_t number = (uint32_t)(i < different ? i : mixed(i) % different);
+        memcpy(texts + i * size, &number, size < sizeof number ? size : sizeof number);
+    }
+    return texts;
+}
+
+/* Counts the different ones of texts, `together` at a time, each in a buffer that is overwritten
+ * where the counting makes copies. */
+static uint64_t count_different(struct distinct *distinct, size_t different, size_t size,
+                                size_t together, bool copies)
+{
+    const size_t count = 3 * different;
+    unsigned char *texts = make_texts(different, size);
+    unsigned char *some = malloc(together * size + 1);
+    struct mr_bytes *list = calloc(together, sizeof *list);
+    ck_assert(some != NULL && list != NULL);
     distinct_begin(distinct, copies);
     do {
-        for (size_t i = 0; i < count; i++) {
-            struct mr_bytes text = {texts + i * size, size};
+        for (size_t i = 0; i < count; i += together) {
+            const size_t number = count - i < together ? count - i : together;
+            unsigned char *from = texts + i * size;
             if (copies)
-                text.data = memcpy(one, texts + i * size, size);
-            ck_assert_int_eq(distinct_add(distinct, &text, 1), 0);
+                from = memcpy(some, from, number * size);
+            for (size_t j = 0; j < number; j++)
+                list[j] = (struct mr_bytes){from + j * size, size};
+            ck_assert_int_eq(distinct_add(distinct, list, number), 0);
+            ck_assert_uint_le(distinct->held, distinct->most);
+            ck_assert_uint_le(distinct->words_held, distinct->most * DISTINCT_SHORT_FOR_EACH);
         }
     } while (distinct_wants_more(distinct));
     free(texts);
-    free(one);
+    free(some);
+    free(list);
     return distinct_count(distinct);
 }
 
@@ -550,7 +566,8 @@ START_TEST(different_texts_are_counted_part_by_part)
     static const size_t most[] = {16, 100, 3000, DISTINCT_HELD};
     static const struct {
         size_t different, size;
-    } cases[] = {{1, 4}, {15, 5}, {64, 7}, {1000, 8}, {5000, 13}, {2000, 40}, {9, 1 << 20}};
+    } cases[] = {{1, 0},    {200, 1},   {1, 4},     {15, 5},    {9000, 7},  {64, 7},     {1000, 8},
+                 {5000, 8}, {5000, 13}, {3000, 16}, {1000, 17}, {2000, 40}, {9, 1 << 20}};
     struct hash_seed seed;
 
     hash_seed_fixed(&seed, 24);
@@ -558,12 +575,33 @@ START_TEST(different_texts_are_counted_part_by_part)
         struct distinct distinct;
         ck_assert_int_eq(distinct_open(&distinct, &seed, most[i]), 0);
         for (size_t j = 0; j < sizeof cases / sizeof *cases; j++)
-            for (int copies = 0; copies < 2; copies++)
-                ck_assert_uint_eq(
-                    count_different(&distinct, cases[j].different, cases[j].size, copies != 0),
-                    cases[j].different);
+            for (int way = 0; way < 4; way++)
+                ck_assert_uint_eq(count_different(&distinct, cases[j].different, cases[j].size,
+                                                  way < 2 ? 1 : 150, way % 2 != 0),
+                                  cases[j].different);
         distinct_close(&distinct);
     }
+}
+END_TEST
+
+/* Zeros at the end of a text make it another, whether it is short or not. */
+START_TEST(texts_of_zeros_are_told_apart)
+{
+    static const unsigned char zeros[40];
+    struct mr_bytes texts[sizeof zeros + 1];
+    struct hash_seed seed;
+    struct distinct distinct;
+
+    for (size_t i = 0; i <= sizeof zeros; i++)
+        texts[i] = (struct mr_bytes){zeros, i};
+    hash_seed_fixed(&seed, 24);
+    ck_assert_int_eq(distinct_open(&distinct, &seed, DISTINCT_HELD), 0);
+    distinct_begin(&distinct, true);
+    for (int i = 0; i < 2; i++)
+        ck_assert_int_eq(distinct_add(&distinct, texts, sizeof zeros + 1), 0);
+    ck_assert(!distinct_wants_more(&distinct));
+    ck_assert_uint_eq(distinct_count(&distinct), sizeof zeros + 1);
+    distinct_close(&distinct);
 }
 END_TEST
 
@@ -596,6 +634,7 @@ Suite *test_groups_suite(void)
     tcase_add_test(tests, values_of_a_key_are_packed);
     tcase_add_loop_test(tests, values_past_memory_are_read_again, 0, SANITIZED ? 1 : 4);
     tcase_add_test(tests, different_texts_are_counted_part_by_part);
+    tcase_add_test(tests, texts_of_zeros_are_told_apart);
     tcase_add_test(tests, a_job_that_fails_or_is_cancelled_leaves_nothing);
     suite_add_tcase(suite, tests);
     return suite;
