@@ -94,21 +94,8 @@ static inline bool decimal_take_point(uint64_t *word, uint64_t wrong, uint64_t b
     return true;
 }
 
-/* Reads 1 to 8 digits and nothing else. Returns false where it is anything else. DECIMAL_PAD bytes
- * that can be read follow the text. */
-static inline bool decimal_plain_digits(const unsigned char *text, size_t size, uint64_t *digits)
-{
-    if (size - 1 >= 8)
-        return false;
-    const uint64_t word = decimal_at_end(decimal_load_8(text), size);
-
-    if (decimal_no_digits(word) != 0)
-        return false;
-    *digits = decimal_eight_digits(word);
-    return true;
-}
-
-/* The same of digits and a point or none, 8 bytes at the most, as most numbers are. */
+/* Reads digits and a point or none, 8 bytes at the most, as most numbers are. Returns false where it
+ * is anything else. DECIMAL_PAD bytes that can be read follow the text. */
 static inline bool decimal_plain_short(const unsigned char *text, size_t size, uint64_t *digits,
                                        unsigned *scale)
 {

@@ -15,6 +15,8 @@
 #include <stdbool.h>
 
 #include "base/hash.h"
+#include "values/decimal_batch.h"
+#include "values/decimal_code.h"
 #include "values/groups.h"
 #include "values/groups_number.h"
 
@@ -26,12 +28,17 @@ struct groups_part {
     size_t places; /* of a number: how many columns are quantiles of it */
 };
 
-/* A row of which nothing is wanted but one number: its code. */
+/* A row of which nothing is wanted but one number: its code, or where that is longer than a word
+ * the text, which is known to be a number. */
 struct groups_code {
-    unsigned char bytes[DECIMAL_CODE_ROOM];
-    size_t size;
-    size_t unused; /* rows are aligned to 16 */
+    union {
+        unsigned char bytes[DECIMAL_CODE_WORD];
+        const unsigned char *text;
+    } at;
+    size_t size; /* of a text: with GROUPS_CODE_TEXT added */
 };
+
+#define GROUPS_CODE_TEXT (SIZE_MAX / 2 + 1)
 
 /* Constant once it is open, but for `packed`. */
 struct groups {
@@ -47,6 +54,7 @@ struct groups {
     bool only_texts; /* only different texts are counted: it is the same how often one comes */
     bool one_number, one_text; /* rows have one field, of which only quantiles are wanted, or only
                                 * how many are different: they are a struct groups_code, or that */
+    decimal_batch *batch;      /* reads the numbers of one_number */
     _Atomic bool packed;       /* some values are packs */
 };
 

@@ -5,19 +5,26 @@
 #include "values/groups_packs.h"
 
 #include <errno.h>
+#include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/copy.h"
 #include "values/groups_number.h"
 
-/* Keys that a mapper keeps, each in the one place that its hash says, a quarter of a MiB in all. */
+/* Keys that a mapper keeps, each in one of the WAYS places that its hash says, a quarter of a MiB
+ * in all. */
 #define PLACES ((size_t)1 << 10)
+#define WAYS 2
 /* Bytes of the longest key and value that are kept. */
-#define KEY_MOST 16
+#define KEY_MOST 15
 #define VALUE_MOST 62
-/* Bytes of a pack. */
-#define PACK_BYTES 216
+#define NO_KEY 255 /* for the size of one, where a place has none */
+/* By how much the size of a key is shifted to be the last byte of a word. */
+#define SIZE_SHIFT (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 56 : 0)
+/* Bytes in front of a pack's values, and of it. */
+#define HEAD 3
+#define PACK_BYTES 232
 /* Another key takes a place when it has come that much more often than the one that is there. */
 #define CREDIT_MOST 8
 /* Rows that are looked up before it is judged whether that pays, which it does where half of them
@@ -25,23 +32,55 @@
 #define TRIED 8192
 #define PASSED (16 * TRIED)
 
+/* What is known of a key; its pack is elsewhere, so that these lie close together. */
 struct place {
-    uint64_t first, last; /* of the key, its bytes: with its size, they say which it is */
-    unsigned char key_size, count, credit;
-    unsigned short used;
-    unsigned char key[KEY_MOST];
-    unsigned char bytes[PACK_BYTES]; /* a pack */
+    unsigned char key[KEY_MOST + 1]; /* zeros behind it, and its size in the last byte */
+    unsigned char *pack;             /* of PACK_BYTES */
+    unsigned short used;             /* bytes of it */
+    unsigned char count;             /* of the values that have sizes */
+    unsigned char width;             /* of values; 0: it is not known, or they have sizes */
+    bool sized; /* values that are not short have been met: all packs of the key are so */
+    unsigned char credit;
 };
 
+_Static_assert(sizeof(struct place) == 32, "without a gap");
+
 struct groups_packs {
+    alignas(64) struct place places[PLACES];
     size_t tried, kept, passed; /* rows */
     bool made;                  /* a pack */
-    struct place places[PLACES];
+    unsigned char bytes[PLACES][PACK_BYTES];
 };
+
+/* A place without values of the key that it is for. */
+static void empty_place(struct place *place)
+{
+    place->width = place->count = 0;
+    place->used = HEAD;
+    place->sized = false;
+}
+
+/* No key has a place. */
+static void forget(struct groups_packs *packs)
+{
+    for (size_t i = 0; i < PLACES; i++) {
+        packs->places[i].key[KEY_MOST] = NO_KEY;
+        packs->places[i].credit = 0;
+        empty_place(&packs->places[i]);
+    }
+}
 
 struct groups_packs *groups_packs_open(void)
 {
-    return calloc(1, sizeof(struct groups_packs));
+    struct groups_packs *packs = aligned_alloc(alignof(struct groups_packs), sizeof *packs);
+
+    if (packs == NULL)
+        return NULL;
+    memset(packs, 0, sizeof *packs);
+    for (size_t i = 0; i < PLACES; i++)
+        packs->places[i].pack = packs->bytes[i];
+    forget(packs);
+    return packs;
 }
 
 void groups_packs_close(struct groups_packs *packs)
@@ -49,60 +88,108 @@ void groups_packs_close(struct groups_packs *packs)
     free(packs);
 }
 
-/* ---- Keys ---------------------------------------------------------------------------------- */
-
-/* Sets the words of a key of KEY_MOST bytes at the most; no other of its size has both. */
-static inline void key_words(const unsigned char *key, size_t size, uint64_t *first, uint64_t *last)
-{
-    *first = *last = 0;
-    if (size >= 8) {
-        memcpy(first, key, 8);
-        memcpy(last, key + size - 8, 8);
-    } else if (size >= 4) {
-        uint32_t low, high;
-        memcpy(&low, key, sizeof low);
-        memcpy(&high, key + size - sizeof high, sizeof high);
-        *first = low | (uint64_t)high << 32;
-    } else if (size > 0) {
-        *first = key[0] | (uint64_t)key[size / 2] << 8 | (uint64_t)key[size - 1] << 16;
-    }
-}
-
 /* ---- Packs --------------------------------------------------------------------------------- */
 
 static int emit_place(struct groups_packs *packs, struct place *place, struct mr_emitter *emitter)
 {
-    const unsigned char *value = place->bytes;
-    size_t size = place->used;
+    const unsigned char *value = place->pack;
+    const size_t width = place->width;
+    size_t count = place->count, size = place->used;
 
-    if (place->count == 0)
+    if (size == HEAD)
         return 0;
-    if (place->count == 1 && (size == 3 || value[3] != GROUPS_PACK)) {
-        /* Behind the head of a pack and its size. */
-        value += 3;
-        size -= 3;
+    if (width > 0) {
+        count = (size - HEAD) / width;
+        size += GROUPS_PAD - width;
+    }
+    if (count == 1 && (value[HEAD] == 0 || value[HEAD + 1] != GROUPS_PACK)) {
+        size = value[HEAD];
+        value += HEAD + 1;
     } else {
-        place->bytes[0] = GROUPS_PACK;
-        place->bytes[1] = place->count;
+        place->pack[0] = GROUPS_PACK;
+        place->pack[1] = (unsigned char)count;
+        place->pack[2] = place->width;
         packs->made = true;
     }
     place->count = 0;
-    place->used = 2;
-    return mr_emit_bytes(emitter, place->key, place->key_size, value, size) == MR_OK ? 0 : -1;
+    place->used = HEAD;
+    return mr_emit_bytes(emitter, place->key, place->key[KEY_MOST], value, size) == MR_OK ? 0 : -1;
 }
 
-/* Adds a value to a place of its key. */
-static inline int add(struct groups_packs *packs, struct place *place, const struct mr_bytes *value,
-                      struct mr_emitter *emitter)
+/* The word of a value from the bytes that a pack has of it. */
+static inline uint64_t get_word(const unsigned char *at, unsigned width)
 {
-    if ((place->used + value->size + 1 > PACK_BYTES || place->count == GROUPS_PACK_MOST) &&
+    return decimal_code_load(at) & UINT64_MAX << 8 * (GROUPS_PAD - width);
+}
+
+/* Makes the values of a pack as wide as that. */
+static void widen(struct place *place, unsigned width)
+{
+    unsigned char old[PACK_BYTES];
+    size_t to = HEAD;
+
+    memcpy(old, place->pack, sizeof old);
+    for (size_t from = HEAD; from < place->used; from += place->width, to += width)
+        decimal_code_store(place->pack + to, get_word(old + from, place->width));
+    place->used = (unsigned short)to;
+    place->width = (unsigned char)width;
+}
+
+/* Whether another value of the width fits a place. */
+static inline bool has_room(const struct place *place)
+{
+    return place->used + GROUPS_PAD <= PACK_BYTES;
+}
+
+/* Puts a short value behind those of its place, for which there is room and it is not too wide. */
+static inline void put_short(struct place *place, const struct mr_bytes *value)
+{
+    decimal_code_store(place->pack + place->used, short_word_padded(value->data, value->size));
+    place->used = (unsigned short)(place->used + place->width);
+}
+
+/* Adds a short value to a place whose values have, or will have, a width. */
+static int add_short(struct groups_packs *packs, struct place *place, const struct mr_bytes *value,
+                     struct mr_emitter *emitter)
+{
+    const unsigned width = (unsigned)value->size + 1;
+
+    if (place->width == 0)
+        place->width = (unsigned char)width;
+    const size_t count = (size_t)(place->used - HEAD) / place->width;
+    if ((!has_room(place) || HEAD + count * width + GROUPS_PAD > PACK_BYTES) &&
         emit_place(packs, place, emitter) != 0)
         return -1;
-    place->bytes[place->used] = (unsigned char)value->size;
-    copy_bytes(place->bytes + place->used + 1, value->data, value->size);
+    if (width > place->width)
+        widen(place, width);
+    put_short(place, value);
+    return 0;
+}
+
+/* Adds any value. */
+static int add_sized(struct groups_packs *packs, struct place *place, const struct mr_bytes *value,
+                     struct mr_emitter *emitter)
+{
+    if ((place->width > 0 || place->used + value->size + 1 > PACK_BYTES ||
+         place->count == GROUPS_PACK_MOST) &&
+        emit_place(packs, place, emitter) != 0)
+        return -1;
+    place->width = 0;
+    place->sized = true;
+    place->pack[place->used] = (unsigned char)value->size;
+    copy_bytes(place->pack + place->used + 1, value->data, value->size);
     place->used = (unsigned short)(place->used + 1 + value->size);
     place->count++;
     return 0;
+}
+
+/* Apart from the way that most values go. */
+static __attribute__((noinline)) int add_slowly(struct groups_packs *packs, struct place *place,
+                                                const struct mr_bytes *value,
+                                                struct mr_emitter *emitter)
+{
+    return value->size > SHORT_WORD_MOST || place->sized ? add_sized(packs, place, value, emitter)
+                                                         : add_short(packs, place, value, emitter);
 }
 
 /* Emits a value that would be taken for a pack as one of its own. */
@@ -110,13 +197,14 @@ static int emit_alone(struct mr_emitter *emitter, const unsigned char *key, size
                       const struct mr_bytes *value)
 {
     unsigned char *pack =
-        value->size < SIZE_MAX / 2 ? malloc(2 + GROUPS_NUMBER_MOST + value->size) : NULL;
+        value->size < SIZE_MAX / 2 ? malloc(HEAD + GROUPS_NUMBER_MOST + value->size) : NULL;
 
     if (pack == NULL)
         return ENOMEM;
     pack[0] = GROUPS_PACK;
     pack[1] = 1;
-    unsigned char *at = groups_put_number(pack + 2, value->size);
+    pack[2] = 0;
+    unsigned char *at = groups_put_number(pack + HEAD, value->size);
     memcpy(at, value->data, value->size);
     const enum mr_status status =
         mr_emit_bytes(emitter, key, key_size, pack, (size_t)(at - pack) + value->size);
@@ -124,35 +212,79 @@ static int emit_alone(struct mr_emitter *emitter, const unsigned char *key, size
     return status == MR_OK ? 0 : -1;
 }
 
-/* The place of a key; NULL where that of another, which stays there, is its. */
-static inline struct place *find(struct groups_packs *packs, const struct hash_seed *seed,
-                                 const unsigned char *key, size_t size, struct mr_emitter *emitter,
-                                 int *status)
-{
-    uint64_t first, last;
+/* ---- Keys ---------------------------------------------------------------------------------- */
 
-    key_words(key, size, &first, &last);
-    struct place *place = &packs->places[hash_2(seed, first ^ (uint64_t)size << 56, last) % PLACES];
-    if (place->first == first && place->last == last && place->key_size == size &&
-        place->used > 0) {
-        if (place->credit < CREDIT_MOST)
-            place->credit++;
-        packs->kept++;
-        return place;
-    }
+/* The bytes of a key, as they are in a place. */
+struct key {
+    uint64_t first, last;
+};
+
+_Static_assert(sizeof(struct key) == KEY_MOST + 1, "a key and its size");
+
+/* Loads a key of KEY_MOST bytes at the most; `left` bytes can be read. */
+static inline struct key load_key(const unsigned char *bytes, size_t size, size_t left)
+{
+    static const unsigned char masks[2 * KEY_MOST + 1] = {
+        255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+    };
+    unsigned char padded[sizeof(struct key)] = {0};
+    struct key key, mask;
+
+    if (left < sizeof key)
+        bytes = memcpy(padded, bytes, size);
+    memcpy(&key, bytes, sizeof key);
+    memcpy(&mask, masks + KEY_MOST - size, sizeof mask);
+    key.first &= mask.first;
+    key.last &= mask.last;
+    key.last |= (uint64_t)size << SIZE_SHIFT;
+    return key;
+}
+
+static inline bool has_key(const struct place *place, const struct key *key)
+{
+    struct key own;
+
+    memcpy(&own, place->key, sizeof own);
+    return own.first == key->first && own.last == key->last;
+}
+
+/* Puts another key where one is that comes less often. Returns the place; NULL where none is, or
+ * the job has failed, as *status says. */
+static __attribute__((noinline)) struct place *replace(struct groups_packs *packs,
+                                                       struct place *ways, const struct key *key,
+                                                       struct mr_emitter *emitter, int *status)
+{
+    struct place *place = ways;
+
+    for (size_t i = 1; i < WAYS; i++)
+        if (ways[i].credit < place->credit)
+            place = &ways[i];
     if (place->credit > 1) {
         place->credit--;
         return NULL;
     }
     *status = emit_place(packs, place, emitter);
-    place->first = first;
-    place->last = last;
-    place->key_size = (unsigned char)size;
-    copy_bytes(place->key, key, size);
+    memcpy(place->key, key, sizeof *key);
     place->credit = 1;
-    place->used = 2;
-    place->count = 0;
-    return place;
+    empty_place(place);
+    return *status == 0 ? place : NULL;
+}
+
+/* The place of a key, as replace. */
+static inline struct place *find(struct groups_packs *packs, const struct hash_seed *seed,
+                                 const struct key *key, struct mr_emitter *emitter, int *status)
+{
+    const uint64_t hash = hash_2(seed, key->first, key->last);
+    struct place *place = &packs->places[hash % (PLACES / WAYS) * WAYS];
+
+    for (size_t i = 0; i < WAYS; i++)
+        if (has_key(&place[i], key)) {
+            if (place[i].credit < CREDIT_MOST)
+                place[i].credit++;
+            packs->kept++;
+            return &place[i];
+        }
+    return replace(packs, place, key, emitter, status);
 }
 
 /* Judges whether keeping keys pays. */
@@ -167,36 +299,55 @@ static int review(struct groups_packs *packs, struct mr_emitter *emitter)
     return groups_packs_flush(packs, emitter);
 }
 
+/* ---- Rows ---------------------------------------------------------------------------------- */
+
+/* Adds a value where its key is kept: *kept says. As groups_packs_take. */
+static inline int take(struct groups_packs *packs, const struct hash_seed *seed,
+                       struct mr_emitter *emitter, const struct key *key,
+                       const struct mr_bytes *value, bool *kept)
+{
+    int status = 0;
+    struct place *place = find(packs, seed, key, emitter, &status);
+
+    *kept = place != NULL;
+    if (place == NULL)
+        return status;
+    if (value->size >= place->width || !has_room(place))
+        return add_slowly(packs, place, value, emitter);
+    put_short(place, value);
+    return 0;
+}
+
 int groups_packs_take(struct groups_packs *packs, const struct hash_seed *seed,
                       struct mr_emitter *emitter, struct groups_pairs *pairs)
 {
     const bool passes = packs->passed > 0;
+    const size_t count = pairs->count;
     size_t left = 0;
     int status = 0;
 
-    packs->passed -= pairs->count < packs->passed ? pairs->count : packs->passed;
-    for (size_t i = 0; status == 0 && i < pairs->count; i++) {
-        const struct mr_bytes *value = &pairs->values[i];
-        const unsigned char *key = pairs->base + pairs->keys[i].begin;
-        const size_t size = pairs->keys[i].end - pairs->keys[i].begin;
-        struct place *place = NULL;
-        if (!passes && size <= KEY_MOST && value->size <= VALUE_MOST) {
-            place = find(packs, seed, key, size, emitter, &status);
-            if (place != NULL && status == 0)
-                status = add(packs, place, value, emitter);
+    packs->passed -= count < packs->passed ? count : packs->passed;
+    for (size_t i = 0; status == 0 && i < count; i++) {
+        const struct mr_span key = pairs->keys[i];
+        const struct mr_bytes value = pairs->values[i];
+        const size_t size = key.end - key.begin;
+        bool kept = false;
+        if (!passes && size <= KEY_MOST && value.size <= VALUE_MOST) {
+            const struct key found =
+                load_key(pairs->base + key.begin, size, pairs->size - key.begin);
+            status = take(packs, seed, emitter, &found, &value, &kept);
         }
-        if (place != NULL)
+        if (kept || status != 0)
             continue;
-        if (groups_packs_is(value)) {
+        if (groups_packs_is(&value)) {
             packs->made = true;
-            status = emit_alone(emitter, key, size, value);
+            status = emit_alone(emitter, pairs->base + key.begin, size, &value);
             continue;
         }
-        pairs->keys[left] = pairs->keys[i];
-        pairs->values[left++] = *value;
+        pairs->keys[left] = key;
+        pairs->values[left++] = value;
     }
-    if (!passes)
-        packs->tried += pairs->count;
+    packs->tried += passes ? 0 : count;
     pairs->count = left;
     if (status == 0 && packs->tried >= TRIED)
         status = review(packs, emitter);
@@ -210,24 +361,39 @@ bool groups_packs_made(const struct groups_packs *packs)
 
 int groups_packs_flush(struct groups_packs *packs, struct mr_emitter *emitter)
 {
-    for (size_t i = 0; i < PLACES; i++) {
+    for (size_t i = 0; i < PLACES; i++)
         if (emit_place(packs, &packs->places[i], emitter) != 0)
             return -1;
-        packs->places[i].used = packs->places[i].credit = 0;
-    }
+    forget(packs);
     return 0;
+}
+
+/* ---- What is in a pack --------------------------------------------------------------------- */
+
+size_t groups_packs_words(const struct mr_bytes *pack, uint64_t *words)
+{
+    const size_t count = pack->data[1];
+    const unsigned width = pack->data[2];
+    const unsigned char *at = pack->data + HEAD;
+
+    if (width == 0)
+        return 0;
+    for (size_t i = 0; i < count; i++)
+        words[i] = get_word(at + i * width, width);
+    return count;
 }
 
 size_t groups_packs_open_one(const struct mr_bytes *pack, struct mr_bytes *values)
 {
     const size_t count = pack->data[1];
-    const unsigned char *at = pack->data + 2;
+    const unsigned width = pack->data[2];
+    const unsigned char *at = pack->data + HEAD;
 
     for (size_t i = 0; i < count; i++) {
         uint64_t size;
-        at = groups_get_number(at, &size);
-        values[i] = (struct mr_bytes){at, (size_t)size};
-        at += size;
+        const unsigned char *bytes = groups_get_number(at, &size);
+        values[i] = (struct mr_bytes){bytes, (size_t)size};
+        at = width > 0 ? at + width : bytes + size;
     }
     return count;
 }

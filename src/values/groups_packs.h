@@ -6,20 +6,28 @@
  * when there are enough: then a row costs the engine a small part of a pair. Keys that come too
  * rarely take each other's places, and where that is what most do, values pass by for a while.
  *
- * A pack is the byte GROUPS_PACK, how many values it holds, in a byte, and these, each with its
- * size in front of it. A value that is emitted alone is not packed, unless it begins with that byte
- * itself.
+ * A pack is the byte GROUPS_PACK, how many values it holds, in a byte, and a byte that is the width
+ * of these, or 0. Where it is a width, each value is that many bytes of its word (see
+ * short_word.h), and after the last one as many follow as let a whole word be read there; else each
+ * has its size in front of it. A value that is emitted alone is not packed, unless it begins with
+ * that first byte itself.
  */
 #ifndef VALUES_GROUPS_PACKS_H
 #define VALUES_GROUPS_PACKS_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "base/hash.h"
 #include "engine/mapreduce.h"
+#include "values/short_word.h"
 
 #define GROUPS_PACK 255
 #define GROUPS_PACK_MOST 255 /* values in a pack */
+
+/* Bytes that can be read from a value on, whatever its size. */
+#define GROUPS_PAD SHORT_WORD_PAD
 
 /* Of a mapper. */
 struct groups_packs;
@@ -32,8 +40,9 @@ void groups_packs_close(struct groups_packs *packs);
 /* Rows on their way to the engine. */
 struct groups_pairs {
     const unsigned char *base;
-    struct mr_span *keys; /* of it */
-    struct mr_bytes *values;
+    size_t size;             /* of it */
+    struct mr_span *keys;    /* of it */
+    struct mr_bytes *values; /* each with GROUPS_PAD bytes that can be read, or none */
     size_t count;
 };
 
@@ -58,8 +67,11 @@ static inline size_t groups_packs_count(const struct mr_bytes *value)
     return groups_packs_is(value) ? value->data[1] : 1;
 }
 
-/* Takes a pack apart into `values`, GROUPS_PACK_MOST at the most, which lie in it. Returns how many
- * they are. */
+/* Sets the words of the values in a pack, GROUPS_PACK_MOST at the most. Returns how many they are;
+ * 0 where they have no width. */
+size_t groups_packs_words(const struct mr_bytes *pack, uint64_t *words);
+/* Takes any pack apart into `values`, GROUPS_PACK_MOST at the most, which lie in it. Returns how
+ * many they are. */
 size_t groups_packs_open_one(const struct mr_bytes *pack, struct mr_bytes *values);
 
 #endif

@@ -13,11 +13,14 @@
 #include "values/groups_layout.h"
 #include "values/groups_packs.h"
 #include "values/selection.h"
+#include "values/short_word.h"
 
 /* Values that are taken apart at a time. */
 #define BATCH 64
-/* Values out of packs, and alone, that are looked at together. */
+/* Values out of packs, and alone, that are looked at together, */
 #define TOGETHER (GROUPS_PACK_MOST + BATCH)
+/* and as words. */
+#define WORDS (2 * GROUPS_PACK_MOST)
 
 /* What is made of a part of the values. */
 struct groups_sight {
@@ -36,6 +39,8 @@ struct groups_reducer {
     void *total;             /* the state of columns_finish */
     uint64_t *words, *more;  /* of columns.h: all that are combined, and the next ones */
     struct mr_bytes together[TOGETHER];
+    uint64_t short_words[WORDS]; /* of short values that are still to be looked at */
+    size_t short_count;
 };
 
 /* ---- Opening ------------------------------------------------------------------------------- */
@@ -173,6 +178,12 @@ static int add_apart(const struct groups *groups, struct groups_reducer *reducer
     return 0;
 }
 
+/* Whether values are one part and nothing else. */
+static inline bool is_one_part(const struct groups *groups)
+{
+    return groups->part_count == 1 && groups->words == 1;
+}
+
 /* Values, of which all lie in an array, or are read one by one. */
 struct groups_source {
     struct mr_values *values;
@@ -187,7 +198,7 @@ static int add_values(const struct groups *groups, struct groups_reducer *reduce
 {
     int result = 0;
 
-    if (groups->part_count == 1 && groups->words == 1)
+    if (is_one_part(groups))
         return add(&groups->parts[0], &reducer->sights[0], values, count);
     for (size_t i = 0, some; result == 0 && i < count; i += some) {
         some = count - i < BATCH ? count - i : BATCH;
@@ -216,20 +227,84 @@ static int add_packs(const struct groups *groups, struct groups_reducer *reducer
     return result;
 }
 
+/* Adds the short values that have been met, of groups whose values are one part. */
+static int add_short_words(const struct groups *groups, struct groups_reducer *reducer)
+{
+    struct groups_sight *const sight = &reducer->sights[0];
+    uint64_t *const words = reducer->short_words;
+    const size_t count = reducer->short_count;
+
+    reducer->short_count = 0;
+    if (!sight->more)
+        return 0;
+    if (groups->parts[0].is_text)
+        return distinct_add_words(&sight->distinct, words, count);
+    for (size_t i = 0; i < count; i++)
+        words[i] = short_word_bytes(words[i]);
+    return selection_add_words(&sight->selection, words, count);
+}
+
+/* Takes the words of one value. Returns false where it is not short, nor a pack of such. */
+static inline bool take_short(struct groups_reducer *reducer, const struct mr_bytes *value,
+                              bool packed)
+{
+    uint64_t *const words = reducer->short_words + reducer->short_count;
+
+    if (packed && groups_packs_is(value)) {
+        const size_t count = groups_packs_words(value, words);
+        reducer->short_count += count;
+        return count > 0;
+    }
+    if (value->size > SHORT_WORD_MOST)
+        return false;
+    *words = short_word(value->data, value->size);
+    reducer->short_count++;
+    return true;
+}
+
+/* Adds values that are one part, the short ones as words. */
+static int add_one_part(const struct groups *groups, struct groups_reducer *reducer,
+                        const struct groups_source *source, const struct mr_bytes *values,
+                        size_t count)
+{
+    int result = 0;
+
+    for (size_t i = 0, begin; result == 0 && i < count; i++) {
+        if (reducer->short_count + GROUPS_PACK_MOST > WORDS)
+            result = add_short_words(groups, reducer);
+        for (begin = i; i < count && !take_short(reducer, &values[i], source->packed); i++)
+            ;
+        if (result == 0 && begin < i)
+            result = source->packed ? add_packs(groups, reducer, values + begin, i - begin, false)
+                                    : add_values(groups, reducer, values + begin, i - begin, false);
+    }
+    return result;
+}
+
+/* Adds values in the way that suits the groups. */
+static int add_some(const struct groups *groups, struct groups_reducer *reducer,
+                    const struct groups_source *source, const struct mr_bytes *values, size_t count,
+                    bool combines)
+{
+    if (is_one_part(groups))
+        return add_one_part(groups, reducer, source, values, count);
+    return source->packed ? add_packs(groups, reducer, values, count, combines)
+                          : add_values(groups, reducer, values, count, combines);
+}
+
 /* Returns -1 when memory is out, or the job has failed. */
 static int make_pass(const struct groups *groups, struct groups_reducer *reducer,
                      const struct groups_source *source, bool combines)
 {
-    int (*const adds)(const struct groups *, struct groups_reducer *, const struct mr_bytes *,
-                      size_t, bool) = source->packed ? add_packs : add_values;
     struct mr_bytes one;
     int result = 0;
 
     if (source->array != NULL)
-        return adds(groups, reducer, source->array, source->count, combines);
-    while (result == 0 && (one.data = mr_values_next(source->values, &one.size)) != NULL)
-        result = adds(groups, reducer, &one, 1, combines);
-    return result;
+        result = add_some(groups, reducer, source, source->array, source->count, combines);
+    else
+        while (result == 0 && (one.data = mr_values_next(source->values, &one.size)) != NULL)
+            result = add_some(groups, reducer, source, &one, 1, combines);
+    return result == 0 && is_one_part(groups) ? add_short_words(groups, reducer) : result;
 }
 
 /* Counts the rows of a key. Returns -1 when the job has failed. */

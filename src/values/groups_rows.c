@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "values/decimal_code.h"
-#include "values/decimal_plain.h"
 #include "values/groups_layout.h"
 #include "values/groups_packs.h"
 
@@ -21,6 +20,10 @@
 #define MET_TRIED 8192
 #define MET_PASSED (16 * MET_TRIED)
 #define WORTH 8
+
+/* Numbers that are read together, and bits for the scale of each. */
+#define PARSED 64
+#define SCALE_BITS 8
 
 /* Of rows of which nothing but different texts is counted, some that have been emitted. */
 struct groups_met {
@@ -104,6 +107,7 @@ int groups_open(const struct columns_options *options, const struct columns *col
     made->part_of = calloc(options->count, sizeof *made->part_of);
     if (made->parts == NULL || made->part_of == NULL)
         goto fail;
+    made->batch = decimal_batch_select();
     hash_seed_draw(&made->seed);
     lay_out(made);
     *groups = made;
@@ -131,22 +135,51 @@ size_t groups_row_size(const struct groups *groups)
     return groups->row_size;
 }
 
+/* Makes the code of a field; returns false where it is no number, with *reason. */
+static bool parse_code(const struct groups *groups, const struct mr_bytes *field,
+                       struct groups_code *code, char *reason)
+{
+    struct decimal number;
+    uint64_t value;
+
+    if (columns_parse(groups->columns, field, 1, &value, sizeof value, &number, reason) == 0)
+        return false;
+    unsigned char bytes[DECIMAL_CODE_ROOM];
+    code->size = decimal_code(&number, bytes);
+    if (code->size <= sizeof code->at.bytes) {
+        memcpy(code->at.bytes, bytes, sizeof code->at.bytes);
+    } else {
+        code->at.text = field->data;
+        code->size = field->size | GROUPS_CODE_TEXT;
+    }
+    return true;
+}
+
 /* As groups_parse, of rows that are codes. */
 static size_t parse_codes(const struct groups *groups, const struct mr_bytes *fields, size_t rows,
                           struct groups_code *codes, char *reason)
 {
-    for (size_t i = 0; i < rows; i++) {
-        struct decimal number;
-        uint64_t digits, value;
-        if (fields[i].data != NULL &&
-            decimal_plain_digits(fields[i].data, fields[i].size, &digits)) {
-            decimal_code_store(codes[i].bytes, decimal_code_word(digits << 1, &codes[i].size));
-            continue;
+    const struct decimal_batch_form form = {.shift = SCALE_BITS};
+    uint64_t words[2 * PARSED];
+
+    for (size_t row = 0; row < rows;) {
+        const size_t some = rows - row < PARSED ? rows - row : PARSED;
+        const size_t read = groups->batch(fields + row, some, &form, words);
+        size_t i = 0;
+        for (; i < read; i++) {
+            struct groups_code *code = &codes[row + i];
+            const uint64_t word = decimal_code_digits(
+                words[2 * i] >> SCALE_BITS, words[2 * i] & ((1u << SCALE_BITS) - 1), &code->size);
+            if (word == 0)
+                break;
+            decimal_code_store(code->at.bytes, word);
         }
-        if (columns_parse(groups->columns, &fields[i], 1, &value, sizeof value, &number, reason) ==
-            0)
-            return i;
-        codes[i].size = decimal_code(&number, codes[i].bytes);
+        /* What is anything else, and what was looked at with it. */
+        for (size_t end = some - i < DECIMAL_BATCH_TOGETHER ? some : i + DECIMAL_BATCH_TOGETHER;
+             i < end; i++)
+            if (!parse_code(groups, &fields[row + i], &codes[row + i], reason))
+                return row + i;
+        row += i;
     }
     return rows;
 }
@@ -239,31 +272,56 @@ static size_t bound(const struct groups *groups, const unsigned char *rows, size
         for (size_t j = 0; j < groups->text_count; j++)
             texts += text[j].size;
     }
-    return count * each + texts;
+    return count * each + texts + GROUPS_PAD;
+}
+
+static int need_bytes(struct groups_mapper *mapper, size_t size)
+{
+    if (size <= mapper->room)
+        return 0;
+    free(mapper->bytes);
+    mapper->bytes = malloc(size);
+    mapper->room = mapper->bytes != NULL ? size : 0;
+    return mapper->bytes != NULL ? 0 : -1;
+}
+
+/* As make_values, of rows that are codes. */
+static int make_codes(struct groups_mapper *mapper, const struct groups_code *codes, size_t count)
+{
+    size_t used = 0, texts = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        mapper->values[i] = (struct mr_bytes){codes[i].at.bytes, codes[i].size};
+        texts += codes[i].size >= GROUPS_CODE_TEXT;
+    }
+    if (texts == 0)
+        return 0;
+    if (need_bytes(mapper, texts * DECIMAL_CODE_ROOM) != 0)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        struct decimal number;
+        if (codes[i].size < GROUPS_CODE_TEXT)
+            continue;
+        decimal_parse(codes[i].at.text, codes[i].size - GROUPS_CODE_TEXT, &number);
+        unsigned char *const bytes = mapper->bytes + used;
+        mapper->values[i] = (struct mr_bytes){bytes, decimal_code(&number, bytes)};
+        used += DECIMAL_CODE_ROOM;
+    }
+    return 0;
 }
 
 /* Makes the values of rows. Returns -1 when memory is out. */
 static int make_values(const struct groups *groups, struct groups_mapper *mapper,
                        const unsigned char *rows, size_t count)
 {
-    if (groups->one_number) {
-        const struct groups_code *codes = (const struct groups_code *)(const void *)rows;
-        for (size_t i = 0; i < count; i++)
-            mapper->values[i] = (struct mr_bytes){codes[i].bytes, codes[i].size};
-        return 0;
-    }
+    if (groups->one_number)
+        return make_codes(mapper, (const struct groups_code *)(const void *)rows, count);
     if (groups->one_text) {
         memcpy(mapper->values, rows, count * sizeof *mapper->values);
         return 0;
     }
-    const size_t size = bound(groups, rows, count);
-    if (size > mapper->room) {
-        free(mapper->bytes);
-        mapper->bytes = malloc(size);
-        mapper->room = mapper->bytes != NULL ? size : 0;
-        if (mapper->bytes == NULL)
-            return -1;
-    }
+    if (need_bytes(mapper, bound(groups, rows, count)) != 0)
+        return -1;
     unsigned char *at = mapper->bytes;
     for (size_t i = 0; i < count; i++) {
         unsigned char *const end = put_value(groups, at, rows + i * groups->row_size);
@@ -394,7 +452,8 @@ int groups_emit(void *context, void *state, struct mr_emitter *emitter,
     if (need_room(mapper, batch->count) != 0 ||
         make_values(groups, mapper, batch->values, batch->count) != 0)
         return (int)mr_error_set(error, MR_NOMEM, ENOMEM, "out of memory");
-    struct groups_pairs pairs = {batch->base, mapper->keys, mapper->values, batch->count};
+    struct groups_pairs pairs = {batch->base, batch->size, mapper->keys, mapper->values,
+                                 batch->count};
     memcpy(mapper->keys, batch->keys, batch->count * sizeof *mapper->keys);
     if (mapper->met != NULL)
         leave_out(groups, mapper, &pairs);

@@ -5,12 +5,15 @@
 #include "values/selection.h"
 
 #include "values/decimal_code.h"
+#include "values/short_word.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* 2^11 parts. */
 #define PART_BITS 11
+/* Codes that are looked at together. */
+#define BATCH 64
 /* Up to so many codes are sorted by insertion. */
 #define FEW 24
 
@@ -38,21 +41,11 @@ void selection_close(struct selection *selection)
 
 /* ---- Codes --------------------------------------------------------------------------------- */
 
-static inline uint64_t load_four(const unsigned char *at)
-{
-    return (uint64_t)at[0] << 24 | (uint64_t)at[1] << 16 | (uint64_t)at[2] << 8 | at[3];
-}
-
 /* The first 8 bytes as a number, zeros behind the last one. As no code is the beginning of another,
  * words of codes that end within them are equal only where the codes are. */
 static inline uint64_t word_of(const unsigned char *at, size_t size)
 {
-    if (size >= 8)
-        return decimal_code_load(at);
-    if (size >= 4)
-        return load_four(at) << 32 | load_four(at + size - 4) << (64 - 8 * size);
-    return (uint64_t)at[0] << 56 | (uint64_t)at[size / 2] << (56 - 8 * (size / 2)) |
-           (uint64_t)at[size - 1] << (64 - 8 * size);
+    return size >= DECIMAL_CODE_WORD ? decimal_code_load(at) : short_word_load(at, size);
 }
 
 /* A code with zeros behind it, by which memcmp orders all codes. */
@@ -62,23 +55,28 @@ static void pad_code(unsigned char to[DECIMAL_CODE_ROOM], const unsigned char *c
     memcpy(to, code, size);
 }
 
-/* The word of a code behind what those of a search share; false where it does not share that. */
-static inline bool word_behind(const struct selection_search *search, const struct mr_bytes *code,
-                               uint64_t *word)
-{
-    const size_t depth = search->depth;
+/* Codes of a pass, as a search looks at them. */
+struct codes {
+    const uint64_t *words;        /* of the bytes behind what those of the search share */
+    const struct mr_bytes *whole; /* NULL: they are whole in their words, and nothing is shared */
+    size_t count;
+};
 
-    if (depth > 0 && (code->size <= depth || memcmp(code->data, search->shared, depth) != 0))
-        return false;
-    *word = word_of(code->data + depth, code->size - depth);
-    return true;
+static inline void store_code(unsigned char to[DECIMAL_CODE_ROOM], const struct codes *codes,
+                              size_t i)
+{
+    if (codes->whole != NULL) {
+        pad_code(to, codes->whole[i].data, codes->whole[i].size);
+        return;
+    }
+    memset(to, 0, DECIMAL_CODE_ROOM);
+    decimal_code_store(to, codes->words[i]);
 }
 
-/* The same; false also where it is not between the bounds. */
-static inline bool word_in(const struct selection_search *search, const struct mr_bytes *code,
-                           uint64_t *word)
+/* Whether a word is between the bounds. */
+static inline bool is_within(const struct selection_search *search, uint64_t word)
 {
-    return word_behind(search, code, word) && *word - search->low <= search->high - search->low;
+    return word - search->low <= search->high - search->low;
 }
 
 /* ---- Holding codes ------------------------------------------------------------------------- */
@@ -96,16 +94,18 @@ static void hold_all(struct selection_search *search)
     }
 }
 
-/* Holds a code, of whose word `whole` says whether that is all of it. */
-static inline void hold(struct selection_search *search, const struct mr_bytes *code, uint64_t word)
+static inline void hold(struct selection_search *search, const struct codes *codes, size_t i)
 {
-    if (search->whole && code->size - search->depth <= sizeof word) {
-        search->room->words[search->held++] = word;
+    const bool whole =
+        codes->whole == NULL || codes->whole[i].size - search->depth <= DECIMAL_CODE_WORD;
+
+    if (search->whole && whole) {
+        search->room->words[search->held++] = codes->words[i];
         return;
     }
     if (search->whole)
         hold_all(search);
-    pad_code(search->room->codes[search->held++], code->data, code->size);
+    store_code(search->room->codes[search->held++], codes, i);
 }
 
 static void sort_words(uint64_t *words, size_t count)
@@ -155,13 +155,12 @@ static int compare_codes(const void *a, const void *b)
 
 /* ---- A pass -------------------------------------------------------------------------------- */
 
-static void add_bounds(struct selection_search *search, const struct mr_bytes *codes, size_t count)
+static void add_bounds(struct selection_search *search, const struct codes *codes)
 {
-    uint64_t low = search->low, high = search->high, word;
+    uint64_t low = search->low, high = search->high;
 
-    for (size_t i = 0; i < count; i++) {
-        if (!word_behind(search, &codes[i], &word))
-            continue;
+    for (size_t i = 0; i < codes->count; i++) {
+        const uint64_t word = codes->words[i];
         low = word < low ? word : low;
         high = word > high ? word : high;
     }
@@ -169,61 +168,104 @@ static void add_bounds(struct selection_search *search, const struct mr_bytes *c
     search->high = high;
 }
 
-static void add_divided(struct selection_search *search, const struct mr_bytes *codes, size_t count)
+static void add_divided(struct selection_search *search, const struct codes *codes)
 {
-    uint64_t *const parts = search->room->parts, word;
+    uint64_t *const parts = search->room->parts;
+    const uint64_t low = search->low, range = search->high - low;
+    const unsigned shift = search->shift;
 
-    for (size_t i = 0; i < count; i++)
-        if (word_in(search, &codes[i], &word))
-            parts[(word - search->low) >> search->shift]++;
+    for (size_t i = 0; i < codes->count; i++) {
+        const uint64_t above = codes->words[i] - low;
+        if (above <= range)
+            parts[above >> shift]++;
+    }
 }
 
-static void add_held(struct selection_search *search, const struct mr_bytes *codes, size_t count)
+static void add_held(struct selection_search *search, const struct codes *codes)
 {
-    uint64_t word;
-
-    for (size_t i = 0; i < count; i++)
-        if (word_in(search, &codes[i], &word))
-            hold(search, &codes[i], word);
+    for (size_t i = 0; i < codes->count; i++)
+        if (is_within(search, codes->words[i]))
+            hold(search, codes, i);
 }
 
-static void add_fewest(struct selection_search *search, const struct mr_bytes *codes, size_t count)
+static void add_fewest(struct selection_search *search, const struct codes *codes)
 {
     const uint64_t least = decimal_code_load(search->least);
     unsigned char code[DECIMAL_CODE_ROOM];
 
-    for (size_t i = 0; i < count; i++) {
-        const uint64_t word = word_of(codes[i].data, codes[i].size);
-        if (word < least || word > decimal_code_load(search->code))
+    for (size_t i = 0; i < codes->count; i++) {
+        if (codes->words[i] < least || codes->words[i] > decimal_code_load(search->code))
             continue;
-        pad_code(code, codes[i].data, codes[i].size);
+        store_code(code, codes, i);
         if (compare_codes(code, search->code) < 0 && compare_codes(code, search->least) >= 0)
             memcpy(search->code, code, sizeof code);
     }
 }
 
-int selection_add(struct selection *selection, const struct mr_bytes *codes, size_t count)
+/* Returns -1 when memory is out. */
+static int search_add(struct selection_search *search, const struct codes *codes)
 {
-    static void (*const ways[])(struct selection_search *, const struct mr_bytes *, size_t) = {
+    static void (*const ways[])(struct selection_search *, const struct codes *) = {
         [SELECTION_BOUNDS] = add_bounds,
         [SELECTION_DIVIDE] = add_divided,
         [SELECTION_HOLD] = add_held,
         [SELECTION_FEWEST] = add_fewest,
     };
 
-    for (size_t i = 0; i < selection->count; i++) {
-        struct selection_search *search = &selection->searches[i];
-        if (search->state == SELECTION_DONE || search->leader != i)
-            continue;
-        if (search->room == NULL) {
-            search->room = malloc(sizeof *search->room);
-            if (search->room == NULL)
-                return -1;
-            memset(search->room->parts, 0, sizeof search->room->parts);
-        }
-        ways[search->state](search, codes, count);
+    if (search->room == NULL) {
+        search->room = malloc(sizeof *search->room);
+        if (search->room == NULL)
+            return -1;
+        memset(search->room->parts, 0, sizeof search->room->parts);
     }
+    ways[search->state](search, codes);
     return 0;
+}
+
+/* Whether the one of that number looks for itself, and for others. */
+static bool looks(const struct selection *selection, size_t i)
+{
+    return selection->searches[i].state != SELECTION_DONE && selection->searches[i].leader == i;
+}
+
+/* Adds BATCH codes at the most. */
+static int add_batch(struct selection_search *search, const struct mr_bytes *codes, size_t count)
+{
+    const size_t depth = search->depth;
+    struct mr_bytes whole[BATCH];
+    uint64_t words[BATCH];
+    size_t shared = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (depth > 0 &&
+            (codes[i].size <= depth || memcmp(codes[i].data, search->shared, depth) != 0))
+            continue;
+        words[shared] = word_of(codes[i].data + depth, codes[i].size - depth);
+        whole[shared++] = codes[i];
+    }
+    return search_add(search, &(struct codes){words, whole, shared});
+}
+
+int selection_add(struct selection *selection, const struct mr_bytes *codes, size_t count)
+{
+    int result = 0;
+
+    for (size_t i = 0; i < selection->count; i++)
+        for (size_t at = 0; looks(selection, i) && result == 0 && at < count; at += BATCH)
+            result = add_batch(&selection->searches[i], codes + at,
+                               count - at < BATCH ? count - at : BATCH);
+    return result;
+}
+
+int selection_add_words(struct selection *selection, const uint64_t *words, size_t count)
+{
+    int result = 0;
+
+    /* What searches share at a depth is the beginning of longer ones alone. */
+    for (size_t i = 0; result == 0 && i < selection->count; i++)
+        if (looks(selection, i) && selection->searches[i].depth == 0)
+            result = search_add(&selection->searches[i], &(struct codes){words, NULL, count});
+    return result;
 }
 
 /* ---- Between passes ------------------------------------------------------------------------ */
@@ -239,6 +281,7 @@ static void search_found(struct selection_search *search)
     stripped = number;
     decimal_strip(&stripped);
     search->state = SELECTION_DONE;
+    search->depth = 0;
     if (stripped.scale == number.scale)
         return;
     pad_code(search->least, least, decimal_code(&stripped, least));

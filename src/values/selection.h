@@ -3,8 +3,8 @@
  * selection - the numbers at some places of an order, without sorting and in little memory.
  *
  * Numbers come as their codes (see decimal.h), all of them once a pass, in any order, for as many
- * passes as are needed: one where they are few, else the first finds between which codes all
- * are, and each that follows narrows this down to a bucket in 2048, until what is left in it can be
+ * passes as are needed: one where they are few, else the first finds between which codes all are,
+ * and each that follows narrows this down to a bucket in 2048, until what is left in it can be
  * held. What a selection holds does not depend on how many numbers there are.
  */
 #ifndef VALUES_SELECTION_H
@@ -61,6 +61,8 @@ void selection_close(struct selection *selection);
 void selection_begin(struct selection *selection, uint64_t total, const uint64_t *places);
 /* Codes of this pass. Returns -1 when memory is out. */
 int selection_add(struct selection *selection, const struct mr_bytes *codes, size_t count);
+/* The same of codes that are whole in their words. */
+int selection_add_words(struct selection *selection, const uint64_t *words, size_t count);
 /* Ends a pass: whether another is wanted. */
 bool selection_wants_more(struct selection *selection);
 /* Once none is wanted: the number at a place, of equal ones that with the fewest decimals. */
