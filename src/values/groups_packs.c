@@ -370,6 +370,13 @@ int groups_packs_flush(struct groups_packs *packs, struct mr_emitter *emitter)
 
 /* ---- What is in a pack --------------------------------------------------------------------- */
 
+uint64_t groups_packs_word(const struct mr_bytes *pack, size_t which)
+{
+    const unsigned width = pack->data[2];
+
+    return get_word(pack->data + HEAD + which * width, width);
+}
+
 size_t groups_packs_words(const struct mr_bytes *pack, uint64_t *words)
 {
     const size_t count = pack->data[1];

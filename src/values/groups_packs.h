@@ -67,6 +67,14 @@ static inline size_t groups_packs_count(const struct mr_bytes *value)
     return groups_packs_is(value) ? value->data[1] : 1;
 }
 
+/* Whether the values of a pack have a width. */
+static inline bool groups_packs_has_width(const struct mr_bytes *pack)
+{
+    return pack->data[2] > 0;
+}
+
+/* The word of a value in a pack that has a width. */
+uint64_t groups_packs_word(const struct mr_bytes *pack, size_t which);
 /* Sets the words of the values in a pack, GROUPS_PACK_MOST at the most. Returns how many they are;
  * 0 where they have no width. */
 size_t groups_packs_words(const struct mr_bytes *pack, uint64_t *words);

@@ -41,6 +41,7 @@ struct groups_reducer {
     struct mr_bytes together[TOGETHER];
     uint64_t short_words[WORDS]; /* of short values that are still to be looked at */
     size_t short_count;
+    uint64_t sample[SELECTION_SAMPLE];
 };
 
 /* ---- Opening ------------------------------------------------------------------------------- */
@@ -337,6 +338,36 @@ static uint64_t place_of(const struct decimal *quantile, uint64_t count)
     return place > 0 ? (uint64_t)place - 1 : 0;
 }
 
+/* A word out of a value, where it is short, or a pack of such. */
+static bool pick_word(const struct groups_source *source, const struct mr_bytes *value,
+                      size_t which, uint64_t *word)
+{
+    if (source->packed && groups_packs_is(value)) {
+        if (!groups_packs_has_width(value))
+            return false;
+        *word = groups_packs_word(value, which % groups_packs_count(value));
+        return true;
+    }
+    *word = value->size <= SHORT_WORD_MOST ? short_word(value->data, value->size) : 0;
+    return value->size <= SHORT_WORD_MOST;
+}
+
+/* Lets a selection guess by a sample, of numbers that have words. */
+static void guess(struct groups_reducer *reducer, const struct groups_source *source)
+{
+    const size_t each = SELECTION_SAMPLE / source->count + 1;
+    size_t picked = 0;
+
+    for (; picked < SELECTION_SAMPLE; picked++) {
+        const size_t at =
+            (size_t)((unsigned __int128)(picked / each * each) * source->count / SELECTION_SAMPLE);
+        if (!pick_word(source, &source->array[at], picked, &reducer->sample[picked]))
+            return;
+        reducer->sample[picked] = short_word_bytes(reducer->sample[picked]);
+    }
+    selection_guess(&reducer->sights[0].selection, reducer->sample);
+}
+
 static void begin(const struct groups *groups, struct groups_reducer *reducer,
                   const struct groups_source *source, uint64_t count)
 {
@@ -350,6 +381,8 @@ static void begin(const struct groups *groups, struct groups_reducer *reducer,
         for (size_t j = 0; j < groups->parts[i].places; j++)
             sight->places[j] = place_of(&groups->options.columns[sight->columns[j]].place, count);
         selection_begin(&sight->selection, count, sight->places);
+        if (is_one_part(groups) && source->array != NULL && count >= SELECTION_SAMPLED)
+            guess(reducer, source);
     }
 }
 

@@ -9,6 +9,8 @@
 #include "unit/random.h"
 #include "unit/sanitized.h"
 #include "values/distinct.h"
+#include "values/selection.h"
+#include "values/short_word.h"
 
 #include <check.h>
 #include <stdatomic.h>
@@ -605,6 +607,108 @@ START_TEST(texts_of_zeros_are_told_apart)
 }
 END_TEST
 
+#define SOUGHT 5
+
+/* How a sample is falsified: words below `low` become `least`, and words above `high` `most`. */
+struct falsified {
+    uint64_t low, least, high, most;
+};
+
+/* Selects places among the numbers of rows, by the guess of a sample. Returns how many passes it
+ * took. */
+static unsigned select_places(const struct rows *rows, const struct mr_bytes *codes,
+                              const uint64_t places[SOUGHT], const struct falsified *falsified,
+                              struct decimal found[SOUGHT])
+{
+    static uint64_t sample[SELECTION_SAMPLE], words[SELECTION_SAMPLE];
+    struct selection selection;
+    unsigned passes = 0;
+
+    for (size_t i = 0; i < SELECTION_SAMPLE; i++) {
+        const struct mr_bytes *code = &codes[i * rows->count / SELECTION_SAMPLE];
+        const uint64_t word = short_word_load(code->data, code->size < 7 ? code->size : 7);
+        sample[i] = word < falsified->low    ? falsified->least
+                    : word > falsified->high ? falsified->most
+                                             : word;
+    }
+    ck_assert_int_eq(selection_open(&selection, SOUGHT), 0);
+    selection_begin(&selection, rows->count, places);
+    selection_guess(&selection, sample);
+    do {
+        size_t shorts = 0;
+        for (size_t i = 0; i < rows->count; i++) {
+            if (codes[i].size <= SHORT_WORD_MOST)
+                words[shorts++] = short_word_load(codes[i].data, codes[i].size);
+            else
+                ck_assert_int_eq(selection_add(&selection, &codes[i], 1), 0);
+            if (shorts == SELECTION_SAMPLE || i + 1 == rows->count) {
+                ck_assert_int_eq(selection_add_words(&selection, words, shorts), 0);
+                shorts = 0;
+            }
+        }
+        passes++;
+    } while (selection_wants_more(&selection));
+    for (size_t i = 0; i < SOUGHT; i++)
+        selection_number(&selection, i, &found[i]);
+    selection_close(&selection);
+    return passes;
+}
+
+/* Orders codes, behind which there are zeros; of equal numbers that with the fewest decimals. */
+static int by_code(const void *a, const void *b)
+{
+    const struct mr_bytes *one = a, *other = b;
+    return memcmp(one->data, other->data, DECIMAL_CODE_ROOM);
+}
+
+START_TEST(places_are_found_however_good_the_guess_is)
+{
+    const struct rows rows = {.count = SELECTION_SAMPLED + 777, .numbers = (enum numbers)_i};
+    const uint64_t places[SOUGHT] = {0, 1000, rows.count / 2, rows.count - 1000, rows.count - 1};
+    unsigned char(*bytes)[DECIMAL_CODE_ROOM] = calloc(rows.count, sizeof *bytes);
+    struct mr_bytes *codes = calloc(rows.count, sizeof *codes);
+    struct mr_bytes *sorted = calloc(rows.count, sizeof *sorted);
+    ck_assert(bytes != NULL && codes != NULL && sorted != NULL);
+    for (size_t i = 0; i < rows.count; i++) {
+        char text[TEXT_ROOM];
+        struct decimal number;
+        write_number(&rows, i, text);
+        ck_assert_int_eq(decimal_parse((unsigned char *)text, strlen(text), &number), DECIMAL_OK);
+        codes[i] = (struct mr_bytes){bytes[i], decimal_code(&number, bytes[i])};
+    }
+    memcpy(sorted, codes, rows.count * sizeof *sorted);
+    qsort(sorted, rows.count, sizeof *sorted, by_code);
+    const uint64_t low = decimal_code_load(sorted[1100].data);
+    const uint64_t high = decimal_code_load(sorted[rows.count - 1100].data);
+    const struct falsified samples[] = {
+        {0, 0, UINT64_MAX, UINT64_MAX}, /* a true one */
+        {UINT64_MAX, 0, UINT64_MAX, 0}, /* all too low */
+        {0, 0, 0, UINT64_MAX},          /* all too high */
+        {low, low, low, UINT64_MAX},    /* one place is below all that it may be, */
+        {high, 0, high, high},          /* and one above */
+    };
+    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
+        struct decimal found[SOUGHT], wanted, before;
+        const unsigned passes = select_places(&rows, codes, places, &samples[i], found);
+        if (i == 0 && rows.numbers == NUMBERS_SMALL)
+            ck_assert_uint_eq(passes, 2);
+        for (size_t j = 0; j < SOUGHT; j++) {
+            size_t place = (size_t)places[j];
+            decimal_decode(sorted[place].data, &wanted);
+            for (; place > 0; place--, wanted = before) {
+                decimal_decode(sorted[place - 1].data, &before);
+                if (decimal_compare(&before, &wanted) != 0)
+                    break;
+            }
+            ck_assert(decimal_compare(&found[j], &wanted) == 0 && found[j].scale == wanted.scale);
+        }
+    }
+    free(sorted);
+    free(codes);
+    free(bytes);
+}
+END_TEST
+
 START_TEST(a_job_that_fails_or_is_cancelled_leaves_nothing)
 {
     for (unsigned i = 0; i < 2; i++) {
@@ -635,6 +739,7 @@ Suite *test_groups_suite(void)
     tcase_add_loop_test(tests, values_past_memory_are_read_again, 0, SANITIZED ? 1 : 4);
     tcase_add_test(tests, different_texts_are_counted_part_by_part);
     tcase_add_test(tests, texts_of_zeros_are_told_apart);
+    tcase_add_loop_test(tests, places_are_found_however_good_the_guess_is, 0, NUMBERS_SIGNED + 1);
     tcase_add_test(tests, a_job_that_fails_or_is_cancelled_leaves_nothing);
     suite_add_tcase(suite, tests);
     return suite;
