@@ -617,7 +617,7 @@ struct falsified {
 /* Selects places among the numbers of rows, by the guess of a sample. Returns how many passes it
  * took. */
 static unsigned select_places(const struct rows *rows, const struct mr_bytes *codes,
-                              const uint64_t places[SOUGHT], const struct falsified *falsified,
+                              const uint64_t sought[SOUGHT], const struct falsified *falsified,
                               struct decimal found[SOUGHT])
 {
     static uint64_t sample[SELECTION_SAMPLE], words[SELECTION_SAMPLE];
@@ -632,7 +632,7 @@ static unsigned select_places(const struct rows *rows, const struct mr_bytes *co
                                              : word;
     }
     ck_assert_int_eq(selection_open(&selection, SOUGHT), 0);
-    selection_begin(&selection, rows->count, places);
+    selection_begin(&selection, rows->count, sought);
     selection_guess(&selection, sample);
     do {
         size_t shorts = 0;
@@ -664,7 +664,7 @@ static int by_code(const void *a, const void *b)
 START_TEST(places_are_found_however_good_the_guess_is)
 {
     const struct rows rows = {.count = SELECTION_SAMPLED + 777, .numbers = (enum numbers)_i};
-    const uint64_t places[SOUGHT] = {0, 1000, rows.count / 2, rows.count - 1000, rows.count - 1};
+    const uint64_t sought[SOUGHT] = {0, 1000, rows.count / 2, rows.count - 1000, rows.count - 1};
     unsigned char(*bytes)[DECIMAL_CODE_ROOM] = calloc(rows.count, sizeof *bytes);
     struct mr_bytes *codes = calloc(rows.count, sizeof *codes);
     struct mr_bytes *sorted = calloc(rows.count, sizeof *sorted);
@@ -688,19 +688,19 @@ START_TEST(places_are_found_however_good_the_guess_is)
         {high, 0, high, high},          /* and one above */
     };
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
-        struct decimal found[SOUGHT], wanted, before;
-        const unsigned passes = select_places(&rows, codes, places, &samples[i], found);
+        struct decimal found[SOUGHT], right, before;
+        const unsigned passes = select_places(&rows, codes, sought, &samples[i], found);
         if (i == 0 && rows.numbers == NUMBERS_SMALL)
             ck_assert_uint_eq(passes, 2);
         for (size_t j = 0; j < SOUGHT; j++) {
-            size_t place = (size_t)places[j];
-            decimal_decode(sorted[place].data, &wanted);
-            for (; place > 0; place--, wanted = before) {
+            size_t place = (size_t)sought[j];
+            decimal_decode(sorted[place].data, &right);
+            for (; place > 0; place--, right = before) {
                 decimal_decode(sorted[place - 1].data, &before);
-                if (decimal_compare(&before, &wanted) != 0)
+                if (decimal_compare(&before, &right) != 0)
                     break;
             }
-            ck_assert(decimal_compare(&found[j], &wanted) == 0 && found[j].scale == wanted.scale);
+            ck_assert(decimal_compare(&found[j], &right) == 0 && found[j].scale == right.scale);
         }
     }
     free(sorted);
