@@ -94,8 +94,8 @@ static inline bool decimal_take_point(uint64_t *word, uint64_t wrong, uint64_t b
     return true;
 }
 
-/* Reads digits and a point or none, 8 bytes at the most, as most numbers are. Returns false where it
- * is anything else. DECIMAL_PAD bytes that can be read follow the text. */
+/* Reads digits and a point or none, 8 bytes at the most, as most numbers are. Returns false where
+ * it is anything else. DECIMAL_PAD bytes that can be read follow the text. */
 static inline bool decimal_plain_short(const unsigned char *text, size_t size, uint64_t *digits,
                                        unsigned *scale)
 {

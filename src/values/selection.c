@@ -119,33 +119,43 @@ static void sort_words(uint64_t *words, size_t count)
     }
 }
 
+/* Brings words that are below that, or not above it, to the front. Returns how many they are. A
+ * branch would be an unpredictable one. */
+static inline size_t part_words(uint64_t *words, size_t count, uint64_t middle, bool equal_too)
+{
+    size_t front = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const uint64_t word = words[i];
+        words[i] = words[front];
+        words[front] = word;
+        front += equal_too ? word <= middle : word < middle;
+    }
+    return front;
+}
+
 /* Brings the word to its place that sorting would bring there: what is in front of it is not
  * greater, what is behind it not less. */
 static void place_word(uint64_t *words, size_t count, size_t place)
 {
-    size_t low = 0, high = count;
-
-    while (high - low > FEW) {
-        const uint64_t a = words[low], b = words[low + (high - low) / 2], c = words[high - 1];
+    while (count > FEW) {
+        const uint64_t a = words[0], b = words[count / 2], c = words[count - 1];
         const uint64_t middle = a < b ? (b < c ? b : a < c ? c : a) : (a < c ? a : b < c ? c : b);
-        size_t i = low, j = high - 1;
-        for (;; i++, j--) {
-            while (words[i] < middle)
-                i++;
-            while (words[j] > middle)
-                j--;
-            if (i >= j)
-                break;
-            const uint64_t word = words[i];
-            words[i] = words[j];
-            words[j] = word;
+        size_t front = part_words(words, count, middle, false);
+        if (front == 0) {
+            front = part_words(words, count, middle, true);
+            if (place < front)
+                return;
         }
-        if (place <= j)
-            high = j + 1;
-        else
-            low = j + 1;
+        if (place < front) {
+            count = front;
+            continue;
+        }
+        words += front;
+        count -= front;
+        place -= front;
     }
-    sort_words(words + low, high - low);
+    sort_words(words, count);
 }
 
 static int compare_codes(const void *a, const void *b)
