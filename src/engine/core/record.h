@@ -22,6 +22,7 @@
 #ifndef ENGINE_RECORD_H
 #define ENGINE_RECORD_H
 
+#include "base/copy.h"
 #include "engine/core/key.h"
 #include "engine/mapreduce.h"
 
@@ -207,10 +208,7 @@ static inline unsigned char *record_put_value(unsigned char *at, struct record_f
 /* The same where values are of any size; `value` may be NULL where that is 0. */
 static inline unsigned char *record_put_bytes(unsigned char *at, const void *value, size_t size)
 {
-    at = record_put_number(at, size);
-    if (size > 0)
-        memcpy(at, value, size);
-    return at + size;
+    return copy_bytes(record_put_number(at, size), value, size);
 }
 
 /* Copies a key. However short it is, RECORD_COPIED bytes must be readable and writable. */

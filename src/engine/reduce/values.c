@@ -10,7 +10,6 @@
 #include "engine/reduce/values.h"
 
 #include "base/copy.h"
-
 #include "engine/reduce/key_stream.h"
 #include "engine/reduce/reduce_sink.h"
 #include "engine/reduce/repartition.h"
@@ -216,6 +215,16 @@ static uint64_t sorting_of(const struct gathering *gathering, const uint64_t *va
                                : half + value[COUNT] * sizeof(struct mr_bytes) + gathering->stride;
 }
 
+/* Copies a value of any size. A short one has a place that is aligned, and bytes behind it that can
+ * be read. */
+static inline void copy_value(unsigned char *place, const struct record *record)
+{
+    if (record->value_size - 1 < ALIGNED_TO)
+        memcpy(place, record->value, ALIGNED_TO);
+    else if (record->value_size > 0)
+        memcpy(place, record->value, record->value_size);
+}
+
 /* Reads the stream once and puts the values of all keys that have a place there. */
 static int gather(const struct gathering *gathering, unsigned char *room)
 {
@@ -235,7 +244,10 @@ static int gather(const struct gathering *gathering, unsigned char *room)
             if (value[PLACE] == NOWHERE)
                 continue;
             unsigned char *place = room + value[PLACE];
-            record_copy_value(&record, form.kind, place);
+            if (gathering->any_size)
+                copy_value(place, &record);
+            else
+                record_copy_value(&record, form.kind, place);
             if (!gathering->any_size) {
                 value[PLACE] += gathering->stride;
                 continue;
