@@ -17,8 +17,7 @@
 /* Bytes of an ordinary block. */
 #define BLOCK ((size_t)64 << 10)
 /* Places that are taken when a table is full. */
-#define FULL(slots) ((slots) - (slots) / 8)
-#define WORDS_FULL(slots) ((slots) - (slots) / 4)
+#define FULL(slots) ((slots) - (slots) / 4)
 /* Bytes of the longest text that is in its slot. */
 #define HELD_WHOLE 16
 
@@ -246,7 +245,7 @@ static bool holds_too_much(const struct distinct *distinct)
 static inline bool is_full(const struct distinct *distinct)
 {
     return distinct->held >= FULL(distinct->slot_count) ||
-           distinct->words_held >= WORDS_FULL(distinct->word_count) || holds_too_much(distinct);
+           distinct->words_held >= FULL(distinct->word_count) || holds_too_much(distinct);
 }
 
 /* Makes room: a larger table, or fewer texts. */
@@ -262,7 +261,7 @@ static int make_room(struct distinct *distinct)
     if (distinct->held >= FULL(distinct->slot_count) &&
         move_slots(distinct, 2 * distinct->slot_count) != 0)
         return -1;
-    if (distinct->words_held >= WORDS_FULL(distinct->word_count) &&
+    if (distinct->words_held >= FULL(distinct->word_count) &&
         move_words(distinct, 4 * distinct->word_count) != 0)
         return -1;
     return 0;

@@ -19,8 +19,8 @@
 
 /* Texts that are held at the most, of those that are not short, and of those that are for each of
  * them; and bytes of copies that are begun with. */
-#define DISTINCT_HELD ((size_t)7 << 14)
-#define DISTINCT_SHORT_FOR_EACH 3
+#define DISTINCT_HELD ((size_t)3 << 15)
+#define DISTINCT_SHORT_FOR_EACH 4
 #define DISTINCT_BYTES ((size_t)4 << 20)
 
 /* All zero before distinct_open. */
