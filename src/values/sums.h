@@ -153,7 +153,8 @@ static inline bool sum_mean_word(const struct sum *sum, uint64_t count, uint64_t
                                &digits))
         return false;
     const uint64_t quotient = digits / count, rest = digits % count;
-    *mean = quotient + (rest > count - rest || (rest == count - rest && (quotient & 1) != 0));
+    /* More than half, or half and odd: a branch would be an unpredictable one. */
+    *mean = quotient + (rest > count - rest - (quotient & 1));
     return true;
 }
 
