@@ -12,6 +12,7 @@
  *   log      COUNT lines of a web server's log, from KEYS addresses
  *   values   COUNT lines of a word, drawn evenly from KEYS different ones of 6 to 13 letters, and a
  *            number below 100,000
+ *   wide     the same, of numbers below 1,000,000
  *
  * Only integers are used: floating point differs between machines in the last bit.
  */
@@ -240,12 +241,12 @@ static void write_uniform(uint64_t count, uint64_t keys)
     put_text("\n");
 }
 
-static void write_values(uint64_t count, uint64_t keys)
+static void write_values(uint64_t count, uint64_t keys, uint64_t numbers)
 {
     for (uint64_t i = 0; i < count; i++) {
         char out[WORD_MAX + 16];
         size_t length = make_even_word(random_below(keys), out);
-        length += (size_t)snprintf(out + length, 16, " %" PRIu64 "\n", random_below(100000));
+        length += (size_t)snprintf(out + length, 16, " %" PRIu64 "\n", random_below(numbers));
         put_bytes(out, length);
     }
 }
@@ -442,7 +443,8 @@ static uint64_t number(const char *text)
 int main(int argc, char **argv)
 {
     if (argc != 5) {
-        fputs("usage: generate zipf|uniform|lines|hard|bytes|log|values COUNT KEYS SEED\n", stderr);
+        fputs("usage: generate zipf|uniform|lines|hard|bytes|log|values|wide COUNT KEYS SEED\n",
+              stderr);
         return 2;
     }
     const char *kind = argv[1];
@@ -451,7 +453,8 @@ int main(int argc, char **argv)
     random_state = number(argv[4]);
     bool with_keys = strcmp(kind, "hard") != 0 && strcmp(kind, "bytes") != 0;
     /* Weights times keys must stay below 2^64. */
-    const bool even = strcmp(kind, "uniform") == 0 || strcmp(kind, "values") == 0;
+    const bool even =
+        strcmp(kind, "uniform") == 0 || strcmp(kind, "values") == 0 || strcmp(kind, "wide") == 0;
     uint64_t most = even ? SIX_LETTERS : UINT64_C(1) << 27;
     if (with_keys && (keys == 0 || keys > most)) {
         fprintf(stderr, "generate: KEYS of %s must be 1 to %" PRIu64 "\n", kind, most);
@@ -471,7 +474,9 @@ int main(int argc, char **argv)
     else if (strcmp(kind, "log") == 0)
         write_log(count, keys);
     else if (strcmp(kind, "values") == 0)
-        write_values(count, keys);
+        write_values(count, keys, 100000);
+    else if (strcmp(kind, "wide") == 0)
+        write_values(count, keys, 1000000);
     else {
         fprintf(stderr, "generate: unknown kind: %s\n", kind);
         return 2;

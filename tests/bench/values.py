@@ -2,7 +2,8 @@
 """The part of `make bench` that looks at what is computed for a key: sums and means beside counts, and
 beside DuckDB, Polars and mawk; quantiles and different values beside DuckDB, with all memory and with
 little. The files have BENCH_VALUES_ROWS rows (100000000) of 100, 100,000 and, of as many rows,
-20,000,000 keys; they stay beside the corpora. All programs must find the same."""
+20,000,000 keys, whose values are below 100,000, and of 100 keys whose values are below 1,000,000, so
+that most pairs differ; they stay beside the corpora. All programs must find the same."""
 
 import shutil
 import subprocess
@@ -22,13 +23,13 @@ WHATS = {
 }
 
 
-def make(keys):
-    file = CORPORA / f"values-{ROWS}-{keys}"
+def make(keys, kind="values"):
+    file = CORPORA / f"{kind}-{ROWS}-{keys}"
     if not file.exists():
         say(f"making {file}")
         part = file.with_suffix(".part")
         with open(part, "wb") as out:
-            command = [BUILD / "generate", "values", str(ROWS), str(keys), "24"]
+            command = [BUILD / "generate", kind, str(ROWS), str(keys), "24"]
             subprocess.run(command, stdout=out, check=True)
         part.rename(file)
     return file
@@ -145,5 +146,9 @@ def run(_):
         beside_counts(table, file, keys)
         for what in WHATS:
             beside_others(table, what, file, keys)
+    wide = make(KEYS[0], "wide")
+    warm(wide)
+    for what in ("quantile", "distinct"):
+        beside_others(table, what, wide, f"{KEYS[0]} wide")
     for what in ("quantile", "distinct"):
         in_little_memory(table, what, file, KEYS[-1])
