@@ -144,6 +144,8 @@ def scenarios():
                  slow=True),
         Scenario("values-spill", [mrcount, "-q", "-j2", "-S1K", "-T", "tmp", "-f1", "--median=2", "--distinct=2", "--sum=2",
                                   "numbers"], "pipe", slow=True),
+        Scenario("quantile", [mrcount, "-j2", "-f1", "--quantile=2:0.5,0.9", "numbers"], slow=True),
+        Scenario("distinct", [mrcount, "-j2", "-f1", "--distinct=2", "numbers"], "pipe", slow=True),
         Scenario("tabulate", [mrcount, "-j2", "--format=table", "small", "text"], "pipe", slow=True),
         Scenario("shares", [mrcount, "-j2", "-p", "--cumulative", "--others", "-b", "-n50", "small", "text"], "pipe",
                  slow=True),
