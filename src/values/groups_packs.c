@@ -100,7 +100,7 @@ static int emit_place(struct groups_packs *packs, struct place *place, struct mr
         return 0;
     if (width > 0) {
         count = (size - HEAD) / width;
-        size += GROUPS_PAD - width;
+        size += SHORT_WORD_PAD - width;
     }
     if (count == 1 && (value[HEAD] == 0 || value[HEAD + 1] != GROUPS_PACK)) {
         size = value[HEAD];
@@ -119,7 +119,7 @@ static int emit_place(struct groups_packs *packs, struct place *place, struct mr
 /* The word of a value from the bytes that a pack has of it. */
 static inline uint64_t get_word(const unsigned char *at, unsigned width)
 {
-    return decimal_code_load(at) & UINT64_MAX << 8 * (GROUPS_PAD - width);
+    return decimal_code_load(at) & UINT64_MAX << 8 * (SHORT_WORD_PAD - width);
 }
 
 /* Makes the values of a pack as wide as that. */
@@ -138,7 +138,7 @@ static void widen(struct place *place, unsigned width)
 /* Whether another value of the width fits a place. */
 static inline bool has_room(const struct place *place)
 {
-    return place->used + GROUPS_PAD <= PACK_BYTES;
+    return place->used + SHORT_WORD_PAD <= PACK_BYTES;
 }
 
 /* Puts a short value behind those of its place, for which there is room and it is not too wide. */
@@ -157,7 +157,7 @@ static int add_short(struct groups_packs *packs, struct place *place, const stru
     if (place->width == 0)
         place->width = (unsigned char)width;
     const size_t count = (size_t)(place->used - HEAD) / place->width;
-    if ((!has_room(place) || HEAD + count * width + GROUPS_PAD > PACK_BYTES) &&
+    if ((!has_room(place) || HEAD + count * width + SHORT_WORD_PAD > PACK_BYTES) &&
         emit_place(packs, place, emitter) != 0)
         return -1;
     if (width > place->width)

@@ -26,9 +26,6 @@
 #define GROUPS_PACK 255
 #define GROUPS_PACK_MOST 255 /* values in a pack */
 
-/* Bytes that can be read from a value on, whatever its size. */
-#define GROUPS_PAD SHORT_WORD_PAD
-
 /* Of a mapper. */
 struct groups_packs;
 
@@ -42,7 +39,7 @@ struct groups_pairs {
     const unsigned char *base;
     size_t size;             /* of it */
     struct mr_span *keys;    /* of it */
-    struct mr_bytes *values; /* each with GROUPS_PAD bytes that can be read, or none */
+    struct mr_bytes *values; /* each with SHORT_WORD_PAD bytes that can be read, or none */
     size_t count;
 };
 

@@ -272,7 +272,7 @@ static size_t bound(const struct groups *groups, const unsigned char *rows, size
         for (size_t j = 0; j < groups->text_count; j++)
             texts += text[j].size;
     }
-    return count * each + texts + GROUPS_PAD;
+    return count * each + texts + SHORT_WORD_PAD;
 }
 
 static int need_bytes(struct groups_mapper *mapper, size_t size)

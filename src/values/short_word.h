@@ -8,9 +8,9 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "values/decimal_code.h"
+#include "values/decimal_plain.h"
 
 /* Bytes of the longest of them. */
 #define SHORT_WORD_MOST 7
@@ -25,21 +25,10 @@ static inline uint64_t short_word_padded(const unsigned char *value, size_t size
     return (bytes >> 8 & UINT64_MAX << 8 * (SHORT_WORD_MOST - size)) | (uint64_t)size << 56;
 }
 
-static inline uint64_t short_word_load_four(const unsigned char *at)
-{
-    return (uint64_t)at[0] << 24 | (uint64_t)at[1] << 16 | (uint64_t)at[2] << 8 | at[3];
-}
-
 /* The bytes of any that is short, from the highest on, without a look behind its end. */
 static inline uint64_t short_word_load(const unsigned char *value, size_t size)
 {
-    if (size >= 4)
-        return short_word_load_four(value) << 32 | short_word_load_four(value + size - 4)
-                                                       << (64 - 8 * size);
-    if (size == 0)
-        return 0;
-    return (uint64_t)value[0] << 56 | (uint64_t)value[size / 2] << (56 - 8 * (size / 2)) |
-           (uint64_t)value[size - 1] << (64 - 8 * size);
+    return size > 0 ? __builtin_bswap64(decimal_load_some(value, size)) : 0;
 }
 
 /* The word of any. */
