@@ -98,9 +98,9 @@ uint64_t columns_rank(void *context, const void *value)
     if (!is_plain(columns, words) || !is_wanted(columns, value) || sums_failed(columns->sums))
         return 0;
     if (columns->columns[0].op == COLUMN_SUM)
-        return decimal_code_stripped(words[0] >> SUM_TAG_BITS, words[0] & SUM_SCALE);
+        return decimal_code_bare_digits(words[0] >> SUM_TAG_BITS, words[0] & SUM_SCALE);
     return sum_mean_word(&(struct sum){words[0], 0}, words[1], &mean)
-               ? decimal_code_stripped(mean, SUM_MEAN_DECIMALS)
+               ? decimal_code_bare_digits(mean, SUM_MEAN_DECIMALS)
                : 0;
 }
 
@@ -171,16 +171,19 @@ static size_t put_zeros(const struct decimal *decimal, unsigned bare_scale, unsi
     return size + decimal->scale - bare_scale;
 }
 
-/* The rank of a number, and the size of its code; that is written where it is longer. */
+/* The rank of a number without zeros at its end, and the size of its bare code; that is written
+ * where it is longer. */
 static uint64_t rank_of(const struct decimal *number, unsigned char code[DECIMAL_CODE_ROOM],
                         size_t *size)
 {
-    const uint64_t rank = decimal_code_short(number);
+    const bool small = number->digits >= 0 && number->digits < (__int128)DECIMAL_CODE_SMALL;
+    const uint64_t rank =
+        small ? decimal_code_bare_digits((uint64_t)number->digits, number->scale) : 0;
 
     *size = RANK_BYTES;
     if (rank != 0)
         return rank;
-    *size = decimal_code(number, code);
+    *size = decimal_code_bare(number, code);
     if (*size < RANK_BYTES)
         memset(code + *size, 0, RANK_BYTES - *size);
     return decimal_code_load(code);
@@ -271,7 +274,7 @@ static void decode_first(const struct mr_record *record, struct mr_bytes *key,
     decimal_code_store(code, record->rank);
     for (size_t i = 0; i < behind; i++)
         code[RANK_BYTES + i] = (unsigned char)~key->data[i];
-    size = decimal_decode(code, first);
+    size = decimal_decode_bare(code, first);
     if (size > RANK_BYTES) {
         key->data += size - RANK_BYTES;
         key->size -= size - RANK_BYTES;

@@ -64,4 +64,9 @@ size_t decimal_code_size(const unsigned char *code);
 /* The number of a code, which is whole; returns the code's size. */
 size_t decimal_decode(const unsigned char *code, struct decimal *decimal);
 
+/* The same of a number without zeros at the end of its decimals. Its bare code is a byte shorter
+ * where it has some: it says how many by their digits. */
+size_t decimal_code_bare(const struct decimal *stripped, unsigned char out[DECIMAL_CODE_ROOM]);
+size_t decimal_decode_bare(const unsigned char *code, struct decimal *stripped);
+
 #endif

@@ -13,7 +13,8 @@
  * the most significant bit first; below 0 all bits of v less are counted from -1 down and all bytes
  * complemented. Decimals are pairs of digits, a byte each of twice the pair and one more where
  * another follows, without pairs of zeros at the end; then the scale. So 5 comes before 5.0, that
- * before 5.00, and all of them before 5.01.
+ * before 5.00, and all of them before 5.01. A bare code is that of a number without zeros at the
+ * end, whose scale follows from the last pair and is not written.
  */
 #include "values/decimal_code.h"
 
@@ -122,9 +123,12 @@ size_t decimal_code_size(const unsigned char *code)
     return size + 2;
 }
 
-size_t decimal_decode(const unsigned char *code, struct decimal *decimal)
+/* Decodes what comes before a scale. Returns its size; *scale is 0 where no scale follows, and else
+ * that which the last pair calls for. */
+static size_t decode_parts(const unsigned char *code, __int128 *whole, uint64_t *above,
+                           unsigned *scale)
 {
-    unsigned flip = flip_of(code);
+    const unsigned flip = flip_of(code);
     size_t size = whole_size(code[0] ^ flip);
     unsigned __int128 twice = 0;
     size_t i = 1;
@@ -134,23 +138,55 @@ size_t decimal_decode(const unsigned char *code, struct decimal *decimal)
     for (; i < size; i++)
         twice = twice << 8 | (code[i] ^ flip);
 
-    __int128 whole = (__int128)(twice >> 1);
-    if (flip != 0)
-        whole = ~whole;
-    decimal->digits = whole;
-    decimal->scale = 0;
+    *whole = flip != 0 ? ~(__int128)(twice >> 1) : (__int128)(twice >> 1);
+    *above = 0;
+    *scale = 0;
     if (!has_decimals(code, size))
         return size;
+    for (uint64_t place = E16;; place /= 100) {
+        const unsigned pair = code[size] >> 1;
+        *above += pair * place;
+        *scale += 2;
+        if ((code[size++] & 1) == 0) {
+            *scale -= pair % 10 == 0;
+            return size;
+        }
+    }
+}
 
-    uint64_t rest = 0, place = E16;
-    do {
-        rest += (uint64_t)(code[size] >> 1) * place;
-        place /= 100;
-    } while (code[size++] & 1);
-    decimal->scale = code[size++];
-    decimal->digits =
-        whole * (__int128)decimal_powers[decimal->scale] +
-        (__int128)(rest / (uint64_t)decimal_powers[DECIMAL_DECIMALS - decimal->scale]);
+static void join_parts(__int128 whole, uint64_t above, unsigned scale, struct decimal *decimal)
+{
+    decimal->scale = scale;
+    decimal->digits = whole * (__int128)decimal_powers[scale] +
+                      (__int128)(above / (uint64_t)decimal_powers[DECIMAL_DECIMALS - scale]);
+}
+
+size_t decimal_decode(const unsigned char *code, struct decimal *decimal)
+{
+    __int128 whole;
+    uint64_t above;
+    unsigned scale;
+    size_t size = decode_parts(code, &whole, &above, &scale);
+
+    if (scale > 0)
+        scale = code[size++];
+    join_parts(whole, above, scale, decimal);
+    return size;
+}
+
+size_t decimal_code_bare(const struct decimal *stripped, unsigned char out[DECIMAL_CODE_ROOM])
+{
+    return decimal_code(stripped, out) - (stripped->scale > 0);
+}
+
+size_t decimal_decode_bare(const unsigned char *code, struct decimal *stripped)
+{
+    __int128 whole;
+    uint64_t above;
+    unsigned scale;
+    const size_t size = decode_parts(code, &whole, &above, &scale);
+
+    join_parts(whole, above, scale, stripped);
     return size;
 }
 
@@ -195,21 +231,25 @@ size_t decimal_code_print(uint64_t word, unsigned char out[DECIMAL_ROOM])
     } else {
         twice = word << (size + 1) >> (size + 1) >> 8 * (DECIMAL_CODE_WORD - size);
     }
-    unsigned char *p = digits_put(out, twice >> 1, digits_width(twice >> 1));
+    const uint64_t whole = twice >> 1;
+    unsigned char *p = whole < DIGITS_SHORT ? digits_put_short(out, (uint32_t)whole)
+                                            : digits_put(out, whole, digits_width(whole));
     if ((twice & 1) == 0)
         return (size_t)(p - out);
+    if (size >= DECIMAL_CODE_WORD)
+        return 0;
+    /* Up to three pairs, or fewer and zeros. */
+    const uint64_t rest = word << 8 * size;
+    const unsigned first = (unsigned)(rest >> 56), second = (unsigned)(rest >> 48) & 0xFF;
+    const unsigned third = (unsigned)(rest >> 40) & 0xFF, more = first & second & 1;
+    const unsigned count = 1 + (first & 1) + more;
+
+    if (size + count > DECIMAL_CODE_WORD || (more & third) != 0)
+        return 0;
+    const uint64_t digits =
+        digits_of_pairs(first >> 1 | (uint64_t)(second >> 1) << 16 | (uint64_t)(third >> 1) << 32);
     *p++ = '.';
-    unsigned pair, decimals = 0;
-    do {
-        if (size >= DECIMAL_CODE_WORD - 1)
-            return 0;
-        pair = (unsigned)(word >> (56 - 8 * size++)) & 0xFF;
-        memcpy(p + decimals, digits_pairs + (pair & ~1u), 2);
-        decimals += 2;
-    } while ((pair & 1) != 0);
-    /* Pairs have a digit more than the number, or it has zeros behind them. */
-    const unsigned scale = (unsigned)(word >> (56 - 8 * size)) & 0xFF;
-    if (scale > decimals)
-        memset(p + decimals, '0', scale - decimals);
-    return (size_t)(p - out) + scale;
+    digits_store(p, DIGITS_ZEROS | digits);
+    p += 2 * (size_t)count - ((digits >> (16 * count - 8) & 0xFF) == 0);
+    return (size_t)(p - out);
 }

@@ -91,36 +91,26 @@ static inline uint64_t decimal_code_part(uint64_t digits, unsigned scale, uint32
     return whole;
 }
 
-/* Millionths as pairs of digits. */
+/* Millionths as pairs of digits, a byte each, the first of them the highest of three, and the bits
+ * of those at the end that are zeros: not of the first one. */
 struct decimal_code_pairs {
-    uint32_t first, second, third;
-    unsigned count; /* without pairs of zeros at the end, but one at least */
+    uint32_t pairs;
+    unsigned zeros;
 };
 
 static inline struct decimal_code_pairs decimal_code_pairs(uint32_t millionths)
 {
     const uint32_t first = millionths / 10000, others = millionths % 10000;
-    const uint32_t second = others / 100, third = others % 100;
+    const uint32_t pairs = first << 16 | others / 100 << 8 | others % 100;
 
-    return (struct decimal_code_pairs){first, second, third, 1u + (others != 0) + (third != 0)};
+    /* Comparisons would become branches, and these are unpredictable of means. */
+    return (struct decimal_code_pairs){pairs, (unsigned)__builtin_ctz(pairs | 1u << 23) & ~7u};
 }
 
-/* The word of a code with decimals, and its size in *size, where it holds all of it; else 0. */
-static inline uint64_t decimal_code_parts(uint64_t whole, struct decimal_code_pairs pairs,
-                                          unsigned scale, size_t *size)
+/* The bytes of pairs, each twice the pair and one more where another follows, from the top on. */
+static inline uint64_t decimal_code_bytes(struct decimal_code_pairs pairs)
 {
-    const uint64_t word = decimal_code_word(whole << 1 | 1, size);
-    /* A pair of zeros is a byte of zeros. */
-    const uint64_t bytes = (uint64_t)(pairs.first << 1 | (pairs.count > 1)) << 16 |
-                           (pairs.second << 1 | (pairs.count > 2)) << 8 | pairs.third << 1;
-    const size_t used = *size + pairs.count;
-
-    if (used >= DECIMAL_CODE_WORD)
-        return 0;
-    const uint64_t made =
-        word | bytes << 40 >> 8 * *size | (uint64_t)scale << (DECIMAL_CODE_BITS - 8 * used);
-    *size = used + 1;
-    return made;
+    return (uint64_t)(pairs.pairs << 1 | (0x010100u << pairs.zeros & 0xFFFF00u)) << 40;
 }
 
 /* The word of the code of that many digits and decimals, and its size in *size, where it holds all
@@ -134,21 +124,21 @@ static inline uint64_t decimal_code_digits(uint64_t digits, unsigned scale, size
     if (scale == 0)
         return decimal_code_word(digits << 1, size);
     const uint64_t whole = decimal_code_part(digits, scale, &millionths);
-    return decimal_code_parts(whole, decimal_code_pairs(millionths), scale, size);
-}
+    const struct decimal_code_pairs pairs = decimal_code_pairs(millionths);
+    const uint64_t word = decimal_code_word(whole << 1 | 1, size);
+    const size_t used = *size + 3 - pairs.zeros / 8;
 
-/* The same of a number. */
-static inline uint64_t decimal_code_short(const struct decimal *decimal)
-{
-    size_t size;
-
-    if (decimal->digits < 0 || decimal->digits >= (__int128)DECIMAL_CODE_SMALL)
+    if (used >= DECIMAL_CODE_WORD)
         return 0;
-    return decimal_code_digits((uint64_t)decimal->digits, decimal->scale, &size);
+    const uint64_t made = word | decimal_code_bytes(pairs) >> 8 * *size |
+                          (uint64_t)scale << (DECIMAL_CODE_BITS - 8 * used);
+    *size = used + 1;
+    return made;
 }
 
-/* The same of that many digits and decimals, whose zeros at the end are taken off. */
-static inline uint64_t decimal_code_stripped(uint64_t digits, unsigned scale)
+/* The word of the bare code of such a number without the zeros at its end. How many these are is as
+ * good as random of means, so that there is no branch for it. */
+static inline uint64_t decimal_code_bare_digits(uint64_t digits, unsigned scale)
 {
     uint32_t millionths = 0;
     size_t size;
@@ -156,17 +146,17 @@ static inline uint64_t decimal_code_stripped(uint64_t digits, unsigned scale)
     if (digits >= DECIMAL_CODE_SMALL || scale > DECIMAL_CODE_DECIMALS)
         return 0;
     const uint64_t whole = scale > 0 ? decimal_code_part(digits, scale, &millionths) : digits;
-    if (millionths == 0)
-        return decimal_code_word(whole << 1, &size);
     const struct decimal_code_pairs pairs = decimal_code_pairs(millionths);
-    const uint32_t last = pairs.count > 2   ? pairs.third
-                          : pairs.count > 1 ? pairs.second
-                                            : pairs.first;
-    return decimal_code_parts(whole, pairs, 2 * pairs.count - (last % 10 == 0), &size);
+    const uint64_t word = decimal_code_word(whole << 1 | (millionths != 0), &size);
+
+    if (size + 3 - pairs.zeros / 8 > DECIMAL_CODE_WORD)
+        return millionths != 0 ? 0 : word;
+    return word | decimal_code_bytes(pairs) >> 8 * size;
 }
 
-/* Writes the text of a number, as decimal_print does, whose code is whole in a word. Returns its
- * size; 0 where the code goes on behind the word, or is of a number below 0. */
+/* Writes the text of a number, as decimal_print does, whose bare code is whole in a word and has
+ * DECIMAL_CODE_DECIMALS at the most. Returns its size; 0 where that is not so, or the number is
+ * below 0. */
 size_t decimal_code_print(uint64_t word, unsigned char out[DECIMAL_ROOM]);
 
 #endif

@@ -361,44 +361,66 @@ START_TEST(codes_are_short_for_small_numbers)
 }
 END_TEST
 
-/* The word that holds all of a number's code; 0 where none does, or it need not be found. */
-static uint64_t word_of(const struct decimal *decimal, bool any)
+/* The word that holds all of a code; 0 where none does. */
+static uint64_t word_of(const unsigned char *code, size_t size)
 {
-    unsigned char code[DECIMAL_CODE_ROOM] = {0};
-    const size_t size = decimal_code(decimal, code);
+    unsigned char eight[DECIMAL_CODE_WORD] = {0};
 
-    memset(code + size, 0, sizeof code - size);
-    return size <= DECIMAL_CODE_WORD && decimal->digits >= 0 &&
-                   (any || (decimal->digits < (__int128)DECIMAL_CODE_SMALL &&
-                            decimal->scale <= DECIMAL_CODE_DECIMALS))
-               ? decimal_code_load(code)
-               : 0;
+    if (size > sizeof eight)
+        return 0;
+    memcpy(eight, code, size);
+    return decimal_code_load(eight);
 }
 
-/* Words are codes, where they hold all of them, and the texts of these. */
+/* Words are codes, where they hold all of them. */
 static void check_word(const struct decimal *decimal, const unsigned char *code, size_t size)
 {
-    unsigned char eight[DECIMAL_CODE_WORD] = {0}, text[DECIMAL_ROOM], wanted[DECIMAL_ROOM];
-    struct decimal bare = *decimal;
+    const bool may = decimal->digits >= 0 && decimal->digits <= (__int128)UINT64_MAX;
+    const bool small = may && decimal->digits < (__int128)DECIMAL_CODE_SMALL &&
+                       decimal->scale <= DECIMAL_CODE_DECIMALS;
+    const uint64_t wanted = small ? word_of(code, size) : 0;
+    unsigned char eight[DECIMAL_CODE_WORD];
+    size_t found = size;
 
-    ck_assert_uint_eq(decimal_code_short(decimal), word_of(decimal, false));
-    memcpy(eight, code, size < sizeof eight ? size : sizeof eight);
+    if (may) {
+        ck_assert_uint_eq(decimal_code_digits((uint64_t)decimal->digits, decimal->scale, &found),
+                          wanted);
+        ck_assert(wanted == 0 || found == size);
+    }
+    decimal_code_store(eight, UINT64_C(0x0123456789ABCDEF));
+    ck_assert_uint_eq(decimal_code_load(eight), UINT64_C(0x0123456789ABCDEF));
+}
+
+/* A bare code is the code less the scale, gives the number back without zeros at its end, and its
+ * text, where a word has all of it. */
+static void check_bare(const struct decimal *decimal)
+{
+    unsigned char code[DECIMAL_CODE_ROOM], bare[DECIMAL_CODE_ROOM], eight[DECIMAL_CODE_WORD] = {0};
+    unsigned char text[DECIMAL_ROOM], wanted[DECIMAL_ROOM];
+    struct decimal stripped = *decimal, back;
+
+    decimal_strip(&stripped);
+    const size_t size = decimal_code_bare(&stripped, bare);
+    ck_assert_uint_eq(decimal_code(&stripped, code), size + (stripped.scale > 0));
+    ck_assert_mem_eq(bare, code, size);
+    memset(bare + size, 0xFF, sizeof bare - size);
+    ck_assert_uint_eq(decimal_decode_bare(bare, &back), size);
+    ck_assert(back.digits == stripped.digits && back.scale == stripped.scale);
+
+    if (decimal->digits >= 0 && decimal->digits <= (__int128)UINT64_MAX) {
+        const bool small = decimal->digits < (__int128)DECIMAL_CODE_SMALL &&
+                           decimal->scale <= DECIMAL_CODE_DECIMALS;
+        ck_assert_uint_eq(decimal_code_bare_digits((uint64_t)decimal->digits, decimal->scale),
+                          small ? word_of(bare, size) : 0);
+    }
+    memcpy(eight, bare, size < sizeof eight ? size : sizeof eight);
     const size_t print = decimal_code_print(decimal_code_load(eight), text);
-    if (word_of(decimal, true) != 0) {
-        ck_assert_uint_eq(print, decimal_print(decimal, wanted));
+    if (size <= sizeof eight && decimal->digits >= 0 && stripped.scale <= DECIMAL_CODE_DECIMALS) {
+        ck_assert_uint_eq(print, decimal_print(&stripped, wanted));
         ck_assert_mem_eq(text, wanted, print);
     } else {
         ck_assert_uint_eq(print, 0);
     }
-    decimal_strip(&bare);
-    if (decimal->digits >= 0 && decimal->digits <= (__int128)UINT64_MAX) {
-        const bool small = decimal->digits < (__int128)DECIMAL_CODE_SMALL &&
-                           decimal->scale <= DECIMAL_CODE_DECIMALS;
-        ck_assert_uint_eq(decimal_code_stripped((uint64_t)decimal->digits, decimal->scale),
-                          small ? word_of(&bare, false) : 0);
-    }
-    decimal_code_store(eight, UINT64_C(0x0123456789ABCDEF));
-    ck_assert_uint_eq(decimal_code_load(eight), UINT64_C(0x0123456789ABCDEF));
 }
 
 START_TEST(words_hold_codes_of_numbers_beside_powers_of_ten)
@@ -413,6 +435,7 @@ START_TEST(words_hold_codes_of_numbers_beside_powers_of_ten)
         const size_t size = decimal_code(&decimal, code);
 
         check_word(&decimal, code, size);
+        check_bare(&decimal);
     }
 }
 END_TEST
@@ -433,6 +456,7 @@ START_TEST(a_code_says_its_size_and_gives_its_number_back)
         memcpy(copy, code, size);
         ck_assert_uint_eq(decimal_code_size(copy), size);
         check_word(&decimal, code, size);
+        check_bare(&decimal);
         ck_assert_uint_eq(decimal_decode(copy, &back), size);
         ck_assert_msg(back.digits == decimal.digits && back.scale == decimal.scale, "%s", text);
         free(copy);
