@@ -251,16 +251,22 @@ static size_t shared_of(const struct set *set)
 
 static void check_set(enum kind kind, unsigned ranks, size_t count)
 {
-    for (unsigned way = 0; way < 4; way++) {
-        const struct sort_order order = {.ranked = way & 1, .reverse = way & 2};
+    static const struct sort_order orders[] = {
+        {.ranked = false},
+        {.reverse = true},
+        {.ranked = true},
+        {.ranked = true, .reverse = true},
+        {.ranked = true, .many_ranks = true},
+        {.ranked = true, .many_ranks = true, .reverse = true}};
+    for (size_t way = 0; way < sizeof orders / sizeof *orders; way++) {
         struct set set;
         make_set(&set, kind, ranks, count);
-        by = &order;
+        by = &orders[way];
         qsort(set.want, count, sizeof *set.want, compare_records);
-        check_order(&set, &order, 0, sort64_scalar);
-        check_order(&set, &order, 0, sort64_select());
+        check_order(&set, by, 0, sort64_scalar);
+        check_order(&set, by, 0, sort64_select());
         if (ranks == 1)
-            check_order(&set, &order, shared_of(&set), sort64_select());
+            check_order(&set, by, shared_of(&set), sort64_select());
         free_set(&set);
     }
 }

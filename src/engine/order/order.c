@@ -32,7 +32,7 @@ int order_open(struct order *order, struct context *context, struct stores *stor
         .stores = stores,
         .sort = {.ranked = spec->order == MR_ORDER_RANK,
                  .reverse = spec->reverse,
-                 .unique = (context->first || spec->rank) && spec->order == MR_ORDER_RANK},
+                 .many_ranks = (context->first || spec->rank) && spec->order == MR_ORDER_RANK},
         .unordered = spec->order == MR_ORDER_NONE,
         .limit = spec->limit ? spec->limit : UINT64_MAX,
         .min_rank = context_bounds_counts(context) ? 0 : spec->min_rank,

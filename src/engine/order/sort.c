@@ -158,34 +158,77 @@ static inline uint64_t squeeze(uint64_t word)
     return word << 8;
 }
 
+/* The bits in which words differ. */
+static uint64_t varying_of(const uint64_t *words, size_t count)
+{
+    uint64_t varying = 0;
+    for (size_t i = 1; i < count; i++)
+        varying |= words[i] ^ words[0];
+    return varying;
+}
+
+/* Whether bytes of seven bits are all that varies. */
+static bool is_text(uint64_t varying)
+{
+    return (varying & UINT64_C(0x8080808080808080)) == 0;
+}
+
+/* Moves words up to the first bit that varies, squeezed where they are text, and *varying with
+ * them. Returns by how many bits. */
+static unsigned move_up(uint64_t *words, size_t count, uint64_t *varying, bool text)
+{
+    if (text)
+        *varying = squeeze(*varying);
+    const unsigned same = *varying != 0 ? (unsigned)__builtin_clzll(*varying) : 0;
+    for (size_t i = 0; text && i < count; i++)
+        words[i] = squeeze(words[i]) << same;
+    for (size_t i = 0; !text && i < count; i++)
+        words[i] <<= same;
+    *varying <<= same;
+    return same;
+}
+
+/* Fewer bits of a key are not worth the time. */
+#define FEWEST_KEY_BITS 8
+
+/* Puts the words of keys behind those of ranks, which have been moved up, as far as there is room
+ * above the `low` lowest bits. */
+static void add_keys(uint64_t *ranks, uint64_t varying, uint64_t *keys, size_t count, unsigned low)
+{
+    const unsigned bits = varying != 0 ? 64 - (unsigned)__builtin_ctzll(varying) : 0;
+    if (bits + FEWEST_KEY_BITS + low > 64)
+        return;
+    uint64_t differing = varying_of(keys, count);
+    (void)move_up(keys, count, &differing, is_text(differing));
+    const uint64_t room = UINT64_MAX >> bits;
+    for (size_t i = 0; i < count; i++)
+        ranks[i] = (ranks[i] & ~room) | keys[i] >> bits;
+}
+
 /* Sorts records by their words, which belong to `depth`, and leaves words that are equal above
  * `*number_bits` where these words are as far as they were looked at. Returns the depth up to which
- * such records are equal. */
+ * such records are equal. `keys`: words of keys, where the words are ranks, or NULL; changed. */
 static size_t sort_by_words(const struct sort_space *space, size_t count, size_t depth,
-                            unsigned *number_bits)
+                            uint64_t *keys, unsigned *number_bits)
 {
     uint64_t *const words = space->words;
     const unsigned low = 64 - (unsigned)__builtin_clzll((uint64_t)count - 1);
     *number_bits = low;
-    uint64_t varying = 0;
-    for (size_t i = 1; i < count; i++)
-        varying |= words[i] ^ words[0];
-    const bool text = depth != BY_RANK && (varying & UINT64_C(0x8080808080808080)) == 0;
-    if (text)
-        varying = squeeze(varying);
-    const unsigned same = varying != 0 ? (unsigned)__builtin_clzll(varying) : 0;
+    uint64_t varying = varying_of(words, count);
+    const bool text = depth != BY_RANK && is_text(varying);
+    const unsigned same = move_up(words, count, &varying, text);
     const uint64_t high = UINT64_MAX << low;
-    for (size_t i = 0; text && i < count; i++)
-        words[i] = (squeeze(words[i]) << same & high) | i;
-    for (size_t i = 0; !text && i < count; i++)
-        words[i] = (words[i] << same & high) | i;
-    if (varying != 0) {
+    if (keys)
+        add_keys(words, varying, keys, count, low);
+    for (size_t i = 0; i < count; i++)
+        words[i] = (words[i] & high) | i;
+    if (varying != 0 || keys) {
         space->sort(words, space->spare, space->places, count);
         for (size_t i = 0; i < count; i++)
             space->others[i] = space->records[words[i] & ~high];
         memcpy(space->records, space->others, count * sizeof *space->records);
     }
-    const bool whole = (varying << same & ~high) == 0;
+    const bool whole = (varying & ~high) == 0;
     if (depth == BY_RANK)
         return whole ? 0 : BY_RANK;
     return depth + (whole ? 8 : (same + 64 - low) / (text ? 7 : 8));
@@ -217,7 +260,8 @@ static bool take_words(const struct sort_order *order, const struct sort_space *
     }
 }
 
-/* Sorts records that are equal before `depth`; `taken`: their words are there. */
+/* Sorts records that are equal before `depth`; `taken`: their words are there, and where these are
+ * ranks, words of their keys are in `spare`. */
 static void sort_from(const struct sort_order *order, struct sort_space space, size_t count,
                       size_t depth, bool taken)
 {
@@ -230,8 +274,9 @@ static void sort_from(const struct sort_order *order, struct sort_space space, s
             merge_by_key(order, space.records, space.others, count);
             return;
         }
+        uint64_t *const keys = taken && depth == BY_RANK ? space.spare : NULL;
         unsigned low;
-        depth = sort_by_words(&space, count, depth, &low);
+        depth = sort_by_words(&space, count, depth, keys, &low);
         /* The largest group of equals is left to the next round, so that the stack does not grow
          * with the words that keys share. */
         const uint64_t *const words = space.words;
@@ -279,9 +324,9 @@ size_t sort_list(const struct sort_order *order, const struct chunk *chunks,
             struct record record;
             space->records[count] = at;
             at = record_get(at, RECORD_RESULT, 0, &record);
-            space->words[count] =
-                order->unique ? sort_rank_word(order, record.number)
-                              : sort_key_word(order, record.key, record.size, known->shared);
+            const uint64_t word = sort_key_word(order, record.key, record.size, known->shared);
+            space->words[count] = order->many_ranks ? sort_rank_word(order, record.number) : word;
+            space->spare[count] = word;
             if (count++ == 0)
                 first_rank = record.number;
             one_rank &= record.number == first_rank;
@@ -294,6 +339,6 @@ size_t sort_list(const struct sort_order *order, const struct chunk *chunks,
 void sort_records(const struct sort_order *order, const struct sort_space *space, size_t count,
                   const struct sort_known *known)
 {
-    const bool by_key = !order->unique && (!order->ranked || known->one_rank);
-    sort_from(order, *space, count, by_key ? known->shared : BY_RANK, by_key || order->unique);
+    const bool by_key = !order->many_ranks && (!order->ranked || known->one_rank);
+    sort_from(order, *space, count, by_key ? known->shared : BY_RANK, by_key || order->many_ranks);
 }

@@ -14,7 +14,8 @@
 struct sort_order {
     bool ranked;
     bool reverse;
-    bool unique; /* hardly any ranks are equal, so that keys need not be looked at first */
+    bool many_ranks; /* so that records are sorted by them first, with what there is room for of
+                        their keys, and not each group of one rank by itself */
 };
 
 /* The word by which ranks are compared, ascending: the highest rank first unless reversed. */
