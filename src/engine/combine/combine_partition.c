@@ -163,7 +163,7 @@ static inline __attribute__((always_inline)) int combine_value(struct combine_pa
         /* A new entry's is 0. */
         return __builtin_add_overflow(into[0], value, into) ? COMBINE_OVERFLOW : 0;
     }
-    if (context->keeps) {
+    if (!how.adds && context->keeps) {
         /* The entry counts the key's values; where they go is decided when all are counted. Of a
          * new entry only the first word is 0. */
         into[COMBINE_PARTITION_COUNT]++;
@@ -188,12 +188,22 @@ static inline __attribute__((always_inline)) int combine_value(struct combine_pa
     return 0;
 }
 
+/* Adds the value of two words that lies at that address, from one register to another; false where
+ * that takes a call. */
+static inline bool add_pair(const struct context *context, uint64_t *into, uint64_t address)
+{
+    uint64_t value[2];
+    (void)record_get_pair((const unsigned char *)(uintptr_t)address, &value[0], &value[1]);
+    return context_add(context, into, value);
+}
+
 /* Combines the probes gathered and empties them. */
 static inline __attribute__((always_inline)) int combine_probes(struct combine_partition *combine,
                                                                 const enum key_class key_class,
                                                                 struct probes *probes,
                                                                 const struct how how)
 {
+    const struct context *const context = combine->worker->context;
     const size_t words = key_class_words(key_class), count = probes->count;
     struct grouping_class *class = &combine->table.classes[key_class];
     if (class->used + count > class->limit && make_room(combine, key_class, count) != 0)
@@ -211,6 +221,9 @@ static inline __attribute__((always_inline)) int combine_probes(struct combine_p
         size_t slot;
         const size_t number = grouping_find(key_class, &now, probe + 1, probe[0], &slot);
         uint64_t *entry = now.entries + number * now.stride;
+        if (how.kind == RECORD_WORDS && how.adds && number != before &&
+            add_pair(context, entry + words, probe[words + 1]))
+            continue;
         grouping_insert(&now, number, slot, probe[0]);
         memcpy(entry, probe + 1, words * sizeof *entry);
         int status = how.kind == RECORD_FIRST
