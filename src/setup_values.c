@@ -201,11 +201,12 @@ static int values_reduce(void *context, void *state, const void *key, size_t key
     return columns_reduce(values->columns, state, key, key_size, of, results, error);
 }
 
-static uint64_t values_rank(void *context, const void *value)
+static uint64_t values_rank(void *context, const void *value, unsigned char *payload,
+                            size_t *payload_size)
 {
     const struct setup_values *values = context;
 
-    return columns_rank(values->columns, value);
+    return columns_rank(values->columns, value, payload, payload_size);
 }
 
 /* ---- Values that are combined two by two, and those of which a reduce needs all -------------- */
@@ -268,7 +269,7 @@ int setup_values_open(struct setup_values *values, const struct options *options
     values->encode = (struct encode_columns){
         .record = values_record,
         .context = values->columns,
-        .room = COLUMNS_RECORD_ROOM,
+        .room = columns_record_room(values->columns),
     };
     return 0;
 }

@@ -32,7 +32,7 @@ PAGES = {
         ["mr_engine_open", "mr_fail", "mr_job_spec", "mr_run"]),
     "mr_job_spec": ("all that a MapReduce job is", [
         "mr_job_spec", "mr_open", "mr_map", "mr_map_end", "mr_close", "mr_combine", "mr_compare",
-        "mr_compare_bytes", "mr_reduce", "mr_rank", "mr_collect", "mr_value_mode", "MR_VALUE_MOST",
+        "mr_compare_bytes", "mr_reduce", "mr_rank", "MR_RANK_PAYLOAD", "mr_collect", "mr_value_mode", "MR_VALUE_MOST",
         "mr_order"], None,
         ["mr_emit", "mr_input_files", "mr_output_table", "mr_put", "mr_run", "mr_split_line",
          "mr_submit", "mr_values_next"]),

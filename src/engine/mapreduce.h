@@ -313,9 +313,13 @@ typedef int mr_compare(void *context, const void *a, size_t a_size, const void *
 /* Puts the results of one key, which is valid during the call, as are the values. On a worker. */
 typedef int mr_reduce(void *context, void *state, const void *key, size_t key_size,
                       struct mr_values *values, struct mr_results *results, struct mr_error *error);
-/* The rank of the one record that a key of that value gives, which has no payload; or 0 where the
- * key is to be reduced. On a worker; as mr_combine. */
-typedef uint64_t mr_rank(void *context, const void *value);
+/* Bytes of a payload that an mr_rank writes, at most. */
+#define MR_RANK_PAYLOAD 32
+/* The rank of the one record that a key of that value gives, or 0 where the key is to be reduced.
+ * The record's payload, if it has one, is written at `payload`, for which there are MR_RANK_PAYLOAD
+ * bytes, and its size in *payload_size, which is 0 before. On a worker; as mr_combine. */
+typedef uint64_t mr_rank(void *context, const void *value, unsigned char *payload,
+                         size_t *payload_size);
 /* Takes results in order, one call at a time, never on a worker: it may wait, for the input of
  * another job of the same engine too. Keys and payloads are valid during the call. */
 typedef int mr_collect(void *context, const struct mr_record *records, size_t count,

@@ -109,10 +109,11 @@ int columns_reducer_open(void *columns, void **state, struct mr_error *error);
 int columns_reduce(void *columns, void *state, const void *key, size_t key_size,
                    struct mr_values *values, struct mr_results *results, struct mr_error *error);
 
-/* A job's mr_rank, where columns_ranks says that there is one: for a sum or a mean alone, by which
- * results are ordered. `columns` is a struct columns. */
+/* A job's mr_rank, where columns_ranks says that there is one: for sums, means and counts of one
+ * field. `columns` is a struct columns. */
 bool columns_ranks(const struct columns *columns);
-uint64_t columns_rank(void *columns, const void *value);
+uint64_t columns_rank(void *columns, const void *value, unsigned char *payload,
+                      size_t *payload_size);
 
 /* The parts of columns_reduce, for who has quantiles and distinct values as well: sets in numbers[]
  * (one for each column) what the value says, and leaves the others. `total` is the state of the
@@ -131,15 +132,16 @@ int columns_total(const struct columns *columns, struct decimal *total, struct m
 
 /* The order of a job with such results: MR_ORDER_RANK for COLUMNS_BY_FIRST, MR_ORDER_KEY else (or
  * MR_ORDER_NONE, where the caller wants none). Under COLUMNS_BY_FIRST the record's rank is the
- * first 8 bytes of the first column's code, what is left of that stands, complemented, before the
- * key, and the payload is the columns' texts but for what the code says of the first one. */
+ * first 8 bytes of the first column's bare code, what is left of that stands, complemented, before
+ * the key, and the payload is the columns' texts but for what the code says of the first one. Or
+ * it is what columns_rank has packed. */
 enum mr_order columns_mr_order(const struct columns *columns);
 
 /* What columns_record may write beside the payload. */
-#define COLUMNS_RECORD_ROOM DECIMAL_ROOM
+size_t columns_record_room(const struct columns *columns);
 
 /* The key of such a record and the texts of its columns, which TABs divide; `texts` has room for
- * the payload and COLUMNS_RECORD_ROOM. Returns the size of the texts. */
+ * the payload and columns_record_room. Returns the size of the texts. */
 size_t columns_record(const struct columns *columns, const struct mr_record *record,
                       struct mr_bytes *key, unsigned char *texts);
 

@@ -56,8 +56,8 @@ static void lay_out(struct columns *columns)
                          columns->kept[0].slot == COLUMNS_TOTAL;
     if (columns->one_total && columns->has_count && !columns->pairs)
         lay_out_counted(columns);
-    columns->alone =
-        columns->count == 1 && columns->one_total && columns->order == COLUMNS_BY_FIRST;
+    columns->ranks = columns->one_total && !columns->pairs && columns->totals == NULL;
+    columns->packs = columns->ranks && (columns->count > 1 || columns->order != COLUMNS_BY_FIRST);
 }
 
 int columns_open(const struct columns_options *options, struct columns **columns,

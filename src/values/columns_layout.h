@@ -51,7 +51,8 @@ struct columns {
     bool has_count; /* the first word of a value is the count, */
     bool counted;   /* or a value is a struct sum_counted, which has it too */
     bool one_total; /* the sum of the one field is all that is kept, beside the count */
-    bool alone;     /* a sum or a mean is the only column, and orders the results */
+    bool ranks;     /* and with that what all columns are made of, */
+    bool packs;     /* not the first one alone, by which results are ordered */
     size_t words;   /* of a value */
     struct columns_field *fields;
     struct columns_kept *kept;

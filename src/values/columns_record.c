@@ -8,6 +8,7 @@
 
 #include "base/excerpt.h"
 #include "values/columns_layout.h"
+#include "values/columns_packed.h"
 #include "values/decimal_code.h"
 
 #define RANK_BYTES DECIMAL_CODE_WORD
@@ -89,24 +90,23 @@ static bool is_plain(const struct columns *columns, const uint64_t *words)
     return (words[0] & SUM_SIGN) == 0 && words[1] >> (columns->counted ? SUM_COUNTED_BITS : 0) == 0;
 }
 
-uint64_t columns_rank(void *context, const void *value)
+uint64_t columns_rank(void *context, const void *value, unsigned char *payload,
+                      size_t *payload_size)
 {
     const struct columns *columns = context;
     const uint64_t *words = value;
-    uint64_t mean;
 
     if (!is_plain(columns, words) || !is_wanted(columns, value) || sums_failed(columns->sums))
         return 0;
-    if (columns->columns[0].op == COLUMN_SUM)
-        return decimal_code_bare_digits(words[0] >> SUM_TAG_BITS, words[0] & SUM_SCALE);
-    return sum_mean_word(&(struct sum){words[0], 0}, words[1], &mean)
-               ? decimal_code_bare_digits(mean, SUM_MEAN_DECIMALS)
-               : 0;
+    if (columns->packs)
+        *payload_size = columns_packed_put(words, payload);
+    return columns->order == COLUMNS_BY_FIRST ? columns_packed_code(columns->columns[0].op, words)
+                                              : 1;
 }
 
 bool columns_ranks(const struct columns *columns)
 {
-    return columns->alone && columns->totals == NULL;
+    return columns->ranks;
 }
 
 int columns_reduce(void *context, void *state, const void *key, size_t key_size,
@@ -281,14 +281,22 @@ static void decode_first(const struct mr_record *record, struct mr_bytes *key,
     }
 }
 
+size_t columns_record_room(const struct columns *columns)
+{
+    return columns->packs ? columns->count * (DECIMAL_ROOM + 1) : DECIMAL_ROOM;
+}
+
 size_t columns_record(const struct columns *columns, const struct mr_record *record,
                       struct mr_bytes *key, unsigned char *texts)
 {
+    const bool ranked = columns->order == COLUMNS_BY_FIRST;
     struct decimal first;
     size_t size = 0;
 
     *key = (struct mr_bytes){record->key, record->key_size};
-    if (columns->order == COLUMNS_BY_FIRST) {
+    if (record->payload_size > 0 && (record->payload[0] & COLUMNS_PACKED) != 0)
+        return columns_packed_print(columns, record, ranked, texts);
+    if (ranked) {
         size = decimal_code_print(record->rank, texts);
         if (size == 0) {
             decode_first(record, key, &first);

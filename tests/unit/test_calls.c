@@ -285,10 +285,12 @@ static void combine(void *context, void *into, const void *from)
     (void)from;
 }
 
-static uint64_t rank(void *context, const void *value)
+static uint64_t rank(void *context, const void *value, unsigned char *payload, size_t *payload_size)
 {
     (void)context;
     (void)value;
+    (void)payload;
+    (void)payload_size;
     return 1;
 }
 

@@ -231,9 +231,9 @@ static int reduce(void *context, void *state, const void *key, size_t key_size,
                           error);
 }
 
-static uint64_t rank(void *context, const void *value)
+static uint64_t rank(void *context, const void *value, unsigned char *payload, size_t *payload_size)
 {
-    return columns_rank(((struct job *)context)->columns, value);
+    return columns_rank(((struct job *)context)->columns, value, payload, payload_size);
 }
 
 /* Runs a job; *table is its result. */
@@ -267,7 +267,7 @@ static const char *lines_of(const struct columns *columns, const struct mr_table
 
     for (size_t i = 0; i < mr_table_count(table); i++) {
         const struct mr_record *record = mr_table_record(table, i);
-        unsigned char *texts = malloc(record->payload_size + COLUMNS_RECORD_ROOM);
+        unsigned char *texts = malloc(record->payload_size + columns_record_room(columns));
         struct mr_bytes key;
         ck_assert_ptr_nonnull(texts);
         size_t texts_size = columns_record(columns, record, &key, texts);
@@ -384,7 +384,7 @@ START_TEST(long_keys_and_many_columns_are_put_whole)
     struct mr_bytes got;
     ck_assert_msg(run(&job, 1, &table, &error) == MR_OK, "%s", error.text);
     const struct mr_record *record = mr_table_record(table, 0);
-    char *texts = malloc(record->payload_size + COLUMNS_RECORD_ROOM);
+    char *texts = malloc(record->payload_size + columns_record_room(job.columns));
     ck_assert_ptr_nonnull(texts);
     size_t size = columns_record(job.columns, record, &got, (unsigned char *)texts);
     ck_assert(got.size == KEY && memcmp(got.data, key, KEY) == 0);
@@ -439,6 +439,71 @@ START_TEST(a_count_and_a_sum_are_as_columns_of_more)
         columns_close(job.columns);
     }
     free(rows);
+}
+END_TEST
+
+/* Numbers whose codes fit a word and those that are longer, of a value that is plain. */
+START_TEST(columns_of_one_sum_and_its_count_come_in_any_order)
+{
+    static const struct column list[] = {
+        {.op = COLUMN_COUNT},
+        {.op = COLUMN_SUM, .what = "field 2"},
+        {.op = COLUMN_MEAN, .what = "field 2"},
+        {.op = COLUMN_COUNT},
+    };
+    static const struct row rows[] = {
+        {"a", {"0", ""}},
+        {"b", {"36028797018963967", ""}},
+        {"c", {"36028797018963968", ""}},
+        {"d", {"288230376151711743", ""}},
+        {"e", {"288230376151711744", ""}},
+        {"f", {"0.1234567", ""}},
+        {"g", {"1.50", ""}},
+        {"g", {"2.50", ""}},
+        {"h", {"0.00", ""}},
+        {"i", {"123456789.25", ""}},
+        {"j", {"0.000000000000000001", ""}},
+        {"k", {"-0.5", ""}},
+        {"g", {"0.1", ""}},
+    };
+#define BIG "36028797018963967"
+    static const char by_key[] = "a=0,0,1;b=" BIG "," BIG ",1;"
+                                 "c=36028797018963968,36028797018963968,1;"
+                                 "d=288230376151711743,288230376151711743,1;"
+                                 "e=288230376151711744,288230376151711744,1;"
+                                 "f=0.1234567,0.123457,1;g=4.1,1.366667,3;h=0,0,1;"
+                                 "i=123456789.25,123456789.25,1;j=0.000000000000000001,0,1;"
+                                 "k=-0.5,-0.5,1;";
+    static const char by_sum[] = "e=288230376151711744,288230376151711744,1;"
+                                 "d=288230376151711743,288230376151711743,1;"
+                                 "c=36028797018963968,36028797018963968,1;"
+                                 "b=" BIG "," BIG ",1;i=123456789.25,123456789.25,1;"
+                                 "g=4.1,1.366667,3;f=0.1234567,0.123457,1;"
+                                 "j=0.000000000000000001,0,1;a=0,0,1;h=0,0,1;k=-0.5,-0.5,1;";
+    static const char by_count[] = "g=3,4.1,1.366667,3;a=1,0,0,1;b=1," BIG "," BIG ",1;"
+                                   "c=1,36028797018963968,36028797018963968,1;"
+                                   "d=1,288230376151711743,288230376151711743,1;"
+                                   "e=1,288230376151711744,288230376151711744,1;"
+                                   "f=1,0.1234567,0.123457,1;h=1,0,0,1;"
+                                   "i=1,123456789.25,123456789.25,1;"
+                                   "j=1,0.000000000000000001,0,1;k=1,-0.5,-0.5,1;";
+    static const char by_mean[] = "e=288230376151711744,1;d=288230376151711743,1;"
+                                  "c=36028797018963968,1;b=" BIG ",1;i=123456789.25,1;"
+                                  "g=1.366667,3;f=0.123457,1;a=0,1;h=0,1;j=0,1;k=-0.5,1;";
+#undef BIG
+    struct columns_options options = {.field_count = 1, .order = COLUMNS_BY_KEY};
+
+    check_job(&options, list + 1, 3, rows, COUNT(rows), by_key);
+    options.order = COLUMNS_BY_FIRST;
+    check_job(&options, list + 1, 3, rows, COUNT(rows), by_sum);
+    check_job(&options, list, 4, rows, COUNT(rows), by_count);
+    check_job(&options, list + 2, 2, rows, COUNT(rows), by_mean);
+    options.min_count = 2;
+    check_job(&options, list + 1, 1, rows, COUNT(rows), "g=4.1;");
+    options.order = COLUMNS_BY_KEY;
+    check_job(&options, list + 1, 1, rows, COUNT(rows), "g=4.1;");
+    options.min_count = 0;
+    check_job(&options, list + 1, 1, rows + 6, 2, "g=4;");
 }
 END_TEST
 
@@ -566,6 +631,7 @@ Suite *test_columns_suite(void)
     tcase_add_test(tests, the_first_column_orders_equal_ones_by_key);
     tcase_add_test(tests, long_keys_and_many_columns_are_put_whole);
     tcase_add_test(tests, a_sum_or_mean_with_too_many_digits_fails_the_job);
+    tcase_add_test(tests, columns_of_one_sum_and_its_count_come_in_any_order);
     tcase_add_test(tests, a_count_and_a_sum_are_as_columns_of_more);
     tcase_add_test(tests, many_rows_and_keys_are_as_added_one_by_one);
     suite_add_tcase(suite, tests);

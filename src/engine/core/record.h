@@ -246,9 +246,7 @@ static inline unsigned char *record_put_rest(unsigned char *at, const struct rec
     if (result->number != 1)
         at = record_put_number(at, result->number);
     at = record_put_number(at, result->value_size);
-    if (result->value_size > 0)
-        memcpy(at, result->value, result->value_size);
-    return at + result->value_size;
+    return copy_bytes(at, result->value, result->value_size);
 }
 
 /* Writes a result at `at`; returns its end. */

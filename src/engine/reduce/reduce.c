@@ -37,8 +37,7 @@ static int put(struct mr_results *results, const struct record *result)
     if (size > REDUCE_HELD)
         return results->sink->put(results->sink, held, 1);
     held->value = at + result->size;
-    if (result->value_size > 0)
-        memcpy(at + result->size, result->value, result->value_size);
+    copy_bytes(at + result->size, result->value, result->value_size);
     results->held_bytes += size;
     results->held_count++;
     return 0;
@@ -117,10 +116,11 @@ static size_t drop_taken(struct record *results, size_t count)
     return left;
 }
 
-/* Makes results of keys from number `start` on: of each the rank, or a call of reduce, and then no
- * key. */
+/* Makes results of keys from number `start` on: of each the rank and its payload, for which there
+ * is room at `payloads`, or a call of reduce, and then no key. */
 static int rank_keys(struct combine_partition *combine, const struct grouping_class *class,
-                     size_t start, struct record *results, size_t count, struct mr_results *out)
+                     size_t start, struct record *results, size_t count,
+                     unsigned char payloads[][MR_RANK_PAYLOAD], struct mr_results *out)
 {
     struct context *context = combine->worker->context;
     mr_rank *const rank = context->spec.rank;
@@ -128,10 +128,12 @@ static int rank_keys(struct combine_partition *combine, const struct grouping_cl
         return -1;
     for (size_t i = 0; i < count; i++) {
         const uint64_t *value = grouping_entry(class, start + i) + class->words;
-        const uint64_t number = rank ? rank(context->spec.context, value) : 0;
+        size_t size = 0;
+        const uint64_t number = rank ? rank(context->spec.context, value, payloads[i], &size) : 0;
         if (number > 0) {
             results[i].number = number;
-            results[i].value_size = 0;
+            results[i].value = payloads[i];
+            results[i].value_size = size;
             continue;
         }
         if (reduce_value(combine, &results[i], value, out) != 0)
@@ -151,6 +153,7 @@ static int finish_class(struct combine_partition *combine, enum key_class key_cl
     const bool drops = bounds || reduces || key_class == KEY_LONG;
     for (size_t start = 0, count; start < class->used; start += count) {
         struct record results[REDUCE_BATCH];
+        unsigned char payloads[REDUCE_BATCH][MR_RANK_PAYLOAD];
         count = class->used - start < REDUCE_BATCH ? class->used - start : REDUCE_BATCH;
         for (size_t i = 0; i < count; i++) {
             const uint64_t *entry = grouping_entry(class, start + i), *value = entry + class->words;
@@ -159,7 +162,7 @@ static int finish_class(struct combine_partition *combine, enum key_class key_cl
             if (bounds && !is_wanted(context, value))
                 results[i].key = NULL;
         }
-        if (reduces && rank_keys(combine, class, start, results, count, out) != 0)
+        if (reduces && rank_keys(combine, class, start, results, count, payloads, out) != 0)
             return -1;
         const size_t left = drops ? drop_taken(results, count) : count;
         if (left > 0 && out->sink->put(out->sink, results, left) != 0)
