@@ -74,7 +74,7 @@ def first_column(line):
 def beside_counts(table, file, keys):
     base = f"'{MRCOUNT}' -j2 -f1 '{file}' > /dev/null"
     commands = {"mrcount": base}
-    for options in ("--sum=2", "--mean=2", "--sum=2 --mean=2 --min=2 --max=2 --count"):
+    for options in ("--sum=2", "--mean=2", "--sum=2 --mean=2", "--count --sum=2 --mean=2 --min=2 --max=2"):
         commands[f"mrcount {options}"] = f"'{MRCOUNT}' -j2 -f1 {options} '{file}' > /dev/null"
     results = alternate(commands)
     count = results["mrcount"]
