@@ -389,12 +389,18 @@ struct watcher {
 static mr_map *plain_map;
 static _Thread_local bool maps_here;
 
-/* A clock that goes on when it is told to. */
+/* A clock that goes on when it is told to. Who has told of progress reads it to know when to do so
+ * again: if the clock went on before that, it would be too late. */
 static _Atomic uint64_t clock_now = 1000000000;
+static _Thread_local bool tells_here;
+static atomic_bool read_since;
 
 static uint64_t read_clock(void)
 {
-    return atomic_load(&clock_now);
+    const uint64_t now = atomic_load(&clock_now);
+    if (tells_here)
+        atomic_store(&read_since, true);
+    return now;
 }
 
 #define OVER_HALF_A_SECOND 600000000
@@ -408,7 +414,7 @@ static int watched_map(void *context, void *state, const struct mr_split *split,
     maps_here = true;
     for (unsigned nth = 0; nth < (watcher->cancel_at > 0 ? 1u : 2u); nth++) {
         if (split->number == 100 * (nth + 1)) {
-            AWAIT(atomic_load(&watcher->maps) >= nth);
+            AWAIT(nth == 0 || (atomic_load(&watcher->maps) >= nth && atomic_load(&read_since)));
             atomic_fetch_add(&clock_now, OVER_HALF_A_SECOND);
             AWAIT(atomic_load(&watcher->maps) > nth);
         }
@@ -420,6 +426,8 @@ static int watch(void *context, const struct mr_progress *progress)
 {
     struct watcher *watcher = context;
     watcher->on_worker |= maps_here;
+    tells_here = true;
+    atomic_store(&read_since, false);
     if (progress->phase == MR_PHASE_MAP) {
         watcher->backwards |= watcher->reduces > 0 || progress->done < watcher->last_done;
         watcher->last_done = progress->done;
